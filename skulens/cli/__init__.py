@@ -1,0 +1,57 @@
+"""The command line: one file per command, imported when the command is typed."""
+
+import importlib
+import sys
+
+import click
+
+from skulens import __version__
+from skulens.errors import SkulensError
+
+COMMANDS = {
+    "bench": "Measure encoders on a suite, with intervals.",
+    "list": "List encoders, datasets and suites.",
+    "audit": "Look for trouble in a catalogue before you use it.",
+    "train": "Train small image+text encoders.",
+    "world": "Make or show the procedural shop.",
+    "results": "Show and export what has been measured.",
+}
+"""Command -> one line of help; `skulens.cli.<command>` defines `command`."""
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported when asked for, so that --help stays instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"skulens.cli.{name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="skulens")
+def skulens() -> None:
+    """Find, read and compare products by their pictures.
+
+    Start with `skulens bench mpr DATA --encoder mini`, where DATA is a folder, a CSV,
+    JSONL or Parquet file of yours, or a dataset name of `skulens list datasets`.
+    """
+
+
+def main() -> None:
+    """Entry point: a SkulensError becomes one line on stderr and exit status 2, never a traceback."""
+    try:
+        skulens()
+    except SkulensError as e:
+        click.echo(f"error: {e}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # `skulens ... | head`
+        sys.stderr.close()
+        sys.exit(0)
