@@ -1,0 +1,54 @@
+"""What every reader shares: rejects, splits, pictures that must exist."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from skulens.errors import DataError
+from skulens.records import DatasetInfo, Image, Product, Query, Reject
+
+
+class Reader:
+    """A catalogue on disk; a subclass yields products and queries and calls `reject`.
+
+    Attributes:
+        rejects: what the latest call of `products()` or `queries()` left out, filled while iterating.
+    """
+
+    info: DatasetInfo
+
+    def __init__(self, root: Path):
+        self.root = Path(root)
+        self.rejects: list[Reject] = []
+
+    def products(self) -> Iterator[Product]:
+        """Every SKU once, in the order of the data."""
+        self.rejects = []
+        yield from self._products()
+
+    def queries(self, split: str) -> Iterator[Query]:
+        """The queries of a split. Raises DataError, naming the splits there are, for another."""
+        if split not in self.info.splits:
+            there = ", ".join(self.info.splits) or "none: this catalogue has products only"
+            raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
+        return self._fresh(self._queries(split))
+
+    def _fresh(self, queries: Iterator[Query]) -> Iterator[Query]:
+        self.rejects = []
+        yield from queries
+
+    def _products(self) -> Iterator[Product]:
+        raise NotImplementedError
+
+    def _queries(self, split: str) -> Iterator[Query]:
+        raise NotImplementedError
+
+    def reject(self, source: str, item: str, reason: str, todo: str) -> None:
+        self.rejects.append(Reject(source, item, reason, todo))
+
+    def picture(self, path: Path, source: str, item: str, view: str | None = None) -> Image | None:
+        """The picture at `path`, or None and a reject where there is no file."""
+        if path.is_file():
+            return Image(path=str(path), view=view)
+        reason = "is a folder" if path.is_dir() else "there is no such file"
+        self.reject(source, item, f"picture {path}: {reason}", "put the picture there or correct the path")
+        return None
