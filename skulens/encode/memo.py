@@ -1,0 +1,94 @@
+"""What was learned once about files and encoders, so that a warm run need not learn it again.
+
+One SQLite file beside the vectors: the sha256 of files (by path, size and times) and the
+EncoderInfo behind a name and its settings. Losing it costs time, never correctness.
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from skulens.records import EncoderInfo
+
+SETTLED_S = 2.0
+"""A file changed less than this ago is hashed anew: its times cannot prove that it rests."""
+
+
+def sha256_of_file(path: Path) -> str:
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+class Memo:
+    """File hashes and encoder infos in SQLite; safe for several processes at once."""
+
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.db = sqlite3.connect(folder / "memo.sqlite", timeout=30, check_same_thread=False)
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, stat TEXT, sha256 TEXT)")
+        self.db.execute("CREATE TABLE IF NOT EXISTS notes (key PRIMARY KEY, value TEXT)")
+
+    def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
+        """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
+        wanted = {p: Path(p).absolute() for p in dict.fromkeys(paths)}
+        known = self._known([str(full) for full in wanted.values()])
+        found: dict[str, str | OSError] = {}
+        learned = []
+        now = time.time_ns()
+        for path, full in wanted.items():
+            try:
+                s = full.stat()
+                stat = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+                stored = known.get(str(full))
+                if stored and stored[0] == stat:
+                    found[path] = stored[1]
+                    continue
+                found[path] = sha256_of_file(full)
+                if now - max(s.st_mtime_ns, s.st_ctime_ns) > SETTLED_S * 1e9:
+                    learned.append((str(full), stat, found[path]))
+            except OSError as e:
+                found[path] = e
+        self._learn(learned)
+        return found
+
+    def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:
+        rows = {}
+        for start in range(0, len(paths), 900):  # SQLite's bound on variables
+            part = paths[start : start + 900]
+            marks = ",".join("?" * len(part))
+            for path, stat, sha in self.db.execute(f"SELECT * FROM files WHERE path IN ({marks})", part):
+                rows[path] = (stat, sha)
+        return rows
+
+    def _learn(self, rows: list[tuple[str, str, str]]) -> None:
+        if rows:
+            with self.db:
+                self.db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
+
+    def note(self, key: str) -> dict | None:
+        row = self.db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def set_note(self, key: str, value: dict) -> None:
+        with self.db:
+            self.db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, json.dumps(value)))
+
+    def encoder_info(self, key: str) -> EncoderInfo | None:
+        """The info of an encoder opened before under the same name, settings, files and versions."""
+        stored = self.note(f"encoder {key}")
+        if stored is None:
+            return None
+        stored["modalities"] = tuple(stored["modalities"])
+        stored["lint"] = tuple(stored["lint"])
+        try:
+            return EncoderInfo(**stored)
+        except TypeError:  # written by another version of skulens
+            return None
+
+    def set_encoder_info(self, key: str, info: EncoderInfo) -> None:
+        self.set_note(f"encoder {key}", asdict(info))

@@ -1,0 +1,41 @@
+"""A tiny deterministic encoder for tests of what is around encoders."""
+
+import hashlib
+import time
+
+import numpy as np
+
+from skulens.records import EncoderInfo
+
+
+class FakeEncoder:
+    """Vectors from the mean colours of a 4 x 4 grid, or from the letters of a text."""
+
+    device = "cpu"
+
+    def __init__(self, name="fake", dim=48, delay_s=0.0, device="cpu"):
+        identity = hashlib.sha256(f"{name} {dim}".encode()).hexdigest()
+        self.info = EncoderInfo(name, "fake", identity, dim, ("image", "text"), image_px=4, context_length=8)
+        self.delay_s, self.device = delay_s, device
+        self.batches: list[tuple[str, int]] = []
+        self.prepared = 0
+
+    def prepare_image(self, picture):
+        self.prepared += 1
+        return np.asarray(picture.resize((4, 4)), np.float32) / 255
+
+    def prepare_text(self, text):
+        return np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8).astype(np.float32)
+
+    def count_tokens(self, text):
+        return len(text.split()) + 2
+
+    def encode_batch(self, modality, batch):
+        time.sleep(self.delay_s)
+        self.batches.append((modality, len(batch)))
+        rows = np.stack([np.resize(b.reshape(-1), self.info.dim) for b in batch])
+        return rows + 0.01
+
+    @property
+    def forwards(self):
+        return sum(n for _, n in self.batches)
