@@ -7,7 +7,6 @@ Labels", WACV 2019. The photos are probes; each product has one clean "iconic" p
 import csv
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 from skulens.catalog.reader import Reader
@@ -51,10 +50,9 @@ class Groceries(Reader):
     def __init__(self, root: Path):
         root = Path(root)
         super().__init__(root if (root / "classes.csv").is_file() else root / "dataset")
-        self.classes  # read at the door
+        self.classes = self._read_classes()
 
-    @cached_property
-    def classes(self) -> list[dict[str, str]]:
+    def _read_classes(self) -> list[dict[str, str]]:
         """Rows of classes.csv: name, id, coarse name, coarse id, iconic picture, description."""
         path = self.root / "classes.csv"
         if not path.is_file():

@@ -1,0 +1,193 @@
+"""Columns of somebody's table -> the fields of a product."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from skulens.errors import DataError
+from skulens.records import Attribute
+
+ALIASES = {
+    "id": ("id", "product_id", "sku", "sku_id", "item_id", "article_id", "idx", "asin", "barcode"),
+    "title": ("title", "name", "product_name", "product_title"),
+    "caption": ("caption", "synthetic_caption"),
+    "description": ("description", "product_description", "text", "body"),
+    "image": ("image", "images", "image_path", "image_paths", "photo", "picture", "file_name", "filename", "file",
+              "path", "image_url"),
+    "view": ("view",),
+    "spu": ("spu", "spu_id", "parent_id", "parent_sku", "item_group_id"),
+    "split": ("split", "subset"),
+    "category": ("category", "categories", "category_path"),
+    "attributes": ("attributes", "attribute", "properties"),
+    "language": ("language", "lang", "locale"),
+    "country": ("country",),
+    "price": ("price",),
+    "currency": ("currency",),
+    "gtin": ("gtin", "gtin13", "ean", "ean13", "upc", "barcode"),
+}
+"""Field -> the column names that are taken for it when nothing else is said, first match wins."""
+
+TEXTS = ("title", "caption", "description")
+
+
+def map_columns(columns: Iterable[str], asked: Mapping[str, str] | Iterable[str], source: str) -> dict[str, tuple[str, ...]]:
+    """Field -> columns, from what the user asked and then from usual names.
+
+    Args:
+        columns: the columns there are.
+        asked: field -> column, or strings "field=column"; several columns with commas;
+            "text.ROLE" makes a text of that role; an empty column switches a field off.
+        source: the table, for messages.
+    Raises:
+        DataError: an unknown field or column, or no column for the id; names what there is.
+    """
+    columns, asked = list(columns), parse_pairs(asked)
+    mapping: dict[str, tuple[str, ...]] = {}
+    for field, written in asked.items():
+        if field not in ALIASES and not field.startswith("text."):
+            raise DataError(f"--map {field}={written}: no field {field!r}; fields: {', '.join(ALIASES)}, text.ROLE")
+        mapping[field] = columns_of(field, written, columns, source)
+    taken = {c for group in mapping.values() for c in group}
+    lower = {c.lower().strip(): c for c in reversed(columns) if c not in taken}
+    for field, names in ALIASES.items():
+        found = next((lower[n] for n in names if n in lower), None)
+        if field not in mapping and found is not None:
+            mapping[field] = (found,)
+            lower = {n: c for n, c in lower.items() if c != found}
+    mapping = {field: group for field, group in mapping.items() if group}
+    check_mapping(mapping, columns, source)
+    return mapping
+
+
+def parse_pairs(asked: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
+    """{"id": "sku"} from itself or from ["id=sku"]."""
+    if isinstance(asked, Mapping):
+        return {str(k): v if isinstance(v, str) else ",".join(v) for k, v in asked.items()}
+    pairs = {}
+    for pair in (asked,) if isinstance(asked, str) else asked:
+        field, equals, column = pair.partition("=")
+        if not equals:
+            raise DataError(f"--map {pair!r}: expected FIELD=COLUMN, such as --map id=sku")
+        pairs[field.strip()] = column.strip()
+    return pairs
+
+
+def columns_of(field: str, written: str, columns: list[str], source: str) -> tuple[str, ...]:
+    """The columns named in `written`: one whose name is all of it, else several between commas."""
+    names = (written,) if written in columns else tuple(n.strip() for n in written.split(",") if n.strip())
+    missing = [n for n in names if n not in columns]
+    if missing:
+        raise DataError(f"--map {field}={written}: {source} has no column {missing[0]!r}; it has: {', '.join(columns)}")
+    if len(names) > 1 and field not in ("image", "category") and not field.startswith("text."):
+        raise DataError(f"--map {field}={written}: only image, category and text.ROLE take several columns")
+    return names
+
+
+def check_mapping(mapping: Mapping[str, tuple[str, ...]], columns: list[str], source: str) -> None:
+    there = ", ".join(columns) or "none"
+    if "id" not in mapping:
+        raise DataError(f"{source}: no column for the product id; it has: {there}. Say which: --map id=COLUMN")
+    if "image" not in mapping and not any(f in TEXTS or f.startswith("text.") for f in mapping):
+        raise DataError(f"{source}: neither a picture nor a text column; it has: {there}. "
+                        "Say which: --map image=COLUMN or --map title=COLUMN")
+
+
+def as_id(value: object) -> str:
+    """An id as string: 12 and 12.0 are "12", "0012" stays.
+
+    Raises:
+        ValueError: empty or no scalar, said in words.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is None or isinstance(value, float) and math.isnan(value):
+        raise ValueError("the id is empty")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"the id is a {type(value).__name__}, not a string or number")
+    text = str(value).strip()
+    if not text:
+        raise ValueError("the id is empty")
+    return text
+
+
+def as_text(value: object) -> str:
+    """A text cell; numbers are taken as written, lists of strings are joined.
+
+    Raises:
+        ValueError: an object or other nesting, or a NUL byte.
+    """
+    if value is None or isinstance(value, float) and math.isnan(value):
+        return ""
+    if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
+        value = " ".join(value)
+    if not isinstance(value, (str, int, float)):
+        raise ValueError(f"expected text, got a {type(value).__name__}")
+    if "\0" in str(value):
+        raise ValueError("holds a NUL byte; the file is damaged there")
+    return str(value).strip()
+
+
+def as_price(value: object) -> float | None:
+    """12.5 from 12.5, "12.50" or "12,50"; None from nothing.
+
+    Raises:
+        ValueError: anything else, negative and infinite numbers included.
+    """
+    text = as_text(value)
+    if not text:
+        return None
+    if isinstance(value, bool) or not re.fullmatch(r"\d+([.,]\d+)?([eE]\+?\d+)?", text):
+        raise ValueError(f"{text!r} is not a number such as 12.50")
+    return float(text.replace(",", "."))
+
+
+def as_path(values: Iterable[object]) -> tuple[str, ...]:
+    """A category path, root first, from a list, "Food > Tea", or one level per column."""
+    path: list[str] = []
+    for value in values:
+        parts = value if isinstance(value, (list, tuple)) else re.split(r"[>|]", as_text(value))
+        path += [text for part in parts if (text := as_text(part))]
+    return tuple(path)
+
+
+def as_attributes(value: object, source: str) -> tuple[Attribute, ...]:
+    """Attributes from an object, a list of {key, value}, JSON text, or "colour=red; size=L".
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(value, str):
+        value = parse_attribute_text(value)
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        pairs = list(value.items())
+    elif isinstance(value, (list, tuple)):
+        pairs = [pair_of(entry) for entry in value]
+    else:
+        raise ValueError(f"attributes are a {type(value).__name__}; expected an object")
+    found = []
+    for key, values in pairs:
+        for one in values if isinstance(values, (list, tuple)) else [values]:
+            if text := as_text(one):
+                found.append(Attribute(as_text(key), text, "unknown", source))
+    return tuple(found)
+
+
+def pair_of(entry: object) -> tuple[object, object]:
+    if isinstance(entry, dict) and "key" in entry:
+        return entry["key"], entry.get("value")
+    if isinstance(entry, (list, tuple)) and len(entry) == 2:
+        return entry[0], entry[1]
+    raise ValueError("attributes are a list of something else than {key, value}")
+
+
+def parse_attribute_text(text: str) -> object:
+    text = text.strip()
+    if text.startswith(("{", "[")):
+        return json.loads(text)
+    pairs = [part.partition("=") for part in text.split(";") if part.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ValueError(f'{text[:60]!r} is neither JSON nor "key=value; key=value"')
+    return {key.strip(): value.strip() for key, _, value in pairs} or None

@@ -1,0 +1,263 @@
+"""Your own catalogue: a CSV, JSONL, JSON or Parquet file with pictures as paths or bytes."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from skulens.catalog import OWN_NAMES
+from skulens.catalog.mapping import TEXTS, as_attributes, as_id, as_path, as_price, as_text, map_columns
+from skulens.catalog.reader import Reader
+from skulens.catalog.tables import Row, open_table
+from skulens.errors import DataError, MissingFile
+from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
+
+GALLERY = ("", "gallery")
+"""Values of the split column whose rows' pictures stand for the product itself."""
+ALL = "all"
+"""The one split of a table without a split column."""
+
+
+@dataclass
+class Draft:
+    """A product while its rows come in; `texts` holds "title" too."""
+
+    id: str
+    where: str
+    texts: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, object] = field(default_factory=dict)
+    images: list[Image] = field(default_factory=list)
+    extras: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What reading the table once gave: all but the pictures' bytes."""
+
+    drafts: dict[str, Draft]
+    probes: dict[str, list[tuple[str, str, Image]]]
+    """Split -> (query id, product id, picture)."""
+    rejects: list[Reject]
+
+
+class OwnCatalog(Reader):
+    """Rows of a table as products; rows with the same id are one product with several pictures.
+
+    With a `split` column, rows whose split is empty or "gallery" give the product its pictures, and
+    pictures of all other rows are probe photos, queries of that split; texts are taken from any row,
+    the first that has them. Without one, every picture belongs to its product AND is a probe of the
+    split "all": right for photo -> text. For photo -> picture such a probe would find itself, so its
+    query says `filters={"in_gallery": True}` and its picture equals (==) the one in the gallery.
+
+    Args:
+        root: the table, or a folder with products.parquet, products.jsonl or products.csv.
+        map: field -> column, or "field=column" strings; see `catalog.mapping.ALIASES` for the fields
+            and for the column names that need no mapping.
+        images: folder that relative picture paths start from; the table's own by default.
+    """
+
+    def __init__(self, root: Path, map=(), images: str | Path | None = None):
+        root = Path(root)
+        path = next((root / n for n in OWN_NAMES if (root / n).is_file()), None) if root.is_dir() else root
+        if path is None:
+            raise MissingFile(f"{root} has none of {', '.join(OWN_NAMES)}; put one there or give the table itself")
+        super().__init__(path.parent)
+        self.path = path
+        self.images = Path(images) if images is not None else path.parent
+        self.table = open_table(path)
+        self.mapping = map_columns(self.table.columns, map, str(path))
+
+    @cached_property
+    def info(self) -> DatasetInfo:
+        roles = ("caption", "description", "title")
+        extra = tuple(f[5:] for f in self.mapping if f.startswith("text."))
+        splits = tuple(sorted(self.contents.probes, key=split_order))
+        return DatasetInfo(name=self.path.stem if self.path.name not in OWN_NAMES else self.path.parent.resolve().name,
+                           title=self.path.name, source=str(self.path), splits=splits,
+                           gallery_text=tuple(dict.fromkeys((*extra, *roles))))
+
+    @cached_property
+    def contents(self) -> Contents:
+        return Collector(self).collect()
+
+    def _products(self) -> Iterator[Product]:
+        self.rejects = list(self.contents.rejects)
+        for draft in self.contents.drafts.values():
+            texts = dict(draft.texts)
+            title = texts.pop("title", "")
+            yield Product(id=draft.id, title=title, texts=texts, images=tuple(draft.images), extras=draft.extras,
+                          **draft.fields)
+
+    def _queries(self, split: str) -> Iterator[Query]:
+        self.rejects = list(self.contents.rejects)
+        filters = {} if "split" in self.mapping else {"in_gallery": True}
+        for name, product, image in self.contents.probes[split]:
+            yield Query(id=name, item=Item(name, (image,)), relevant={product: 1}, filters=filters, group=product)
+
+
+class Collector:
+    """Joins the rows of a table into products and probes, and turns bad rows into rejects."""
+
+    def __init__(self, catalog: OwnCatalog):
+        self.table, self.mapping, self.folder = catalog.table, catalog.mapping, catalog.images
+        self.drafts: dict[str, Draft] = {}
+        self.probes: dict[str, list[tuple[str, str, Image]]] = {} if "split" in self.mapping else {ALL: []}
+        self.rejects: list[Reject] = []
+        self.seen: set[tuple[str, str, str]] = set()
+        self.used = {c for group in self.mapping.values() for c in group}
+
+    def collect(self) -> Contents:
+        rows = 0
+        for row in self.table.rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
+            rows += 1
+            try:
+                self.add(row)
+            except ValueError as e:
+                reason, todo = e.args if len(e.args) == 2 else (str(e), "correct the row")
+                self.reject(row.where, str(self.cell(row, "id"))[:80], reason, todo)
+        if not rows and not self.rejects:
+            raise DataError(f"{self.table.path} has a header and no rows; expected one row per picture or product")
+        self.drop_empty()
+        return Contents(self.drafts, self.probes, self.rejects)
+
+    def add(self, row: Row) -> None:
+        """Take one row in. Raises ValueError (reason[, todo]), before any change, for an unusable row."""
+        product = as_id(self.cell(row, "id"))
+        if "\0" in product:
+            raise ValueError("the id holds a NUL byte; the file is damaged there")
+        texts = {role: text for role, columns in self.text_columns() if (text := join(row, columns))}
+        split = as_text(self.cell(row, "split"))
+        draft = self.drafts.get(product) or Draft(product, row.where)
+        known, title = draft.texts.get("title"), texts.get("title")
+        if known and title and known != title:
+            raise ValueError(f"id {product!r} has another title at {draft.where}: {known[:40]!r}, here {title[:40]!r}",
+                             "make the titles equal, or give the second product an id of its own")
+        self.drafts[product] = draft
+        for role, text in texts.items():
+            draft.texts.setdefault(role, text)
+        for name, value in self.fields(row, product).items():
+            draft.fields.setdefault(name, value)
+        for column, value in row.cells.items():
+            if column not in self.used and value not in (None, "") and isinstance(value, (str, int, float, bool, list, dict)):
+                draft.extras.setdefault(column, value)
+        self.add_pictures(row, product, draft, split)
+
+    def text_columns(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for name, columns in self.mapping.items():
+            if name in TEXTS or name.startswith("text."):
+                yield name.removeprefix("text."), columns
+
+    def fields(self, row: Row, product: str) -> dict[str, object]:
+        """Values of the fields that are neither texts nor pictures; a wrong one is left out and rejected."""
+        found = {}
+        for name, convert in CONVERT.items():
+            if name not in self.mapping:
+                continue
+            try:
+                cells = [row.cells.get(c) for c in self.mapping[name]]
+                value = convert(cells if name == "category" else cells[0])
+            except (ValueError, TypeError, RecursionError) as e:
+                self.reject(row.where, product, f"{name}: {e}; the product is kept without it", f"correct {name}")
+                continue
+            if value not in (None, "", ()):
+                found[name] = value
+        return found
+
+    def add_pictures(self, row: Row, product: str, draft: Draft, split: str) -> None:
+        probe = split if "split" in self.mapping else ALL
+        views = self.mapping.get("image", ())
+        for column in views:
+            view = as_text(self.cell(row, "view")) or (column if len(views) > 1 else None)
+            for name, image in self.pictures(row, column, product, view or None):
+                if (product, name, split) in self.seen:
+                    self.reject(row.where, product, f"picture {name} again for the same product", "delete the row")
+                    continue
+                self.seen.add((product, name, split))
+                if split in GALLERY:
+                    draft.images.append(image)
+                if "split" not in self.mapping or split not in GALLERY:
+                    self.probes.setdefault(probe, []).append((f"{product}/{name}", product, image))
+
+    def pictures(self, row: Row, column: str, product: str, view: str | None) -> Iterator[tuple[str, Image]]:
+        """(name, picture) of a cell: stored bytes, one path or several."""
+        cell = row.cells.get(column)
+        if isinstance(cell, Image):
+            yield f"{row.where}/{column}", replace(cell, view=view)
+            return
+        try:
+            paths = self.paths(cell)
+        except ValueError as e:
+            return self.reject(row.where, product, f"{column}: {e}", "write a path, or several between bars: a.jpg|b.jpg")
+        if not paths:
+            self.reject(row.where, product, f"no picture in column {column!r}", "add the path or leave the product to texts")
+        for name in paths:
+            if reason := self.missing(name):
+                self.reject(row.where, product, f"picture {name}: {reason[0]}", reason[1])
+            else:
+                yield name, Image(path=str(self.folder / name), view=view)
+
+    def paths(self, cell: object) -> list[str]:
+        """The paths of a cell: a string, several between "|" or ";", a list, JSON; {path} of a struct."""
+        if isinstance(cell, str) and cell.lstrip().startswith("["):
+            cell = json.loads(cell)
+        if isinstance(cell, dict):
+            cell = cell.get("path")
+        if isinstance(cell, (list, tuple)):
+            return [path for entry in cell for path in self.paths(entry)]
+        text = as_text(cell)
+        if not text or self.missing(text) is None:
+            return [text] if text else []
+        return [part.strip() for part in re.split(r"[|;]", text) if part.strip()]
+
+    def missing(self, name: str) -> tuple[str, str] | None:
+        """Why no picture can be read there and what to do; None where there is a file."""
+        if re.match(r"(?i)(https?|ftp|s3|gs|data):", name):
+            return "an address, and skulens fetches none while reading", "download the pictures and write their paths"
+        path = self.folder / name
+        try:
+            if path.is_file():
+                return None
+            return ("is a folder", "name a file") if path.is_dir() else (
+                f"there is no file {path}", "put the picture there or correct the path")
+        except (OSError, ValueError) as e:
+            return f"not a path: {e}", "correct the path"
+
+    def drop_empty(self) -> None:
+        """Products with neither a text nor a picture cannot be found by anything."""
+        probed = {product for probes in self.probes.values() for _, product, _ in probes}
+        for product in [d.id for d in self.drafts.values() if not d.texts and not d.images]:
+            if product not in probed:
+                draft = self.drafts.pop(product)
+                self.reject(draft.where, product, "neither a text nor a readable picture", "add one, or delete the row")
+
+    def cell(self, row: Row, name: str) -> object:
+        return row.cells.get(self.mapping[name][0]) if name in self.mapping else None
+
+    def reject(self, source: str, item: str, reason: str, todo: str) -> None:
+        self.rejects.append(Reject(source, item, reason, todo))
+
+
+CONVERT = {
+    "spu": lambda v: as_id(v) if as_text(v) else None,
+    "category": as_path,
+    "attributes": lambda v: as_attributes(v, "own"),
+    "language": as_text,
+    "country": as_text,
+    "price": as_price,
+    "currency": as_text,
+    "gtin": lambda v: as_id(v) if as_text(v) else None,
+}
+"""Field -> its converter; raises ValueError with the reason."""
+
+
+def join(row: Row, columns: tuple[str, ...]) -> str:
+    """The texts of several columns as one."""
+    return " ".join(text for c in columns if (text := as_text(row.cells.get(c))))
+
+
+def split_order(split: str) -> tuple[int, str]:
+    """train, val, test first, others by name."""
+    usual = ("train", "val", "test")
+    return (usual.index(split) if split in usual else len(usual), split)

@@ -1,0 +1,124 @@
+"""Pictures inside Parquet files, read when somebody looks at them.
+
+A catalogue of 51 GB of pictures must not be held in memory because somebody made a list of its
+products. A `StoredImage` says where its bytes lie; reading in file order costs one pass.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from skulens.errors import DataError
+from skulens.records import Image
+
+BATCH_ROWS = 16
+KEPT_BATCHES = 16
+"""Batches kept per column, so about 256 pictures; readers run a little ahead of one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage(Image):
+    """A picture in a Parquet cell: the file is `path` up to the "#", cell (group, row) of `column`."""
+
+    file: str = ""
+    column: str = ""
+    group: int = 0
+    row: int = 0
+
+    def read(self) -> bytes:
+        """The encoded bytes. Raises OSError where the cell is empty or its file is gone."""
+        data, written = self.cell()
+        if data:
+            return data
+        if written:
+            return (Path(self.file).parent / written).read_bytes()
+        raise OSError(f"{self.path}: the cell holds no picture")
+
+    def cell(self) -> tuple[bytes | None, str | None]:
+        """(bytes, path) as stored; plain bytes columns have no path."""
+        value = column_reader(self.file, self.column).value(self.group, self.row)
+        if isinstance(value, dict):
+            return value.get("bytes"), value.get("path")
+        return value, None
+
+
+def has_pictures(kind: pa.DataType) -> bool:
+    """Is this the type of a column of encoded pictures: bytes, or the hub's struct {bytes, path}?"""
+    if pa.types.is_struct(kind):
+        return any(f.name == "bytes" and has_pictures(f.type) for f in kind)
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def holds_picture_lists(kind: pa.DataType) -> bool:
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return lists and has_pictures(kind.value_type)
+
+
+def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
+    """Rows of a group without a picture; told by the statistics where they say "none", else by a scan."""
+    meta = file.metadata.row_group(group)
+    leaves = [meta.column(i) for i in range(meta.num_columns)]
+    nulls = [c.statistics.null_count if c.statistics is not None and c.statistics.has_null_count else None
+             for c in leaves if c.path_in_schema in (column, f"{column}.bytes")]
+    if nulls == [0]:
+        return set()
+    found, start = set(), 0
+    for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=[column]):
+        found |= {start + i for i, value in enumerate(batch.column(0)) if not holds_picture(value.as_py())}
+        start += batch.num_rows
+    return found
+
+
+def holds_picture(value: bytes | dict | None) -> bool:
+    return bool(value.get("bytes") or value.get("path")) if isinstance(value, dict) else bool(value)
+
+
+def stored_picture(path: Path, column: str, group: int, row: int) -> StoredImage:
+    where = f"{path}#{column}/{group}/{row}"
+    return StoredImage(path=where, file=str(path), column=column, group=group, row=row)
+
+
+@lru_cache(maxsize=64)
+def column_reader(path: str, column: str) -> "ColumnReader":
+    return ColumnReader(path, column)
+
+
+class ColumnReader:
+    """Random access to one column by (row group, row), cheap when asked in order.
+
+    A row group is scanned in small batches and the scan stays open, so that a file written as one
+    huge row group is never read as a whole. Going back further than the kept batches restarts it.
+    """
+
+    def __init__(self, path: str, column: str):
+        self.column = column
+        self.file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
+        self.kept: OrderedDict[tuple[int, int], pa.Array] = OrderedDict()
+        self.lock = threading.Lock()
+        self.group, self.next, self.scan = -1, 0, iter(())
+
+    def value(self, group: int, row: int):
+        """The cell as Python value."""
+        with self.lock:
+            wanted = row // BATCH_ROWS
+            while (group, wanted) not in self.kept:
+                self._advance(group, wanted)
+            return self.kept[group, wanted][row % BATCH_ROWS].as_py()
+
+    def _advance(self, group: int, wanted: int) -> None:
+        """Read the next batch of the scan; start a new one for another group or an earlier batch."""
+        if group != self.group or wanted < self.next:
+            self.group, self.next = group, 0
+            self.scan = self.file.iter_batches(BATCH_ROWS, row_groups=[group], columns=[self.column])
+        batch = next(self.scan, None)
+        if batch is None:
+            raise DataError(f"{self.file} has no batch {wanted} in row group {group}")
+        self.kept[group, self.next] = batch.column(0)
+        self.next += 1
+        while len(self.kept) > KEPT_BATCHES:
+            self.kept.popitem(last=False)
