@@ -25,6 +25,7 @@ class Row:
 
 ENCODERS = {
     "mini": Row("skulens.encode.open_clip:Mini", "small encoder that ships with skulens, trained on the procedural shop", "clip"),
+    "groceries": Row("skulens.encode.open_clip:Groceries", "small encoder trained on photos of a grocery store", "clip"),
     "open_clip": Row("skulens.encode.open_clip:OpenClip", "any architecture/tag pair of open_clip: open_clip:ViT-B-32/openai", "clip"),
     "local": Row("skulens.encode.open_clip:LocalOpenClip", "a folder in open_clip's format, as `skulens train` writes it: local:DIR", "clip"),
     "hf": Row("skulens.encode.transformers:DualEncoder", "CLIP, SigLIP or SigLIP 2 of transformers: hf:REPO or hf:DIR", "clip"),

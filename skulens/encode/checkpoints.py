@@ -1,0 +1,106 @@
+"""Where weights come from: a folder, our cache, a model hub. Only safetensors, never pickle."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from skulens.encode.cache import cache_folder
+from skulens.errors import EncoderError, MissingFile
+
+SAFE = ".safetensors"
+WEIGHT_NAMES = ("open_clip_model.safetensors", "model.safetensors")
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".npz", ".npy")
+CONVERT = (
+    "skulens reads safetensors only, because a pickled file can run code when it is opened. "
+    "Convert it on a machine you can throw away: safetensors.torch.save_file(state_dict, 'model.safetensors')"
+)
+
+
+def models_folder() -> Path:
+    """Where files fetched by hand are looked for before the hub is asked: <cache>/models."""
+    return cache_folder() / "models"
+
+
+def safe_weights(path: Path) -> Path:
+    """The safetensors file that a path means: the file itself, or the one in that folder.
+
+    Raises:
+        MissingFile: nothing there; says what was looked for.
+        EncoderError: only pickled weights, or several safetensors files and none with a known name.
+    """
+    if path.is_file():
+        if path.suffix != SAFE:
+            raise EncoderError(f"{path} is not a safetensors file. {CONVERT}")
+        return path
+    for name in WEIGHT_NAMES:
+        if (path / name).is_file():
+            return path / name
+    found = sorted(path.glob(f"*{SAFE}")) if path.is_dir() else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(f.name for f in found[:4])
+        raise EncoderError(f"{path} holds several weight files ({names}); name the one that is meant: DIR/FILE")
+    pickled = [f.name for f in sorted(path.glob("*")) if f.suffix in PICKLED] if path.is_dir() else []
+    if pickled:
+        raise EncoderError(f"{path} holds {pickled[0]} and no safetensors file. {CONVERT}")
+    raise MissingFile(f"no weights at {path}; expected a folder with {WEIGHT_NAMES[0]}, or a {SAFE} file")
+
+
+def hub_weights(repo: str, revision: str | None, names: tuple[str, ...], folder: Path) -> Path:
+    """A safetensors file of a hub repository: from `folder` if put there by hand, else fetched.
+
+    Raises:
+        MissingFile: not here and the hub cannot be reached; says which file to put where.
+        EncoderError: the repository has no safetensors file.
+    """
+    for name in (*names, *WEIGHT_NAMES):
+        if (folder / name).is_file():
+            return folder / name
+    for name in names:
+        path = hub_file(repo, name, revision, folder, optional=True)
+        if path:
+            return path
+    raise EncoderError(f"hub repository {repo} has none of {', '.join(names)}. {CONVERT}")
+
+
+def hub_file(repo: str, name: str, revision: str | None, folder: Path, optional: bool = False) -> Path | None:
+    """One file of a hub repository; None where it is optional and the repository lacks it."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        return Path(hf_hub_download(repo, name, revision=revision))
+    except LocalEntryNotFoundError as e:  # offline; a subclass of EntryNotFoundError, so it comes first
+        raise unreachable(repo, name, revision, folder) from e
+    except EntryNotFoundError as e:
+        if optional:
+            return None
+        raise EncoderError(f"hub repository {repo} has no file {name}") from e
+    except GatedRepoError as e:
+        raise EncoderError(
+            f"hub repository {repo} asks you to accept its terms: do so on its page, then `hf auth login`"
+        ) from e
+    except RepositoryNotFoundError as e:
+        raise EncoderError(f"no hub repository {repo} (or it is private: `hf auth login`)") from e
+    except OSError as e:  # every network failure of requests and httpx
+        raise unreachable(repo, name, revision, folder) from e
+
+
+def unreachable(repo: str, name: str, revision: str | None, folder: Path) -> MissingFile:
+    at = f" at revision {revision}" if revision else ""
+    return MissingFile(
+        f"{name} of the hub repository {repo}{at} is not on this machine and the hub cannot be reached. "
+        f"Fetch it where there is network (`hf download {repo} {name}`) and put it at {folder / name}"
+    )
+
+
+def identity_of(**facts: object) -> str:
+    """sha256 (hex) of the facts that decide a vector, in canonical JSON."""
+    text = json.dumps(facts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""Texts -> token ids for open_clip style towers, as numpy and safe in worker threads.
+
+Every tokenizer answers `ids(text)`, all tokens of the whole text with special ones, and
+`cut(ids)`, what fits into the context. Padding happens where a batch is made.
+"""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from skulens.errors import EncoderError
+
+
+class ClipTokens:
+    """open_clip's SimpleTokenizer: CLIP's byte-pair merges, start and end tokens, padded with 0."""
+
+    pad = 0
+    trims = True
+    """Whether the tokens alone, without the padding, decide the vector of a causal tower."""
+
+    def __init__(self, tokenizer, context_length: int):
+        self.tokenizer, self.context_length = tokenizer, context_length
+        self.end = tokenizer.eot_token_id
+        if tokenizer.reduction_fn is not None:
+            raise EncoderError("a tokenizer that drops random words (reduction_mask) is for training only")
+
+    def ids(self, text: str) -> list[int]:
+        return [self.tokenizer.sot_token_id, *self.tokenizer.encode(text), self.end]
+
+    def cut(self, text: str) -> np.ndarray:
+        """int64 (tokens,), at most the context length; the last one is the end token."""
+        ids = self.ids(text)
+        if len(ids) > self.context_length:
+            ids = [*ids[: self.context_length - 1], self.end]
+        return np.array(ids, np.int64)
+
+    def described(self) -> dict:
+        return {"class": "clip", "context_length": self.context_length, "vocabulary": self.tokenizer.vocab_size}
+
+
+class FileTokens:
+    """A tokenizer.json of ours: byte-level BPE, end token = largest id, padded with 0.
+
+    A start token is added where the file has one (`<start_of_text>`) and its own template
+    did not; the same for the end token.
+    """
+
+    pad = 0
+    trims = True
+    STARTS = ("<start_of_text>", "<|startoftext|>", "<s>", "[SOT]", "<sot>")
+
+    def __init__(self, path: Path, context_length: int):
+        from tokenizers import Tokenizer
+
+        self.context_length = context_length
+        self.source = path.read_text(encoding="utf-8")
+        self.tokenizer = Tokenizer.from_str(self.source)
+        self.tokenizer.no_padding()
+        self.tokenizer.no_truncation()
+        self.end = self.tokenizer.get_vocab_size(with_added_tokens=True) - 1
+        known = (self.tokenizer.token_to_id(name) for name in self.STARTS)
+        self.start = next((i for i in known if i is not None), None)
+
+    def ids(self, text: str) -> list[int]:
+        ids = self.tokenizer.encode(text).ids
+        if self.start is not None and ids[:1] != [self.start]:
+            ids = [self.start, *ids]
+        return ids if ids[-1:] == [self.end] else [*ids, self.end]
+
+    cut = ClipTokens.cut
+
+    def described(self) -> dict:
+        return {"class": "file", "context_length": self.context_length, "tokenizer.json": self.source}
+
+
+class HubTokens:
+    """open_clip's HFTokenizer around a tokenizer of transformers, padded to the whole context.
+
+    The Rust tokenizer behind it keeps its padding and truncation settings inside, so two
+    threads must not call it at once.
+    """
+
+    trims = False
+
+    def __init__(self, tokenizer, context_length: int):
+        self.tokenizer, self.context_length = tokenizer, context_length
+        self.pad = tokenizer.tokenizer.pad_token_id or 0
+        self.lock = threading.Lock()
+
+    def ids(self, text: str) -> list[int]:
+        with self.lock:
+            return self.tokenizer.tokenizer(self.tokenizer.clean_fn(text)).input_ids
+
+    def cut(self, text: str) -> np.ndarray:
+        """int64 (context_length,), padded."""
+        with self.lock:
+            return self.tokenizer([text], context_length=self.context_length)[0].numpy()
+
+    def described(self) -> dict:
+        inner = self.tokenizer.tokenizer
+        return {
+            "class": "hub",
+            "name": Path(inner.name_or_path).name,
+            "context_length": self.context_length,
+            "vocabulary": len(inner),
+            "clean": self.tokenizer.clean_fn.__name__,
+        }
+
+
+def tokens_of(tokenizer, context_length: int) -> ClipTokens | HubTokens:
+    """Ours around what `open_clip.get_tokenizer` returned."""
+    wrapped = ClipTokens if hasattr(tokenizer, "sot_token_id") else HubTokens
+    return wrapped(tokenizer, context_length)
+
+
+def padded(batch, length: int, pad: int) -> np.ndarray:
+    """int64 (batch, length) from token arrays of at most that length."""
+    rows = np.full((len(batch), length), pad, np.int64)
+    for row, ids in zip(rows, batch, strict=True):
+        row[: len(ids)] = ids
+    return rows

@@ -1,0 +1,148 @@
+"""The contract every encoder keeps: shapes, types, order, batch size, threads, refusals."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from skulens.errors import EncoderError, MissingFile, UnknownName
+from skulens.protocols import Encoder
+
+
+@pytest.fixture(scope="session")
+def local(open_clip_folder):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    return LocalOpenClip(open_clip_folder)
+
+
+FAMILIES = ["local"]
+
+
+@pytest.fixture(params=FAMILIES)
+def encoder(request):
+    return request.getfixturevalue(request.param)
+
+
+def prepared(encoder, modality, parts):
+    prepare = encoder.prepare_image if modality == "image" else encoder.prepare_text
+    return [prepare(part) for part in parts]
+
+
+@pytest.fixture
+def inputs(encoder, pictures, texts):
+    """modality -> prepared parts, for the modalities that the encoder has."""
+    parts = {"image": pictures, "text": texts}
+    return {m: prepared(encoder, m, parts[m]) for m in encoder.info.modalities}
+
+
+def test_is_an_encoder_with_full_papers(encoder):
+    assert isinstance(encoder, Encoder)
+    info = encoder.info
+    assert len(info.identity) == 64 and info.dim > 0 and info.modalities
+    assert info.dtype == "float32" and info.mode == "sound"
+    if "image" in info.modalities:
+        assert info.image_px > 0 and info.params_image > 0
+    if "text" in info.modalities:
+        assert info.context_length > 0 and info.params_text > 0
+
+
+def test_shape_dtype_and_finite(encoder, inputs):
+    for modality, batch in inputs.items():
+        vectors = encoder.encode_batch(modality, batch)
+        assert vectors.shape == (8, encoder.info.dim)
+        assert vectors.dtype == np.float32 and np.isfinite(vectors).all()
+
+
+def test_different_inputs_give_different_vectors(encoder, inputs):
+    for modality, batch in inputs.items():
+        assert len(np.unique(encoder.encode_batch(modality, batch).round(5), axis=0)) == 8
+
+
+def test_order_is_kept_and_batch_size_does_not_matter(encoder, inputs):
+    for modality, batch in inputs.items():
+        alone = np.concatenate([encoder.encode_batch(modality, [part]) for part in batch[:7]])
+        np.testing.assert_allclose(encoder.encode_batch(modality, batch[:7]), alone, rtol=1e-4, atol=1e-5)
+        backwards = encoder.encode_batch(modality, batch[6::-1])
+        np.testing.assert_allclose(backwards[::-1], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_prepared_in_threads_is_the_same(encoder, inputs, pictures, texts):
+    parts = {"image": pictures, "text": texts}
+    with ThreadPoolExecutor(4) as pool:
+        for modality, once in inputs.items():
+            prepare = encoder.prepare_image if modality == "image" else encoder.prepare_text
+            for got, expected in zip(pool.map(prepare, parts[modality] * 5), once * 5, strict=True):
+                np.testing.assert_equal(got, expected)
+
+
+def test_counts_tokens_of_the_whole_text(encoder, texts):
+    if "text" not in encoder.info.modalities:
+        with pytest.raises(EncoderError, match="image"):
+            encoder.count_tokens("tea")
+        return
+    counts = [encoder.count_tokens(text) for text in texts]
+    assert counts[5] > encoder.info.context_length, "a long text is counted uncut"
+    assert min(counts) >= 1 and encoder.count_tokens("tea tea") > encoder.count_tokens("tea")
+
+
+def test_identity_tells_dtype_and_mode_apart(open_clip_folder):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    kinds = [("sound", "float32"), ("sound", "bfloat16"), ("paper", "auto")]
+    infos = [LocalOpenClip(open_clip_folder, mode=m, dtype=d).info for m, d in kinds]
+    assert len({info.identity for info in infos}) == 3
+    assert [info.dtype for info in infos] == ["float32", "bfloat16", "bfloat16"]
+    assert len({info.params_image for info in infos}) == 1
+
+
+def test_local_reads_licence_and_costs(local):
+    assert local.info.licence == "Apache-2.0" and local.info.name.startswith("tiny_open_clip")
+    assert local.info.gflops_image > 0 and local.info.gflops_text > 0
+
+
+def test_local_weights_with_an_architecture_named(open_clip_folder, tmp_path):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    with pytest.raises(EncoderError, match="does not fit"):
+        LocalOpenClip(f"{open_clip_folder / 'open_clip_model.safetensors'}#RN50")
+    with pytest.raises(UnknownName, match="ViT-B-32"):
+        LocalOpenClip(f"{open_clip_folder}#ViT-B32")
+
+
+def test_pickled_weights_are_refused(open_clip_folder, tmp_path):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    (tmp_path / "open_clip_config.json").write_bytes((open_clip_folder / "open_clip_config.json").read_bytes())
+    (tmp_path / "open_clip_pytorch_model.bin").write_bytes(b"\x80\x04")
+    with pytest.raises(EncoderError, match="safetensors only"):
+        LocalOpenClip(tmp_path)
+
+
+def test_missing_folder_config_and_weights_are_named(tmp_path):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    with pytest.raises(MissingFile, match="no folder"):
+        LocalOpenClip(tmp_path / "nothing")
+    with pytest.raises(EncoderError, match="open_clip_config.json"):
+        LocalOpenClip(tmp_path)
+
+
+def test_without_network_the_error_says_which_file_to_put_where(tmp_path, monkeypatch):
+    from skulens.encode.open_clip import OpenClip
+
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    with pytest.raises(MissingFile) as e:
+        OpenClip("ViT-B-32/openai")
+    assert "open_clip_model.safetensors" in str(e.value)
+    assert str(tmp_path / "models" / "ViT-B-32--openai") in str(e.value)
+
+
+def test_unknown_names_offer_the_nearest():
+    from skulens.encode.open_clip import OpenClip
+
+    with pytest.raises(UnknownName, match="ViT-B-32"):
+        OpenClip("ViT-B32/openai")
+    with pytest.raises(UnknownName, match="laion2b_s34b_b79k"):
+        OpenClip("ViT-B-32/laion2b_s34b")
