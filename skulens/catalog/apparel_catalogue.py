@@ -1,0 +1,122 @@
+"""The demo shop of Saleor: 32 products, 48 rendered pictures, attributes, variants, prices."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from skulens.catalog.mapping import as_attributes, as_id, as_path, as_price, as_text
+from skulens.catalog.reader import Reader
+from skulens.catalog.tables import Row, open_table
+from skulens.errors import DataError
+from skulens.records import Attribute, DatasetInfo, Image, Item, Product, Query
+
+VIEW = re.compile(r"-(front|back|\d+)$")
+CURRENCY = "USD"
+KEYS = ("id", "name", "images", "variants")
+
+
+class ApparelCatalogue(Reader):
+    """Products with several views and with variants that mostly look alike.
+
+    level="product" (default): one product per line, its variants in `extras["variants"]`.
+    level="variant": one product per SKU (73), its line as `spu`, with the variant's own attributes,
+    which the pictures rarely show (shoe sizes, book formats): modality "text".
+
+    The split "views" takes every view after the first as a probe for its product (12 products, 16
+    probes). The probes are gallery pictures too and say so (`filters={"in_gallery": True}`).
+    """
+
+    info = DatasetInfo(
+        name="apparel_catalogue",
+        title="Saleor demo shop",
+        source="https://github.com/saleor/saleor",
+        revision="723cd4e",
+        licence="BSD-3-Clause",
+        citation="Saleor Commerce: demo data (populatedb_data.json).",
+        splits=("views",),
+        gallery_text=("description", "title"),
+    )
+
+    def __init__(self, root: Path, level: Literal["product", "variant"] = "product"):
+        super().__init__(root)
+        if level not in ("product", "variant"):
+            raise DataError(f'apparel_catalogue has no level {level!r}; expected "product" or "variant"')
+        self.level = level
+        self.table = open_table(self.root / "products.jsonl")
+        missing = [k for k in KEYS if k not in self.table.columns]
+        if missing:
+            raise DataError(f"{self.table.path} lacks the keys {missing}; it has {', '.join(self.table.columns)}")
+
+    def _products(self) -> Iterator[Product]:
+        for row, product in self._lines():
+            if self.level == "product":
+                yield product
+            else:
+                yield from self._variants(product)
+
+    def _lines(self) -> Iterator[tuple[Row, Product]]:
+        for row in self.table.rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
+            try:
+                yield row, self._product(row)
+            except (ValueError, TypeError, KeyError, AttributeError) as e:
+                self.reject(row.where, str(row.cells.get("id")), f"{type(e).__name__}: {e}", "correct the line")
+
+    def _product(self, row: Row) -> Product:
+        cells = row.cells
+        name = as_id(cells["id"])
+        views = [self.picture(self.root / path, row.where, name, view_of(path)) for path in cells["images"]]
+        variants = cells["variants"]
+        prices = [p for v in variants if (p := as_price(v["price"].get(CURRENCY))) is not None]
+        return Product(
+            id=name,
+            title=as_text(cells["name"]),
+            texts={"description": text} if (text := as_text(cells.get("description"))) else {},
+            images=tuple(view for view in views if view),
+            category=as_path([cells.get("category")]),
+            attributes=as_attributes(cells.get("attributes"), "shop"),
+            language="en",
+            price=min(prices, default=None),
+            currency=CURRENCY if prices else None,
+            extras={"slug": cells["slug"], "product_type": cells["product_type"], "variants": variants},
+        )
+
+    def _variants(self, product: Product) -> Iterator[Product]:
+        for sku, variant in zip(skus(product), product.extras["variants"], strict=True):
+            own = as_attributes(variant.get("attributes"), "shop")
+            price = as_price(variant["price"].get(CURRENCY))
+            yield Product(
+                id=sku,
+                spu=product.id,
+                title=f"{product.title} {as_text(variant.get('name'))}".strip(),
+                texts=product.texts,
+                images=product.images,
+                category=product.category,
+                attributes=product.attributes + tuple(Attribute(a.key, a.value, "text", a.source) for a in own),
+                language=product.language,
+                price=price,
+                currency=CURRENCY if price is not None else None,
+                extras={"slug": product.extras["slug"]},
+            )
+
+    def _queries(self, split: str) -> Iterator[Query]:
+        for _, product in self._lines():
+            relevant = [product.id] if self.level == "product" else skus(product)
+            for view in product.images[1:]:
+                yield self._query(view, product.id, relevant)
+
+    def _query(self, view: Image, group: str, relevant: list[str]) -> Query:
+        name = str(Path(view.path).relative_to(self.root))
+        return Query(name, Item(name, (view,)), dict.fromkeys(relevant, 1), filters={"in_gallery": True}, group=group)
+
+
+def skus(product: Product) -> list[str]:
+    """Ids of the variants: the shop's SKU, or "PRODUCT/n" for those it left without one."""
+    variants = product.extras["variants"]
+    return [as_id(v.get("sku") or f"{product.id}/{n}") for n, v in enumerate(variants, 1)]
+
+
+def view_of(path: str) -> str:
+    """ "front", "back" or the number of the view, from the file name; "front" where it says nothing."""
+    match = VIEW.search(Path(path).stem)
+    return match.group(1) if match else "front"
