@@ -186,6 +186,10 @@ class Run:
                 return
             yield self.products[position], float(score)
 
+    def cut(self, depth: int) -> "Run":
+        """The same run with at most `depth` candidates for each query."""
+        return Run(self.queries, self.products, self.order[:, :depth], self.scores[:, :depth])
+
     def to_arrow(self):
         """Columns query, product, rank (from 1), score: one row per candidate."""
         import pyarrow as pa

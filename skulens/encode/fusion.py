@@ -1,6 +1,7 @@
 """Items of several parts -> one vector each: `avg`, `cat`, or (encoders that read sequences) `seq`."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,9 +53,28 @@ def normalised(vectors: np.ndarray) -> np.ndarray:
         return (vectors / np.where(lengths == 0, np.nan, lengths)).astype(np.float32)
 
 
-def encode_items(encode: Callable[[list[Part | Tiled]], list[Encoded]], items: Sequence[Item], fusion: str = "avg") -> list[tuple[np.ndarray, Encoded]]:
+@dataclass(frozen=True)
+class Fused:
+    """One vector for each item."""
+
+    vectors: np.ndarray  # (items, dim) float32, length 1; NaN where a part could not be read
+    hashes: list[tuple[str | None, ...]]
+    """Content hashes of each item's parts."""
+    encoded: Encoded
+    """Of the parts, with rejects and rates."""
+
+
+def encode_items(encode: Callable[[list[Part | Tiled]], list[Encoded]], items: Sequence[Item], fusion: str = "avg") -> list[Fused]:
     """Fused vectors of items for every encoder behind `encode` (batching.encode_parts with its settings)."""
     split = [parts_of(item, fusion) for item in items]
-    owners = np.repeat(np.arange(len(items)), [len(parts) for parts in split])
+    sizes = [len(parts) for parts in split]
+    owners, ends = np.repeat(np.arange(len(items)), sizes), np.cumsum(sizes)
     answers = encode([part for parts in split for part in parts])
-    return [(fuse(answer.vectors, owners, len(items)), answer) for answer in answers]
+    return [
+        Fused(
+            fuse(answer.vectors, owners, len(items)),
+            [tuple(answer.hashes[end - size : end]) for end, size in zip(ends, sizes, strict=True)],
+            answer,
+        )
+        for answer in answers
+    ]

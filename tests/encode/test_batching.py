@@ -189,9 +189,9 @@ def test_cat_tiles_pictures_and_joins_texts():
     red, blue = Image(data=png("red")), Image(data=png("blue"))
     assert parts_of(Item("q", ("same as", red, "in", blue)), "cat") == [Tiled((red, blue)), "same as in"]
     assert parts_of(Item("q", (red,)), "cat") == [red]
-    [(vectors, answer)] = encode_items(lambda parts: encode_parts([FakeEncoder()], parts, how=QUIET), [Item("q", (red, blue))], "cat")
-    assert vectors.shape == (1, 48) and answer.distinct == 1
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
+    [fused] = encode_items(lambda parts: encode_parts([FakeEncoder()], parts, how=QUIET), [Item("q", (red, blue))], "cat")
+    assert fused.vectors.shape == (1, 48) and fused.encoded.distinct == 1
+    np.testing.assert_allclose(np.linalg.norm(fused.vectors, axis=1), 1, rtol=1e-6)
 
 
 def test_zero_vector_has_no_direction():

@@ -1,0 +1,59 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both are idempotent and,
+# after the first install, work without network.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
+
+# Debian packages that some parts need; `make setup` installs them or names the command.
+SYSTEM_PACKAGES :=
+
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: demo test lint setup clean help
+
+help:
+	@echo "make demo    install, build a small shop, benchmark the shipped encoder on it, write a report"
+	@echo "make test    install what tests need and run them"
+	@echo "make lint    ruff"
+	@echo "make setup   system packages (root and apt), or the command that installs them"
+	@echo "make clean   remove the demo and the virtual environment"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"skulens needs Python 3.11 or newer, {sys.executable} is {v[0]}.{v[1]}; try: make demo PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is newer than what it was installed from, so a second run installs nothing.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e ".[clip,onnx,world]"
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e ".[dev]"
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo
+	$(BIN)/skulens world make $(DEMO)/shop --skus 300 --seed 7
+	$(BIN)/skulens audit $(DEMO)/shop --encoder mini
+	$(BIN)/skulens bench mpr $(DEMO)/shop --encoder mini --results $(DEMO)/results
+	$(BIN)/skulens results report --results $(DEMO)/results --out $(DEMO)/report.html
+
+test: $(VENV)/.test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check skulens tests benchmarks
+
+setup:
+ifeq ($(strip $(SYSTEM_PACKAGES)),)
+	@echo "no system packages are needed"
+else
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq $(SYSTEM_PACKAGES); \
+	else echo "needed: sudo apt-get install $(SYSTEM_PACKAGES)"; fi
+endif
+
+clean:
+	rm -rf $(DEMO) $(VENV)

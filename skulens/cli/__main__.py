@@ -1,0 +1,5 @@
+"""`python -m skulens.cli`."""
+
+from skulens.cli import main
+
+main()

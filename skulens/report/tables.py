@@ -1,0 +1,41 @@
+"""Results as tables for a terminal."""
+
+from collections.abc import Sequence
+
+COLUMNS = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
+
+
+def with_interval(metric: dict | None) -> str:
+    """0.624 [0.571, 0.676]"""
+    if not metric:
+        return "-"
+    return f"{metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}]"
+
+
+def print_results(records: Sequence[dict]) -> None:
+    """One row per result: quality with 95 % intervals, then what it costs."""
+    from rich.console import Console
+    from rich.table import Table
+
+    for data, gallery in dict.fromkeys((r["data"], r["gallery"]) for r in records):
+        mine = [r for r in records if (r["data"], r["gallery"]) == (data, gallery)]
+        first = mine[0]
+        title = f"{first['suite']}: {data}, {first['n_queries']} probes -> {gallery} of {first['n_gallery']} SKUs"
+        table = Table(title=title, title_justify="left", caption="[95 % interval: bootstrap over SKUs]", caption_justify="left")
+        table.add_column("encoder", overflow="fold")
+        shown = [c for c in COLUMNS if any(c in r["metrics"] for r in mine)]
+        for column in (*shown, "images/s", "p50 / p95 ms"):
+            table.add_column(column, justify="right")
+        for record in mine:
+            table.add_row(label(record), *(with_interval(record["metrics"].get(c)) for c in shown), *cost(record["speed"]))
+        Console(width=None if Console().is_terminal else 160).print(table)
+
+
+def label(record: dict) -> str:
+    mode = record["settings"].get("mode", "sound")
+    return record["encoder"] + ("" if mode == "sound" else f" ({mode})")
+
+
+def cost(speed: dict) -> tuple[str, str]:
+    rate, p50, p95 = (speed.get(k) for k in ("images_per_s", "latency_ms_p50", "latency_ms_p95"))
+    return (f"{rate:.1f}" if rate else "-", f"{p50:.1f} / {p95:.1f}" if p50 else "-")
