@@ -1,0 +1,87 @@
+"""Inner products that do not depend on the order of their additions.
+
+A float32 matrix product may differ in its last bit between two equal vectors, because BLAS
+computes the edge of a block with another kernel than its middle, and a machine with another
+processor adds in another order. Ranks among near-equal products would then be an accident.
+
+Here every vector is rounded once to integers, scaled so that its norm is between 0.7 and 1.4
+times 2**26. By Cauchy and Schwarz every partial sum of a product of two such vectors stays below
+2**53, up to where float64 counts exactly: whatever the order of additions, the block, the number
+of threads or the BLAS, the sum is the same integer. So equal vectors get equal scores, everywhere.
+
+On unit vectors of 512 dimensions the rounding moves scores by 6e-9 (root mean square), below the
+error of the float32 product itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skulens.errors import DataError
+
+BITS = 26
+_REACH = 1.4
+"""A vector's integers have a norm of at most REACH * 2**BITS: (1.4 * 2**26)**2 < 2**53. Not 1,
+so that unit vectors, the usual case, do not fall just above a power of two and lose a bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Vectors as integers times a power of two: vector = integers * scales[:, None]."""
+
+    integers: np.ndarray
+    """(n, dim) float64 holding whole numbers; each row's norm is at most 1.4 * 2**26."""
+    scales: np.ndarray
+    """(n,) float64, powers of two."""
+
+
+def fix(vectors: np.ndarray) -> Fixed:
+    """Round vectors (n, dim) to fixed point. The exponent of a row depends on that row alone.
+
+    Raises:
+        DataError: a vector holds NaN or infinity; names its row.
+    """
+    x = np.asarray(vectors, np.float64)  # (n, dim)
+    largest = np.abs(x).max(axis=1, initial=0.0)
+    check_finite(largest)
+    coarse = np.frexp(largest)[1]  # |x| < 2**coarse
+    # The norm must be bounded without rounding errors of its own, or two equal vectors could
+    # get different exponents: so it is summed over integers small enough to be exact.
+    bits = (52 - int(np.ceil(np.log2(max(x.shape[1], 2))))) // 2
+    small = np.rint(x * np.ldexp(1.0, bits - coarse)[:, None])
+    bound = np.sqrt(np.einsum("nd,nd->n", small, small)) + np.sqrt(x.shape[1]) / 2
+    exponent = np.frexp(bound / _REACH)[1] + coarse - bits  # |x|_2 < REACH * 2**exponent
+    x = np.rint(x * np.ldexp(1.0, BITS - exponent)[:, None])
+    return Fixed(x, np.ldexp(1.0, exponent - BITS))
+
+
+def scores_of_all(queries: Fixed, gallery: Fixed) -> np.ndarray:
+    """Inner products (queries, gallery) float32; the exact sums, rounded once."""
+    products = queries.integers @ gallery.integers.T
+    products *= queries.scales[:, None]
+    products *= gallery.scales
+    return products.astype(np.float32) + np.float32(0)  # -0 and 0 must tie
+
+
+def scores_of_pairs(queries: Fixed, gallery: Fixed, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Inner products of queries[rows[i]] and gallery[columns[i]], (pairs,) float32.
+
+    The same bits as `scores_of_all` at those places.
+    """
+    found = np.empty(len(rows), np.float32)
+    step = max(1, (1 << 21) // max(queries.integers.shape[1], 1))  # 16 MB of float64 a side
+    for start in range(0, len(rows), step):
+        r, c = rows[start : start + step], columns[start : start + step]
+        exact = np.einsum("nd,nd->n", queries.integers[r], gallery.integers[c])
+        found[start : start + step] = exact * queries.scales[r] * gallery.scales[c]
+    return found + np.float32(0)
+
+
+def check_finite(sizes: np.ndarray, first: int = 0) -> None:
+    """Raise DataError naming the first vector whose size is NaN or infinite."""
+    bad = np.flatnonzero(~np.isfinite(sizes))
+    if len(bad):
+        raise DataError(
+            f"vector {first + bad[0]} holds NaN, infinity or values too large for float32 "
+            f"({len(bad)} such of {len(sizes)}); encode it again or leave it out"
+        )
