@@ -1,0 +1,100 @@
+"""`skulens train`: make encoders."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+
+
+@click.group()
+def command() -> None:
+    """Train small image+text encoders."""
+
+
+@command.command(epilog=DATA_HELP)
+@click.argument("data", nargs=-1, required=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the run and the encoder; resumed if it holds one.")
+@click.option("--recipe", type=click.Path(path_type=Path), help="YAML with settings, such as recipes/groceries.yaml; without: the defaults.")
+@click.option("--epochs", type=int, help="Passes over the pictures.")
+@click.option("--batch", type=int, help="Pictures per step.")
+@click.option("--lr", type=float, help="Peak learning rate.")
+@click.option("--loss", type=click.Choice(["infonce", "siglip"]), help="infonce: symmetric softmax; siglip: pairwise sigmoid.")
+@click.option("--seed", type=int, help="Of weights, order and augmentation.")
+@click.option("--bf16", is_flag=True, default=None, help="bfloat16 autocast of the vision tower.")
+@click.option("--frozen-image", metavar="ENCODER", help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: a reference, not a new encoder.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Any setting of the recipe, such as augment.flip=0; may be repeated.")
+@click.option("--split", default="train", show_default=True, help="Queries whose photos are trained on, where DATA has it.")
+@click.option("--val", default="val", show_default=True, help="Queries watched while training, where the first DATA has them.")
+@click.option("--test", help="Queries of the first DATA to measure once, at the end.")
+@click.option("--threads", default=0, help="Cores to train on; 0: all.")
+@catalog_options
+@json_option
+def contrastive(data, out, recipe, changes, split, val, test, threads, map_, as_json, **given) -> None:
+    """Train an image and a text tower on the pictures and texts of DATA.
+
+    Symmetric InfoNCE with a learnable temperature (OpenMPR, Eq. 1-3) or the SigLIP loss. Killed at
+    any moment and started again, it goes on after the last whole epoch with the same numbers.
+    """
+    import torch
+
+    from skulens.train.contrastive import train_contrastive
+
+    if threads:
+        torch.set_num_threads(threads)
+    config = configure(recipe, given, changes)
+    found = train_contrastive([open_data(d, map_) for d in data], config, out, split, val, test)
+    told_rejects(found.rejects)
+    if as_json:
+        click.echo(json.dumps(summary(found, config), ensure_ascii=False))
+        return
+    for gallery, row in found.measured.items():
+        hit = row["metrics"]["hit_rate@1"]
+        click.echo(f"{test} -> {gallery}: hit_rate@1 {hit['value']:.3f} ({hit['low']:.3f} to {hit['high']:.3f}), {row['n_queries']} photos")
+    what = "reference" if config.frozen_image else "encoder"
+    click.echo(f"{what} from {found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes: local:{out}")
+
+
+def configure(recipe: Path | None, given: dict, changes: tuple[str, ...]):
+    """The recipe with the options typed over it."""
+    import yaml
+
+    from skulens.train.config import Contrastive, RecipeError, as_dict, from_dict, read_recipe
+
+    settings = as_dict(read_recipe(recipe) if recipe else Contrastive())
+    settings |= {name: value for name, value in given.items() if value is not None}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise click.BadParameter(f"expected NAME=VALUE, such as augment.flip=0, got {change!r}", param_hint="--set")
+        group, dot, inner = name.partition(".")
+        place = settings.get(group) if dot else settings
+        if not isinstance(place, dict):
+            raise RecipeError(f"unknown setting {name!r}; expected a name of the recipe, such as epochs or augment.flip")
+        place[inner if dot else name] = yaml.safe_load(value)
+    return from_dict(settings)
+
+
+def summary(found, config) -> dict:
+    """The one JSON object of a run."""
+    from skulens.train.config import as_dict
+
+    return {
+        "encoder": None if config.frozen_image else f"local:{found.encoder}",
+        "folder": str(found.encoder),
+        "n_pictures": found.n_pictures,
+        "n_products": found.n_products,
+        "minutes": found.minutes,
+        "measured": found.measured,
+        "rejects": [dataclasses.asdict(r) for r in found.rejects],
+        "recipe": as_dict(config),
+    }
+
+
+def told_rejects(rejects) -> None:
+    if rejects:
+        click.echo(f"{len(rejects)} pictures left out, first ones:", err=True)
+    for reject in rejects[:5]:
+        click.echo(f"  {reject.source}: {reject.reason}", err=True)

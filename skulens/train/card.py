@@ -1,0 +1,51 @@
+"""The README.md of a trained encoder: data, licence, recipe, numbers, limits."""
+
+import datetime
+from collections.abc import Sequence
+
+import torch
+import yaml
+
+from skulens.protocols import Catalog
+from skulens.train.config import Contrastive, as_dict
+
+LIMITS = """\
+A small encoder for a small world: it knows the products it was trained on and little beyond them.
+Print on packages is mostly too small to be read at this size. Texts in words it never saw are
+encoded by their bytes and mean little to it. Compare on your own photos before relying on it.
+"""
+
+
+def model_card(catalogs: Sequence[Catalog], config: Contrastive, trained, test: str | None, model: torch.nn.Module) -> str:
+    """Markdown; `trained` is a contrastive.Trained whose minutes and measurements are filled in."""
+    image, text = parameters(model)
+    data = [
+        f"- {c.info.title}: {c.info.source or 'local'} {c.info.revision}, licence {c.info.licence}. {c.info.citation}".rstrip()
+        for c in catalogs
+    ]
+    facts = (
+        f"Trained from random weights on {trained.n_pictures} pictures of {trained.n_products} products, "
+        f"{config.epochs} epochs, seed {config.seed}, {trained.minutes:.1f} minutes, {datetime.date.today()}. "
+        f"{image / 1e6:.2f} M parameters in the vision tower, {text / 1e6:.2f} M in the text tower; "
+        f"{config.towers.image_px} px, {config.towers.context_length} tokens."
+    )
+    recipe = yaml.safe_dump(as_dict(config), sort_keys=False)
+    parts = ["# A skulens encoder", facts, "## Data", "\n".join(data), *measured(trained.measured, test)]
+    return "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"]) + "\n"
+
+
+def measured(found: dict[str, dict], test: str | None) -> list[str]:
+    """The table of what was measured, 95 % intervals from a bootstrap over products."""
+    if not found:
+        return []
+    rows = ["| gallery | photos | products | hit_rate@1 | hit_rate@5 |", "|---|---|---|---|---|"]
+    for gallery, row in found.items():
+        cells = [f"{m['value']:.3f} ({m['low']:.3f} to {m['high']:.3f})" for m in row["metrics"].values()]
+        rows.append(f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |")
+    return [f"## Measured on split `{test}`, once", "\n".join(rows)]
+
+
+def parameters(model: torch.nn.Module) -> tuple[int, int]:
+    """Parameters of the vision tower, and of everything else."""
+    image = sum(p.numel() for p in model.visual.parameters())
+    return image, sum(p.numel() for p in model.parameters()) - image

@@ -1,0 +1,114 @@
+"""`skulens train contrastive`: catalogues in, an encoder's folder out."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tokenizers
+import torch
+
+from skulens.protocols import Catalog, Encoder
+from skulens.records import Reject
+from skulens.train.card import model_card
+from skulens.train.config import Contrastive
+from skulens.train.frozen import attach, open_frozen, plain_vectors, view_vectors
+from skulens.train.loop import Feed, Run, read_log
+from skulens.train.measure import Gauge, Probes, pixels
+from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
+from skulens.train.sampling import TextBank
+from skulens.train.tokens import encode_texts, train_tokenizer
+from skulens.train.towers import build_model, save_encoder
+
+MARGIN = 1.3
+"""Side of the stored training pictures over image_px, so that random crops stay sharp."""
+
+
+@dataclass
+class Trained:
+    """What a run made."""
+
+    encoder: Path
+    """The folder, for `local:DIR`."""
+    n_pictures: int
+    n_products: int
+    minutes: float
+    """Training time of all parts of a resumed run."""
+    measured: dict[str, dict] = field(default_factory=dict)
+    """Gallery -> n and metrics with intervals, on the test split asked for."""
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def train_contrastive(
+    catalogs: Sequence[Catalog],
+    config: Contrastive,
+    folder: Path,
+    split: str | None = "train",
+    val: str | None = "val",
+    test: str | None = None,
+) -> Trained:
+    """Train two towers on catalogues' pictures and texts; resumes what the folder already holds.
+
+    Args:
+        folder: made if absent; gets the encoder, train.jsonl, state.safetensors and the decoded pictures.
+        split, val: queries to train on and to watch; catalogues without them give their own pictures.
+        test: queries (of the first catalogue) to measure once, at the end.
+    Raises:
+        RecipeError, DataError, StoreError: at the door.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = gather(catalogs, split, config.views)
+    bpe = train_tokenizer((t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size)
+    frozen = open_frozen(config.frozen_image) if config.frozen_image else None
+    feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
+    model = make_model(config, bpe, feed)
+    run = Run(model, feed, config, folder)
+    gauge = make_gauge(catalogs[0], val, bpe, config, frozen) if val in catalogs[0].info.splits else None
+    run.train(gauge.quick if gauge else None)
+    found = Trained(folder, len(feed.owners), len(pairs.products), minutes(run), rejects=rejects)
+    if test:
+        found.measured = make_gauge(catalogs[0], test, bpe, config, frozen).full(model)
+        (folder / "measured.json").write_text(json.dumps({test: found.measured}, indent=2) + "\n", "utf-8")
+    save_encoder(model, bpe, config, folder, model_card(catalogs, config, found, test, model))
+    return found
+
+
+def make_feed(
+    pairs: Pairs, bpe: tokenizers.Tokenizer, config: Contrastive, folder: Path, frozen: Encoder | None
+) -> tuple[Feed, list[Reject]]:
+    """Decode the pictures (or compute their frozen vectors) once, tokenise the texts once."""
+    px = int(np.ceil(config.towers.image_px * MARGIN / 8) * 8)
+    stored, good, rejects = decode_all(pairs.pictures, px, config.towers.resize_mode, folder / "pictures.u8")
+    if not good.all():
+        pairs = pairs.keep(good)
+        stored = stored[good]
+    if frozen:
+        stored = view_vectors(frozen, pairs.pictures, config, folder / "vectors.npy")
+    bank = TextBank.of(pairs.texts, config.text_roles, lambda t: encode_texts(bpe, t, config.towers.context_length))
+    texts = json.dumps([pairs.products, pairs.texts, pairs.owners])
+    key = hashlib.sha256((fingerprint(pairs.pictures, px, config.towers.resize_mode) + texts).encode()).hexdigest()
+    return Feed(stored, np.array(pairs.owners), bank, key), rejects
+
+
+def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> torch.nn.Module:
+    """Both towers; a projection takes the place of the vision tower over frozen vectors."""
+    model = build_model(config, bpe.get_vocab_size())
+    if config.frozen_image:
+        attach(model, feed.pixels, config)
+    return model.to(memory_format=torch.channels_last)
+
+
+def make_gauge(
+    catalog: Catalog, split: str, bpe: tokenizers.Tokenizer, config: Contrastive, frozen: Encoder | None
+) -> Gauge:
+    """What measures a model on the photos of a split."""
+    probes = Probes.of(catalog, split)
+    tokens = torch.from_numpy(encode_texts(bpe, probes.texts, config.towers.context_length))
+    see = plain_vectors(frozen) if frozen else pixels(config.towers.image_px, config.towers.resize_mode)
+    return Gauge(probes, see, tokens)
+
+
+def minutes(run: Run) -> float:
+    return sum(line["seconds"] for line in read_log(run.log)) / 60

@@ -1,0 +1,147 @@
+"""Catalogues -> the pictures and texts of a training run, and the pictures decoded once."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from skulens.encode.preprocess import Preprocess
+from skulens.errors import DataError, PictureError
+from skulens.pictures import decode
+from skulens.protocols import Catalog
+from skulens.records import Image, Product, Reject, chunks
+
+
+@dataclass
+class Pairs:
+    """Pictures with their products, and the products with their texts."""
+
+    products: list[str] = field(default_factory=list)
+    texts: list[dict[str, str]] = field(default_factory=list)
+    """Per product, role -> text; "title" is a role."""
+    pictures: list[Image] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    """Per picture, the position of its product."""
+
+    def keep(self, good: np.ndarray) -> "Pairs":
+        """Without the pictures whose flag in `good` is False."""
+        kept = [i for i, ok in enumerate(good) if ok]
+        return Pairs(self.products, self.texts, [self.pictures[i] for i in kept], [self.owners[i] for i in kept])
+
+
+def product_texts(product: Product) -> dict[str, str]:
+    """Role -> text of everything a product says of itself."""
+    return {role: text for role in ("title", *product.texts) if (text := product.text(role))}
+
+
+def gather(catalogs: Iterable[Catalog], split: str | None = "train", views: Sequence[str] = ()) -> Pairs:
+    """Training pairs: photos of `split` where a catalogue has one, and the catalogue's own pictures.
+
+    Args:
+        views: views of catalogue pictures to take, all where empty, none with ("none",).
+    Raises:
+        DataError: nothing to train on; says what the catalogues hold.
+    """
+    pairs, known = Pairs(), {}
+    for number, catalog in enumerate(catalogs):
+        for product in catalog.products():
+            if not (texts := product_texts(product)):
+                continue
+            position = known[number, product.id] = len(pairs.products)
+            pairs.products.append(product.id)
+            pairs.texts.append(texts)
+            wanted = [i for i in product.images if not views or i.view in views]
+            pairs.pictures += wanted
+            pairs.owners += [position] * len(wanted)
+        if split and split in catalog.info.splits:
+            add_photos(pairs, catalog, split, {p: i for (n, p), i in known.items() if n == number})
+    if not pairs.pictures:
+        raise DataError(f"no pictures to train on: {len(pairs.products)} products with texts, split {split!r}, views {views}")
+    return pairs
+
+
+def add_photos(pairs: Pairs, catalog: Catalog, split: str, known: dict[str, int]) -> None:
+    """Each query's pictures, as pictures of its relevant product."""
+    for query in catalog.queries(split):
+        owner = next((known[p] for p in query.relevant if p in known), None)
+        for part in query.item.parts:
+            if owner is not None and isinstance(part, Image):
+                pairs.pictures.append(part)
+                pairs.owners.append(owner)
+
+
+def square(image: Image, px: int, resize_mode: str) -> np.ndarray:
+    """A decoded picture as (px, px, 3) uint8, framed as the encoder will frame it.
+
+    Raises:
+        PictureError, OSError: it cannot be used.
+    """
+    frame = Preprocess(px, px, (0.0,) * 3, (1.0,) * 3, "bicubic", resize_mode)
+    return np.asarray(frame.framed(decode(image.read())))
+
+
+def decode_all(images: Sequence[Image], px: int, resize_mode: str, where: Path | None = None, label: str = "decode"):
+    """Every picture decoded once.
+
+    Args:
+        where: file beside the run to keep them in (memory-mapped, found again next time); None: in memory.
+    Returns:
+        (pictures, px, px, 3) uint8, zeros where a picture cannot be used; flags of the usable ones;
+        their Rejects.
+    """
+    key = fingerprint(images, px, resize_mode)
+    done = where.with_suffix(".json") if where else None
+    if done and done.is_file() and (found := json.loads(done.read_text("utf-8")))["key"] == key:
+        pixels = np.memmap(where, np.uint8, "r", shape=(len(images), px, px, 3))
+        rejects = [Reject(*r) for r in found["rejects"]]
+        good = np.ones(len(images), bool)
+        good[found["bad"]] = False
+        return pixels, good, rejects
+    shape = (len(images), px, px, 3)
+    pixels = np.memmap(where, np.uint8, "w+", shape=shape) if where else np.zeros(shape, np.uint8)
+    bad, rejects = fill(pixels, images, px, resize_mode, label)
+    good = np.ones(len(images), bool)
+    good[bad] = False
+    if done:
+        pixels.flush()
+        rows = [[r.source, r.item, r.reason, r.todo] for r in rejects]
+        done.write_text(json.dumps({"key": key, "bad": bad, "rejects": rows}), "utf-8")
+    return pixels, good, rejects
+
+
+def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: str, label: str):
+    """Decode into `pixels`; positions and Rejects of those that fail."""
+
+    def one(position: int):
+        try:
+            pixels[position] = square(images[position], px, resize_mode)
+        except (PictureError, OSError) as e:
+            return position, str(e)
+        return None
+
+    bad, rejects = [], []
+    with ThreadPoolExecutor(2) as pool, tqdm(total=len(images), desc=label, unit=" pictures", delay=2) as bar:
+        for part in chunks(range(len(images)), 256):
+            for trouble in filter(None, pool.map(one, part)):
+                bad.append(trouble[0])
+                source = images[trouble[0]].path or "bytes"
+                rejects.append(Reject(source, f"picture {trouble[0]}", trouble[1], "replace or remove the file"))
+            bar.update(len(part))
+    return bad, rejects
+
+
+def fingerprint(images: Sequence[Image], px: int, resize_mode: str) -> str:
+    """Changes when the list of pictures, a file's size or time, or the geometry does."""
+    digest = hashlib.sha256(f"{px} {resize_mode}".encode())
+    for image in images:
+        if image.path and (file := Path(image.path)).is_file():
+            stat = file.stat()
+            digest.update(f"{image.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        else:
+            digest.update(image.data or str(image.path).encode())
+    return digest.hexdigest()
