@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from skulens.errors import DataError, MissingFile, unknown
+from skulens.errors import DataError, MissingFile, UnknownName, unknown
 from skulens.protocols import Catalog
 from skulens.registry import READERS, resolve
 
 OWN_NAMES = ("products.parquet", "products.jsonl", "products.csv")
+GENERATED = ("world",)
+"""Datasets that are made, not read: they need no folder."""
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
 
@@ -32,11 +34,11 @@ def open_catalog(data: str, **options) -> Catalog:
     name, colon, argument = data.partition(":")
     if colon and name in READERS and not Path(data).exists():
         return build(name, argument, options)
-    if data in READERS and getattr(resolve("dataset", data), "generated", False):
+    if data in GENERATED and not Path(data).exists():
         return build(data, "", options)
     folder = find_folder(data)
     if folder is None and data in READERS:
-        from skulens.catalog.download import fetch
+        from skulens.catalog.sources import fetch
 
         folder = fetch(data, cache_folder() / data)
     if folder is None:
@@ -45,10 +47,10 @@ def open_catalog(data: str, **options) -> Catalog:
 
 
 def build(name: str, where: str | Path, options: dict) -> Catalog:
-    """The reader called `name` on a folder or file (an argument, for generated data)."""
+    """The reader called `name` on a folder or file, or on nothing where it makes its data."""
     reader = resolve("dataset", name)
     try:
-        return reader(where if getattr(reader, "generated", False) else Path(where), **options)
+        return reader(Path(where), **options) if str(where) else reader(**options)
     except TypeError as e:
         if "unexpected keyword" not in str(e):
             raise
@@ -90,7 +92,8 @@ def missing_path(data: str) -> Exception:
     if os.sep in data or "/" in data or Path(data).suffix in TABLE_SUFFIXES:
         return MissingFile(f"there is no file or folder {data!r}; the current folder is {Path.cwd()}")
     looked = ", ".join(str(f) for f in data_folders())
-    return unknown("dataset", data, READERS, f"skulens list datasets` (no such path either; looked in {looked}) `")
+    error = unknown("dataset", data, READERS, "skulens list datasets")
+    return UnknownName(f"{error}. There is no path {data!r} either, and no folder of that name in {looked}")
 
 
 def recognise(path: Path) -> str:

@@ -49,16 +49,16 @@ class ApparelCatalogue(Reader):
             raise DataError(f"{self.table.path} lacks the keys {missing}; it has {', '.join(self.table.columns)}")
 
     def _products(self) -> Iterator[Product]:
-        for row, product in self._lines():
+        for product in self._lines():
             if self.level == "product":
                 yield product
             else:
                 yield from self._variants(product)
 
-    def _lines(self) -> Iterator[tuple[Row, Product]]:
+    def _lines(self) -> Iterator[Product]:
         for row in self.table.rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
             try:
-                yield row, self._product(row)
+                yield self._product(row)
             except (ValueError, TypeError, KeyError, AttributeError) as e:
                 self.reject(row.where, str(row.cells.get("id")), f"{type(e).__name__}: {e}", "correct the line")
 
@@ -100,7 +100,7 @@ class ApparelCatalogue(Reader):
             )
 
     def _queries(self, split: str) -> Iterator[Query]:
-        for _, product in self._lines():
+        for product in self._lines():
             relevant = [product.id] if self.level == "product" else skus(product)
             for view in product.images[1:]:
                 yield self._query(view, product.id, relevant)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from skulens.catalog.reader import Reader
+from skulens.catalog.sources import fetch
 from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Item, Product, Query
 
@@ -110,12 +111,15 @@ class OpenMPR(Reader):
     def _skipped(self) -> int:
         """How many first folders of the manifest's paths are left out to arrive at the photos."""
         paths = [PurePosixPath(p) for e in self._entries.values() for p in e["image_paths"][:1]][:PROBED_PATHS]
-        for path in paths:
-            for skipped in range(len(path.parts)):
-                if (self.images / Path(*path.parts[skipped:])).is_file():
-                    return skipped
-        raise MissingFile(f"none of the photos that {self.manifest.name} lists is in {self.images}, such as {paths[0] if paths else '...'}; "
-                          "unpack the GroceryVision archive there")
+        for fetched in (False, True):
+            for path in paths:
+                for skipped in range(len(path.parts)):
+                    if (self.images / Path(*path.parts[skipped:])).is_file():
+                        return skipped
+            if not fetched:
+                fetch("groceryvision", self.images)
+        raise MissingFile(f"none of the photos that {self.manifest.name} lists is in {self.images}, such as "
+                          f"{paths[0] if paths else '...'}; unpack the GroceryVision archive there")
 
 
 def find(root: Path, pattern: str) -> Path | None:
