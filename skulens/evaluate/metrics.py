@@ -34,6 +34,8 @@ class Judged:
     """Candidates per query in the run; ranks beyond it are unknown."""
     gallery: int
     """Products that could have been found."""
+    full: bool
+    """Every list reaches the depth, as after a search for a fixed number of candidates."""
     n_relevant: np.ndarray  # (queries,) int64
     hit_query: np.ndarray  # (hits,) int64, position in `queries`
     hit_rank: np.ndarray  # (hits,) int64, from 1
@@ -41,7 +43,7 @@ class Judged:
     ideal_query: np.ndarray  # (relevant,) int64, position in `queries`
     ideal_rank: np.ndarray  # (relevant,) int64, from 1: grades in the best order there is
     ideal_grade: np.ndarray  # (relevant,) int64
-    tied: np.ndarray
+    ties: np.ndarray
     """(queries,) bool: a relevant product has the score of a candidate of another grade, so
     that the order between them says nothing about the encoder. Ties past the depth are unseen."""
 
@@ -82,6 +84,7 @@ def judge(run: Run, qrels: Qrels) -> Judged:
         qrels.groups,
         run.depth,
         len(run.products),
+        bool((run.order[:, -1:] >= 0).all()),
         np.bincount(query, minlength=len(qrels)),
         *hits,
         query[ideal],
@@ -227,7 +230,7 @@ def _ranks(run: Run, rows: np.ndarray, products: np.ndarray) -> Iterator[np.ndar
 
 
 def _tied(run: Run, rows: np.ndarray, query: np.ndarray, rank: np.ndarray, grade: np.ndarray) -> np.ndarray:
-    """(queries,) bool; see `Judged.tied`."""
+    """(queries,) bool; see `Judged.ties`."""
     tied = np.zeros(len(rows), bool)
     if not len(query):
         return tied

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skulens.errors import QrelsError
 from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, bootstrap, intervals
 from skulens.evaluate.metrics import (
     Judged,
@@ -25,12 +26,13 @@ from skulens.records import Qrels, Run
 class Evaluation:
     """All numbers of one run.
 
-    `metrics` maps a name to its Interval: hit_rate@k, macro_hit_rate@k, recall@k, ndcg@k, mrr,
-    map, and gap = hit_rate@5 - hit_rate@1. Where the run was cut before the end of the gallery,
-    mrr and map carry the depth in their name (map@100): what lies deeper counts as not found.
+    `metrics` maps a name to {"value", "low", "high", "n", "groups"} (`Interval.as_dict`):
+    hit_rate@k, macro_hit_rate@k, recall@k, ndcg@k, mrr, map, and gap = hit_rate@5 - hit_rate@1.
+    Where the run was cut before the end of the gallery, mrr and map carry the depth in their
+    name (map@100): what lies deeper counts as not found.
     """
 
-    metrics: dict[str, Interval]
+    metrics: dict[str, dict[str, float | int | None]]
     cmc: dict[str, list[float | None]]
     """The CMC curve with its band: equal-long lists k, value, low, high."""
     n_queries: int
@@ -39,7 +41,7 @@ class Evaluation:
     depth: int
     unanswered: int
     """Queries without any relevant product in the judgements: in no mean."""
-    tied: int
+    ties: int
     """Queries in which a relevant product shares its score with a candidate of another grade."""
     seed: int
     resamples: int
@@ -58,16 +60,16 @@ class Evaluation:
             "group": list(self.judged.groups),
             "relevant": self.judged.n_relevant,
             "first_rank": pa.array(np.nan_to_num(first, posinf=0).astype(np.int32), mask=~np.isfinite(first)),
-            "tied": self.judged.tied,
+            "tied": self.judged.ties,
         }
         values = {name: pa.array(v, mask=np.isnan(v)) for name, v in self.values.items()}
         return pa.table({**columns, **values})
 
     def as_dict(self) -> dict[str, object]:
         """For JSON; per-query values are left out."""
-        counts = ("n_queries", "n_groups", "n_gallery", "depth", "unanswered", "tied", "seed", "resamples")
+        counts = ("n_queries", "n_groups", "n_gallery", "depth", "unanswered", "ties", "seed", "resamples")
         return {
-            "metrics": {name: interval.as_dict() for name, interval in self.metrics.items()},
+            "metrics": self.metrics,
             "cmc": self.cmc,
             **{name: getattr(self, name) for name in counts},
         }
@@ -84,25 +86,36 @@ def evaluate(
     """Measure a run. A judged query that the run does not hold scores 0 (trec_eval -c).
 
     Raises:
-        QrelsError: the run holds queries that were never judged.
+        QrelsError: the run holds queries that were never judged, or it is cut above a k.
     """
     judged = judge(run, qrels)
+    _check_depth(judged, ks)
     values = per_query_values(judged, ks)
     groups = number_groups(judged.groups)
     return Evaluation(
-        metrics=summarise(values, groups, resamples, seed),
+        metrics={name: i.as_dict() for name, i in summarise(values, groups, resamples, seed).items()},
         cmc=cmc_band(judged, groups, resamples, seed),
         n_queries=len(judged),
         n_groups=int(groups.max(initial=-1)) + 1,
         n_gallery=judged.gallery,
         depth=judged.depth,
         unanswered=int((judged.n_relevant == 0).sum()),
-        tied=int(judged.tied.sum()),
+        ties=int(judged.ties.sum()),
         seed=seed,
         resamples=resamples,
         values=values,
         judged=judged,
     )
+
+
+def _check_depth(judged: Judged, ks: Sequence[int]) -> None:
+    """Short lists are what a search found; equally long ones that are too short were cut."""
+    if judged.full and judged.depth < min(max(ks), judged.gallery):
+        fit = [k for k in ks if k <= judged.depth]
+        raise QrelsError(
+            f"hit_rate@{max(ks)} was asked of a run of {judged.depth} candidates per query out of "
+            f"{judged.gallery} products; search with k of at least {max(ks)}, or ask for ks={fit}"
+        )
 
 
 def number_groups(groups: Sequence[str]) -> np.ndarray:
@@ -117,14 +130,16 @@ def per_query_values(judged: Judged, ks: Sequence[int] = (1, 3, 5, 10)) -> dict[
     The gap is a difference of means over the same queries, so it is the mean of differences.
     """
     cut = "" if judged.depth >= judged.gallery else f"@{judged.depth}"
-    return {
+    values = {
         **{f"hit_rate@{k}": hit_rate_at_k(judged, k) for k in ks},
         **{f"recall@{k}": recall_at_k(judged, k) for k in ks},
         f"mrr{cut}": reciprocal_rank(judged),
         f"map{cut}": average_precision(judged),
         **{f"ndcg@{k}": ndcg_at_k(judged, k) for k in ks},
-        "gap": hit_rate_at_k(judged, 5) - hit_rate_at_k(judged, 1),
     }
+    if not cut or judged.depth >= 5:
+        values["gap"] = hit_rate_at_k(judged, 5) - hit_rate_at_k(judged, 1)
+    return values
 
 
 def summarise(

@@ -16,7 +16,7 @@ import numpy as np
 
 from skulens.errors import DataError
 from skulens.index.fixed_point import check_finite, fix, scores_of_all, scores_of_pairs
-from skulens.index.shots import Aggregate, Shots, fold
+from skulens.index.shots import How, Shots, fold
 from skulens.records import Run
 
 BUDGET_BYTES = 128 << 20
@@ -263,17 +263,18 @@ class ExactIndex:
     Equal scores: larger product id first, as `records.Run` and trec_eval have it.
 
     Args:
-        ids: the product of each vector. Ids may repeat where `aggregate` says how a product's
-            score comes from several vectors: "max" its best vector, "mean" the mean of their
-            scores, "prototype" the score of the normalised mean of its normalised vectors.
+        ids: the product of each vector. An id may repeat unless `shots` is "single".
         vectors: (len(ids), dim), an array or memory map. Normalise for cosine.
+        shots: a product's score where it has several vectors: "max" that of its best vector,
+            "mean" the mean of their scores, "prototype" that of the normalised mean of its
+            normalised vectors.
 
     Raises:
-        DataError: numbers of ids and vectors differ, or an id occurs twice without `aggregate`.
+        DataError: numbers of ids and vectors differ, or an id occurs twice with "single".
     """
 
-    def __init__(self, ids: Sequence[str], vectors: np.ndarray, aggregate: Aggregate | None = None):
-        self.products, self._vectors, self._shots = fold(ids, vectors, aggregate)
+    def __init__(self, ids: Sequence[str], vectors: np.ndarray, shots: How = "single"):
+        self.products, self._vectors, self._shots = fold(ids, vectors, shots)
         larger_first = sorted(range(len(self)), key=self.products.__getitem__, reverse=True)
         self._tie_rank = np.empty(len(self), np.int64)
         self._tie_rank[larger_first] = np.arange(len(self))

@@ -13,7 +13,7 @@ import numpy as np
 
 from skulens.errors import DataError
 
-Aggregate = Literal["max", "mean", "prototype"]
+How = Literal["single", "max", "mean", "prototype"]
 
 _ROWS = 8192  # vectors folded at a time: bounds the float64 copy
 
@@ -27,7 +27,7 @@ class Shots:
 
 
 def fold(
-    ids: Sequence[str], vectors: np.ndarray, aggregate: Aggregate | None
+    ids: Sequence[str], vectors: np.ndarray, how: How
 ) -> tuple[tuple[str, ...], np.ndarray, Shots | None]:
     """Products, in the order of their first vector, with the vectors that stand for them.
 
@@ -35,24 +35,24 @@ def fold(
         products: distinct ids.
         vectors: one per product, or all of them, together by product, for "max".
         shots: where each product's vectors begin; None where there is one vector each.
+
+    Raises:
+        DataError: `how` is unknown, ids and vectors differ in number, or "single" with an id twice.
     """
+    if how not in get_args(How):
+        raise DataError(f"unknown shots {how!r}; expected one of {', '.join(get_args(How))}")
     if len(ids) != len(vectors):
         raise DataError(f"an index needs one id per vector, got {len(ids)} ids for {len(vectors)} vectors")
-    if aggregate is not None and aggregate not in get_args(Aggregate):
-        raise DataError(f"unknown aggregate {aggregate!r}; take one of {', '.join(get_args(Aggregate))}")
-    position = {}
+    position: dict[str, int] = {}
     owners = np.fromiter((position.setdefault(i, len(position)) for i in ids), np.int64, len(ids))
     products = tuple(position)
-    single = len(products) == len(ids)
-    if aggregate is None and not single:
-        repeated = products[int(np.argmax(np.bincount(owners) > 1))]
-        raise DataError(
-            f"id {repeated!r} has several vectors; say how to score it: aggregate='max', 'mean' or 'prototype'"
-        )
-    if aggregate == "prototype" or (aggregate == "mean" and not single):
-        return products, mean_vectors(owners, vectors, len(products), normalise=aggregate == "prototype"), None
-    if single:
+    if how == "prototype" or (how == "mean" and len(products) < len(ids)):
+        return products, mean_vectors(owners, vectors, len(products), normalise=how == "prototype"), None
+    if len(products) == len(ids):
         return products, vectors, None
+    if how == "single":
+        twice = products[int(np.argmax(np.bincount(owners) > 1))]
+        raise DataError(f"product {twice!r} has several vectors; say how they score: shots='max', 'mean' or 'prototype'")
     return products, *_together(owners, vectors)
 
 
