@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 from skulens.encode.cache import cache_folder
+from skulens.encode.memo import sha256_of_file
 from skulens.errors import EncoderError, MissingFile
 
 SAFE = ".safetensors"
@@ -104,3 +106,79 @@ def identity_of(**facts: object) -> str:
     """sha256 (hex) of the facts that decide a vector, in canonical JSON."""
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+SNAPSHOT = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "README.md")
+"""What is fetched of a hub repository: no code, no pickle, no second copy in another format."""
+
+
+def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
+    """(folder, revision) of a model directory or a hub id "owner/name", fetched if need be.
+
+    Raises:
+        MissingFile: neither here nor reachable; says what to put where.
+        EncoderError: no safetensors weights in it, or a revision of a local folder.
+    """
+    path = Path(argument).expanduser()
+    if path.is_dir():
+        if revision:
+            raise EncoderError(f"a local folder has no revisions, got {revision!r} for {path}")
+        return checked(path), ""
+    if len(argument.split("/")) != 2 or argument.startswith((".", "~", "/")):
+        raise MissingFile(f"no folder {path}, and {argument!r} is no hub id; expected a folder or OWNER/NAME")
+    by_hand = models_folder() / argument.replace("/", "--")
+    if by_hand.is_dir():
+        return checked(by_hand), ""
+    folder = fetched(argument, revision or None, by_hand)
+    return checked(folder), folder.name
+
+
+def fetched(repo: str, revision: str | None, by_hand: Path) -> Path:
+    """The snapshot of a hub repository, named by its commit."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
+
+    ignored = ["onnx/*", "openvino/*", "*/onnx/*"]
+    try:
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=list(SNAPSHOT), ignore_patterns=ignored))
+    except RepositoryNotFoundError as e:
+        raise EncoderError(f"no hub repository {repo} (or it is private or gated: `hf auth login`)") from e
+    except (LocalEntryNotFoundError, OSError) as e:
+        raise MissingFile(
+            f"the hub repository {repo} is not on this machine and the hub cannot be reached. Fetch it where there "
+            f"is network (`hf download {repo}`) and put its config, tokenizer and safetensors files into {by_hand}"
+        ) from e
+
+
+def checked(folder: Path) -> Path:
+    """The folder, if all its weights are safetensors."""
+    for pickled in sorted(folder.rglob("pytorch_model*.bin")):
+        if not list(pickled.parent.glob(f"*{SAFE}")):
+            raise EncoderError(f"{pickled} has no safetensors beside it. {CONVERT}")
+    if not list(folder.rglob(f"*{SAFE}")):
+        raise EncoderError(f"{folder} holds no safetensors weights. {CONVERT}")
+    return folder
+
+
+def folder_hash(folder: Path) -> str:
+    """sha256 over names and contents of all that decides a model: weights, configurations, tokenizer."""
+    kinds = (SAFE, ".json", ".txt", ".model", ".jinja")
+    files = sorted(f for f in folder.rglob("*") if f.suffix in kinds and f.is_file())
+    return identity_of(**{f.relative_to(folder).as_posix(): sha256_of_file(f) for f in files})
+
+
+def card_licence(folder: Path) -> str:
+    """The licence that the model card's header names, or "unknown"."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return "unknown"
+    head = card.read_text(encoding="utf-8", errors="replace").split("---")
+    lines = head[1].splitlines() if len(head) > 2 and not head[0].strip() else []
+    named = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    licence = named.get("license_name") or named.get("license") or "unknown"
+    return licence.strip("'\"")
+
+
+def packages(*names: str) -> dict[str, str]:
+    """Versions that decide a vector, major and minor only: {"torch": "2.13"}."""
+    return {name: ".".join(version(name).split(".")[:2]) for name in names}

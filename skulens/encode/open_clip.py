@@ -17,10 +17,10 @@ from open_clip.factory import load_checkpoint
 from open_clip.pretrained import get_pretrained_cfg, list_pretrained
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
-from skulens.encode.checkpoints import hub_weights, identity_of, models_folder, safe_weights
+from skulens.encode.checkpoints import hub_weights, identity_of, models_folder, packages, safe_weights
 from skulens.encode.flops import gflops
 from skulens.encode.memo import sha256_of_file
-from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, packages, settle
+from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, padded, tokens_of
 from skulens.errors import EncoderError, MissingFile, unknown
@@ -30,6 +30,8 @@ SHIPPED = Path(__file__).parent / "weights"
 """Small encoders that come with the package."""
 RANDOM_SEED = 0
 CLIP_VOCABULARY = 49408
+OWN_TOKENIZER = "tokenizer.json"
+"""What `skulens train` names as the tokenizer: the file in the same folder."""
 ACTIVATION_IS_THE_CONFIGS = frozenset({"roberta-ViT-B-32"})
 """Here the tag says GELU and the architecture QuickGELU, and the architecture is believed:
 it was written for this one checkpoint, while the tag merely lacks the field."""
@@ -127,8 +129,8 @@ class Towers:
         return self.model.encode_text(ids, normalize=False)
 
     def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
-        if self.device.type == "cuda":
-            tensor = tensor.pin_memory().to(self.device, non_blocking=True)
+        if self.device != "cpu":
+            tensor = tensor.to(self.device)
         return tensor.to(getattr(torch, self.dtype)) if tensor.is_floating_point() else tensor
 
 
@@ -255,9 +257,9 @@ def folder_tokens(folder: Path, config: dict) -> ClipTokens | FileTokens | HubTo
     """
     text = config["text_cfg"]
     length = text.get("context_length", 77)
-    own = (folder / "tokenizer.json").is_file() and text.get("vocab_size", CLIP_VOCABULARY) != CLIP_VOCABULARY
-    if own and not text.get("hf_tokenizer_name"):
-        return FileTokens(folder / "tokenizer.json", length)
+    own = text.get("hf_tokenizer_name", OWN_TOKENIZER) == OWN_TOKENIZER
+    if own and (folder / OWN_TOKENIZER).is_file() and text.get("vocab_size", CLIP_VOCABULARY) != CLIP_VOCABULARY:
+        return FileTokens(folder / OWN_TOKENIZER, length)
     if not text.get("hf_tokenizer_name"):
         return tokens_of(open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {})), length)
     if not list(folder.glob("tokenizer*.json")):

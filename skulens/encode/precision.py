@@ -18,19 +18,19 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 NORMS = (torch.nn.modules.batchnorm._BatchNorm,)
 
 
-def chosen_device(device: str) -> torch.device:
-    """"auto": cuda where there is one, else cpu."""
+def chosen_device(device: str) -> str:
+    """The device's name; "auto" is cuda where there is one, else cpu."""
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise EncoderError(f"device {device!r} was asked for, but torch sees no CUDA GPU; use cpu or auto")
     try:
-        return torch.device(device)
+        return str(torch.device(device))
     except RuntimeError as e:
         raise EncoderError(f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N") from e
 
 
-def chosen_dtype(dtype: str, mode: Mode, device: torch.device) -> str:
+def chosen_dtype(dtype: str, mode: Mode, device: str) -> str:
     """The name of the number format: what was asked for; "auto" is bfloat16 on a GPU, float32 on a CPU."""
     if mode not in ("sound", "paper"):
         raise EncoderError(f"unknown mode {mode!r}; expected sound or paper")
@@ -40,10 +40,10 @@ def chosen_dtype(dtype: str, mode: Mode, device: torch.device) -> str:
         return "bfloat16"
     if dtype != "auto":
         return dtype
-    return "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    return "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
 
 
-def settle(model: torch.nn.Module, dtype: str, mode: Mode, device: torch.device) -> torch.nn.Module:
+def settle(model: torch.nn.Module, dtype: str, mode: Mode, device: str) -> torch.nn.Module:
     """The model on its device in its number format, ready for inference; changed in place."""
     if mode == "paper":
         cast_parameters(model, DTYPES[dtype], device)
@@ -54,14 +54,14 @@ def settle(model: torch.nn.Module, dtype: str, mode: Mode, device: torch.device)
     return model.to(device).eval().requires_grad_(False)
 
 
-def cast_parameters(model: torch.nn.Module, dtype: torch.dtype, device: torch.device) -> None:
+def cast_parameters(model: torch.nn.Module, dtype: torch.dtype, device: str) -> None:
     """Cast every parameter and no buffer, as OpenMPR's script does.
 
     A CPU batch norm takes no 16-bit weights beside 32-bit statistics. There the weights are
     rounded to 16 bits and kept in 32: the numbers with which a GPU's batch norm computes.
     """
     for module in model.modules():
-        widen = device.type == "cpu" and isinstance(module, NORMS)
+        widen = device == "cpu" and isinstance(module, NORMS)
         for parameter in module.parameters(recurse=False):
             rounded = parameter.data.to(dtype)
             parameter.data = rounded.float() if widen else rounded
@@ -78,18 +78,11 @@ def cast_own(module: torch.nn.Module, dtype: torch.dtype) -> None:
 
 
 @contextlib.contextmanager
-def forward_pass(dtype: str, mode: Mode, device: torch.device):
+def forward_pass(dtype: str, mode: Mode, device: str):
     """No gradients; bfloat16 autocast in paper mode."""
     with torch.inference_mode():
         if mode == "paper":
-            with torch.autocast(device.type, dtype=DTYPES[dtype]):
+            with torch.autocast(torch.device(device).type, dtype=DTYPES[dtype]):
                 yield
         else:
             yield
-
-
-def packages(*names: str) -> dict[str, str]:
-    """Versions that decide a vector, major and minor only: {"torch": "2.13"}."""
-    from importlib.metadata import version
-
-    return {name: ".".join(version(name).split(".")[:2]) for name in names}

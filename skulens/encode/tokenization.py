@@ -4,12 +4,17 @@ Every tokenizer answers `ids(text)`, all tokens of the whole text with special o
 `cut(ids)`, what fits into the context. Padding happens where a batch is made.
 """
 
+import html
+import string
 import threading
 from pathlib import Path
 
+import ftfy
 import numpy as np
 
 from skulens.errors import EncoderError
+
+PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 class ClipTokens:
@@ -106,6 +111,17 @@ class HubTokens:
             "vocabulary": len(inner),
             "clean": self.tokenizer.clean_fn.__name__,
         }
+
+
+def canonical(text: str) -> str:
+    """Lower case, no punctuation, single spaces, mended letters: what SigLIP's text towers were fed.
+
+    The rules of big_vision's `canonicalize_text`, behind open_clip's `basic_clean`. transformers
+    leaves this to the caller for SigLIP 2, at a cost of some 12 points of zero-shot accuracy.
+    """
+    text = html.unescape(html.unescape(ftfy.fix_text(text))).strip()
+    text = text.replace("_", " ").translate(PUNCTUATION).lower()
+    return " ".join(text.split())
 
 
 def tokens_of(tokenizer, context_length: int) -> ClipTokens | HubTokens:

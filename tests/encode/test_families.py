@@ -16,7 +16,50 @@ def local(open_clip_folder):
     return LocalOpenClip(open_clip_folder)
 
 
-FAMILIES = ["local"]
+def dual(folder):
+    from skulens.encode.transformers import DualEncoder
+
+    return DualEncoder(folder)
+
+
+@pytest.fixture(scope="session")
+def clip(clip_folder):
+    return dual(clip_folder)
+
+
+@pytest.fixture(scope="session")
+def siglip(siglip_folder):
+    return dual(siglip_folder)
+
+
+@pytest.fixture(scope="session")
+def siglip2(siglip2_folder):
+    return dual(siglip2_folder)
+
+
+@pytest.fixture(scope="session")
+def sentence(sentence_folder):
+    from skulens.encode.sentence_transformers import Sentence
+
+    return Sentence(sentence_folder)
+
+
+@pytest.fixture(scope="session")
+def sentence_clip(clip_folder):
+    """A model of two modalities through sentence-transformers."""
+    from skulens.encode.sentence_transformers import Sentence
+
+    return Sentence(clip_folder)
+
+
+@pytest.fixture(scope="session")
+def onnx(onnx_folder):
+    from skulens.encode.onnx import OnnxImage
+
+    return OnnxImage(onnx_folder)
+
+
+FAMILIES = ["local", "clip", "siglip", "siglip2", "sentence", "sentence_clip", "onnx"]
 
 
 @pytest.fixture(params=FAMILIES)

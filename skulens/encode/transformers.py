@@ -1,0 +1,177 @@
+"""CLIP, SigLIP and SigLIP 2 as transformers has them: a hub id or a folder."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
+
+# isort: split
+import torch
+from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
+
+from skulens.encode.checkpoints import card_licence, folder_hash, identity_of, model_folder, packages
+from skulens.encode.flops import gflops
+from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
+from skulens.encode.tokenization import canonical, padded
+from skulens.errors import EncoderError
+from skulens.records import EncoderInfo
+
+SIGLIP_CONTEXT = 64
+"""Texts of every published SigLIP checkpoint are padded to this; other lengths are near random."""
+
+
+class DualEncoder:
+    """Two towers behind get_image_features and get_text_features.
+
+    SigLIP kinds read canonical text padded on the right to the full context, whatever the
+    tokenizer's own settings say: their vector is the state of the last position.
+    """
+
+    family = "hf"
+
+    def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
+        folder, commit = model_folder(str(argument), revision)
+        self.device = chosen_device(device)
+        self.dtype, self.mode = chosen_dtype(dtype, mode, self.device), mode
+        self.config = read_config(folder)
+        self.siglip = self.config.model_type.startswith("siglip")
+        self.context_length = context_length(self.config)
+        self.tokenizer = opened(AutoTokenizer, folder)
+        self.processor = opened(AutoImageProcessor, folder, backend="pil")
+        self.lock = threading.Lock()  # the Rust tokenizer keeps truncation settings inside
+        model = opened(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
+        params = towers_params(model)
+        self.model = settle(model, self.dtype, mode, self.device)
+        self.info = self._described(str(argument), folder, commit, params)
+
+    def _described(self, name: str, folder: Path, commit: str, params: tuple[int, int]) -> EncoderInfo:
+        identity = identity_of(
+            files=folder_hash(folder),
+            canonical=self.siglip,
+            context_length=self.context_length,
+            dtype=self.dtype,
+            mode=self.mode,
+            versions=packages("torch", "transformers"),
+        )
+        image_px = getattr(self.config.vision_config, "image_size", None) or naflex_px(self.config)
+        costs = self._gflops()
+        return EncoderInfo(
+            name=Path(name).name if Path(name).is_dir() else name,
+            family=self.family,
+            identity=identity,
+            dim=embedding_dim(self.config),
+            modalities=("image", "text"),
+            image_px=image_px,
+            context_length=self.context_length,
+            revision=commit,
+            licence=card_licence(folder),
+            params_image=params[0],
+            params_text=params[1],
+            gflops_image=costs[0],
+            gflops_text=costs[1],
+            dtype=self.dtype,
+            mode=self.mode,
+            activation="sigmoid" if self.siglip else "softmax",
+        )
+
+    def _gflops(self) -> tuple[float | None, float | None]:
+        with torch.device("meta"):
+            model = AutoModel.from_config(self.config, attn_implementation="eager").eval()
+        vision = self.config.vision_config
+        text = gflops(lambda ids: model.get_text_features(input_ids=ids), 1, self.context_length, dtype=torch.int64)
+        if not getattr(vision, "image_size", None):
+            return None, text
+        frame = (3, vision.image_size, vision.image_size)
+        return gflops(lambda pixels: model.get_image_features(pixel_values=pixels), 1, *frame), text
+
+    def prepare_image(self, picture) -> dict[str, np.ndarray]:
+        """The processor's arrays of one picture: pixel_values, and patch masks for NaFlex towers."""
+        return {key: np.asarray(value[0]) for key, value in self.processor([picture], return_tensors="np").items()}
+
+    def prepare_text(self, text: str) -> np.ndarray:
+        """int64 (tokens,), cut to the context length with the end token kept; not padded."""
+        with self.lock:
+            cut = self.tokenizer(self._cleaned(text), truncation=True, max_length=self.context_length)
+        return np.array(cut.input_ids, np.int64)
+
+    def count_tokens(self, text: str) -> int:
+        with self.lock:
+            return len(self.tokenizer(self._cleaned(text)).input_ids)
+
+    def _cleaned(self, text: str) -> str:
+        return canonical(text) if self.siglip else text
+
+    def encode_batch(self, modality: str, batch) -> np.ndarray:
+        """(batch, dim) float32, not normalised."""
+        with forward_pass(self.dtype, self.mode, self.device):
+            found = self._images(batch) if modality == "image" else self._texts(batch)
+            found = getattr(found, "pooler_output", found)  # transformers 5 returns an output object
+            return found.float().cpu().numpy()
+
+    def _images(self, batch):
+        stacked = {key: torch.from_numpy(np.stack([one[key] for one in batch])) for key in batch[0]}
+        inputs = {key: self._sent(value) for key, value in stacked.items()}
+        return self.model.get_image_features(**inputs)
+
+    def _texts(self, batch):
+        pad = self.tokenizer.pad_token_id or 0
+        if self.siglip:  # trained without a mask, on padded texts
+            return self.model.get_text_features(input_ids=self._sent(torch.from_numpy(padded(batch, self.context_length, pad))))
+        longest = max(map(len, batch))
+        ids = torch.from_numpy(padded(batch, longest, pad))
+        mask = torch.arange(longest)[None] < torch.tensor([len(one) for one in batch])[:, None]  # (batch, longest)
+        return self.model.get_text_features(input_ids=self._sent(ids), attention_mask=self._sent(mask.long()))
+
+    def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
+        tensor = tensor.to(self.device)
+        return tensor.to(getattr(torch, self.dtype)) if tensor.is_floating_point() else tensor
+
+
+def opened(kind, folder: Path, **settings):
+    """from_pretrained on local files, never running code from the folder."""
+    try:
+        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **settings)
+    except (OSError, ValueError, KeyError, ImportError) as e:
+        what = kind.__name__.removeprefix("Auto").lower()
+        raise EncoderError(f"transformers cannot read the {what} in {folder}: {str(e)[:400]}") from e
+
+
+def read_config(folder: Path):
+    """The configuration of a model with an image and a text tower."""
+    config = opened(AutoConfig, folder)
+    if not (hasattr(config, "vision_config") and hasattr(config, "text_config")):
+        raise EncoderError(
+            f"{folder} holds a {config.model_type!r} model; expected two towers such as clip, siglip or siglip2. "
+            "Text or multimodal models of sentence-transformers are opened with st:"
+        )
+    return config
+
+
+def context_length(config) -> int:
+    """Tokens, special ones included."""
+    length = getattr(config.text_config, "max_position_embeddings", SIGLIP_CONTEXT)
+    return min(length, SIGLIP_CONTEXT) if config.model_type.startswith("siglip") else length
+
+
+def embedding_dim(config) -> int:
+    """Of the vector both towers end in; SigLIP has no projection of its own on the image side."""
+    dim = getattr(config, "projection_dim", None)
+    if config.model_type.startswith("siglip") or dim is None:
+        return getattr(config.text_config, "projection_size", None) or config.vision_config.hidden_size
+    return dim
+
+
+def naflex_px(config) -> int | None:
+    """Side of the square that holds all patches of a NaFlex tower, whose pictures keep their shape."""
+    patches = getattr(config.vision_config, "num_patches", None)
+    return int(patches**0.5) * config.vision_config.patch_size if patches else None
+
+
+def towers_params(model: torch.nn.Module) -> tuple[int, int]:
+    """(image, text) parameters; scale and bias go to text."""
+    counts = {True: 0, False: 0}
+    for name, parameter in model.named_parameters():
+        counts["vision" in name or "visual" in name] += parameter.numel()
+    return counts[True], counts[False]
