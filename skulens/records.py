@@ -137,6 +137,15 @@ class Qrels:
     def __len__(self) -> int:
         return len(self.queries)
 
+    def to_arrow(self):
+        """Columns query, product, grade: one row per judgement."""
+        import pyarrow as pa
+
+        rows = [(q, p, g) for q, grades in self.grades.items() for p, g in grades.items()]
+        columns = zip(*rows, strict=True) if rows else ((), (), ())
+        types = {"query": pa.string(), "product": pa.string(), "grade": pa.int32()}
+        return pa.table([pa.array(c, t) for c, t in zip(columns, types.values(), strict=True)], names=list(types))
+
 
 @dataclass(frozen=True)
 class Run:

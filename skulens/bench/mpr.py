@@ -15,13 +15,15 @@ import numpy as np
 
 from skulens.bench import gallery as galleries
 from skulens.bench import speed
+from skulens.bench.examples import confusions, examples
 from skulens.bench.results import Result
 from skulens.encode.batching import Batching, Encoded, encode_parts
 from skulens.encode.cache import VectorCache
 from skulens.encode.fusion import Fused, encode_items
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
-from skulens.evaluate import evaluate, power
+from skulens.evaluate import power
+from skulens.evaluate.summaries import evaluate
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Catalog, Encoder
 from skulens.records import EncoderInfo, Image, Item, Qrels, Query, Reject, Run
@@ -68,6 +70,8 @@ class Probes:
     queries: list[Query] = field(default_factory=list)
     fused: list[list[Fused]] = field(default_factory=list)
     """Per encoder, the blocks they were encoded in."""
+    images: dict[str, Image] = field(default_factory=dict)
+    """The photo of each query that lies on disk, for the examples of the report."""
     sample: list[Image] = field(default_factory=list)
 
 
@@ -126,6 +130,7 @@ class Mpr:
             for mine, fused in zip(probes.fused, self._encode(encoders, caches, [q.item for q in block], "query"), strict=True):
                 mine.append(fused)
             probes.sample = probes.sample or galleries.pictures_of([q.item for q in block])[: speed.PROBES + 3]
+            probes.images |= {q.id: p for q in block for p in galleries.pictures_of([q.item])[:1] if p.path}
             probes.queries += [replace(q, item=Item(q.id, ())) for q in block]
         if not probes.queries:
             raise DataError(f"split {self.settings.split!r} of {self.name} has no queries; see `skulens audit`")
@@ -152,8 +157,9 @@ class Mpr:
             run, ties = self._rank_paper(encoder, queries, raw(probes.fused[at])[kept], gallery, raw([shown]))
         else:
             run, ties = self._rank(queries, vectors[kept], gallery, shown.vectors), None
-        s = self.settings
-        evaluation = evaluate(run, Qrels.of(queries), ks=s.ks, resamples=s.resamples, seed=s.seed)
+        s, qrels = self.settings, Qrels.of(queries)
+        evaluation = evaluate(run, qrels, ks=s.ks, resamples=s.resamples, seed=s.seed)
+        metrics = evaluation.metrics
         return Result(
             suite="mpr",
             data=self.name,
@@ -161,7 +167,7 @@ class Mpr:
             encoder=encoder.info,
             n_queries=len(queries),
             n_gallery=len(gallery.products),
-            metrics=evaluation.metrics | density(evaluation.metrics, encoder.info),
+            metrics=metrics | density(metrics, encoder.info),
             speed=self._speed(encoder, answers, probes.sample, shown.vectors),
             settings=asdict(s) | {"gallery": gallery.kind, "texts": s.texts or self.catalog.info.gallery_text},
             data_hash=data_hash(queries, [hashes[i] for i in kept], gallery, shown.hashes),
@@ -169,6 +175,8 @@ class Mpr:
             rejects=tuple(dict.fromkeys([*self.rejects, *(r for a in answers for r in a.rejects)])),
             evaluation=evaluation,
             run=run,
+            qrels=qrels,
+            look=lambda: look(run, queries, probes.images, gallery),
         )
 
     def _rank(self, queries: list[Query], vectors: np.ndarray, gallery: galleries.Gallery, rows: np.ndarray) -> Run:
@@ -181,13 +189,15 @@ class Mpr:
 
     def _rank_paper(self, encoder: Encoder, queries: list[Query], vectors: np.ndarray, gallery: galleries.Gallery, rows: np.ndarray) -> tuple[Run, int]:
         """OpenMPR's scores and order, and how many queries had ties that its bfloat16 made."""
-        from skulens.index.paper import paper_run
+        from skulens.index.paper import paper_top_k
 
         if self.settings.shots != "single":
             raise DataError("paper mode knows one gallery item per product; use --shots single or --mode sound")
         good = ~np.isnan(rows).any(axis=1)
         products = [p for p, kept in zip(gallery.products, good, strict=True) if kept]
-        return paper_run([q.id for q in queries], vectors, products, rows[good], encoder.info.activation)
+        found = paper_top_k(vectors, rows[good], encoder.info.activation, k=len(products))
+        run = Run(tuple(q.id for q in queries), tuple(products), found.order, found.scores)
+        return run, int((found.ties > 0).sum())
 
     def _counts(self, queries, gallery, ties, answers, seen) -> dict[str, int]:
         held = set(gallery.products)
@@ -243,6 +253,12 @@ def leaked(queries: Sequence[Query], hashes: Sequence[tuple], gallery: galleries
     return np.array([any((p, h) in held for p in q.relevant for h in mine) for q, mine in zip(queries, hashes, strict=True)])
 
 
+def look(run: Run, queries: Sequence[Query], probes: dict[str, Image], gallery: galleries.Gallery) -> dict:
+    """What the report shows beside the numbers."""
+    shown = {item.id: part for item in reversed(gallery.items) for part in item.parts}
+    return {"examples": examples(run, queries, probes, shown), "confusions": confusions(run, queries)}
+
+
 def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:
     if seen:
         return (
@@ -261,9 +277,13 @@ def data_hash(queries: Sequence[Query], hashes: Sequence[tuple], gallery: galler
 
 
 def density(metrics: dict[str, dict], info: EncoderInfo) -> dict[str, dict]:
-    """Semantic power density of the encoder, where its parameters are known (paper, section 5.3)."""
+    """phi, M1 and M2, where parameters are known; their intervals are those of hit_rate@1, mapped."""
     params = (info.params_image or 0) + (info.params_text or 0)
     r1 = metrics.get("hit_rate@1")
     if not params or r1 is None:
         return {}
-    return {"phi": {end: power.phi(r1[end], params) for end in ("value", "low", "high")}}
+    ends = ("value", "low", "high")
+    return {
+        name: r1 | {end: None if r1[end] is None else float(of(r1[end], params)) for end in ends}
+        for name, of in (("phi", power.phi), ("m1", power.m1), ("m2", power.m2))
+    }

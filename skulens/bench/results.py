@@ -1,7 +1,8 @@
 """What was measured: one folder per (suite, data, encoder, settings), never overwritten silently.
 
 `result.json` is the record (the object of `--json` plus provenance), `per_query.parquet`
-the value of every metric for every query, `run.parquet` the candidates.
+the value of every metric for every query, `run.parquet` and `qrels.parquet` the candidates
+and the judgements, `examples.json` misses and hits with thumbnails.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import platform
 import re
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +22,8 @@ import pyarrow.parquet as pq
 
 from skulens import __version__
 from skulens.errors import StoreError
-from skulens.records import EncoderInfo, Reject, Run
+from skulens.evaluate.summaries import Evaluation
+from skulens.records import EncoderInfo, Qrels, Reject, Run
 
 PACKAGES = ("numpy", "pillow", "pyarrow", "torch", "open_clip_torch", "timm", "transformers", "sentence-transformers", "onnxruntime")
 RUN_DEPTH = 100
@@ -45,8 +48,11 @@ class Result:
     counts: dict[str, int] = field(default_factory=dict)
     """What else was counted: groups, ties, forwards, rejects, unanswerable queries."""
     rejects: tuple[Reject, ...] = ()
-    evaluation: object = None
+    evaluation: Evaluation | None = None
     run: Run | None = None
+    qrels: Qrels | None = None
+    look: Callable[[], dict] | None = None
+    """Examples and confusions for the report; made only for a result that is new."""
 
     @property
     def key(self) -> str:
@@ -138,6 +144,10 @@ class ResultStore:
                 pq.write_table(result.evaluation.per_query, aside / "per_query.parquet")
             if result.run is not None:
                 pq.write_table(result.run.cut(RUN_DEPTH).to_arrow(), aside / "run.parquet")
+            if result.qrels is not None:
+                pq.write_table(result.qrels.to_arrow(), aside / "qrels.parquet")
+            if result.look is not None:
+                (aside / "examples.json").write_text(json.dumps(result.look(), ensure_ascii=False))
             aside.rename(place)
         except OSError as e:
             shutil.rmtree(aside, ignore_errors=True)

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 
 COLUMNS = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
+NARROW = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr")
+"""Columns that fit a terminal; the page and --json have all."""
 
 
 def with_interval(metric: dict | None) -> str:
     """0.624 [0.571, 0.676]"""
-    if not metric:
+    if not metric or metric["value"] is None:
         return "-"
-    return f"{metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}]"
+    if metric["low"] is None:
+        return f"{metric['value']:.3f}"
+    value, low, high = (f"{metric[end]:.3f}" if abs(metric[end]) < 1e4 else f"{metric[end]:.1e}" for end in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def print_results(records: Sequence[dict]) -> None:
@@ -23,12 +28,13 @@ def print_results(records: Sequence[dict]) -> None:
         title = f"{first['suite']}: {data}, {first['n_queries']} probes -> {gallery} of {first['n_gallery']} SKUs"
         table = Table(title=title, title_justify="left", caption="[95 % interval: bootstrap over SKUs]", caption_justify="left")
         table.add_column("encoder", overflow="fold")
-        shown = [c for c in COLUMNS if any(c in r["metrics"] for r in mine)]
+        shown = [c for c in NARROW if any(c in r["metrics"] for r in mine)]
         for column in (*shown, "images/s", "p50 / p95 ms"):
             table.add_column(column, justify="right")
         for record in mine:
             table.add_row(label(record), *(with_interval(record["metrics"].get(c)) for c in shown), *cost(record["speed"]))
-        Console(width=None if Console().is_terminal else 160).print(table)
+        console = Console()
+        Console(width=None if console.is_terminal else 150).print(table)
 
 
 def label(record: dict) -> str:

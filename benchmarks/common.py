@@ -1,0 +1,49 @@
+"""What every benchmark records: machine, versions, repeats; a table for people, one JSON line for programs."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from skulens.bench.results import provenance
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Wall seconds of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def spread(values: list[float]) -> dict:
+    """Median, least and most of repeats."""
+    return {"median": round(statistics.median(values), 4), "min": round(min(values), 4), "max": round(max(values), 4), "n": len(values)}
+
+
+def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
+    """Print a table and one JSON line; `save` also writes benchmarks/results/<name>-<machine>.json."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=name)
+    for column in rows[0]:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(cell(v) for v in row.values()))
+    Console(width=200).print(table)
+    made = {"benchmark": name, "settings": settings, "rows": rows} | provenance()
+    print(json.dumps(made))
+    if save:
+        RESULTS.mkdir(exist_ok=True)
+        machine = made["machine"]
+        file = RESULTS / f"{name}-{machine['cpu'].replace(' ', '-')}-{machine['cores']}cores.json".lower()
+        file.write_text(json.dumps(made, indent=1) + "\n")
+
+
+def cell(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{value['median']} ({value['min']} to {value['max']})"
+    return str(value)

@@ -1,0 +1,87 @@
+"""Cold end-to-end images/s against the limit that decoding and the forward pass set.
+
+On a CPU decode+resize (D images/s on all cores alone) and the forward pass (F images/s on all
+cores alone) share the cores, so nothing can be faster than 1 / (1/F + 1/D); an accelerator's
+limit is min(F, D). F is the better of one stream with all compute threads and one
+single-threaded stream per core, so that the limit is not understated. All are measured in this
+process, in turn, `--repeats` times; the ratio is of medians. What limits: the slower of the two.
+
+    python -m benchmarks.end_to_end --photos ../shared/data/groceries --encoder mini
+"""
+
+import argparse
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from benchmarks.common import report, spread, timed
+from skulens import pictures
+from skulens.catalog import open_catalog
+from skulens.encode import open_encoder
+from skulens.encode.batching import Batching, encode_parts
+from skulens.encode.pipeline import one_compute_thread
+from skulens.records import Image, chunks
+
+
+def decode_all(encoder, images: list[Image], cores: int) -> list:
+    """Decoded and prepared, one thread per core, nothing else running."""
+
+    def job(part):
+        return [encoder.prepare_image(pictures.decode(image.read())) for image in part]
+
+    with ThreadPoolExecutor(cores, initializer=one_compute_thread) as pool:
+        return list(itertools.chain.from_iterable(pool.map(job, list(chunks(images, 16)))))
+
+
+def forward_all(encoder, prepared: list, batch: int, streams: int) -> None:
+    """Bare batched forward passes in `streams` threads."""
+    parts = list(chunks(prepared, batch))
+    if streams == 1:
+        for part in parts:
+            encoder.encode_batch("image", part)
+        return
+    with ThreadPoolExecutor(streams, initializer=one_compute_thread) as pool:
+        list(pool.map(lambda part: encoder.encode_batch("image", part), parts))
+
+
+def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str) -> dict:
+    cores = len(os.sched_getaffinity(0))
+    encoder = open_encoder(name, dtype=dtype).model
+    how = Batching(batch=batch, progress=False)
+    prepared = decode_all(encoder, images, cores)
+    forward_all(encoder, prepared[: 2 * batch], batch, 1)  # warm up
+    took: dict[str, list[float]] = {"decode": [], "one stream": [], "streams": [], "end to end": []}
+    for _ in range(repeats):
+        took["decode"].append(timed(lambda: decode_all(encoder, images, cores)))
+        took["one stream"].append(timed(lambda: forward_all(encoder, prepared, batch, 1)))
+        took["streams"].append(timed(lambda: forward_all(encoder, prepared, batch, cores)))
+        took["end to end"].append(timed(lambda: encode_parts([encoder], images, how=how)))
+    rate = {k: spread([len(images) / s for s in v]) for k, v in took.items()}
+    d, e = rate["decode"]["median"], rate["end to end"]["median"]
+    f = max(rate["one stream"]["median"], rate["streams"]["median"])
+    on_cpu = getattr(encoder, "device", "cpu") == "cpu"
+    limit = 1 / (1 / f + 1 / d) if on_cpu else min(f, d)
+    shown = {"D images/s": rate["decode"], "F one stream": rate["one stream"], "F stream per core": rate["streams"]}
+    return {"encoder": name, "dtype": encoder.info.dtype, **shown, "end to end": rate["end to end"], "limit": round(limit, 1), "ratio": round(e / limit, 3)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", default="groceries", help="catalogue whose test photos are encoded")
+    parser.add_argument("--encoder", action="append", default=None)
+    parser.add_argument("--n", type=int, default=400)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--save", action="store_true")
+    args = parser.parse_args()
+    queries = itertools.islice(open_catalog(args.photos).queries("test"), args.n)
+    images = [q.item.parts[0] for q in queries]
+    rows = [measure(name, images, args.batch, args.repeats, args.dtype) for name in args.encoder or ["mini"]]
+    report("end_to_end", rows, vars(args) | {"torch_threads": torch.get_num_threads()}, args.save)
+
+
+if __name__ == "__main__":
+    main()

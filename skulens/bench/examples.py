@@ -1,0 +1,72 @@
+"""Probes a person would want to see: misses and hits, with thumbnails."""
+
+import base64
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from skulens import pictures
+from skulens.errors import PictureError
+from skulens.records import Image, Query, Run
+
+THUMBNAIL_PX = 128
+
+
+def thumbnail(image: Image, upright: bool = True) -> str | None:
+    """A small JPEG as a data: address, or None where the picture cannot be read."""
+    try:
+        picture = pictures.decode(image.read(), upright)
+    except (PictureError, OSError):
+        return None
+    picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def pick(run: Run, queries: Sequence[Query], misses: int = 12, hits: int = 4, seed: int = 0) -> list[int]:
+    """Rows of a seeded sample of misses, then of hits, at rank 1."""
+    right = np.array([run.products[run.order[i, 0]] in q.relevant for i, q in enumerate(queries)])
+    draw = np.random.default_rng(seed).permutation(len(queries))
+    return [*draw[~right[draw]][:misses].tolist(), *draw[right[draw]][:hits].tolist()]
+
+
+def examples(run: Run, queries: Sequence[Query], probes: Mapping[str, Image], shown: Mapping[str, Image | str]) -> list[dict]:
+    """The picked probes with their three best candidates and the right product.
+
+    Args:
+        probes: query id -> its photo; only picked ones are read.
+        shown: product id -> gallery picture or text.
+    """
+    rows = []
+    for i in pick(run, queries):
+        query = queries[i]
+        candidates = [{"product": p, "score": round(s, 4)} for p, s in list(run.candidates(i))[:3]]
+        right = next(iter(query.relevant))
+        rows.append(
+            {
+                "query": query.id,
+                "probe": thumbnail(probes[query.id]) if query.id in probes else None,
+                "right": right,
+                "hit": candidates[0]["product"] in query.relevant,
+                "candidates": candidates,
+                "pictures": {p: t for p in {right, *(c["product"] for c in candidates)} if isinstance(shown.get(p), Image) and (t := thumbnail(shown[p]))},
+            }
+        )
+    return rows
+
+
+def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]:
+    """The wrong product put first most often for another: right, found, probes, of how many."""
+    wrong: Counter[tuple[str, str]] = Counter()
+    asked: Counter[str] = Counter()
+    for i, query in enumerate(queries):
+        first, right = run.products[run.order[i, 0]], next(iter(query.relevant), None)
+        if right is None:
+            continue
+        asked[right] += 1
+        if first not in query.relevant:
+            wrong[right, first] += 1
+    return [{"right": r, "found": f, "probes": n, "of": asked[r]} for (r, f), n in wrong.most_common(most)]

@@ -1,0 +1,63 @@
+"""`skulens results`: show and export what has been measured."""
+
+import json
+from pathlib import Path
+
+import click
+
+from skulens.cli.options import json_option
+from skulens.errors import StoreError
+
+results_option = click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of results.")
+
+
+@click.group()
+def command() -> None:
+    """Show and export what has been measured."""
+
+
+def stored(folder: Path) -> list[dict]:
+    from skulens.bench.results import ResultStore
+
+    records = ResultStore(folder).records()
+    if not records:
+        raise StoreError(f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first")
+    return records
+
+
+@command.command()
+@results_option
+@json_option
+def show(results: Path, as_json: bool) -> None:
+    """Print the tables of all stored results."""
+    from skulens.report.tables import print_results
+
+    records = stored(results)
+    if as_json:
+        click.echo(json.dumps({"results": records}, ensure_ascii=False))
+    else:
+        print_results(records)
+
+
+@command.command()
+@results_option
+@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
+def report(results: Path, out: Path) -> None:
+    """Write one self-contained HTML page."""
+    from skulens.report.page import write_page
+
+    records = stored(results)
+    write_page(records, out)
+    click.echo(f"report of {len(records)} results: {out}")
+
+
+@command.command()
+@results_option
+@click.option("--format", "kind", type=click.Choice(["trec", "csv", "json"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for trec, file for csv and json.")
+def export(results: Path, kind: str, out: Path) -> None:
+    """Write runs and qrels for trec_eval, or all metrics as CSV or JSON."""
+    from skulens.bench.export import export_results
+
+    made = export_results(stored(results), kind, out)
+    click.echo(f"{kind} of {made} results in {out}")
