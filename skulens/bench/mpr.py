@@ -213,7 +213,7 @@ class Mpr:
 
     def _speed(self, encoder: Encoder, answers: Sequence[Encoded], sample: Sequence[Image], rows: np.ndarray) -> dict:
         measured: dict[str, float] = {}
-        for answer in answers:
+        for answer in reversed(answers):  # probes last: their rates are from more pictures
             measured |= {f"{modality}s_per_s": round(rate, 2) for modality, rate in answer.per_second.items()}
         if measured and "image" in encoder.info.modalities and sample:
             measured |= speed.latency_ms(encoder, sample, np.nan_to_num(rows), self.how.upright)

@@ -89,6 +89,5 @@ def said_rejects(measured) -> None:
         click.echo(f"{len(rejects)} rejects (kept in result.json), first ones:", err=True)
     for reject in rejects[:5]:
         click.echo(f"  {reject.item}: {reject.reason}", err=True)
-    for result in measured:
-        for note in result.encoder.lint:
-            click.echo(f"note: {result.encoder.name}: {note}", err=True)
+    for note in dict.fromkeys(f"{result.encoder.name}: {note}" for result in measured for note in result.encoder.lint):
+        click.echo(f"note: {note}", err=True)

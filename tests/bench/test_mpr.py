@@ -1,0 +1,230 @@
+"""Suite mpr on a small shop whose answers are known."""
+
+import io
+import json
+
+import numpy as np
+import PIL.Image
+import pyarrow.parquet as pq
+import pytest
+
+from skulens.bench.export import export_results
+from skulens.bench.gallery import build_gallery
+from skulens.bench.mpr import Mpr, MprSettings, blocks
+from skulens.bench.results import ResultStore
+from skulens.encode.batching import Batching
+from skulens.encode.memo import Memo
+from skulens.errors import DataError
+from skulens.records import DatasetInfo, Image, Item, Product, Query
+from tests.encode.fake import FakeEncoder
+
+QUIET = Batching(batch=4, threads=2, progress=False)
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220), "white": (240, 240, 240)}
+
+
+def png(colour, size=(12, 10)) -> bytes:
+    out = io.BytesIO()
+    PIL.Image.new("RGB", size, tuple(colour)).save(out, "PNG")
+    return out.getvalue()
+
+
+class ColourEncoder(FakeEncoder):
+    """Reads a picture's mean colour and a text's colour word, so its right answers are known."""
+
+    def __init__(self, name="colour"):
+        super().__init__(name, dim=3)
+
+    def prepare_image(self, picture):
+        return np.asarray(picture, np.float32).mean((0, 1)) - 100
+
+    def prepare_text(self, text):
+        words = [np.array(COLOURS[w], np.float32) for w in text.split() if w in COLOURS]
+        return np.mean(words or [np.ones(3)], axis=0) - 100
+
+    def encode_batch(self, modality, batch):
+        self.batches.append((modality, len(batch)))
+        return np.stack(batch).astype(np.float32)
+
+
+class Shop:
+    """Four products in one colour each, `per_sku` noisy probes; one probe shows another product's colour."""
+
+    def __init__(self, per_sku=3, wrong=1, broken=0):
+        self.info = DatasetInfo("shop", "four colours", gallery_text=("description",), splits=("test",))
+        self.rejects = []
+        self.per_sku, self.wrong, self.broken = per_sku, wrong, broken
+
+    def products(self):
+        for name, colour in COLOURS.items():
+            shot = np.clip(np.array(colour) + 6, 0, 255)
+            images = (Image(data=png(colour)), Image(data=png(shot)))
+            yield Product(name, title=f"box {name}", texts={"description": f"a {name} box", "note": name}, images=images)
+
+    def queries(self, split):
+        draw = np.random.default_rng(0)
+        left, broken = self.wrong, self.broken
+        for name, colour in COLOURS.items():
+            for i in range(self.per_sku):
+                shown = COLOURS["blue"] if left and name == "red" else colour
+                left -= name == "red" and left > 0
+                data = png(np.clip(np.array(shown) + draw.integers(-9, 9, 3), 0, 255))
+                if broken and name == "green":
+                    data, broken = b"", broken - 1
+                yield Query(f"{name}-{i}", Item(f"{name}-{i}", (Image(data=data),)), {name: 1}, group=name)
+
+
+def run(shop=None, encoder=None, **settings):
+    suite = Mpr(shop or Shop(), MprSettings(resamples=200, **settings), how=QUIET)
+    return suite.run([encoder or ColourEncoder()])
+
+
+@pytest.mark.parametrize("gallery", ["text", "image", "both"])
+def test_numbers_are_those_counted_by_hand(gallery):
+    [result] = run(gallery=gallery)
+    assert (result.n_queries, result.n_gallery) == (12, 4)
+    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(11 / 12)
+    assert result.metrics["macro_hit_rate@1"]["value"] == pytest.approx((2 / 3 + 3) / 4)
+    low, high = (result.metrics["hit_rate@1"][end] for end in ("low", "high"))
+    assert low <= 11 / 12 <= high and low < high
+
+
+def test_auto_measures_what_encoder_and_data_have():
+    assert [r.gallery for r in run()] == ["text", "image"]
+    encoder = ColourEncoder()
+    object.__setattr__(encoder.info, "modalities", ("image",))
+    assert [r.gallery for r in run(encoder=encoder)] == ["image"]
+
+
+@pytest.mark.parametrize("shots", ["max", "mean", "prototype"])
+@pytest.mark.parametrize("gallery", ["text", "image", "both"])
+def test_several_shots_per_product(shots, gallery):
+    [result] = run(gallery=gallery, shots=shots, texts=("description", "note"))
+    assert result.n_gallery == 4 and result.metrics["hit_rate@1"]["value"] == pytest.approx(11 / 12)
+
+
+def test_unreadable_probe_is_a_reject_and_not_a_miss():
+    [result] = run(Shop(wrong=0, broken=1), gallery="text")
+    assert result.n_queries == 11 and result.metrics["hit_rate@1"]["value"] == 1
+    assert [r.reason for r in result.rejects] == ["empty file (0 bytes)"]
+
+
+def test_probe_that_is_its_own_gallery_picture_is_left_out():
+    class Same(Shop):
+        def queries(self, split):
+            yield from super().queries(split)
+            yield Query("copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red")
+
+    [result] = run(Same(), gallery="image")
+    assert (result.n_queries, result.counts["probe_is_gallery_picture"]) == (12, 1)
+    [text] = run(Same(), gallery="text")
+    assert text.n_queries == 13
+
+
+def test_all_probes_in_the_gallery_is_refused_with_what_to_do():
+    class Own(Shop):
+        def queries(self, split):
+            for product in self.products():
+                yield Query(product.id, Item(product.id, product.images[:1]), {product.id: 1})
+
+    with pytest.raises(DataError, match="split=gallery"):
+        run(Own(), gallery="image")
+
+
+def test_products_without_text_are_counted_and_their_probes_are_misses():
+    class Silent(Shop):
+        def products(self):
+            for product in super().products():
+                yield Product("green", images=product.images) if product.id == "green" else product
+
+    [result] = run(Silent(wrong=0), gallery="text")
+    assert result.counts["products_without_gallery_item"] == 1
+    assert result.counts["unanswerable_queries"] == 3
+    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(9 / 12)
+
+
+def test_no_text_of_that_role_names_those_there_are():
+    with pytest.raises(DataError, match="description, note, title"):
+        run(gallery="text", texts=("caption",))
+
+
+def test_equal_captions_credit_the_right_product_by_id_not_by_first_text():
+    class Twins(Shop):
+        def products(self):
+            for product in super().products():
+                yield Product(product.id, texts={"description": "a box"}, images=product.images)
+
+    [result] = run(Twins(), gallery="text")
+    assert result.counts["tied_queries"] == 12
+    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(3 / 12)  # the largest id of a full tie, every time
+
+
+def test_paper_mode_ranks_in_bfloat16_one_by_one():
+    encoder = ColourEncoder()
+    [result] = run(encoder=encoder, gallery="text", mode="paper")
+    assert {n for modality, n in encoder.batches if modality == "image"} == {1}
+    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(11 / 12)
+    with pytest.raises(DataError, match="paper mode"):
+        run(gallery="both", mode="paper")
+
+
+def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
+    def once():
+        encoder = ColourEncoder()
+        suite = Mpr(Shop(), MprSettings(resamples=200), cache=tmp_path, memo=Memo(tmp_path), how=QUIET)
+        return encoder, suite.run([encoder])
+
+    _, first = once()
+    encoder, second = once()
+    assert encoder.forwards == 0 and [r.counts["forwards"] for r in second] == [0, 0]
+    assert [r.metrics for r in first] == [r.metrics for r in second]
+    assert [r.key for r in first] == [r.key for r in second]
+    assert second[0].speed["measured"] == "earlier" and second[0].speed["images_per_s"] == first[0].speed["images_per_s"]
+
+
+def test_blocks_bound_pictures_in_memory(monkeypatch):
+    monkeypatch.setattr("skulens.bench.mpr.BLOCK_BYTES", 300)
+    queries = list(Shop().queries("test"))
+    cut = list(blocks(queries))
+    assert len(cut) > 2 and [q.id for block in cut for q in block] == [q.id for q in queries]
+    [result] = run(gallery="text")
+    assert result.n_queries == 12
+
+
+def test_store_never_overwrites_silently(tmp_path):
+    store = ResultStore(tmp_path)
+    [result] = run(gallery="text")
+    place, status = store.add(result)
+    assert status == "new" and store.add(result) == (place, "unchanged")
+    changed = result.metrics | {"mrr": {"value": 0.0, "low": 0.0, "high": 0.0}}
+    object.__setattr__(result, "metrics", changed)
+    beside, status = store.add(result)
+    assert status == "differs" and beside != place and len(store.records()) == 2
+
+
+def test_stored_files_hold_every_query_and_provenance(tmp_path):
+    [result] = run(gallery="text")
+    place, _ = ResultStore(tmp_path).add(result)
+    record = json.loads((place / "result.json").read_text())
+    assert set(record) >= {"suite", "data", "gallery", "encoder", "n_queries", "n_gallery", "metrics", "speed", "provenance"}
+    assert pq.read_table(place / "per_query.parquet").num_rows == 12
+    assert pq.read_table(place / "run.parquet").num_rows == 48
+
+
+def test_exported_run_gives_trec_eval_the_same_numbers(tmp_path):
+    pytrec_eval = pytest.importorskip("pytrec_eval")
+    [result] = run(gallery="text")
+    store = ResultStore(tmp_path / "results")
+    place, _ = store.add(result)
+    assert export_results(store.records(), "trec", tmp_path / "trec") == 1
+    with (tmp_path / "trec" / f"{place.name}.qrels").open() as f:
+        evaluator = pytrec_eval.RelevanceEvaluator(pytrec_eval.parse_qrel(f), {"recip_rank", "success"})
+    with (tmp_path / "trec" / f"{place.name}.run").open() as f:
+        theirs = evaluator.evaluate(pytrec_eval.parse_run(f))
+    assert np.mean([q["recip_rank"] for q in theirs.values()]) == pytest.approx(result.metrics["mrr"]["value"], abs=1e-6)
+    assert np.mean([q["success_1"] for q in theirs.values()]) == pytest.approx(result.metrics["hit_rate@1"]["value"], abs=1e-6)
+
+
+def test_gallery_roles_fall_back_in_order():
+    info = DatasetInfo("x", "x", gallery_text=("caption", "title"))
+    gallery = build_gallery([Product("a", title="A"), Product("b", texts={"caption": "B!"})], "text", info)
+    assert [item.parts for item in gallery.items] == [("A",), ("B!",)]
