@@ -133,7 +133,7 @@ def same_as_full_sort(queries: np.ndarray, gallery: np.ndarray, order: np.ndarra
 
 
 class Memory:
-    """Peak resident memory while it is open, sampled 50 times a second: Linux, else the total only."""
+    """Peak resident memory while it is open, sampled 50 times a second (Linux only)."""
 
     def __enter__(self) -> "Memory":
         self.peaks = {"RssAnon": 0, "RssFile": 0, "VmRSS": 0}

@@ -17,7 +17,7 @@ from skulens.bench import gallery as galleries
 from skulens.bench import speed
 from skulens.bench.examples import confusions, examples
 from skulens.bench.results import Result
-from skulens.encode.batching import Batching, Encoded, encode_parts
+from skulens.encode.batching import Batching, Encoded, check_modalities, encode_parts
 from skulens.encode.cache import VectorCache
 from skulens.encode.fusion import Fused, encode_items
 from skulens.encode.memo import Memo
@@ -86,8 +86,16 @@ class Mpr:
         self.products = list(catalog.products())
         self.rejects: list[Reject] = list(catalog.rejects)
 
+    def check(self, encoder: Encoder) -> None:
+        """Raise here, before anything is computed, what `run` would raise for this encoder."""
+        kinds = self._kinds(encoder)
+        needed = {"image"} | {m for kind in kinds for m in (("text", "image") if kind == "both" else (kind,))}
+        check_modalities([encoder], needed)
+
     def run(self, encoders: Sequence[Encoder]) -> list[Result]:
         """One result per encoder and gallery, in that order."""
+        if not encoders:
+            return []
         plan = [(encoder, kind) for encoder in encoders for kind in self._kinds(encoder)]
         caches = [VectorCache(self.cache, e.info) if self.cache else None for e in encoders]
         probes = self._encode_probes(encoders, caches)

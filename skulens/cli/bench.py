@@ -29,6 +29,7 @@ def command() -> None:
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
 @click.option("--batch", default=32, show_default=True, help="Parts of one forward pass.")
 @click.option("--threads", default=0, help="Worker threads; 0 is one per core.")
+@click.option("--together", default=4, show_default=True, help="Encoders in memory at once; they share the decoding of each picture.")
 @click.option("--limit", default=0, help="Only the first queries; 0 is all.")
 @click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor keep vectors.")
@@ -40,29 +41,44 @@ def mpr(data, names, mode, results, as_json, map_, **options) -> None:
 
     Prints hit rates with 95 % intervals (bootstrap over SKUs), speed and memory.
     """
-    modes = ("sound", "paper") if mode == "both" else (mode,)
-    measured = [result for m in modes for result in measure(data, names, m, map_, **options)]
+    measured, failed = measure(data, names, ("sound", "paper") if mode == "both" else (mode,), map_, **options)
     places = keep(measured, results)
     if as_json:
-        click.echo(json.dumps({"results": [r.record() | {"folder": str(p)} for r, p in zip(measured, places, strict=True)]}, ensure_ascii=False))
-        return
-    show(measured)
-    said_rejects(measured)
-    click.echo(f"{len(measured)} results in {results}/; pages and exports: skulens results report --results {results}")
+        records = [r.record() | {"folder": str(p)} for r, p in zip(measured, places, strict=True)]
+        click.echo(json.dumps({"results": records, "failed": failed}, ensure_ascii=False))
+    else:
+        show(measured)
+        said(measured, failed)
+        click.echo(f"{len(measured)} results in {results}/; a page of them: skulens results report --results {results}")
+    if failed:
+        raise SystemExit(1)
 
 
-def measure(data, names, mode, map_, *, dtype, device, batch, threads, no_cache, **settings):
-    """Results of every encoder in one mode."""
+def measure(data, names, modes, map_, *, dtype, device, batch, threads, no_cache, together, **settings):
+    """(results, failures): an encoder that cannot be opened is named, and the others go on."""
     from skulens.bench.mpr import Mpr, MprSettings
     from skulens.encode import cache_folder, open_encoder, open_memo
     from skulens.encode.batching import Batching
+    from skulens.errors import SkulensError
+    from skulens.records import chunks
 
-    how = Batching(batch=batch, threads=threads)
-    chosen = MprSettings(mode=mode, **settings)
-    memo = open_memo()
-    encoders = [open_encoder(name, mode=mode, dtype=dtype, device=device, memo=memo) for name in dict.fromkeys(names)]
-    suite = Mpr(open_data(data, map_), chosen, name=data, cache=None if no_cache else cache_folder(), memo=memo, how=how)
-    return suite.run(encoders)
+    memo, catalog, failed, measured = open_memo(), open_data(data, map_), [], []
+    for mode in modes:
+        suite = Mpr(catalog, MprSettings(mode=mode, **settings), name=data, cache=None if no_cache else cache_folder(),
+                    memo=memo, how=Batching(batch=batch, threads=threads))  # fmt: skip
+        for group in chunks(list(dict.fromkeys(names)), together):
+            ready = []
+            for name in group:
+                try:
+                    encoder = open_encoder(name, mode=mode, dtype=dtype, device=device, memo=memo)
+                    suite.check(encoder)
+                    ready.append(encoder)
+                except SkulensError as e:
+                    if len(names) == 1:
+                        raise
+                    failed.append({"encoder": name, "error": str(e)})
+            measured += suite.run(ready)
+    return measured, failed
 
 
 def keep(measured, folder: Path) -> list[Path]:
@@ -78,16 +94,21 @@ def keep(measured, folder: Path) -> list[Path]:
 
 
 def show(measured) -> None:
-    from skulens.report.tables import print_results
+    from skulens.report.tables import print_mode_differences, print_results
 
-    print_results([result.record() for result in measured])
+    records = [result.record() for result in measured]
+    print_results(records)
+    print_mode_differences(records)
 
 
-def said_rejects(measured) -> None:
+def said(measured, failed) -> None:
+    """Rejects, notes and failures, on stderr."""
     rejects = list(dict.fromkeys(reject for result in measured for reject in result.rejects))
     if rejects:
-        click.echo(f"{len(rejects)} rejects (kept in result.json), first ones:", err=True)
+        click.echo(f"{len(rejects)} rejects (all of them in result.json), the first:", err=True)
     for reject in rejects[:5]:
         click.echo(f"  {reject.item}: {reject.reason}", err=True)
     for note in dict.fromkeys(f"{result.encoder.name}: {note}" for result in measured for note in result.encoder.lint):
         click.echo(f"note: {note}", err=True)
+    for failure in failed:
+        click.echo(f"failed: {failure['encoder']}: {failure['error']}", err=True)

@@ -37,7 +37,7 @@ class Known:
 KNOWN = {
     "mobilenet_v1_embedding": Known(
         # (x - 128) / 128 of pixels in 0..255
-        Preprocess(224, 224, (128 / 255,) * 3, (128 / 255,) * 3, interpolation="bilinear"),
+        Preprocess(224, 224, (128 / 255,) * 3, (128 / 255,) * 3, interpolation="bicubic"),
         licence="Apache-2.0",
         params=3_196_032,
         gflops=1.1354,

@@ -37,6 +37,17 @@ def print_results(records: Sequence[dict]) -> None:
         Console(width=None if console.is_terminal else 150).print(table)
 
 
+def print_mode_differences(records: Sequence[dict]) -> None:
+    """Paper mode minus sound mode, and the ties that paper mode made, where both were measured."""
+    sound = {(r["encoder"], r["gallery"]): r for r in records if r["settings"]["mode"] == "sound"}
+    for paper in (r for r in records if r["settings"]["mode"] == "paper"):
+        other = sound.get((paper["encoder"], paper["gallery"]))
+        if other is None:
+            continue
+        change = [f"{c} {paper['metrics'][c]['value'] - other['metrics'][c]['value']:+.4f}" for c in ("hit_rate@1", "hit_rate@5")]
+        print(f"{paper['encoder']}, {paper['gallery']}: paper - sound: {', '.join(change)}; {paper['counts']['tied_queries']} probes tied in paper mode")
+
+
 def label(record: dict) -> str:
     mode = record["settings"].get("mode", "sound")
     return record["encoder"] + ("" if mode == "sound" else f" ({mode})")

@@ -89,8 +89,20 @@ def test_mass_ties_are_exact():
 
 
 def test_zero_and_minus_zero_tie():
-    order, scores = top_k(np.float32([[-1, 0]]), np.float32([[0, -1], [0, 1], [-0.0, 0]]), 3)
+    """A negative product too small for float32 rounds to -0, which sorts below 0 as an integer."""
+    order, scores = top_k(np.float32([[1e-30, 0]]), np.float32([[-1e-30, 0], [0, 1], [1e-30, 1]]), 3)
     assert order.tolist() == [[0, 1, 2]] and not np.signbit(scores).any()
+
+
+def test_float32_filter_keeps_what_only_the_exact_sum_puts_in_place():
+    """Products whose float32 sums err by more than they differ: without margins some would be lost."""
+    rng = np.random.default_rng(5)
+    queries, base = unit(rng, 40, 1024), unit(rng, 1, 1024)
+    gallery = (base + 1e-7 * rng.standard_normal((2000, 1024))).astype(np.float32)
+    expected = sort_everything(scores_of_all(fix(queries), fix(gallery)), 5)
+    for block in (100, 2000):
+        found = top_k(queries, gallery, 5, block_rows=block)
+        assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
 
 
 @settings(max_examples=60, deadline=None)
