@@ -172,6 +172,7 @@ class Mpr:
             suite="mpr",
             data=self.name,
             gallery=gallery.kind,
+            name=getattr(encoder, "name", encoder.info.name),
             encoder=encoder.info,
             n_queries=len(queries),
             n_gallery=len(gallery.products),

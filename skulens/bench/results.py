@@ -37,6 +37,8 @@ class Result:
     suite: str
     data: str
     gallery: str
+    name: str
+    """The encoder as the user named it."""
     encoder: EncoderInfo
     n_queries: int
     n_gallery: int
@@ -58,7 +60,7 @@ class Result:
     def key(self) -> str:
         """Folder name: readable, and unique by data, encoder identity and settings."""
         what = json.dumps([self.suite, self.data_hash, self.encoder.identity, self.settings], sort_keys=True)
-        slug = re.sub(r"[^\w.-]+", "-", f"{self.suite}-{Path(self.data).name}-{self.gallery}-{self.encoder.name}").strip("-")
+        slug = re.sub(r"[^\w.-]+", "-", f"{self.suite}-{Path(self.data).name}-{self.gallery}-{self.name}").strip("-")
         return f"{slug[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:10]}"
 
     def record(self) -> dict:
@@ -66,7 +68,7 @@ class Result:
             "suite": self.suite,
             "data": self.data,
             "gallery": self.gallery,
-            "encoder": self.encoder.name,
+            "encoder": self.name,
             "n_queries": self.n_queries,
             "n_gallery": self.n_gallery,
             "metrics": self.metrics,

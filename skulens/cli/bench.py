@@ -108,7 +108,7 @@ def said(measured, failed) -> None:
         click.echo(f"{len(rejects)} rejects (all of them in result.json), the first:", err=True)
     for reject in rejects[:5]:
         click.echo(f"  {reject.item}: {reject.reason}", err=True)
-    for note in dict.fromkeys(f"{result.encoder.name}: {note}" for result in measured for note in result.encoder.lint):
+    for note in dict.fromkeys(f"{result.name}: {note}" for result in measured for note in result.encoder.lint):
         click.echo(f"note: {note}", err=True)
     for failure in failed:
         click.echo(f"failed: {failure['encoder']}: {failure['error']}", err=True)

@@ -1,6 +1,7 @@
 """Parts -> vectors for any encoder: equal contents once, cached ones never, order kept."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -181,7 +182,8 @@ def compute(targets: Sequence[Target], by_key: dict[bytes, Content], modality: M
     pipeline = Pipeline(works, modality, batch=how.batch, threads=how.cores, upright=how.upright)
     title = f"{modality}s, {', '.join(t.encoder.info.name for t in busy)}"
     before = [target.forwarded for target in busy]
-    with tqdm(total=len(todo), desc=title, unit=f" {modality}", disable=not how.progress, delay=1) as bar:
+    every_s = 0.2 if sys.stderr.isatty() else 10  # a log file wants few lines
+    with tqdm(total=len(todo), desc=title, unit=f" {modality}", disable=not how.progress, delay=1, mininterval=every_s) as bar:
         try:
             pipeline.run(todo, bar.update)
         finally:

@@ -19,10 +19,12 @@ from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
 from skulens.encode.checkpoints import hub_weights, identity_of, models_folder, packages, safe_weights
 from skulens.encode.flops import gflops
+from skulens.encode.lint import DOUBTFUL, named_px
 from skulens.encode.memo import sha256_of_file
 from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, padded, tokens_of
+from skulens.encode.zoo import find_row
 from skulens.errors import EncoderError, MissingFile, unknown
 from skulens.records import EncoderInfo
 
@@ -32,9 +34,6 @@ RANDOM_SEED = 0
 CLIP_VOCABULARY = 49408
 OWN_TOKENIZER = "tokenizer.json"
 """What `skulens train` names as the tokenizer: the file in the same folder."""
-ACTIVATION_IS_THE_CONFIGS = frozenset({"roberta-ViT-B-32"})
-"""Here the tag says GELU and the architecture QuickGELU, and the architecture is believed:
-it was written for this one checkpoint, while the tag merely lacks the field."""
 
 
 @dataclass(frozen=True)
@@ -192,15 +191,31 @@ def random_source(arch: str) -> Source:
 
 
 def tag_source(arch: str, tag: str, mode: str, revision: str | None) -> Source:
-    """The weights of a published pair; in sound mode with the activation they were trained with."""
-    row = get_pretrained_cfg(arch, tag)
-    config = open_clip.get_model_config(arch)
-    if mode == "sound" and arch not in ACTIVATION_IS_THE_CONFIGS:
-        config["quick_gelu"] = row.get("quick_gelu", False)
-    repo, names = hub_names(row)
+    """The weights of a published pair, with its licence and lint."""
+    published = get_pretrained_cfg(arch, tag)
+    repo, names = hub_names(published)
+    row = find_row(arch, tag)
+    revision = revision or (row.revision if row else None) or None
     weights = hub_weights(repo, revision, names, models_folder() / f"{arch}--{tag}")
-    preprocess = merge_preprocess_dict(default_preprocess(), row)
-    return Source(f"{arch}/{tag}", config, preprocess, weights, revision or "")
+    preprocess = merge_preprocess_dict(default_preprocess(), published)
+    licence, lint = (row.licence, row.sentences()) if row else ("unknown", ())
+    return Source(f"{arch}/{tag}", tag_config(arch, tag, mode), preprocess, weights, revision or "", licence, lint)
+
+
+def tag_config(arch: str, tag: str, mode: str) -> dict:
+    """open_clip's configuration of a pair; in sound mode with what the weights were trained with.
+
+    That is the activation of the tag (27 published pairs differ from their architecture) and
+    the picture size of the name (ViTamin-XL-384 is configured at 256 px).
+    """
+    config = open_clip.get_model_config(arch)
+    if mode == "sound":
+        if arch not in DOUBTFUL:
+            config["quick_gelu"] = get_pretrained_cfg(arch, tag).get("quick_gelu", False)
+        size = named_px(arch)
+        if size:
+            config["vision_cfg"]["image_size"] = size
+    return config
 
 
 def hub_names(row: dict) -> tuple[str, tuple[str, ...]]:
