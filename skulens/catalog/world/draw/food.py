@@ -1,0 +1,192 @@
+"""Packed drinks and snacks: a container, a printed front, a picture of the flavour."""
+
+from skulens.catalog.world.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.catalog.world.draw.fruit import emblem
+from skulens.catalog.world.surface import FLAT, ROUND, Look, cover, metal, shade
+from skulens.catalog.world.svg import Canvas, ellipse, n, outline, rounded
+
+STEEL = (196, 200, 206)
+
+
+def drink(c: Canvas, look: Look, brand: str) -> None:
+    {"bottle": bottle, "can": can, "carton": carton, "jar": jar, "pouch": pouch, "box": box, "jug": jug}[
+        look.get("container type")
+    ](c, look, brand)
+
+
+def snack(c: Canvas, look: Look, brand: str) -> None:
+    {"pouch": pouch, "jar": jar, "box": box, "bag": bag, "can": can, "tub": tub, "resealable bag": pouch}[
+        look.get("container type")
+    ](c, look, brand)
+
+
+def front(c: Canvas, look: Look, brand: str, x: float, top: float, width: float, height: float, d: str) -> None:
+    """The printed face: a band or medallion, the brand, the flavour's picture and name."""
+    style = look.pick("front", ("band", "disc", "wave", "corner"))
+    ink = ink_on(look.base)
+    second = hexa(look.second)
+    middle = top + height * 0.6
+    c.open(c.clip(d))
+    if style == "band":
+        c.shape(rounded(x - width, top + height * 0.36, 2 * width, height * 0.06, 0), second)
+        c.shape(rounded(x - width, top + height * 0.88, 2 * width, height * 0.04, 0), second)
+    elif style == "disc":
+        c.shape(ellipse(x, middle, width * 0.4, width * 0.4), second, 0.9)
+    elif style == "wave":
+        c.shape(f"M{n(x - width)} {n(top + height * .86)}Q{n(x - width * .4)} {n(top + height * .7)} {n(x)} {n(top + height * .84)}T{n(x + width)} {n(top + height * .8)}L{n(x + width)} {n(top + height + 20)}L{n(x - width)} {n(top + height + 20)}Z", second)
+    else:
+        c.shape(f"M{n(x - width)} {n(top + height * .72)}L{n(x - width)} {n(top + height + 20)}L{n(x + width)} {n(top + height + 20)}L{n(x + width)} {n(top + height * .93)}Z", second)
+    c.close()
+    c.text(brand, x, top + height * 0.25, width * 0.34, ink, width * 0.86)
+    emblem(c, look.get("flavor"), x, middle, width * 0.25)
+    c.text(look.get("flavor").upper(), x, top + height * 0.36 if style != "band" else top + height * 0.34, 8.5, ink, width * 0.6)
+
+
+def bottle(c: Canvas, look: Look, brand: str) -> None:
+    wide, shoulder = look.vary("width", 27, 35), look.vary("shoulder", -46, -26)
+    glass = look.pick("clear", (True, False))
+    body = outline((0, -88), (11, -88), (11, shoulder - 18), (13, shoulder - 4, wide, shoulder - 2, wide, shoulder + 18), (wide, 84), (wide, 94, wide - 10, 94), (0, 94))
+    liquid = mix(look.base, (255, 255, 255), 0.25)
+    cover(c, body, look, light=ROUND, rgb=liquid if glass else look.base)
+    if glass:
+        c.shape(outline((0, -88), (11, -88), (11, shoulder - 16), (-0, shoulder - 16)), "#fff", 0.45)
+        c.shape(rounded(-wide * 0.8, shoulder + 10, 4, 84 - shoulder - 20, 2), "#fff", 0.55)
+    cap = hexa(look.second)
+    c.shape(rounded(-13, -104, 26, 19, 3), cap, extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+    c.shape(rounded(-13, -104, 26, 19, 3), shade(c, ROUND, look.second))
+    for x in range(-10, 11, 4):
+        c.line(f"M{x} -100L{x} -88", "#000", 0.9, 0.25)
+    label = rounded(-wide, shoulder + 22, 2 * wide, 96, 0)
+    c.shape(label, hexa(look.base))
+    front(c, look, brand, 0, shoulder + 22, 2 * wide, 94, label)
+    c.shape(label, shade(c, ROUND, look.base))
+    c.line(f"M{n(-wide)} {n(shoulder + 22)}L{n(wide)} {n(shoulder + 22)}M{n(-wide)} {n(shoulder + 118)}L{n(wide)} {n(shoulder + 118)}", darker(look.base, 0.5), 1, 0.7)
+
+
+def can(c: Canvas, look: Look, brand: str) -> None:
+    slim = look.kind == "drink"
+    wide = look.vary("width", 34, 40) if slim else look.vary("width", 46, 54)
+    top, base = (-84, 88) if slim else (-58, 84)
+    body = outline((0, top + 8), (wide, top + 12), (wide + 2, top + 20), (wide + 2, base - 12), (wide - 5, base), (0, base + 4))
+    c.shape(body, hexa(look.base))
+    front(c, look, brand, 0, top + 18, 2 * wide, base - top - 32, body)
+    c.shape(body, shade(c, ROUND, look.base))
+    c.line(body, darker(look.base, 0.5), 1.1, 0.8)
+    c.shape(outline((0, base - 3), (wide - 3, base - 5), (wide - 8, base + 5), (0, base + 8)), metal(c, STEEL))
+    c.shape(ellipse(0, top + 9, wide - 1, 9), metal(c, STEEL), extra='stroke="#666" stroke-width="1"')
+    c.shape(ellipse(0, top + 9, wide - 6, 6.5), "#a9adb3", 0.8)
+    if slim:
+        c.shape(ellipse(2, top + 9, 9, 3.6), "#dfe2e6", extra='stroke="#777" stroke-width=".9"')
+        c.shape(ellipse(5, top + 9, 3.5, 1.6), "#8b8f95")
+    else:
+        c.line(ellipse(0, top + 7, 13, 4), "#70747a", 1.6)
+
+
+def carton(c: Canvas, look: Look, brand: str) -> None:
+    wide = look.vary("width", 36, 44)
+    side = mix(look.base, (0, 0, 0), 0.22)
+    c.shape(f"M{n(wide)} -46L{n(wide + 20)} -56L{n(wide + 20)} 82L{n(wide)} 92Z", hexa(side), extra=f'stroke="{darker(look.base, .55)}" stroke-width="1"')
+    c.shape(f"M{n(-wide)} -46L{n(-wide + 8)} -84L{n(wide + 8)} -84L{n(wide)} -46Z", lighter(look.base, 0.2), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
+    c.shape(f"M{n(wide)} -46L{n(wide + 8)} -84L{n(wide + 20)} -56Z", hexa(mix(look.base, (0, 0, 0), 0.12)), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
+    c.shape(rounded(-wide + 7, -98, 2 * wide + 3, 15, 1), hexa(mix(look.base, (255, 255, 255), 0.1)), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
+    c.line(f"M{n(-wide + 8)} -90L{n(wide + 8)} -90", "#000", 1, 0.25)
+    face = rounded(-wide, -46, 2 * wide, 138, 1)
+    c.shape(face, hexa(look.base), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
+    front(c, look, brand, 0, -46, 2 * wide, 134, face)
+    c.shape(face, shade(c, FLAT, look.base))
+    if look.pick("spout", (True, False)):
+        c.shape(ellipse(10, -66, 12, 9), hexa(look.second), extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+        c.shape(ellipse(10, -68, 12, 8), lighter(look.second, 0.2))
+
+
+def jar(c: Canvas, look: Look, brand: str) -> None:
+    wide = look.vary("width", 44, 54)
+    inside = mix(look.base, (255, 250, 235), 0.3)
+    body = outline((0, -60), (wide - 10, -60), (wide - 8, -50, wide, -48, wide, -34), (wide, 74), (wide, 86, wide - 12, 86), (0, 86))
+    cover(c, body, look, light=ROUND, rgb=inside)
+    c.open(c.clip(body))
+    for i, (x, y) in enumerate(((-34, -30), (-14, -34), (8, -30), (30, -32), (-36, 76), (-12, 80), (14, 77), (34, 79))):
+        c.shape(ellipse(x, y, 12, 9 + i % 3), darker(look.base, 0.1 + 0.06 * (i % 3)), 0.8)
+    c.close()
+    label = rounded(-wide, -22, 2 * wide, 88, 0)
+    c.shape(label, hexa(look.base))
+    front(c, look, brand, 0, -24, 2 * wide * 0.9, 88, label)
+    c.shape(label, shade(c, ROUND, look.base))
+    lid = rounded(-wide + 6, -82, 2 * wide - 12, 25, 4)
+    c.shape(lid, metal(c, look.second), extra=f'stroke="{darker(look.second, .55)}" stroke-width="1"')
+    c.line(f"M{n(-wide + 8)} -63L{n(wide - 8)} -63", "#000", 1.2, 0.35)
+    c.shape(rounded(-wide + 6, -46, 5, 126, 2), "#fff", 0.5)
+
+
+def pouch(c: Canvas, look: Look, brand: str) -> None:
+    wide = look.vary("width", 48, 56)
+    d = outline((0, -90), (wide, -90), (wide - 3, -60), (wide - 5, 0, wide + 4, 70), (wide + 2, 88, wide - 8, 90), (wide * 0.5, 96, 0, 92))
+    c.shape(d, hexa(look.base))
+    front(c, look, brand, 0, -70, 2 * wide * 0.88, 156, d)
+    c.shape(d, shade(c, ROUND, look.base))
+    c.open(c.clip(d))
+    c.shape(f"M{n(-wide - 6)} 92Q0 58 {n(wide + 6)} 92L{n(wide + 6)} 100L{n(-wide - 6)} 100Z", "#000", 0.2)
+    c.shape(rounded(-wide - 6, -90, 2 * wide + 12, 12, 0), "#000", 0.14)
+    for x in range(-60, 61, 4):
+        c.line(f"M{x} -89L{x} -80", "#fff", 1, 0.3)
+    if look.get("container type") != "pouch":
+        c.line(f"M{n(-wide)} -70L{n(wide)} -70M{n(-wide)} -66L{n(wide)} -66", darker(look.base, 0.5), 1.6, 0.9)
+    c.line(f"M{n(-wide + 9)} -58Q{n(-wide + 5)} 0 {n(-wide + 11)} 66", "#fff", 5, 0.3)
+    c.close()
+    c.line(d, darker(look.base, 0.5), 1.2, 0.8)
+    if look.kind == "drink":
+        c.shape(rounded(-9, -104, 18, 16, 3), hexa(look.second), extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+
+
+def bag(c: Canvas, look: Look, brand: str) -> None:
+    """A pillow bag with toothed seams."""
+    wide = look.vary("width", 54, 62)
+    tooth = "".join(f"L{n(-wide + 4 * i + 2)} -92L{n(-wide + 4 * i + 4)} -88" for i in range(int(wide / 2)))
+    below = "".join(f"L{n(wide - 4 * i - 2)} 96L{n(wide - 4 * i - 4)} 92" for i in range(int(wide / 2)))
+    d = f"M{n(-wide)} -88{tooth}Q{n(wide - 6)} -60 {n(wide + 1)} -40Q{n(wide + 7)} 0 {n(wide + 1)} 50Q{n(wide - 5)} 76 {n(wide)} 92{below}Q{n(-wide + 5)} 76 {n(-wide - 1)} 50Q{n(-wide - 7)} 0 {n(-wide - 1)} -40Q{n(-wide + 6)} -60 {n(-wide)} -88Z"
+    c.shape(d, hexa(look.base))
+    front(c, look, brand, 0, -72, 2 * wide * 0.9, 152, d)
+    c.shape(d, c.radial((0, "#fff", 0.32), (0.5, "#fff", 0.02), (0.8, "#000", 0.05), (1, "#000", 0.3), at=(0.42, 0.38), r=0.72))
+    for y in (-84, -80, 84, 88):
+        c.line(f"M{n(-wide + 3)} {y}L{n(wide - 3)} {y}", "#000", 0.9, 0.25)
+    for dd in (f"M{n(-wide + 4)} -74Q-36 -62 -44 -40", f"M{n(wide - 4)} -74Q40 -58 46 -44", f"M{n(-wide + 6)} 78Q-40 66 -46 48", f"M{n(wide - 6)} 78Q38 68 44 50"):
+        c.line(dd, "#fff", 3, 0.35)
+        c.line(dd, "#000", 2, 0.14, 'transform="translate(2 2)"')
+    c.line(d, darker(look.base, 0.5), 1, 0.7)
+
+
+def box(c: Canvas, look: Look, brand: str) -> None:
+    wide, top = look.vary("width", 42, 58), look.vary("top", -78, -50)
+    face = rounded(-wide - 8, top, 2 * wide, 90 - top, 1)
+    c.shape(f"M{n(wide - 8)} {n(top)}L{n(wide + 14)} {n(top - 14)}L{n(wide + 14)} 74L{n(wide - 8)} 90Z", darker(look.base, 0.32), extra=f'stroke="{darker(look.base, .55)}" stroke-width="1"')
+    c.shape(f"M{n(-wide - 8)} {n(top)}L{n(-wide + 14)} {n(top - 14)}L{n(wide + 14)} {n(top - 14)}L{n(wide - 8)} {n(top)}Z", lighter(look.base, 0.25), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
+    c.shape(face, hexa(look.base), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
+    front(c, look, brand, -8, top, 2 * wide, 88 - top, face)
+    c.shape(face, shade(c, FLAT, look.base))
+    c.line(f"M{n(wide - 4)} {n(top + 12)}L{n(wide + 10)} {n(top + 1)}M{n(wide - 4)} {n(top + 20)}L{n(wide + 10)} {n(top + 9)}", ink_on(look.base), 1.6, 0.5)
+
+
+def tub(c: Canvas, look: Look, brand: str) -> None:
+    wide = look.vary("width", 52, 60)
+    body = outline((0, -40), (wide, -40), (wide - 9, 76), (wide - 10, 82, wide - 20, 83), (0, 86))
+    c.shape(body, hexa(look.base))
+    front(c, look, brand, 0, -36, 2 * wide * 0.86, 116, body)
+    c.shape(body, shade(c, ROUND, look.base))
+    c.line(body, darker(look.base, 0.5), 1.1, 0.8)
+    lid = outline((0, -58), (wide, -58), (wide + 6, -57, wide + 6, -50), (wide + 6, -38), (0, -36))
+    c.shape(lid, hexa(look.second), extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+    c.shape(lid, shade(c, ROUND, look.second))
+    c.line(f"M{n(-wide - 3)} -48Q0 -45 {n(wide + 3)} -48", "#000", 1, 0.25)
+
+
+def jug(c: Canvas, look: Look, brand: str) -> None:
+    wide = look.vary("width", 42, 50)
+    c.line(f"M{n(wide - 8)} -40Q{n(wide + 26)} -42 {n(wide + 22)} 0Q{n(wide + 18)} 28 {n(wide - 4)} 30", darker(look.base, 0.5), 15)
+    c.line(f"M{n(wide - 8)} -40Q{n(wide + 26)} -42 {n(wide + 22)} 0Q{n(wide + 18)} 28 {n(wide - 4)} 30", hexa(mix(look.base, (255, 255, 255), 0.1)), 12)
+    body = outline((0, -78), (14, -78), (15, -62), (wide - 4, -54, wide, -28), (wide + 2, 76), (wide, 90, wide - 14, 90), (0, 90))
+    cover(c, body, look, light=ROUND)
+    c.shape(rounded(-17, -96, 34, 19, 3), hexa(look.second), extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+    label = rounded(-wide + 5, -24, 2 * wide - 10, 100, 6)
+    c.shape(label, hexa(mix(look.base, (255, 255, 255) if brightness(look.base) < 0.5 else (0, 0, 0), 0.06)), extra='stroke="#000" stroke-opacity=".3" stroke-width="1"')
+    front(c, look, brand, 0, -24, 2 * wide * 0.86, 98, label)
+    c.shape(rounded(-wide + 8, -40, 5, 116, 2), "#fff", 0.3)

@@ -1,0 +1,204 @@
+"""From a drawing to pictures: the clean one of the catalogue, and photos with everything that goes wrong."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import PIL.Image
+import PIL.ImageFilter
+
+from skulens.catalog.world.colours import hexa, mix
+from skulens.catalog.world.config import CLASSES, Stream, WorldConfig, turn
+from skulens.catalog.world.draw import PENCILS
+from skulens.catalog.world.products import Variant, siblings, spu_look
+from skulens.catalog.world.svg import Canvas, ellipse, n, render, rounded
+
+LIES_FLAT = ("cloth", "pants", "gold", "diamond")
+"""Classes without a floor below them."""
+WALLS = (
+    (236, 232, 224), (214, 222, 226), (196, 206, 190), (232, 214, 204), (150, 160, 170), (120, 108, 98),
+    (88, 96, 104), (222, 224, 230), (204, 186, 160), (174, 190, 204),
+)  # fmt: skip
+WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
+
+
+def iconic_scene(variant: Variant) -> Canvas:
+    """The clean picture: the product alone on white, with a soft shadow where it stands."""
+    c = Canvas()
+    c.shape("M-128 -128H128V128H-128Z", "#fff")
+    if variant.kind not in LIES_FLAT:
+        shadow(c, 0, 108, 96, 9, 0.3)
+    c.open('transform="scale(1.14)"')
+    PENCILS[variant.kind](c, variant.look, variant.brand)
+    c.close()
+    return c
+
+
+def iconic(variant: Variant, px: int) -> bytes:
+    """PNG bytes of the clean picture."""
+    c = iconic_scene(variant)
+    return render(c.svg(), px, c.has_text)
+
+
+def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, depth: float) -> None:
+    c.shape(ellipse(x, y, rx, ry), c.radial((0, "#000", depth), (0.55, "#000", depth * 0.55), (1, "#000", 0)))
+
+
+# Photos.
+
+
+def photo(variant: Variant, number: int, px: int) -> bytes:
+    """JPEG bytes of probe photo `number`: pose, light, background, clutter, occlusion, noise, compression."""
+    stream = Stream("photo", variant.id, number)
+    c = Canvas()
+    background(c, stream)
+    clutter(c, stream)
+    _product(c, stream, variant)
+    if stream.chance(0.3):
+        occlude(c, stream)
+    light(c, stream)
+    picture = PIL.Image.open(io.BytesIO(render(c.svg(), px, c.has_text))).convert("RGB")
+    return develop(picture, stream)
+
+
+def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
+    """The product turned, scaled, sheared and moved, with the shadow it throws."""
+    tilt = stream.bell(32) if variant.kind in LIES_FLAT else stream.bell(18)
+    cos, sin = turn(tilt)
+    scale, narrow, shear = stream.uniform(0.68, 1.12), stream.uniform(0.86, 1), stream.bell(0.14)
+    room = 128 - 92 * scale
+    x, y = stream.bell(max(room, 10)), stream.bell(max(room, 10)) * 0.7
+    place = (scale * narrow * cos, scale * narrow * sin, scale * (shear * cos - sin), scale * (shear * sin + cos), x, y)
+    if variant.kind in LIES_FLAT:
+        shadow(c, x + 8, y + 10, 104 * scale, 104 * scale, 0.34)
+    else:
+        shadow(c, x + stream.bell(22), y + 92 * scale, 104 * scale, 15 * scale, 0.5)
+    c.open(f'transform="matrix({" ".join(f"{v:.3f}" for v in place)})"')
+    PENCILS[variant.kind](c, variant.look, variant.brand)
+    c.close()
+
+
+def background(c: Canvas, stream: Stream) -> None:
+    """A wall, a floor and a wall, a table top, cloth, tiles or a blurred street."""
+    everywhere = "M-128 -128H128V128H-128Z"
+    kind, wall = stream.choice(("wall", "floor", "floor", "wood", "cloth", "tiles", "street")), stream.choice(WALLS)
+    wall = mix(wall, (stream.integer(60, 220), stream.integer(60, 220), stream.integer(60, 220)), stream.uniform(0, 0.35))
+    c.shape(everywhere, hexa(wall))
+    if kind == "floor":
+        y = stream.uniform(20, 76)
+        floor = hexa(stream.choice(WOODS) if stream.chance(0.6) else mix(wall, (40, 36, 34), 0.35))
+        c.shape(f"M-128 {n(y)}H128V128H-128Z", floor)
+        c.shape(f"M-128 {n(y)}H128V128H-128Z", c.gradient((0, "#000", 0.3), (1, "#000", 0), to=(0, 1)))
+        c.line(f"M-128 {n(y)}H128", "#fff", 3, 0.35)
+    elif kind == "wood":
+        wood = stream.choice(WOODS)
+        c.shape(everywhere, hexa(wood))
+        for x in range(-128, 128, stream.integer(26, 44)):
+            c.line(f"M{x} -128V128", "#000", 1.6, 0.35)
+            c.line(f"M{x + 9} -128Q{x + 15} 0 {x + 8} 128M{x + 19} -128Q{x + 13} 20 {x + 20} 128", "#000", 1.2, 0.13)
+    elif kind == "cloth":
+        for _ in range(5):
+            x = stream.uniform(-128, 128)
+            c.line(f"M{n(x)} -128Q{n(x + stream.bell(90))} 0 {n(x + stream.bell(60))} 128", "#000", stream.uniform(6, 22), 0.07)
+            c.line(f"M{n(x + 14)} -128Q{n(x + stream.bell(90))} 0 {n(x + 20)} 128", "#fff", stream.uniform(4, 14), 0.1)
+    elif kind == "tiles":
+        a = stream.uniform(26, 60)
+        c.shape(everywhere, c.tile(a, a, f'<path d="M0 0H{n(a)}M0 0V{n(a)}" stroke="#000" stroke-opacity=".22" stroke-width="2"/>', f"rotate({stream.integer(-8, 8)})"))
+    elif kind == "street":
+        for _ in range(12):
+            tone = hexa((stream.integer(40, 250), stream.integer(40, 240), stream.integer(40, 230)))
+            r = stream.uniform(12, 46)
+            c.shape(ellipse(stream.uniform(-128, 128), stream.uniform(-128, 128), r, r), c.radial((0, tone, 0.6), (0.8, tone, 0.45), (1, tone, 0)))
+
+
+def clutter(c: Canvas, stream: Stream) -> None:
+    """Other things around: boxes, balls, and sometimes another product."""
+    for _ in range(stream.integer(0, 4)):
+        angle = stream.uniform(0, 360)
+        cos, sin = turn(angle)
+        x, y, size = 112 * cos, 104 * sin, stream.uniform(14, 34)
+        tone = (stream.integer(30, 235), stream.integer(30, 235), stream.integer(30, 235))
+        d = ellipse(x, y, size, size * 0.8) if stream.chance(0.4) else rounded(x - size, y - size, 2 * size, size * 1.7, 4)
+        c.shape(d, hexa(tone), 0.9, f'transform="rotate({stream.integer(-30, 30)} {n(x)} {n(y)})"')
+        c.shape(d, c.gradient((0, "#fff", 0.25), (1, "#000", 0.35), to=(1, 1)))
+    if stream.chance(0.3):
+        _neighbour(c, stream)
+
+
+def _neighbour(c: Canvas, stream: Stream) -> None:
+    """Another product, small and at the edge."""
+    kind, name = stream.choice(CLASSES), f"neighbour-{stream.word()}"
+    look = spu_look(kind, name, siblings(kind, name, 1)[0])
+    x, y = stream.choice((-104, 104)), stream.uniform(-80, 84)
+    c.open(f'transform="translate({x} {n(y)}) rotate({stream.integer(-25, 25)}) scale({stream.uniform(0.3, 0.46):.2f})" opacity=".95"')
+    PENCILS[kind](c, look, "")
+    c.close()
+
+
+def occlude(c: Canvas, stream: Stream) -> None:
+    """A finger, a price card or a dark edge over a small part of the picture."""
+    side = stream.choice((-1, 1))
+    y = stream.uniform(-40, 90)
+    kind = stream.choice(("finger", "card", "edge"))
+    if kind == "finger":
+        skin = stream.choice(((236, 196, 168), (198, 146, 112), (128, 84, 60), (88, 58, 44)))
+        d = f"M{136 * side} {n(y - 20)}Q{96 * side} {n(y - 26)} {72 * side} {n(y - 8)}Q{60 * side} {n(y + 6)} {76 * side} {n(y + 12)}Q{100 * side} {n(y + 20)} {136 * side} {n(y + 24)}Z"
+        c.shape(d, hexa(skin), extra=f'stroke="{hexa(mix(skin, (40, 20, 10), .4))}" stroke-width="1.5"')
+        c.shape(d, c.gradient((0, "#fff", 0.2), (1, "#000", 0.25), to=(0, 1)))
+    elif kind == "card":
+        x = 70 * side
+        c.open(f'transform="rotate({stream.integer(-14, 14)} {x} {n(y)})"')
+        c.shape(rounded(x - 30, y - 17, 60, 34, 3), "#f7e04a" if stream.chance(0.5) else "#f7f5ef", extra='stroke="#555" stroke-width="1"')
+        c.text(f"{stream.integer(2, 199)}.{stream.integer(10, 99)}", x, y + 8, 21, "#c22", 52)
+        c.close()
+    else:
+        c.shape(f"M{136 * side} -136L{n((128 - stream.uniform(12, 40)) * side)} -136L{n((128 - stream.uniform(6, 44)) * side)} 136L{136 * side} 136Z", "#17171b", 0.88)
+
+
+def light(c: Canvas, stream: Stream) -> None:
+    """A lamp from one side, a tint, a vignette, sometimes a shadow across."""
+    everywhere = "M-128 -128H128V128H-128Z"
+    cos, sin = turn(stream.uniform(0, 360))
+    depth = stream.uniform(0, 0.34)
+    ends = (round(max(cos, 0), 2), round(max(sin, 0), 2))
+    first, last = (("#fff", depth * 0.7), ("#000", depth)) if stream.chance(0.5) else (("#000", depth), ("#fff", depth * 0.7))
+    c.shape(everywhere, c.gradient((0, *first), (0.5, "#888", 0), (1, *last), to=ends if any(ends) else (1, 1)))
+    tint = stream.choice(("#ffb060", "#ffd9a0", "#7fb0ff", "#bfe0ff", "#d8ffd0"))
+    c.shape(everywhere, tint, round(stream.uniform(0.0, 0.09), 3))
+    if stream.chance(0.5):
+        c.shape(everywhere, c.radial((0, "#000", 0), (0.6, "#000", 0), (1, "#000", stream.uniform(0.1, 0.38)), r=0.75))
+    if stream.chance(0.2):
+        x = stream.uniform(-100, 60)
+        c.shape(f"M{n(x)} -128L{n(x + 70)} -128L{n(x + 20)} 128L{n(x - 50)} 128Z", "#000", 0.2)
+
+
+def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
+    """Exposure, blur, sensor noise and JPEG: what a camera adds, in whole numbers only."""
+    gain, lift = stream.uniform(0.72, 1.14), stream.uniform(-8, 14)
+    picture = picture.point([min(255, max(0, round(v * gain + lift))) for v in range(256)] * 3)
+    if stream.chance(0.4):
+        picture = picture.filter(PIL.ImageFilter.GaussianBlur(round(stream.uniform(0.2, 0.006 * picture.width + 0.2), 2)))
+    picture = grain(picture, stream)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=stream.integer(48, 93))
+    return out.getvalue()
+
+
+def grain(picture: PIL.Image.Image, stream: Stream) -> PIL.Image.Image:
+    """Sensor noise: the sum of two bytes of Philox's raw bits, scaled; mean 0."""
+    strength = stream.integer(0, 12)
+    if not strength:
+        return picture
+    pixels = np.asarray(picture, np.int16)
+    raw = np.random.Philox(key=stream.word()).random_raw(pixels.size // 4 + 1).view(np.uint8)
+    pairs = raw[: 2 * pixels.size].reshape(2, *pixels.shape).astype(np.int16).sum(0) - 255  # -255..255
+    noisy = pixels + pairs * strength // 256
+    return PIL.Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+
+
+def pictures(config: WorldConfig, variant: Variant) -> Iterator[tuple[str, str, str, object]]:
+    """(path, view, split, function giving the bytes) of every picture of a SKU."""
+    shelf = f"{variant.index // 1000:04d}"
+    yield f"images/{shelf}/{variant.id}.png", "iconic", "gallery", lambda: iconic(variant, config.px)
+    for k in range(config.photos):
+        yield f"photos/{shelf}/{variant.id}-{k}.jpg", "photo", variant.split, lambda k=k: photo(variant, k, config.px)
