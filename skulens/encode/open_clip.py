@@ -1,136 +1,27 @@
 """open_clip: every architecture and tag it lists, random weights, and checkpoints in its format."""
 
 import json
-from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
 
 # isort: split
 import open_clip
-import torch
-from open_clip.coca_model import CoCa
-from open_clip.factory import load_checkpoint
 from open_clip.pretrained import get_pretrained_cfg, list_pretrained
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
-from skulens.encode.checkpoints import hub_weights, identity_of, models_folder, packages, safe_weights
-from skulens.encode.flops import gflops
+from skulens.encode.checkpoints import hub_weights, models_folder, safe_weights
 from skulens.encode.lint import DOUBTFUL, named_px
-from skulens.encode.memo import sha256_of_file
-from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
-from skulens.encode.preprocess import Preprocess
-from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, padded, tokens_of
+from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, tokens_of
+from skulens.encode.towers import Source, Towers
 from skulens.encode.zoo import find_row
 from skulens.errors import EncoderError, MissingFile, unknown
-from skulens.records import EncoderInfo
 
 SHIPPED = Path(__file__).parent / "weights"
 """Small encoders that come with the package."""
-RANDOM_SEED = 0
 CLIP_VOCABULARY = 49408
 OWN_TOKENIZER = "tokenizer.json"
 """What `skulens train` names as the tokenizer: the file in the same folder."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a name stands for, before anything heavy happens."""
-
-    name: str
-    config: dict
-    """open_clip's model_cfg."""
-    preprocess: dict
-    """open_clip's preprocess_cfg, without the size."""
-    weights: Path | None
-    """None: random weights."""
-    revision: str = ""
-    licence: str = "unknown"
-    lint: tuple[str, ...] = ()
-
-
-class Towers:
-    """An image tower and a text tower of open_clip behind skulens' Encoder protocol."""
-
-    family = "open_clip"
-
-    def __init__(self, source: Source, tokens, mode: str, dtype: str, device: str):
-        self.device = chosen_device(device)
-        self.dtype, self.mode, self.tokens = chosen_dtype(dtype, mode, self.device), mode, tokens
-        model = loaded(source)
-        self.preprocess = Preprocess.of_open_clip({**source.preprocess, "size": model.visual.image_size})
-        params = towers_params(model)
-        costs = towers_gflops(source.config, self.preprocess, tokens.context_length)
-        self.model = settle(model, self.dtype, mode, self.device)
-        self.fast_text = mode == "sound" and tokens.trims and trimmable(text_tower(model))
-        self.info = self._described(source, params, costs)
-
-    def _described(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
-        identity = identity_of(
-            weights=sha256_of_file(source.weights) if source.weights else f"random, seed {RANDOM_SEED}",
-            config=source.config,
-            preprocess=self.preprocess.described(),
-            tokens=self.tokens.described(),
-            dtype=self.dtype,
-            mode=self.mode,
-            versions=packages("torch", "open_clip_torch", "timm"),
-        )
-        sigmoid = "siglip" in source.name.lower() or source.config.get("init_logit_bias") is not None
-        return EncoderInfo(
-            name=source.name,
-            family=self.family,
-            identity=identity,
-            dim=source.config["embed_dim"],
-            modalities=("image", "text"),
-            image_px=self.preprocess.height,
-            context_length=self.tokens.context_length,
-            revision=source.revision,
-            licence=source.licence,
-            params_image=params[0],
-            params_text=params[1],
-            gflops_image=costs[0],
-            gflops_text=costs[1],
-            dtype=self.dtype,
-            mode=self.mode,
-            activation="sigmoid" if sigmoid else "softmax",
-            lint=source.lint,
-        )
-
-    def prepare_image(self, picture) -> np.ndarray:
-        """float32 (3, height, width)."""
-        return self.preprocess(picture)
-
-    def prepare_text(self, text: str) -> np.ndarray:
-        """int64 (tokens,), cut to the context length; padded only where padding is part of the model."""
-        return self.tokens.cut(text)
-
-    def count_tokens(self, text: str) -> int:
-        return len(self.tokens.ids(text))
-
-    def encode_batch(self, modality: str, batch) -> np.ndarray:
-        """(batch, dim) float32, not normalised."""
-        with forward_pass(self.dtype, self.mode, self.device):
-            encode = self._images if modality == "image" else self._texts
-            return encode(batch).float().cpu().numpy()
-
-    def _images(self, batch) -> torch.Tensor:
-        pixels = torch.from_numpy(np.stack(batch))  # (batch, 3, height, width)
-        return self.model.encode_image(self._sent(pixels), normalize=False)
-
-    def _texts(self, batch) -> torch.Tensor:
-        longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
-        ids = self._sent(torch.from_numpy(padded(batch, longest, self.tokens.pad)))  # (batch, tokens)
-        if self.fast_text:
-            return trimmed_text(text_tower(self.model), ids)
-        return self.model.encode_text(ids, normalize=False)
-
-    def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
-        if self.device != "cpu":
-            tensor = tensor.to(self.device)
-        return tensor.to(getattr(torch, self.dtype)) if tensor.is_floating_point() else tensor
 
 
 class OpenClip(Towers):
@@ -296,80 +187,3 @@ def hub_tokens(arch: str, config: dict) -> ClipTokens | HubTokens:
             f"the tokenizer {name} of {arch} is not on this machine and the hub cannot be reached. Fetch it "
             f"where there is network (`hf download {name}`) and copy that folder of the hub's cache here"
         ) from e
-
-
-def built(config: dict) -> torch.nn.Module:
-    """The bare model of an open_clip configuration, as open_clip.create_model builds it; no download."""
-    config = deepcopy(config)
-    config["vision_cfg"]["timm_model_pretrained"] = False
-    if "hf_model_name" in config["text_cfg"]:
-        config["text_cfg"]["hf_model_pretrained"] = False
-    custom = config.pop("custom_text", False) or "hf_model_name" in config["text_cfg"]
-    kind = (CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP) if custom else open_clip.CLIP
-    try:
-        return kind(**config)
-    except OSError as e:
-        name = config["text_cfg"].get("hf_model_name")
-        raise MissingFile(
-            f"the configuration of the text tower {name} is not on this machine and the hub cannot be reached. "
-            f"Fetch it where there is network (`hf download {name} config.json`) and copy the hub's cache here"
-        ) from e
-    except (TypeError, RuntimeError, KeyError) as e:
-        raise EncoderError(f"open_clip cannot build a model of this configuration: {e}") from e
-
-
-def loaded(source: Source) -> torch.nn.Module:
-    """The float32 model with its weights; random ones are the same on every call."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(RANDOM_SEED)
-        model = built(source.config)
-    if source.weights:
-        try:
-            load_checkpoint(model, str(source.weights))
-        except (RuntimeError, KeyError, ValueError, AssertionError, AttributeError) as e:
-            raise EncoderError(f"{source.weights} does not fit {source.name}: {str(e)[:400]}") from e
-    return model
-
-
-def text_tower(model: torch.nn.Module) -> torch.nn.Module:
-    """Where the text layers live: open_clip.CLIP holds them itself, other classes in `.text`."""
-    return getattr(model, "text", model)
-
-
-def towers_params(model: torch.nn.Module) -> tuple[int, int]:
-    """(image, text) parameters; what belongs to neither (scale, bias, caption decoder) goes to text."""
-    image = sum(p.numel() for p in model.visual.parameters())
-    return image, sum(p.numel() for p in model.parameters()) - image
-
-
-def towers_gflops(config: dict, preprocess: Preprocess, context_length: int) -> tuple[float | None, float | None]:
-    """Of one picture and of one text that fills the context, on a copy that has shapes and no numbers."""
-    with torch.device("meta"):
-        model = built(config).eval()
-    image = gflops(model.encode_image, 1, 3, preprocess.height, preprocess.width)
-    return image, gflops(model.encode_text, 1, context_length, dtype=torch.int64)
-
-
-def trimmable(tower: torch.nn.Module) -> bool:
-    """Whether what follows the end token cannot reach the vector: causal mask, pooled at the end token."""
-    pool = getattr(tower, "text_pool_type", None) or getattr(tower, "pool_type", None)
-    plain = getattr(tower, "cls_emb", None) is None and not getattr(tower, "output_tokens", False)
-    return plain and pool == "argmax" and getattr(tower, "attn_mask", None) is not None
-
-
-def trimmed_text(tower: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
-    """encode_text on as many positions as the longest text of the batch has, instead of all 77.
-
-    Under a causal mask the state at the end token never sees the padding behind it, so the
-    vector is the same but for rounding (tested); 30-token captions cost 2.6 times less.
-    """
-    length = ids.shape[1]
-    x = tower.token_embedding(ids)  # (batch, length, width)
-    x = x + tower.positional_embedding[:length].to(x.dtype)
-    x = tower.transformer(x, attn_mask=tower.attn_mask[:length, :length])
-    x = tower.ln_final(x)
-    x = x[torch.arange(len(x), device=x.device), ids.argmax(dim=-1)]  # (batch, width)
-    projection = tower.text_projection
-    if projection is None:
-        return x
-    return projection(x) if isinstance(projection, torch.nn.Linear) else x @ projection

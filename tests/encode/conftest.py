@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before huggingface_hub is imported: no test may reach for the hub
 
@@ -11,6 +12,7 @@ import pytest
 
 import skulens.encode.shim  # noqa: F401  # before any fixture imports torchvision
 
+ROOT = Path(__file__).parents[2]
 WORDS = ["a red cup of tea", "milk carton, 1 l", "green apple", "photo of a shelf", "blue shoe size 42"]
 
 
@@ -37,7 +39,7 @@ def open_clip_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny_open_clip")
     from safetensors.torch import save_file
 
-    from skulens.encode.open_clip import built
+    from skulens.encode.towers import built
 
     tokenizer = byte_level_bpe(["<start_of_text>", "<end_of_text>"])
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -58,6 +60,19 @@ def open_clip_folder(tmp_path_factory):
     model = shaken(built(config))
     state = {key: value.contiguous() for key, value in model.state_dict().items()}
     save_file(state, folder / "open_clip_model.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data():
+    """name -> a folder of real data; skips where it is absent."""
+    root = Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data"))
+
+    def folder(name: str) -> Path:
+        if not (root / name).is_dir():
+            pytest.skip(f"needs the data folder {name!r}; set SKULENS_DATA to the folder that holds it")
+        return root / name
+
     return folder
 
 
