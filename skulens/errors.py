@@ -1,6 +1,7 @@
 """One small tree of errors. Every message says what we got, what we expected, what to do."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -42,6 +43,21 @@ class StoreError(SkulensError):
 
 def unknown(kind: str, name: str, known: Iterable[str], see: str) -> UnknownName:
     """The error for a name nobody knows, with the nearest known names."""
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    near = nearest(name, list(known))
     hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else "."
     return UnknownName(f"unknown {kind} {name!r}{hint} See `{see}`")
+
+
+def nearest(name: str, known: list[str], most: int = 3) -> list[str]:
+    """Known names that look like `name` as a whole or, failing that, in one of their parts.
+
+    "siglp2" is close to no name, but to a part of "open_clip:ViT-B-16-SigLIP2/webli".
+    """
+    if whole := difflib.get_close_matches(name, known, n=most, cutoff=0.6):
+        return whole
+    parts: dict[str, list[str]] = {}
+    for candidate in known:
+        for part in re.split(r"[^a-z0-9]+", candidate.lower()):
+            parts.setdefault(part, []).append(candidate)
+    close = difflib.get_close_matches(name.lower(), [p for p in parts if len(p) > 2], n=1, cutoff=0.7)
+    return parts[close[0]][:most] if close else []
