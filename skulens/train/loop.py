@@ -129,7 +129,7 @@ class Run:
         with torch.no_grad():
             self.model.logit_scale.clamp_(0, MAX_SCALE)
         self.follow()
-        return float(loss)
+        return loss.item()
 
     def loss(self, positions: np.ndarray, rng: torch.Generator) -> Tensor:
         """The loss of the pictures at `positions` and the texts of their products."""
