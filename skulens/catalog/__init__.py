@@ -146,12 +146,17 @@ def is_apparel_catalogue(path: Path) -> bool:
     return {"slug", "product_type", "variants"} <= set(columns(path / "products.jsonl"))
 
 
+def is_world(path: Path) -> bool:
+    return (path / "world.json").is_file()
+
+
 def is_own(path: Path) -> bool:
     return any((path / n).is_file() for n in OWN_NAMES)
 
 
 SIGNS: dict[str, Callable[[Path], bool]] = {
     "groceries": is_groceries,
+    "world": is_world,
     "merit": is_merit,
     "clothing": is_clothing,
     "apparel_catalogue": is_apparel_catalogue,

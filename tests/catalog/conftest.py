@@ -1,0 +1,163 @@
+"""Small datasets in every format, and the real ones where they lie on this machine."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def real_data(name: str) -> Path:
+    """The folder of a real dataset, or a skip that says where it was looked for."""
+    folders = [Path(f) for f in os.environ.get("SKULENS_DATA", "").split(os.pathsep) if f]
+    folders = folders or [ROOT.parent / "shared" / "data"]
+    found = next((f / name for f in folders if (f / name).is_dir()), None)
+    if found is None:
+        pytest.skip(f"the dataset {name} is not in {', '.join(map(str, folders))}; set SKULENS_DATA")
+    return found
+
+
+def jpeg(seed: int, size: tuple[int, int] = (72, 72)) -> bytes:
+    """A picture of smooth random blobs; another one for each seed."""
+    grid = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    PIL.Image.fromarray(grid).resize(size, PIL.Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def put(path: Path, data: bytes | str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def lines(rows: list[dict]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def make_own(folder: Path) -> Path:
+    rows = ["id,title,image,split"]
+    for sku in ("007", "8"):
+        for n, split in enumerate(("gallery", "train", "test")):
+            put(folder / f"{sku}_{n}.jpg", jpeg(hash_of(sku, n)))
+            rows.append(f"{sku},Tea {sku},{sku}_{n}.jpg,{split}")
+    put(folder / "products.csv", "\n".join(rows) + "\n")
+    return folder
+
+
+def make_groceries(folder: Path) -> Path:
+    rows = ["Class Name (str), Class ID (int),Coarse Class Name (str),Coarse Class ID (int),Iconic,Description"]
+    for n, name in enumerate(("Fuji", "Oat-Milk")):
+        kind = ("Fruit/Apple", "Packages/Milk")[n]
+        base = f"/iconic-images-and-descriptions/{kind}/{name}/{name}"
+        rows.append(f"{name},{n},{kind.split('/')[1]},{n},{base}_Iconic.jpg,{base}_Description.txt")
+        put(folder / f"{base[1:]}_Iconic.jpg", jpeg(n))
+        put(folder / f"{base[1:]}_Description.txt", f"A fine {name}.\nGood cold.\n")
+        put(folder / f"{base[1:]}_Information.txt", f"\ufeffTitle: {name} Class 1 \nCountry: Italy\nNutrition values per 100 gram: \n   fat 1 g\n   salt 2 g\nURL: https://shop.example/{n}")
+        for split in ("train", "val", "test"):
+            put(folder / split / kind / name / f"{name}_1.jpg", jpeg(hash_of(split, n)))
+    put(folder / "classes.csv", "\n".join(rows) + "\n")
+    for split in ("train", "val", "test"):
+        put(folder / f"{split}.txt", f"{split}/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n{split}/Packages/Milk/Oat-Milk/Oat-Milk_1.jpg, 1, 1\n")
+    return folder
+
+
+def make_openmpr(folder: Path, photos: bool = True) -> Path:
+    put(folder / "synthetic_captions.json", json.dumps([{"product_id": p, "label": f"The product is {p}."} for p in ("012", "34")]))
+    if photos:
+        manifest = {}
+        for p in ("012", "34"):
+            paths = [f"downloads/GV/{p}/single_frame_front_view/{p}_{n}.jpg" for n in range(2)]
+            manifest[p] = {"image_paths": paths, "label": f"The product is {p}."}
+            for n, path in enumerate(paths):
+                put(folder / path.removeprefix("downloads/"), jpeg(hash_of(p, n)))
+        put(folder / "eval_manifest.json", json.dumps(manifest))
+    return folder
+
+
+def merit_products() -> list[dict]:
+    return [
+        {"idx": n, "title": f"bag {n}", "class": "handbag", "country": "SG", "language": "en", "attribute": {"color": "red", "brand": None},
+         "image": {"bytes": jpeg(n), "path": None}}
+        for n in range(40)
+    ]
+
+
+def merit_queries() -> list[dict]:
+    return [
+        {"query": {"17": {"product style": "as product image"}, "2": {"color": "blue"}}, "pos_candidate": [30], "hard_negative": [31],
+         "query instruction": "Find a bag with the style of <Product 1> <image>\nbag 17 </Product 1> and the colour of <Product 2> <image>\nbag 2 </Product 2>."},
+        {"query": {"3": {"color": "red"}, "4": {"material": "silk"}}, "pos_candidate": ["5", "6"], "hard_negative": [],
+         "query instruction": "<Product 1>a product with color: red</Product 1> and <Product 2> <image>\nbag 4 </Product 2>"},
+    ]
+
+
+def make_merit(folder: Path) -> Path:
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    for split in ("train", "test"):
+        products = merit_products()
+        for shard in range(2):
+            table = pa.Table.from_pylist(products[shard * 20 : shard * 20 + 20])
+            pq.write_table(table, folder / "data" / f"{split}-0000{shard}-of-00002.parquet", row_group_size=7)
+        put(folder / f"queries-{split}.json", lines(merit_queries()))
+    return folder
+
+
+def make_clothing(folder: Path) -> Path:
+    rows = ["image,label,kids,contributor,split"]
+    for n, split in enumerate(("train", "val", "test", "test")):
+        put(folder / "images" / f"{n}.jpg", jpeg(n))
+        rows.append(f"images/{n}.jpg,{('Hat', 'Shoes')[n % 2]},False,{n},{split}")
+    put(folder / "products.csv", "\n".join(rows) + "\n")
+    return folder
+
+
+def make_apparel_catalogue(folder: Path) -> Path:
+    put(folder / "images/tee-front.jpg", jpeg(1))
+    put(folder / "images/tee-back.jpg", jpeg(2))
+    variants = [{"sku": "T-S", "name": "S", "attributes": {"Size": ["S"]}, "price": {"USD": "12.50", "PLN": "40"}},
+                {"sku": None, "name": "L", "attributes": {"Size": ["L"]}, "price": {"USD": "13.00"}}]
+    put(folder / "products.jsonl", lines([
+        {"id": 1, "name": "Tee", "slug": "tee", "product_type": "Top", "category": ["Apparel", "Tops"], "description": "A tee.",
+         "attributes": {"Brand": ["Acme"]}, "images": ["images/tee-front.jpg", "images/tee-back.jpg"], "variants": variants}
+    ]))  # fmt: skip
+    return folder
+
+
+def hash_of(name: str, n: int) -> int:
+    return sum(map(ord, name)) * 10 + n
+
+
+def make_world(folder: Path) -> Path:
+    pytest.importorskip("resvg_py")
+    from skulens.catalog.world.config import WorldConfig
+    from skulens.catalog.world.make import make
+
+    make(folder, WorldConfig(skus=4, px=64, photos=1))
+    return folder
+
+
+MAKE = {
+    "own": make_own,
+    "groceries": make_groceries,
+    "openmpr": make_openmpr,
+    "merit": make_merit,
+    "clothing": make_clothing,
+    "apparel_catalogue": make_apparel_catalogue,
+    "world": make_world,
+}
+"""Reader -> what writes a small dataset of its format; a new reader adds a line."""
+
+
+@pytest.fixture(autouse=True)
+def apart(monkeypatch, tmp_path):
+    """Nothing comes from or goes to the user's cache, and nothing is fetched."""
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("SKULENS_OFFLINE", "1")

@@ -1,0 +1,99 @@
+"""What every reader of the registry must do, on a small dataset of its format."""
+
+import pickle
+
+import pytest
+
+from skulens.catalog import open_catalog, recognise
+from skulens.errors import DataError
+from skulens.pictures import load
+from skulens.protocols import Catalog
+from skulens.records import Image, Qrels
+from skulens.registry import READERS
+
+from .conftest import MAKE
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Reader -> the folder of its small dataset, written once."""
+    folders = {}
+
+    def folder(name):
+        if name not in folders:
+            assert name in MAKE, f"reader {name!r} has no small dataset in tests/catalog/conftest.py"
+            folders[name] = MAKE[name](tmp_path_factory.mktemp(name) / name)
+        return folders[name]
+
+    return folder
+
+
+@pytest.fixture(params=sorted(READERS))
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def catalog(name, made):
+    return open_catalog(str(made(name)))
+
+
+def parts(items):
+    return [part for item in items for part in item.parts if isinstance(part, Image)]
+
+
+def test_the_folder_is_recognised_and_answers_to_its_name(name, made, monkeypatch):
+    assert recognise(made(name)) == name
+    monkeypatch.setenv("SKULENS_DATA", str(made(name).parent))
+    if name != "world":  # which makes its own
+        opened = open_catalog(name)
+        assert type(opened).__name__ == READERS[name].target.partition(":")[2]
+
+
+def test_is_a_catalog_with_its_papers(name, catalog):
+    assert isinstance(catalog, Catalog)
+    info = catalog.info
+    assert info.name == name and info.title and info.source and info.splits
+    if name != "own":
+        assert info.licence != "unknown"
+    if name not in ("own", "world"):
+        assert info.revision and info.citation
+
+
+def test_products_have_unique_string_ids_and_come_again(catalog):
+    first = list(catalog.products())
+    assert first and not catalog.rejects
+    assert all(isinstance(p.id, str) and p.id for p in first)
+    assert len({p.id for p in first}) == len(first)
+    assert list(catalog.products()) == first
+    assert not any(image.data for p in first for image in p.images), "pictures are read when asked for, not before"
+    assert all(any(p.text(role) for role in catalog.info.gallery_text) or p.images for p in first)
+
+
+def test_queries_are_judged_against_the_products(catalog):
+    known = {p.id for p in catalog.products()}
+    for split in catalog.info.splits:
+        queries = list(catalog.queries(split))
+        assert queries and not catalog.rejects, split
+        Qrels.of(queries)  # raises on equal ids
+        assert all(q.relevant and set(q.relevant) <= known and q.group for q in queries)
+        assert list(catalog.queries(split)) == queries
+
+
+def test_every_picture_can_be_read(catalog):
+    images = [image for p in catalog.products() for image in p.images]
+    images += parts(q.item for split in catalog.info.splits for q in catalog.queries(split))
+    assert images
+    for image in images:
+        assert min(load(image).size) >= 32
+        assert pickle.loads(pickle.dumps(image)).sha256() == image.sha256()
+
+
+def test_an_unknown_split_stops_at_the_door(catalog):
+    with pytest.raises(DataError, match="its splits: .*" + catalog.info.splits[0]):
+        catalog.queries("nonsense")
+
+
+def test_an_unknown_option_stops_at_the_door(name, made):
+    with pytest.raises(DataError, match="nonsense"):
+        open_catalog(str(made(name)), nonsense=1)
