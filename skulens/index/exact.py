@@ -11,16 +11,17 @@ so that a plain partition of integers selects and breaks ties at once, and vecto
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from skulens.errors import DataError
-from skulens.index.fixed_point import check_finite, fix, scores_of_all, scores_of_pairs
+from skulens.index.fixed_point import Fixed, check_finite, fix, scores_of_all, scores_of_pairs
 from skulens.index.shots import How, Shots, fold
 from skulens.records import Run
 
-BUDGET_BYTES = 128 << 20
-"""Working memory of a search, beside queries, gallery and answer."""
+BUDGET_BYTES = 64 << 20
+"""Working memory of a search, beside gallery, answer and two copies of the queries."""
 
 _BYTES_PER_SCORE = 48  # peak of all temporaries of the dense path, per (query, vector)
 _NOTHING = np.uint64(2**64 - 1)
@@ -62,7 +63,7 @@ def top_k(
     if k < 1:
         raise DataError(f"top_k needs k of at least 1, got {k}")
     sizes = np.sqrt(np.einsum("nd,nd->n", queries, queries, dtype=np.float64))
-    check_finite(sizes)
+    fixed = fix(queries)
     elements = max(1, budget_bytes // _BYTES_PER_SCORE)
     block_rows = block_rows or max(1, min(4096, elements))
     best = np.full((len(queries), k), _NOTHING)
@@ -72,14 +73,14 @@ def top_k(
         ranks = _ranks(tie_rank, seen, len(block))
         for start in range(0, len(queries), rows):
             part = slice(start, start + rows)
-            _update(best[part], _Tile(queries[part], sizes[part], block, ranks))
+            _update(best[part], _Tile(queries[part], fixed[part], sizes[part], block, ranks), seen)
         seen += len(block)
     if tie_rank is not None and len(tie_rank) != seen:
         raise DataError(f"tie_rank has {len(tie_rank)} entries for a gallery of {seen} products")
     return _unpack(np.sort(best, axis=1)[:, : min(k, seen)], tie_rank)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Block:
     """Consecutive gallery vectors; `starts` where each of its products begins (None: one each)."""
 
@@ -90,6 +91,10 @@ class _Block:
 
     def __len__(self) -> int:
         return len(self.vectors) if self.starts is None else len(self.starts)
+
+    @cached_property
+    def fixed(self) -> Fixed:
+        return fix(self.vectors)
 
     def per_product(self, scores: np.ndarray) -> np.ndarray:
         """(..., vectors) -> (..., products): best vector of each product."""
@@ -112,6 +117,7 @@ class _Tile:
     """Some queries against one gallery block."""
 
     queries: np.ndarray  # (rows, dim) float32
+    fixed: Fixed  # the same
     sizes: np.ndarray  # (rows,) norms
     block: _Block
     ranks: np.ndarray  # (products of the block,) uint32
@@ -127,16 +133,16 @@ class _Tile:
         return relative * self.sizes * self.block.largest + 1e-37  # last term: subnormal products
 
 
-def _update(best: np.ndarray, tile: _Tile) -> None:
-    """Merge a tile's candidates into `best` (rows, k), keeping the worst kept key last."""
+def _update(best: np.ndarray, tile: _Tile, seen: int) -> None:
+    """Merge a tile's candidates into `best` (rows, k), which has seen that many products so far."""
     k, width = best.shape[1], len(tile.block)
     if 4 * k >= width:  # most of the block would be scored anyway
-        _update_all(best, tile)
+        _update_all(best, tile, seen)
         return
     products = tile.block.per_product(tile.queries @ tile.block.vectors.T)  # (rows, products)
     hits = np.flatnonzero(products >= _floor(best, products, tile)[:, None])
     if len(hits) > products.size // 32:  # mass ties: one exact product is cheaper
-        _update_all(best, tile)
+        _update_all(best, tile, seen)
         return
     rows, columns = np.divmod(hits, width)
     keys = _keys(_score(tile, rows, columns), tile.ranks[columns])
@@ -146,28 +152,35 @@ def _update(best: np.ndarray, tile: _Tile) -> None:
 def _floor(best: np.ndarray, products: np.ndarray, tile: _Tile) -> np.ndarray:
     """(rows,) float32: a product of a smaller float32 score cannot be among the k best."""
     k = best.shape[1]
-    kth, margin = _scores(best[:, -1]).astype(np.float64), tile.margin()
-    if (best[:, -1] == _NOTHING).any():  # fewer than k seen: take the k-th of this block
+    worst = best.max(axis=1)
+    kth, margin = _scores(worst).astype(np.float64), tile.margin()
+    if (worst == _NOTHING).any():  # fewer than k seen: take the k-th of this block
         kth = np.partition(products, -k, axis=1)[:, -k] - margin
     return np.nextafter((kth - margin).astype(np.float32), np.float32(-np.inf))
 
 
 def _score(tile: _Tile, rows: np.ndarray, products: np.ndarray) -> np.ndarray:
-    """Exact scores of (query, product) pairs of a tile; rounds each vector once."""
+    """Exact scores of (query, product) pairs of a tile."""
     if not len(rows):
         return np.empty(0, np.float32)
     vectors, begin = tile.block.vectors_of(products)
-    lengths = np.diff(begin, append=len(vectors))
-    used_rows, r = np.unique(np.repeat(rows, lengths), return_inverse=True)
-    used, c = np.unique(vectors, return_inverse=True)
-    found = scores_of_pairs(fix(tile.queries[used_rows]), fix(tile.block.vectors[used]), r, c)
+    rows = np.repeat(rows, np.diff(begin, append=len(vectors)))
+    if 4 * len(vectors) < len(tile.block.vectors):  # a few: do not round the whole block for them
+        used, vectors = np.unique(vectors, return_inverse=True)
+        found = scores_of_pairs(tile.fixed, fix(tile.block.vectors[used]), rows, vectors)
+    else:
+        found = scores_of_pairs(tile.fixed, tile.block.fixed, rows, vectors)
     return np.maximum.reduceat(found, begin)
 
 
-def _update_all(best: np.ndarray, tile: _Tile) -> None:
+def _update_all(best: np.ndarray, tile: _Tile, seen: int) -> None:
     """Score a whole tile exactly and merge it."""
-    scores = tile.block.per_product(scores_of_all(fix(tile.queries), fix(tile.block.vectors)))
-    keys = np.concatenate([best, _keys(scores, tile.ranks)], axis=1)
+    scores = tile.block.per_product(scores_of_all(tile.fixed, tile.block.fixed))
+    keys = _keys(scores, tile.ranks)
+    if seen + keys.shape[1] <= best.shape[1]:  # room for all
+        best[:, seen : seen + keys.shape[1]] = keys
+        return
+    keys = np.concatenate([best, keys], axis=1)
     keys.partition(best.shape[1] - 1, axis=1)
     best[:] = keys[:, : best.shape[1]]
 
@@ -186,27 +199,27 @@ def _merge_few(best: np.ndarray, rows: np.ndarray, keys: np.ndarray) -> None:
 
 def _keys(scores: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     """uint64 whose ascending order is: score descending, then tie rank ascending."""
-    bits = scores.view(np.uint32)
-    negative = (bits >> np.uint32(31)).astype(bool)
-    # IEEE floats order like integers once negative ones are flipped.
-    descending = np.where(negative, bits, ~(bits | np.uint32(1 << 31)))
+    bits = scores.view(np.int32)
+    # IEEE floats order like integers once negative ones are flipped: score >= 0 becomes
+    # ~(bits | sign), score < 0 stays as it is.
+    descending = (bits ^ (~(bits >> 31) & 0x7FFFFFFF)).view(np.uint32)
     return (descending.astype(np.uint64) << np.uint64(32)) | ranks
 
 
 def _scores(keys: np.ndarray) -> np.ndarray:
     """The float32 scores that `_keys` packed; -inf for places not yet filled."""
-    bits = (keys >> np.uint64(32)).astype(np.uint32)
-    negative = (bits >> np.uint32(31)).astype(bool)
-    scores = np.where(negative, bits, ~bits & np.uint32(2**31 - 1)).view(np.float32)
-    return np.where(keys == _NOTHING, np.float32(-np.inf), scores)
+    bits = (keys >> np.uint64(32)).astype(np.uint32).view(np.int32)
+    scores = (bits ^ (~(bits >> 31) & 0x7FFFFFFF)).view(np.float32)
+    scores[keys == _NOTHING] = -np.inf
+    return scores
 
 
 def _unpack(keys: np.ndarray, tie_rank: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """(order, scores) of sorted keys."""
-    order = (keys & np.uint64(2**32 - 1)).astype(np.int64)
+    order = (keys & np.uint64(2**32 - 1)).astype(np.int32)
     if tie_rank is not None:
-        order = np.argsort(tie_rank)[order]
-    return order.astype(np.int32), _scores(keys)
+        order = np.argsort(tie_rank).astype(np.int32)[order]
+    return order, _scores(keys)
 
 
 def _ranks(tie_rank: np.ndarray | None, first: int, count: int) -> np.ndarray:

@@ -25,39 +25,57 @@ _REACH = 1.4
 so that unit vectors, the usual case, do not fall just above a power of two and lose a bit."""
 
 
+_ROWS = 256  # vectors rounded at a time: they stay in the processor's cache
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """Vectors as integers times a power of two: vector = integers * scales[:, None]."""
 
     integers: np.ndarray
-    """(n, dim) float64 holding whole numbers; each row's norm is at most 1.4 * 2**26."""
+    """(n, dim) int32; each row's norm is at most 1.4 * 2**26."""
     scales: np.ndarray
     """(n,) float64, powers of two."""
 
+    def __getitem__(self, rows: slice) -> "Fixed":
+        return Fixed(self.integers[rows], self.scales[rows])
+
 
 def fix(vectors: np.ndarray) -> Fixed:
-    """Round vectors (n, dim) to fixed point. The exponent of a row depends on that row alone.
+    """Round vectors (n, dim) to fixed point. What a row becomes depends on that row alone.
 
     Raises:
         DataError: a vector holds NaN or infinity; names its row.
     """
-    x = np.asarray(vectors, np.float64)  # (n, dim)
-    largest = np.abs(x).max(axis=1, initial=0.0)
-    check_finite(largest)
+    fixed = Fixed(np.empty(vectors.shape, np.int32), np.empty(len(vectors)))
+    for start in range(0, len(vectors), _ROWS):
+        part = slice(start, start + _ROWS)
+        x = np.asarray(vectors[part], np.float64)  # (rows, dim)
+        exponent = _exponents(x, start)
+        fixed.integers[part] = np.rint(x * np.ldexp(1.0, BITS - exponent)[:, None])
+        fixed.scales[part] = np.ldexp(1.0, exponent - BITS)
+    return fixed
+
+
+def _exponents(x: np.ndarray, first: int) -> np.ndarray:
+    """(rows,) least whole e, or the next, with |row| < REACH * 2**e.
+
+    The norm must be bounded without rounding errors of its own, or two equal vectors could get
+    different exponents: so it is summed over integers small enough for the sum to be exact.
+    """
+    dim = x.shape[1]
+    largest = np.maximum(x.max(axis=1, initial=0.0), -x.min(axis=1, initial=0.0))
+    check_finite(largest, first)
     coarse = np.frexp(largest)[1]  # |x| < 2**coarse
-    # The norm must be bounded without rounding errors of its own, or two equal vectors could
-    # get different exponents: so it is summed over integers small enough to be exact.
-    bits = (52 - int(np.ceil(np.log2(max(x.shape[1], 2))))) // 2
+    bits = (52 - int(np.ceil(np.log2(max(dim, 2))))) // 2
     small = np.rint(x * np.ldexp(1.0, bits - coarse)[:, None])
-    bound = np.sqrt(np.einsum("nd,nd->n", small, small)) + np.sqrt(x.shape[1]) / 2
-    exponent = np.frexp(bound / _REACH)[1] + coarse - bits  # |x|_2 < REACH * 2**exponent
-    x = np.rint(x * np.ldexp(1.0, BITS - exponent)[:, None])
-    return Fixed(x, np.ldexp(1.0, exponent - BITS))
+    bound = np.sqrt(np.einsum("nd,nd->n", small, small)) + np.sqrt(dim) / 2
+    return np.frexp(bound / _REACH)[1] + coarse - bits
 
 
 def scores_of_all(queries: Fixed, gallery: Fixed) -> np.ndarray:
     """Inner products (queries, gallery) float32; the exact sums, rounded once."""
-    products = queries.integers @ gallery.integers.T
+    products = queries.integers.astype(np.float64) @ gallery.integers.astype(np.float64).T
     products *= queries.scales[:, None]
     products *= gallery.scales
     return products.astype(np.float32) + np.float32(0)  # -0 and 0 must tie
@@ -69,11 +87,11 @@ def scores_of_pairs(queries: Fixed, gallery: Fixed, rows: np.ndarray, columns: n
     The same bits as `scores_of_all` at those places.
     """
     found = np.empty(len(rows), np.float32)
-    step = max(1, (1 << 21) // max(queries.integers.shape[1], 1))  # 16 MB of float64 a side
+    step = max(1, (1 << 17) // max(queries.integers.shape[1], 1))  # 1 MB of float64 a side
     for start in range(0, len(rows), step):
         r, c = rows[start : start + step], columns[start : start + step]
-        exact = np.einsum("nd,nd->n", queries.integers[r], gallery.integers[c])
-        found[start : start + step] = exact * queries.scales[r] * gallery.scales[c]
+        a, b = queries.integers[r].astype(np.float64), gallery.integers[c].astype(np.float64)
+        found[start : start + step] = np.einsum("nd,nd->n", a, b) * queries.scales[r] * gallery.scales[c]
     return found + np.float32(0)
 
 
