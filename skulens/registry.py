@@ -41,7 +41,7 @@ READERS = {
     "merit": Row("skulens.catalog.merit:Merit", "MERIT: products in five languages, interleaved multi-condition queries"),
     "clothing": Row("skulens.catalog.clothing:Clothing", "photos of single garments in 18 classes"),
     "apparel_catalogue": Row("skulens.catalog.apparel_catalogue:ApparelCatalogue", "a demo shop: several views, attributes, variants"),
-    "world": Row("skulens.catalog.world:World", "the procedural shop: seeded products with complete ground truth", "clip"),
+    "world": Row("skulens.catalog.world.reader:World", "the procedural shop: seeded products with complete ground truth", "world"),
 }
 """Catalogue formats; the names are also dataset names."""
 
