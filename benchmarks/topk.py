@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from skulens.index.exact import BUDGET_BYTES, top_k
 from skulens.index.fixed_point import fix, scores_of_all
@@ -83,7 +84,10 @@ def measure(path: Path, args: argparse.Namespace) -> dict:
             gallery = np.load(path, mmap_mode="r")  # mapped anew, so that its pages count from zero
             limits.append(bare_product_gflops(args.dim))
             start = time.perf_counter()
-            order, scores = top_k(queries, gallery, args.k, budget_bytes=args.budget_mb << 20)
+            with tqdm(total=args.gallery, unit="vector", unit_scale=True, disable=None) as bar:
+                order, scores = top_k(
+                    queries, gallery, args.k, budget_bytes=args.budget_mb << 20, progress=bar.update
+                )
             seconds.append(time.perf_counter() - start)
     gigaflops = 2e-9 * args.queries * args.gallery * args.dim
     median, limit = statistics.median(seconds), statistics.median(limits)

@@ -9,7 +9,7 @@ A candidate is one 64-bit key: score above, tie rank below, best key smallest. K
 so that a plain partition of integers selects and breaks ties at once, and vectorises well.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,7 @@ def top_k(
     budget_bytes: int = BUDGET_BYTES,
     block_rows: int | None = None,
     query_rows: int | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k products of highest inner product with each query, best first.
 
@@ -51,6 +52,7 @@ def top_k(
         budget_bytes: working memory; sets the block sizes that are not given.
         block_rows: gallery vectors per block.
         query_rows: queries per block.
+        progress: called after each block with its number of vectors, such as a tqdm's `update`.
 
     Returns:
         order: (queries, min(k, products)) int32, positions of products.
@@ -75,6 +77,8 @@ def top_k(
             part = slice(start, start + rows)
             _update(best[part], _Tile(queries[part], fixed[part], sizes[part], block, ranks), seen)
         seen += len(block)
+        if progress is not None:
+            progress(len(block.vectors))
     if tie_rank is not None and len(tie_rank) != seen:
         raise DataError(f"tie_rank has {len(tie_rank)} entries for a gallery of {seen} products")
     return _unpack(np.sort(best, axis=1)[:, : min(k, seen)], tie_rank)
@@ -295,9 +299,9 @@ class ExactIndex:
     def __len__(self) -> int:
         return len(self.products)
 
-    def search(self, queries: np.ndarray, k: int, **sizes: int) -> tuple[np.ndarray, np.ndarray]:
-        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); see `top_k`."""
-        return top_k(queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **sizes)
+    def search(self, queries: np.ndarray, k: int, **options) -> tuple[np.ndarray, np.ndarray]:
+        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); options of `top_k`."""
+        return top_k(queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **options)
 
     def run(self, query_ids: Sequence[str], queries: np.ndarray, k: int | None = None) -> Run:
         """Candidates of all queries as a Run; k defaults to the whole gallery."""

@@ -151,6 +151,12 @@ def test_blocks_memory_map_and_array_agree(tmp_path):
         assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
 
 
+def test_progress_counts_every_vector():
+    seen = []
+    top_k(np.eye(4, 3, dtype=np.float32), np.ones((50, 3), np.float32), 2, block_rows=20, progress=seen.append)
+    assert seen == [20, 20, 10]
+
+
 def test_half_precision_gallery_is_read_as_float32():
     rng = np.random.default_rng(3)
     queries, gallery = unit(rng, 5, 8), unit(rng, 50, 8).astype(np.float16)
