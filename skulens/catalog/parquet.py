@@ -83,8 +83,13 @@ def stored_picture(path: Path, column: str, group: int, row: int) -> StoredImage
     return StoredImage(path=where, file=str(path), column=column, group=group, row=row)
 
 
-@lru_cache(maxsize=64)
 def column_reader(path: str, column: str) -> "ColumnReader":
+    """The open reader of a column; another one after the file was written anew."""
+    return opened(path, column, Path(path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def opened(path: str, column: str, _written_ns: int) -> "ColumnReader":
     return ColumnReader(path, column)
 
 

@@ -1,0 +1,261 @@
+"""Your own table, ugly ones included."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from skulens.catalog import open_catalog, parquet
+from skulens.errors import DataError, MissingFile
+from skulens.pictures import load
+
+from .conftest import jpeg, lines, put
+
+
+def read(path, **options):
+    """(products by id, rejects as (where, item, reason))."""
+    catalog = open_catalog(str(path), **options)
+    products = {p.id: p for p in catalog.products()}
+    return products, [(r.source, r.item, r.reason) for r in catalog.rejects]
+
+
+def csv_file(tmp_path, text, name="t.csv", pictures=("a.jpg", "b.jpg", "c.jpg")):
+    for n, picture in enumerate(pictures):
+        put(tmp_path / picture, jpeg(n))
+    return put(tmp_path / name, text)
+
+
+def test_rows_of_one_id_are_one_product_with_several_pictures(tmp_path):
+    products, rejects = read(csv_file(tmp_path, "sku,name,photo\n01,Tea,a.jpg\n2,Mug,b.jpg\n01,Tea,c.jpg\n"))
+    assert [*products] == ["01", "2"] and not rejects
+    assert [i.path.rpartition("/")[2] for i in products["01"].images] == ["a.jpg", "c.jpg"]
+
+
+def test_gallery_rows_give_pictures_and_other_splits_give_probes(tmp_path):
+    text = "id,title,image,split\n1,Tea,a.jpg,gallery\n1,,b.jpg,test\n1,,c.jpg,train\n2,Mug,,\n2,,a.jpg,test\n"
+    catalog = open_catalog(str(csv_file(tmp_path, text)))
+    assert catalog.info.splits == ("train", "test")
+    products = list(catalog.products())
+    assert [len(p.images) for p in products] == [1, 0]
+    assert [(q.id, q.relevant, q.filters) for q in catalog.queries("test")] == [
+        ("1/b.jpg", {"1": 1}, {}), ("2/a.jpg", {"2": 1}, {})]  # fmt: skip
+
+
+def test_a_product_may_be_described_by_its_probe_rows_alone(tmp_path):
+    products, _ = read(csv_file(tmp_path, "id,title,image,split\n1,Tea,a.jpg,train\n1,Tea,b.jpg,test\n"))
+    assert products["1"].title == "Tea" and products["1"].images == ()
+
+
+def test_without_splits_pictures_are_probes_that_say_they_are_in_the_gallery(tmp_path):
+    catalog = open_catalog(str(csv_file(tmp_path, "id,title,image\n1,Tea,a.jpg\n2,Mug,b.jpg\n")))
+    assert catalog.info.splits == ("all",)
+    gallery = [p.images[0] for p in catalog.products()]
+    queries = list(catalog.queries("all"))
+    assert [q.item.parts[0] for q in queries] == gallery
+    assert all(q.filters == {"in_gallery": True} for q in queries)
+
+
+def test_columns_are_mapped_by_name_by_flag_or_switched_off(tmp_path):
+    text = "art,Titel,vorn,hinten,txt,barcode\n1,Tee,a.jpg,b.jpg,gut,4006381333931\n"
+    path = csv_file(tmp_path, text)
+    asked = ["id=art", "title=Titel", "image=vorn,hinten", "text.card=txt", "text.both=Titel,txt"]
+    products, rejects = read(path, map=asked)
+    product = products["1"]
+    assert not rejects and product.title == "Tee" and product.gtin == "4006381333931"
+    assert product.texts == {"card": "gut", "both": "Tee gut"}
+    assert [i.view for i in product.images] == ["vorn", "hinten"]
+    assert open_catalog(str(path), map=asked).info.gallery_text[:2] == ("card", "both")
+    assert read(path, map=dict(pair.split("=") for pair in [*asked, "gtin="]))[0]["1"].extras == {"barcode": "4006381333931"}
+
+
+def test_every_field(tmp_path):
+    row = {"id": 12.0, "title": "Tea", "description": "Fine.", "caption": "A box.", "spu": 7, "category": "Food > Tea", "language": "en",
+           "country": "LK", "price": "4,50", "currency": "EUR", "gtin": "0012345678905", "image": ["a.jpg", "b.jpg"], "stock": 3,
+           "attributes": {"colour": ["red", "blue"], "size": "L", "none": None}}  # fmt: skip
+    products, rejects = read(csv_file(tmp_path, lines([row]), "t.jsonl"))
+    p = products["12"]
+    assert not rejects and (p.title, p.spu, p.category, p.price, p.currency) == ("Tea", "7", ("Food", "Tea"), 4.5, "EUR")
+    assert (p.language, p.country, p.gtin, p.extras) == ("en", "LK", "0012345678905", {"stock": 3})
+    assert p.texts == {"description": "Fine.", "caption": "A box."} and len(p.images) == 2
+    assert [(a.key, a.value) for a in p.attributes] == [("colour", "red"), ("colour", "blue"), ("size", "L")]
+
+
+@pytest.mark.parametrize("cell", ['"{""colour"": ""red""}"', "colour=red; ", '"[{""key"": ""colour"", ""value"": ""red""}]"'])
+def test_attributes_in_a_cell(tmp_path, cell):
+    products, rejects = read(csv_file(tmp_path, f"id,title,attributes\n1,Tea,{cell}\n"))
+    assert not rejects and [(a.key, a.value) for a in products["1"].attributes] == [("colour", "red")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_delimiters_and_encodings(tmp_path, delimiter, encoding):
+    text = "id,title,description\r\n1,Käse,„fein“ ชา\r\n".replace(",", delimiter)
+    products, rejects = read(put(tmp_path / "t.csv", text.encode(encoding)))
+    assert not rejects and products["1"].title == "Käse" and products["1"].texts["description"] == "„fein“ ชา"
+
+
+def test_wrong_encoding_says_the_line_and_the_command(tmp_path):
+    path = put(tmp_path / "t.csv", "id,title\n1,Tea\n2,Käse\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"t.csv:3 is not UTF-8 \(byte 0xe4\).*2,Käse.*iconv -f CP1252"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        (b"", "t.csv", "is empty"),
+        (b"id,title\n", "t.csv", "a header and no rows"),
+        (b"id,id\n1,2\n", "t.csv", "one distinct name per column"),
+        (b"code,words\n1,Tea\n", "t.csv", r"no column for the product id; it has: code, words.*--map id=COLUMN"),
+        (b"id,colour\n1,red\n", "t.csv", r"neither a picture nor a text column; it has: id, colour.*--map image=COLUMN"),
+        (b'[{"id": 1}]', "t.jsonl", "rename it to .json"),
+        (b'{"id": 1}', "t.json", "expected a list of objects"),
+        (b"[1, ", "t.json", "is not JSON"),
+        (b"PAR1nonsense", "t.parquet", "is not a Parquet file"),
+        (b"x", "t.xlsx", "tables we read"),
+    ],
+)
+def test_tables_that_cannot_be_read_stop_at_the_door(tmp_path, content, name, says):
+    with pytest.raises(DataError, match=says):
+        read(put(tmp_path / name, content))
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("tilte=name", "no field 'tilte'; fields: id, title"),
+        ("title=nome", "has no column 'nome'; it has: id, name"),
+        ("title", "expected FIELD=COLUMN"),
+        ("id=id,name", "only image, category and text.ROLE take several"),
+    ],
+)
+def test_bad_mappings_say_what_there_is(tmp_path, asked, says):
+    with pytest.raises(DataError, match=says):
+        read(put(tmp_path / "t.csv", "id,name\n1,Tea\n"), map=[asked])
+
+
+def test_a_missing_table_or_folder(tmp_path):
+    from skulens.catalog.own import OwnCatalog
+
+    with pytest.raises(MissingFile, match="no table"):
+        OwnCatalog(tmp_path / "t.csv")
+    with pytest.raises(MissingFile, match="has none of products.parquet"):
+        OwnCatalog(tmp_path)
+
+
+def test_bad_rows_are_rejected_one_by_one(tmp_path):
+    text = (
+        "id,title,image,price\n"
+        "1,Tea,a.jpg,3\n"
+        ",Mug,b.jpg,3\n"  # line 3: no id
+        "2,Cup,absent.jpg,3\n"  # 4: no picture
+        "1,Other,b.jpg,3\n"  # 5: another title
+        "3,Jar,a.jpg,cheap\n"  # 6: price
+        "4,Pot,a.jpg\n"  # 7: a cell short
+        "5,P\0n,a.jpg,1\n"  # 8: NUL
+        "1,Tea,a.jpg,3\n"  # 9: the same again
+        "6,Pan,https://x.example/p.jpg,1\n"  # 10: address
+        "7,Pie,.,1\n"  # 11: folder
+        "8,,,\n"  # 12: nothing
+        "\n"
+        "9,Last,c.jpg,1\n"  # 14
+    )
+    products, rejects = read(csv_file(tmp_path, text))
+    assert [*products] == ["1", "2", "3", "6", "7", "9"]
+    expected = {
+        3: "the id is empty", 4: "there is no file", 5: "another title at t.csv:2", 6: "'cheap' is not a number", 7: "3 cells under 4",
+        8: "NUL byte", 9: "again for the same product", 10: "an address", 11: "is a folder", 12: "neither a text nor",
+    }  # fmt: skip
+    for line, reason in expected.items():
+        told = [r for where, _, r in rejects if where == f"t.csv:{line}"]
+        assert any(reason in r for r in told), (line, told)
+    assert products["3"].price is None and len(products["1"].images) == 1
+    assert {where for where, _, _ in rejects} == {f"t.csv:{n}" for n in expected}
+
+
+def test_line_numbers_count_breaks_inside_quotes(tmp_path):
+    _, rejects = read(csv_file(tmp_path, 'id,title\n1,"two\nlines"\n,none\n'))
+    assert rejects == [("t.csv:4", "", "the id is empty")]
+
+
+def test_an_open_quote_swallows_no_more_than_it_must(tmp_path):
+    huge = "x" * 1_100_000
+    products, rejects = read(csv_file(tmp_path, f'id,title\n1,Tea\n2,{huge}\n3,Mug\n'))
+    assert [*products] == ["1", "3"] and "1,100,000 characters" in rejects[0][2] and "quote" not in rejects[0][2]
+    products, rejects = read(csv_file(tmp_path, 'id,title\n1,Tea\n2,"never closed\n' + "3,Mug\n" * 200_000))
+    assert [*products] == ["1"] and rejects[0][0] == "t.csv:3"
+
+
+def test_a_broken_line_of_jsonl_costs_that_line(tmp_path):
+    text = '{"id": 1, "title": "Tea"}\n{"id": 2, "title": "Mu\n\n[1]\n{"id": [2], "title": "x"}\n{"id": true}\n{"id": 3, "title": {"en": "Jar"}}\n{"id": 4, "title": "Pot"}\n' + "[" * 100_000 + "\n"
+    products, rejects = read(put(tmp_path / "t.jsonl", text))
+    assert [*products] == ["1", "4"]
+    assert [(where, reason.partition(":")[0]) for where, _, reason in rejects] == [
+        ("t.jsonl:2", "not JSON"), ("t.jsonl:4", "a JSON list, not an object"), ("t.jsonl:5", "the id is a list, not a string or number"),
+        ("t.jsonl:6", "the id is a bool, not a string or number"), ("t.jsonl:7", "expected text, got a dict"), ("t.jsonl:9", "not JSON"),
+    ]  # fmt: skip
+
+
+def test_json_list_and_several_paths_in_a_cell(tmp_path):
+    csv_file(tmp_path, "", pictures=("a.jpg", "b;c.jpg", "d.jpg"))
+    rows = [{"id": 1, "image": "a.jpg|d.jpg"}, {"id": 2, "image": "b;c.jpg"}, {"id": 3, "image": '["a.jpg", "d.jpg"]'}]
+    products, rejects = read(put(tmp_path / "t.json", json.dumps(rows)))
+    assert not rejects and [len(p.images) for p in products.values()] == [2, 1, 2]
+
+
+def test_pictures_may_lie_elsewhere(tmp_path):
+    put(tmp_path / "photos" / "a.jpg", jpeg(1))
+    products, rejects = read(put(tmp_path / "t.csv", "id,image\n1,a.jpg\n"), images=tmp_path / "photos")
+    assert not rejects and load(products["1"].images[0]).size == (72, 72)
+
+
+def parquet_file(tmp_path, column, rows=50, group=20):
+    table = pa.table({"id": [f"p{n // 2}" for n in range(rows)], "title": [f"Tea {n // 2}" for n in range(rows)], "image": column})
+    pq.write_table(table, tmp_path / "t.parquet", row_group_size=group)
+    return tmp_path / "t.parquet"
+
+
+@pytest.mark.parametrize("kind", ["binary", "struct", "large_binary"])
+def test_parquet_bytes_are_read_when_asked_for_and_right(tmp_path, kind):
+    pictures = [jpeg(n) for n in range(50)]
+    pictures[7] = None
+    if kind == "struct":
+        column = pa.array([{"bytes": b, "path": None} for b in pictures])
+    else:
+        column = pa.array(pictures, pa.binary() if kind == "binary" else pa.large_binary())
+    products, rejects = read(parquet_file(tmp_path, column))
+    assert [(where, item) for where, item, _ in rejects] == [("t.parquet#7", "p3")]
+    images = [i for p in products.values() for i in p.images]
+    assert len(images) == 49 and all(i.data is None for i in images)
+    good = [b for b in pictures if b]
+    assert [i.read() for i in images] == good  # in order
+    assert [images[n].read() for n in (48, 0, 31, 2, 30, 19)] == [good[n] for n in (48, 0, 31, 2, 30, 19)]  # and out of order
+
+
+def test_reading_parquet_in_order_decodes_every_batch_once(tmp_path, monkeypatch):
+    scans = []
+    advance = parquet.ColumnReader._advance
+    monkeypatch.setattr(parquet.ColumnReader, "_advance", lambda self, *at: (scans.append(at), advance(self, *at))[1])
+    column = pa.array([jpeg(n % 5) for n in range(200)], pa.binary())
+    products, _ = read(parquet_file(tmp_path, column, rows=200, group=200))
+    for product in products.values():
+        for image in product.images:
+            image.read()
+    assert len(scans) == -(-200 // parquet.BATCH_ROWS)
+    kept = parquet.column_reader(str(tmp_path / "t.parquet"), "image").kept
+    assert len(kept) <= parquet.KEPT_BATCHES
+
+
+def test_parquet_paths_and_struct_paths(tmp_path):
+    csv_file(tmp_path, "")
+    products, rejects = read(parquet_file(tmp_path, pa.array(["a.jpg", "absent.jpg"]), rows=2))
+    assert len(products["p0"].images) == 1 and len(rejects) == 1
+    products, rejects = read(parquet_file(tmp_path, pa.array([{"bytes": None, "path": "a.jpg"}, {"bytes": None, "path": None}]), rows=2))
+    assert load(products["p0"].images[0]).size == (72, 72) and len(rejects) == 1
+
+
+def test_parquet_lists_of_bytes_are_refused_with_the_way_out(tmp_path):
+    path = parquet_file(tmp_path, pa.array([[b"x"], [b"y"]], pa.list_(pa.binary())), rows=2)
+    with pytest.raises(DataError, match="one picture per row"):
+        read(path)
