@@ -13,7 +13,7 @@ from typing import Literal
 
 from skulens.errors import DataError
 
-VERSION = 1
+VERSION = 2
 """Of the generator; rises whenever the same seed would give another shop."""
 
 CLASSES = (

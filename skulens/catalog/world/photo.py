@@ -105,7 +105,7 @@ def background(c: Canvas, stream: Stream) -> None:
         a = stream.uniform(26, 60)
         c.shape(everywhere, c.tile(a, a, f'<path d="M0 0H{n(a)}M0 0V{n(a)}" stroke="#000" stroke-opacity=".22" stroke-width="2"/>', f"rotate({stream.integer(-8, 8)})"))
     elif kind == "street":
-        for _ in range(12):
+        for _ in range(9):
             tone = hexa((stream.integer(40, 250), stream.integer(40, 240), stream.integer(40, 230)))
             r = stream.uniform(12, 46)
             c.shape(ellipse(stream.uniform(-128, 128), stream.uniform(-128, 128), r, r), c.radial((0, tone, 0.6), (0.8, tone, 0.45), (1, tone, 0)))
@@ -156,16 +156,14 @@ def occlude(c: Canvas, stream: Stream) -> None:
 
 
 def light(c: Canvas, stream: Stream) -> None:
-    """A lamp from one side, a tint, a vignette, sometimes a shadow across."""
+    """A lamp from one side, a vignette, sometimes a shadow across."""
     everywhere = "M-128 -128H128V128H-128Z"
     cos, sin = turn(stream.uniform(0, 360))
     depth = stream.uniform(0, 0.34)
     ends = (round(max(cos, 0), 2), round(max(sin, 0), 2))
     first, last = (("#fff", depth * 0.7), ("#000", depth)) if stream.chance(0.5) else (("#000", depth), ("#fff", depth * 0.7))
     c.shape(everywhere, c.gradient((0, *first), (0.5, "#888", 0), (1, *last), to=ends if any(ends) else (1, 1)))
-    tint = stream.choice(("#ffb060", "#ffd9a0", "#7fb0ff", "#bfe0ff", "#d8ffd0"))
-    c.shape(everywhere, tint, round(stream.uniform(0.0, 0.09), 3))
-    if stream.chance(0.5):
+    if stream.chance(0.35):
         c.shape(everywhere, c.radial((0, "#000", 0), (0.6, "#000", 0), (1, "#000", stream.uniform(0.1, 0.38)), r=0.75))
     if stream.chance(0.2):
         x = stream.uniform(-100, 60)
@@ -173,9 +171,10 @@ def light(c: Canvas, stream: Stream) -> None:
 
 
 def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
-    """Exposure, blur, sensor noise and JPEG: what a camera adds, in whole numbers only."""
-    gain, lift = stream.uniform(0.72, 1.14), stream.uniform(-8, 14)
-    picture = picture.point([min(255, max(0, round(v * gain + lift))) for v in range(256)] * 3)
+    """Exposure, white balance, blur, sensor noise and JPEG: what a camera adds, in whole numbers only."""
+    gain, lift, warm = stream.uniform(0.74, 1.14), stream.uniform(-8, 14), stream.bell(0.07)
+    gains = (gain * (1 + warm), gain, gain * (1 - warm))
+    picture = picture.point([min(255, max(0, round(v * g + lift))) for g in gains for v in range(256)])
     if stream.chance(0.4):
         picture = picture.filter(PIL.ImageFilter.GaussianBlur(round(stream.uniform(0.2, 0.006 * picture.width + 0.2), 2)))
     picture = grain(picture, stream)

@@ -74,7 +74,7 @@ def shade(c: Canvas, light: str, base: Rgb) -> str:
 def metal(c: Canvas, rgb: Rgb, to: tuple[float, float] = (1, 0)) -> str:
     """The bands of light on polished metal."""
     return c.gradient(
-        (0, darker(rgb, 0.35), 1), (0.2, hexa(rgb), 1), (0.36, lighter(rgb, 0.75), 1), (0.5, hexa(rgb), 1),
+        (0, darker(rgb, 0.35), 1), (0.2, hexa(rgb), 1), (0.36, lighter(rgb, 0.58), 1), (0.5, hexa(rgb), 1),
         (0.72, darker(rgb, 0.28), 1), (0.88, lighter(rgb, 0.35), 1), (1, darker(rgb, 0.4), 1), to=to,
     )  # fmt: skip
 
@@ -105,10 +105,10 @@ def plaid(c: Canvas, look: Look) -> str:
     a = look.vary("plaid", 26, 38)
     ink, thin = hexa(look.second), ink_on(look.base)
     bars = (
-        f'<rect width="{n(a * 0.38)}" height="{n(a)}" fill="{ink}" opacity=".55"/>'
-        f'<rect width="{n(a)}" height="{n(a * 0.38)}" fill="{ink}" opacity=".55"/>'
-        f'<rect x="{n(a * 0.68)}" width="2" height="{n(a)}" fill="{thin}" opacity=".7"/>'
-        f'<rect y="{n(a * 0.68)}" width="{n(a)}" height="2" fill="{thin}" opacity=".7"/>'
+        f'<rect width="{n(a * 0.38)}" height="{n(a)}" fill="{ink}" fill-opacity=".55"/>'
+        f'<rect width="{n(a)}" height="{n(a * 0.38)}" fill="{ink}" fill-opacity=".55"/>'
+        f'<rect x="{n(a * 0.68)}" width="2" height="{n(a)}" fill="{thin}" fill-opacity=".7"/>'
+        f'<rect y="{n(a * 0.68)}" width="{n(a)}" height="2" fill="{thin}" fill-opacity=".7"/>'
     )
     return c.tile(a, a, bars)
 
@@ -185,12 +185,12 @@ def colour_block(c: Canvas, look: Look) -> str:
 
 def marble(c: Canvas, look: Look) -> str:
     veins = "M-4 12q18 4 26 18t30 16M30-4q4 20 20 28t34 8M0 52q20-8 34 4t46 2"
-    return c.tile(80, 64, f'<path d="{veins}" fill="none" stroke="{darker(look.base, .4)}" stroke-width="1.6" opacity=".55"/>')
+    return c.tile(80, 64, f'<path d="{veins}" fill="none" stroke="{darker(look.base, .4)}" stroke-width="1.6" stroke-opacity=".55"/>')
 
 
 PATTERNS = {
     "striped": striped, "checkered": checkered, "plaid": plaid, "polka dot": polka_dot, "floral": floral,
-    "camouflage": camouflage, "geometric": geometric, "geometric print": geometric, "animal print": animal_print,
+    "camouflage": camouflage, "geometric": geometric, "geometric print": geometric, "geometric pattern": geometric, "animal print": animal_print,
     "chevron": chevron, "tie dye": tie_dye, "tie-dye": tie_dye, "color block": colour_block, "marble print": marble,
 }  # fmt: skip
 """Values of the pattern keys that are drawn; "solid" and "solid color" are no pattern."""
@@ -200,44 +200,44 @@ PATTERNS = {
 
 
 def _denim(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(3.4, 3.4, f'<path d="M-1 4.4L4.4-1" stroke="{lighter(rgb, .5)}" stroke-width=".9" opacity=".55"/>')
+    return c.tile(3.4, 3.4, f'<path d="M-1 4.4L4.4-1" stroke="{lighter(rgb, .5)}" stroke-width=".9" stroke-opacity=".55"/>')
 
 
 def _knit(c: Canvas, rgb: Rgb) -> str:
-    v = '<path d="M0 0L3.5 5L7 0" fill="none" stroke="%s" stroke-width="1.3" opacity=".4" transform="translate(0 %d)"/>'
+    v = '<path d="M0 0L3.5 5L7 0" fill="none" stroke="%s" stroke-width="1.3" stroke-opacity=".4" transform="translate(0 %d)"/>'
     return c.tile(7, 6, v % (darker(rgb, 0.7), 1) + v % (lighter(rgb, 0.6), -1))
 
 
 def _leather(c: Canvas, rgb: Rgb) -> str:
     grain = "M1 3q2-2 4 0t4-1M7 8q2 2 4 0t3 1M1 11q3-1 4 1M10 2q2 1 3-1"
-    return c.tile(14, 13, f'<path d="{grain}" fill="none" stroke="{darker(rgb, .75)}" stroke-width=".8" opacity=".35"/>')
+    return c.tile(14, 13, f'<path d="{grain}" fill="none" stroke="{darker(rgb, .75)}" stroke-width=".7" stroke-opacity=".16"/>')
 
 
 def _canvas(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(3.2, 3.2, f'<path d="M0 .6h3.2M.6 0v3.2" stroke="{darker(rgb, .7)}" stroke-width=".6" opacity=".3"/>')
+    return c.tile(3.2, 3.2, f'<path d="M0 .6h3.2M.6 0v3.2" stroke="{darker(rgb, .7)}" stroke-width=".6" stroke-opacity=".3"/>')
 
 
 def _corduroy(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(5, 9, f'<rect width="1.8" height="9" fill="{darker(rgb, .7)}" opacity=".35"/><rect x="2.6" width="1" height="9" fill="#fff" opacity=".16"/>')
+    return c.tile(5, 9, f'<rect width="1.8" height="9" fill="{darker(rgb, .7)}" fill-opacity=".35"/><rect x="2.6" width="1" height="9" fill="#fff" fill-opacity=".16"/>')
 
 
 def _quilted(c: Canvas, rgb: Rgb) -> str:
     dark, bright = darker(rgb, 0.65), lighter(rgb, 0.5)
-    return c.tile(20, 20, f'<path d="M0 0L20 20M20 0L0 20" stroke="{dark}" stroke-width="1.4" opacity=".6"/><path d="M1.5 0L20 18.5" stroke="{bright}" stroke-width="1" opacity=".5"/><path d="M10 2L18 10" stroke="#fff" stroke-width="1.4" opacity=".22"/>')
+    return c.tile(20, 20, f'<path d="M0 0L20 20M20 0L0 20" stroke="{dark}" stroke-width="1.4" stroke-opacity=".6"/><path d="M1.5 0L20 18.5" stroke="{bright}" stroke-width="1" stroke-opacity=".5"/><path d="M10 2L18 10" stroke="#fff" stroke-width="1.4" stroke-opacity=".22"/>')
 
 
 def _woven(c: Canvas, rgb: Rgb) -> str:
     dark = darker(rgb, 0.6)
-    return c.tile(10, 10, f'<path d="M0 2.5h5M5 7.5h5M2.5 5v5M7.5 0v5" stroke="{dark}" stroke-width="1.1" opacity=".55"/><path d="M0 4.5h5M5 9.5h5" stroke="#fff" stroke-width=".8" opacity=".3"/>')
+    return c.tile(10, 10, f'<path d="M0 2.5h5M5 7.5h5M2.5 5v5M7.5 0v5" stroke="{dark}" stroke-width="1.1" stroke-opacity=".55"/><path d="M0 4.5h5M5 9.5h5" stroke="#fff" stroke-width=".8" stroke-opacity=".3"/>')
 
 
 def _mesh(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(5, 5, f'<circle cx="2.5" cy="2.5" r="1.2" fill="{darker(rgb, .7)}" opacity=".5"/>')
+    return c.tile(5, 5, f'<circle cx="2.5" cy="2.5" r="1.2" fill="{darker(rgb, .7)}" fill-opacity=".5"/>')
 
 
 def _wood(c: Canvas, rgb: Rgb) -> str:
     grain = "M0 5q25-4 50 0t50-1M0 12q30 4 55 0t45 1M0 19q20-5 48 0t52 0M30 8q10 3 22 0"
-    return c.tile(100, 23, f'<path d="{grain}" fill="none" stroke="{darker(rgb, .6)}" stroke-width="1.2" opacity=".4"/>')
+    return c.tile(100, 23, f'<path d="{grain}" fill="none" stroke="{darker(rgb, .6)}" stroke-width="1.2" stroke-opacity=".4"/>')
 
 
 def _velvet(c: Canvas, rgb: Rgb) -> str:
@@ -249,7 +249,7 @@ def _gloss(c: Canvas, rgb: Rgb) -> str:
 
 
 def _glitter(c: Canvas, rgb: Rgb) -> str:
-    dots = "".join(f'<circle cx="{x}" cy="{y}" r=".9" fill="#fff" opacity=".8"/>' for x, y in ((2, 3), (8, 6), (5, 11), (12, 2), (13, 10)))
+    dots = "".join(f'<circle cx="{x}" cy="{y}" r=".9" fill="#fff" fill-opacity=".8"/>' for x, y in ((2, 3), (8, 6), (5, 11), (12, 2), (13, 10)))
     return c.tile(15, 13, dots)
 
 
@@ -278,13 +278,13 @@ def folds(c: Canvas, *paths: str) -> None:
 def stone(c: Canvas, x: float, y: float, r: float, rgb: Rgb, shape: str = "round") -> None:
     """A cut stone with facets and a sparkle."""
     d = stone_path(x, y, r, shape)
-    c.shape(d, c.radial((0, "#fff", 1), (0.35, lighter(rgb, 0.55), 1), (0.8, hexa(rgb), 1), (1, darker(rgb, 0.25), 1), at=(0.4, 0.35), r=0.75))
+    c.shape(d, c.radial((0, lighter(rgb, 0.75), 1), (0.3, lighter(rgb, 0.3), 1), (0.75, hexa(rgb), 1), (1, darker(rgb, 0.25), 1), at=(0.4, 0.35), r=0.75))
     c.open(c.clip(d))
     rays = "".join(f"M{n(x)} {n(y)}L{n(x + dx * r * 1.5)} {n(y + dy * r * 1.5)}" for dx, dy in ((1, 0.35), (0.35, 1), (-0.35, 1), (-1, 0.35), (-1, -0.4), (-0.4, -1), (0.4, -1), (1, -0.4)))
-    c.line(rays, "#fff", max(r * 0.05, 0.5), 0.65)
+    c.line(rays, "#fff", max(r * 0.05, 0.5), 0.5)
     c.shape(f"M{n(x)} {n(y)}L{n(x + r * 1.5)} {n(y + r * 0.5)}L{n(x + r * 0.5)} {n(y + r * 1.5)}Z", darker(rgb, 0.5), 0.28)
-    c.shape(f"M{n(x)} {n(y)}L{n(x - r * 1.5)} {n(y - r * 0.6)}L{n(x - r * 0.6)} {n(y - r * 1.5)}Z", "#fff", 0.6)
-    c.shape(stone_path(x, y, r * 0.48, shape), "#fff", 0.28)
+    c.shape(f"M{n(x)} {n(y)}L{n(x - r * 1.5)} {n(y - r * 0.6)}L{n(x - r * 0.6)} {n(y - r * 1.5)}Z", "#fff", 0.38)
+    c.shape(stone_path(x, y, r * 0.48, shape), "#fff", 0.16)
     c.close()
     c.line(d, darker(rgb, 0.5), max(r * 0.07, 0.7), 0.8)
 

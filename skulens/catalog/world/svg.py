@@ -95,12 +95,12 @@ class Canvas:
 
     def shape(self, d: str, fill: str = "none", opacity: float = 1, extra: str = "") -> None:
         """A filled path."""
-        see = f' opacity="{opacity}"' if opacity < 1 else ""
+        see = f' fill-opacity="{opacity}" stroke-opacity="{opacity}"' if opacity < 1 else ""  # no layer, unlike opacity
         self.add(f'<path d="{d}" fill="{fill}"{see} {extra}/>')
 
     def line(self, d: str, stroke: str, width: float = 1.5, opacity: float = 1, extra: str = "") -> None:
         """A stroked path with round ends."""
-        see = f' opacity="{opacity}"' if opacity < 1 else ""
+        see = f' stroke-opacity="{opacity}"' if opacity < 1 else ""
         self.add(
             f'<path d="{d}" fill="none" stroke="{stroke}" stroke-width="{n(width)}" '
             f'stroke-linecap="round" stroke-linejoin="round"{see} {extra}/>'
@@ -112,8 +112,12 @@ class Canvas:
     def close(self) -> None:
         self.add("</g>")
 
-    def text(self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "") -> None:
-        """Words centred at x in bold Noto Sans, made smaller until they fit `width`."""
+    def text(self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "", halo: str = "") -> None:
+        """Words centred at x in bold Noto Sans, made smaller until they fit `width`; `halo` parts them from a pattern."""
+        if not words:
+            return
+        if halo:
+            extra += f' paint-order="stroke" stroke="{halo}" stroke-width="{n(size * 0.28)}" stroke-linejoin="round"'
         self.has_text = True
         if width:
             size = min(size, width / (0.62 * max(len(words), 1)))

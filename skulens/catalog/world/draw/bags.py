@@ -1,7 +1,7 @@
 """Backpacks, handbags and suitcases, from the front."""
 
 from skulens.catalog.world.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.catalog.world.surface import FLAT, METALS, ROUND, Look, cover, folds, metal, stitches
+from skulens.catalog.world.surface import FLAT, METALS, PATTERNS, ROUND, Look, cover, folds, metal, stitches
 from skulens.catalog.world.svg import Canvas, ellipse, n, outline, rounded
 
 STEEL = (196, 200, 206)
@@ -186,7 +186,7 @@ def _embellish(c: Canvas, look: Look, kind: str, wide: float, brand: str, fittin
         patch(c, look, brand, 0, y, 58, 18)
     else:
         ink = hexa(fittings) if abs(brightness(fittings) - brightness(look.base)) > 0.25 else ink_on(look.base)
-        c.text(brand, 0, y + (12 if style != "bow" else 24), 9.5, ink, 50)
+        c.text(brand, 0, y + (12 if style != "bow" else 24), 9.5, ink, 50, halo=hexa(look.base) if look.pattern in PATTERNS else '')
 
 
 def suitcase(c: Canvas, look: Look, brand: str) -> None:

@@ -162,8 +162,8 @@ def graphic(c: Canvas, look: Look, brand: str) -> None:
 
 def pants(c: Canvas, look: Look, brand: str) -> None:
     """Trousers: two legs, waistband, closure, pockets, hem."""
-    knee = {"slim": 17, "straight": 24, "wide-leg": 34}[look.get("fit")]
-    foot = {"slim": 12, "straight": 21, "wide-leg": 42}[look.get("fit")]
+    knee = {"slim": 17, "straight": 24, "wide-leg": 31}[look.get("fit")]
+    foot = {"slim": 12, "straight": 21, "wide-leg": 33}[look.get("fit")]
     end = {"full length": 96, "ankle length": 78, "cropped": 52}[look.get("inseam")]
     fabric = look.get("fabric")
     texture = {"denim": "denim", "wool": "wool", "linen": "canvas"}.get(fabric, "")

@@ -27,7 +27,7 @@ def phone(c: Canvas, look: Look, brand: str) -> None:
     cover(c, body, look, edge=0.8)
     glare(c, body)
     _cameras(c, look, brand)
-    c.text(brand, -27, 58, 12, ink_on(look.base), 60, 'opacity=".8"')
+    c.text(brand, -27, 58, 12, ink_on(look.base), 60, 'fill-opacity=".8"')
     c.line("M19 -40L19 -18M19 -8L19 8", darker(frame, 0.4), 2.6)
 
 
@@ -71,7 +71,7 @@ def laptop(c: Canvas, look: Look, brand: str) -> None:
     lid = f"M-84 {-62}Q-84 -70 -76 -70L76 -70Q84 -70 84 -62L88 44L-88 44Z"
     cover(c, lid, look)
     glare(c, lid)
-    c.text(brand, 0, -6, 20, ink_on(look.base), 84, 'opacity=".85"')
+    c.text(brand, 0, -42, 17, ink_on(look.base), 84, 'fill-opacity=".85"')
     c.shape("M-92 44L92 44L94 52L-94 52Z", darker(look.base, 0.3), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1"')
     c.close()
     c.open('transform="translate(-10 18)"')

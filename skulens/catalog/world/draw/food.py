@@ -23,23 +23,23 @@ def snack(c: Canvas, look: Look, brand: str) -> None:
 def front(c: Canvas, look: Look, brand: str, x: float, top: float, width: float, height: float, d: str) -> None:
     """The printed face: a band or medallion, the brand, the flavour's picture and name."""
     style = look.pick("front", ("band", "disc", "wave", "corner"))
-    ink = ink_on(look.base)
-    second = hexa(look.second)
-    middle = top + height * 0.6
+    ink, second, middle = ink_on(look.base), hexa(look.second), top + height * 0.57
+    lower = ink_on(look.second) if style in ("wave", "corner") else ink
+    left, right, end = n(x - width), n(x + width), n(top + height + 24)
     c.open(c.clip(d))
     if style == "band":
-        c.shape(rounded(x - width, top + height * 0.36, 2 * width, height * 0.06, 0), second)
-        c.shape(rounded(x - width, top + height * 0.88, 2 * width, height * 0.04, 0), second)
+        c.shape(rounded(x - width, top + height * 0.29, 2 * width, height * 0.045, 0), second)
     elif style == "disc":
-        c.shape(ellipse(x, middle, width * 0.4, width * 0.4), second, 0.9)
+        r = min(width * 0.4, height * 0.27)
+        c.shape(ellipse(x, middle, r, r), second, 0.9)
     elif style == "wave":
-        c.shape(f"M{n(x - width)} {n(top + height * .86)}Q{n(x - width * .4)} {n(top + height * .7)} {n(x)} {n(top + height * .84)}T{n(x + width)} {n(top + height * .8)}L{n(x + width)} {n(top + height + 20)}L{n(x - width)} {n(top + height + 20)}Z", second)
+        c.shape(f"M{left} {n(top + height * .8)}Q{n(x - width * .4)} {n(top + height * .66)} {n(x)} {n(top + height * .78)}T{right} {n(top + height * .76)}L{right} {end}L{left} {end}Z", second)
     else:
-        c.shape(f"M{n(x - width)} {n(top + height * .72)}L{n(x - width)} {n(top + height + 20)}L{n(x + width)} {n(top + height + 20)}L{n(x + width)} {n(top + height * .93)}Z", second)
+        c.shape(f"M{left} {n(top + height * .68)}L{left} {end}L{right} {end}L{right} {n(top + height * .86)}Z", second)
     c.close()
-    c.text(brand, x, top + height * 0.25, width * 0.34, ink, width * 0.86)
-    emblem(c, look.get("flavor"), x, middle, width * 0.25)
-    c.text(look.get("flavor").upper(), x, top + height * 0.36 if style != "band" else top + height * 0.34, 8.5, ink, width * 0.6)
+    c.text(brand, x, top + height * 0.24, width * 0.3, ink, width * 0.86)
+    emblem(c, look.get("flavor"), x, middle, min(width * 0.25, height * 0.2))
+    c.text(look.get("flavor").upper(), x, top + height * 0.96, width * 0.14, lower, width * 0.66)
 
 
 def bottle(c: Canvas, look: Look, brand: str) -> None:

@@ -137,9 +137,11 @@ def diamond(c: Canvas, look: Look, brand: str) -> None:
         c.line(ellipse(0, 18, 5, 6), hexa(rgb), 3)
         setting(c, look, rgb, gem, cut, 0, 54, 33)
     else:
+        c.line(ellipse(0, 0, 80, 58), darker(rgb, 0.45), 27)
+        c.line(ellipse(0, 0, 80, 58), hexa(rgb), 25)
         for angle in range(0, 360, 20):
             cos, sin = turn(angle + 10)
-            setting(c, look, rgb, gem, cut, 80 * cos, 58 * sin, 12.5)
+            setting(c, look, rgb, gem, cut, 80 * cos, 58 * sin, 11)
     tag(c, brand)
 
 

@@ -9,12 +9,13 @@ STEEL = (196, 200, 206)
 
 def shoes(c: Canvas, look: Look, brand: str) -> None:
     draw = {"sneakers": sneaker, "boots": boot, "sandals": sandal, "loafers": loafer, "pumps": pump, "slippers": slipper}
-    c.open('transform="translate(-16 -20) scale(.9)"')
-    draw[look.get("shoe type")](c, look, brand)
-    c.shape("M0 0", "none")
-    c.close()
-    c.open('transform="translate(8 14)"')
-    draw[look.get("shoe type")](c, look, brand)
+    pair = draw[look.get("shoe type")]
+    if look.get("boot height") not in ("high top", "ankle", "mid-calf"):
+        c.open('transform="translate(-12 -34) scale(.86)"')
+        pair(c, look, "")
+        c.close()
+    c.open('transform="translate(4 16)"')
+    pair(c, look, brand)
     c.close()
 
 
@@ -44,9 +45,10 @@ def sneaker(c: Canvas, look: Look, brand: str) -> None:
     sole = sole_colour(look)
     upper = (
         f"M-84 {low}Q-92 {n(low - 26)} -86 {n(top + 22)}Q-84 {top} -74 {top}Q-58 {n(top + 12)} -44 {n(top + 2)}"
-        f"Q-34 {n(top)} -28 {n(top + 4)}Q-6 {n(-18 if high else -10)} 26 -4Q66 2 84 16Q94 24 92 {low}Z"
+        f"Q-34 {n(top)} -28 {n(top + 4)}Q{n(-20 if high else -6)} {n(-24 if high else -10)} 18 {n(-6 if high else -4)}Q62 0 82 14Q94 23 92 {low}Z"
     )
-    c.shape(f"M-74 {top}Q-58 {n(top + 12)} -44 {n(top + 2)}L-38 {n(top - 9)}Q-60 {n(top - 6)} -74 {n(top)}Z", darker(look.base, 0.6))
+    c.shape(f"M-76 {n(top + 2)}Q-60 {n(top - 7)} -30 {n(top + 3)}Q-46 {n(top + 16)} -76 {n(top + 2)}Z", darker(look.base, 0.6))
+    c.shape(f"M-46 {n(top + 8)}Q-40 {n(top - 16)} -26 {n(top - 12)}L-18 {n(top + 14)}Z", lighter(look.base, 0.12), extra=f'stroke="{darker(look.base, .5)}" stroke-width="1"')
     cover(c, upper, look)
     c.open(c.clip(upper))
     c.shape("M58 50Q54 14 70 2L100 0L100 50Z", darker(look.base, 0.14) if look.pick("cap", (True, False)) else "#f3f1ea", 0.9)
@@ -60,7 +62,7 @@ def sneaker(c: Canvas, look: Look, brand: str) -> None:
     c.shape(d, sole, extra=f'stroke="{"#999" if sole[1] == "f" else "#111"}" stroke-width="1.2"')
     c.shape(d, c.gradient((0, "#fff", 0.2), (0.5, "#000", 0), (1, "#000", 0.3), to=(0, 1)))
     c.line(f"M-90 {n(low + thick * .6)}Q0 {n(low + thick * .6 + 5)} 93 {n(low + thick * .55)}", "#000", 1, 0.35)
-    c.text(brand, -30, low - 6, 9, ink_on(look.base), 42)
+    c.text(brand, -30, low - 6, 9, ink_on(look.base), 42, halo=hexa(look.base))
 
 
 def _side_mark(c: Canvas, look: Look, low: float) -> None:
@@ -94,7 +96,7 @@ def boot(c: Canvas, look: Look, brand: str) -> None:
     flat = look.get("heel height") != "mid heel (2-3 inches)"
     toe = 96 if look.get("toe style") == "pointed toe" else 86
     upper = (
-        f"M-66 44L-68 {top}Q-44 {top - 6} -14 {top}L-12 -24Q4 -6 40 0Q{toe - 8} 8 {toe} 30Q{toe + 3} 40 {toe - 4} 44Z"
+        f"M-66 44Q-74 20 -68 -10L-66 {top}Q-44 {top - 6} -12 {top}L-10 -22Q-4 -4 22 2Q{toe - 34} 6 {toe - 14} 18Q{toe + 2} 28 {toe - 2} 44Z"
     )
     c.shape(ellipse(-41, top, 27, 5), darker(look.base, 0.65))
     cover(c, upper, look, texture="leather")
@@ -102,12 +104,12 @@ def boot(c: Canvas, look: Look, brand: str) -> None:
     c.shape(f"M-68 {top + 6}Q-44 {top} -12 {top + 6}L-12 {top + 14}Q-44 {top + 8} -68 {top + 14}Z", "#000", 0.2)
     c.line("M-12 -24Q-30 0 -40 46", darker(look.base, 0.6), 1.3)
     stitches(c, "M-8 -22Q-26 0 -36 46", look.base)
-    c.line("M46 46Q44 16 62 4", darker(look.base, 0.6), 1.4)
+    c.line("M42 46Q42 22 54 7", darker(look.base, 0.6), 1.4)
     c.shape(f"M-64 {top}L-52 {top}L-50 44L-64 44Z", "#fff", 0.16)
     c.close()
     kind = look.get("closure type")
     if kind == "lace-up":
-        laces(c, [(-14, y) for y in range(top + 14, -20, 13)] + [(0, -12), (14, -5), (28, -1)], look)
+        laces(c, [(-14, y) for y in range(top + 12, -18, 12)] + [(-4, -10), (8, -3), (20, 1)], look)
     elif kind == "zipper":
         c.line(f"M-42 {top + 4}L-42 38", darker(look.base, 0.7), 5)
         c.line(f"M-42 {top + 4}L-42 38", "#d5d8dc", 2, 1, 'stroke-dasharray=".1 2.6"')
@@ -118,7 +120,7 @@ def boot(c: Canvas, look: Look, brand: str) -> None:
             c.shape(rounded(-30, y - 5, 14, 14, 2), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
             c.shape(rounded(-27, y - 2, 8, 8, 1), darker(look.base, 0.55))
     _heel_sole(c, look, toe, heel, flat)
-    c.text(brand, -40, 36, 8.5, ink_on(look.base), 40)
+    c.text(brand, -40, 36, 8.5, ink_on(look.base), 40, halo=hexa(look.base))
 
 
 def _heel_sole(c: Canvas, look: Look, toe: float, heel: float, flat: bool) -> None:
@@ -154,7 +156,7 @@ def sandal(c: Canvas, look: Look, brand: str) -> None:
     else:
         c.shape(rounded(-56, -38, 30, 15, 4), lighter(look.base, 0.25), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1.2"')
         stitches(c, rounded(-53, -35, 24, 9, 3), look.base)
-    c.text(brand, 34, 2, 8, ink_on(look.base), 26)
+    c.text(brand, 34, 2, 8, ink_on(look.base), 26, halo=hexa(look.base))
 
 
 def loafer(c: Canvas, look: Look, brand: str) -> None:
@@ -173,7 +175,7 @@ def loafer(c: Canvas, look: Look, brand: str) -> None:
         c.shape("M-4 2L18 0L16 8L-2 10Z", darker(look.base, 0.75))
     d = f"M-88 38L{toe + 3} 40Q{toe + 4} 49 {toe - 8} 49L-34 49L-36 56L-86 56Z"
     c.shape(d, "#2e2622", extra='stroke="#120e0c" stroke-width="1"')
-    c.text(brand, -54, 32, 8, ink_on(look.base), 36)
+    c.text(brand, -54, 32, 8, ink_on(look.base), 36, halo=hexa(look.base))
 
 
 def pump(c: Canvas, look: Look, brand: str) -> None:
@@ -189,7 +191,7 @@ def pump(c: Canvas, look: Look, brand: str) -> None:
     if look.get("closure type") == "buckle":
         c.line(f"M-80 {back + 12}Q-44 {back - 12} -14 {back + 40}", darker(look.base, 0.3), 6)
         c.shape(rounded(-42, back + 0, 11, 12, 2), metal(c, (206, 166, 70)), extra='stroke="#6b5018" stroke-width="1"')
-    c.text(brand, 46, 46, 8, ink_on(look.base), 32)
+    c.text(brand, 46, 46, 8, ink_on(look.base), 32, halo=hexa(look.base))
 
 
 def slipper(c: Canvas, look: Look, brand: str) -> None:
@@ -203,5 +205,5 @@ def slipper(c: Canvas, look: Look, brand: str) -> None:
     cover(c, upper, look, texture="velvet")
     c.line("M-24 36Q-15 -14 26 -17", fluff, 11, 1, 'stroke-dasharray=".1 7"')
     c.line("M-22 34Q-13 -10 26 -14", "#fff", 5, 0.5, 'stroke-dasharray=".1 7"')
-    c.text(brand, 36, 20, 12, ink_on(look.base), 44)
+    c.text(brand, 36, 20, 12, ink_on(look.base), 44, halo=hexa(look.base))
     c.line("M-88 48Q0 54 86 48", "#3a332e", 4)

@@ -1,0 +1,305 @@
+"""The shop: same bytes everywhere, siblings that differ, pictures that say what the table says."""
+
+import hashlib
+import io
+import itertools
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import PIL.Image
+import pytest
+
+pytest.importorskip("resvg_py", reason="the procedural shop needs resvg_py: pip install 'skulens[world]'")
+
+from skulens.catalog import open_catalog
+from skulens.catalog.world import CLASSES, World, WorldConfig
+from skulens.catalog.world.colours import RGB
+from skulens.catalog.world.config import Stream
+from skulens.catalog.world.make import make, make_chunk, read_config
+from skulens.catalog.world.photo import iconic, iconic_scene, photo
+from skulens.catalog.world.products import Variant, variants, vocabulary
+from skulens.catalog.world.svg import render
+from skulens.catalog.world.texts import texts
+from skulens.errors import DataError, StoreError
+
+SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop") / "world"
+    return folder, make(folder, SMALL, workers=1, progress=False)
+
+
+@pytest.fixture(scope="module")
+def many() -> list[Variant]:
+    return list(variants(WorldConfig(skus=640, seed=11)))
+
+
+def picture(data: bytes) -> np.ndarray:
+    return np.asarray(PIL.Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+# Determinism.
+
+ONE = """
+import hashlib
+from skulens.catalog.world.config import WorldConfig
+from skulens.catalog.world.photo import iconic, photo
+from skulens.catalog.world.products import variants
+v = next(variants(WorldConfig(skus=100000, seed=3), 17))
+print(hashlib.sha256(iconic(v, 64) + photo(v, 0, 64) + repr(v).encode()).hexdigest())
+"""
+
+
+def test_a_sku_is_the_same_in_another_process_and_in_a_larger_shop():
+    v = list(variants(SMALL))[17]
+    here = hashlib.sha256(iconic(v, 64) + photo(v, 0, 64) + repr(v).encode()).hexdigest()
+    env = os.environ | {"PYTHONHASHSEED": "123"}
+    there = subprocess.run([sys.executable, "-c", ONE], capture_output=True, text=True, check=True, env=env)
+    assert there.stdout.strip() == here
+
+
+def test_the_number_of_processes_changes_nothing(shop, tmp_path):
+    config = replace(SMALL, skus=36, photos=0)
+    one, two = (make(tmp_path / str(w), config, workers=w, progress=False) for w in (1, 2))
+    assert (one.records_sha256, one.pictures_sha256) == (two.records_sha256, two.pictures_sha256)
+
+
+def test_another_seed_gives_another_shop():
+    first, second = (next(variants(replace(SMALL, seed=s))) for s in (3, 4))
+    assert first.attributes != second.attributes
+
+
+def test_a_stream_is_fixed_for_good():
+    """A golden value: whoever changes it changes every shop, and must raise VERSION."""
+    stream = Stream("golden", 7)
+    assert [stream.integer(0, 999) for _ in range(5)] == list(GOLDEN)
+
+
+GOLDEN = (734, 523, 124, 761, 540)
+
+
+@pytest.mark.parametrize("start", [0, 5, 8, 33])
+def test_any_stretch_equals_its_part_of_the_whole(many, start):
+    config = WorldConfig(skus=640, seed=11)
+    assert list(variants(config, start, start + 9)) == many[start : start + 9]
+
+
+# Products.
+
+
+def test_ids_are_unique_and_spus_have_two_to_six_variants(many):
+    assert len({v.id for v in many}) == len(many)
+    sizes = [len(list(group)) for _, group in itertools.groupby(many, key=lambda v: v.spu)]
+    assert set(sizes) <= {2, 3, 4, 5, 6} and len(set(sizes)) == 5
+    assert len({v.spu for v in many}) == len(sizes), "an SPU's variants stand together"
+
+
+def test_every_class_comes(many):
+    assert {v.kind for v in many} == set(CLASSES)
+
+
+def test_every_value_is_in_the_vocabulary(many):
+    words = vocabulary()
+    for v in many:
+        keys = words["classes"][v.kind]["keys"]
+        assert {a.key for a in v.attributes} == {"brand", *keys}
+        assert v.brand in words["brands"]
+        for a in v.attributes[1:]:
+            assert a.value in keys[a.key]["values"] and a.modality == keys[a.key]["modality"], (v.id, a)
+
+
+def test_siblings_share_the_keys_of_the_spu_and_differ_in_something_visible(many):
+    for _, group in itertools.groupby(many, key=lambda v: v.spu):
+        group = list(group)
+        keys = vocabulary()["classes"][group[0].kind]["keys"]
+        for a, b in itertools.combinations(group, 2):
+            assert a.kind == b.kind and a.brand == b.brand and a.split == b.split
+            different = {k for k in keys if a.value(k) != b.value(k)}
+            assert all(keys[k]["level"] == "sku" for k in different)
+            assert any(keys[k]["modality"] == "visual" for k in different), (a.id, b.id)
+
+
+def test_siblings_look_different(many):
+    """What differs in the table differs in the drawing."""
+    for _, group in itertools.islice(itertools.groupby(many, key=lambda v: v.spu), 60):
+        scenes = {iconic_scene(v).svg() for v in group}
+        assert len(scenes) > 1
+
+
+def test_no_rule_is_broken_and_every_value_is_reached():
+    found = {c: {k: set() for k in e["keys"]} for c, e in vocabulary()["classes"].items()}
+    for v in variants(WorldConfig(skus=12000, seed=1)):
+        for rule in vocabulary()["classes"][v.kind]["forbidden"]:
+            if all(v.value(k) == want for k, want in rule["if"].items()):
+                assert not any(v.value(k) in banned for k, banned in rule["not"].items()), (v.id, rule)
+        for a in v.attributes[1:]:
+            found[v.kind][a.key].add(a.value)
+    for kind, entry in vocabulary()["classes"].items():
+        for key, spec in entry["keys"].items():
+            assert found[kind][key] == set(spec["values"]), f"{kind}: {key} never has {set(spec['values']) - found[kind][key]}"
+
+
+def test_splits_part_spus_by_hash_or_name_one(many):
+    share = sum(v.split == "test" for v in many) / len(many)
+    assert 0.1 < share < 0.3
+    assert {v.split for v in variants(replace(SMALL, split="test"))} == {"test"}
+    assert [v.look for v in variants(replace(SMALL, split="test"))] == [v.look for v in variants(SMALL)]
+
+
+# Texts.
+
+
+def test_titles_hold_what_is_invisible_and_nothing_visible(many):
+    for v in many[:300]:
+        said = texts(v)
+        facts = said["title"].split(", ")[1:]
+        for a in v.attributes:
+            if a.modality == "text":
+                assert any(a.value in fact for fact in facts), (said["title"], a)
+            elif a.modality == "visual":
+                assert a.value not in facts, (said["title"], a)
+        assert len(facts) == sum(a.modality == "text" for a in v.attributes)
+        seen = [a.value for a in v.attributes if a.modality != "text" and a.key != "brand" and not a.value.startswith("solid")]
+        for role in ("caption", "description"):
+            missing = [s for s in seen if s not in said[role]]
+            assert not missing, (v.kind, said[role], missing)
+
+
+# Pictures.
+
+
+def lab(rgb) -> np.ndarray:
+    """CIELAB of sRGB, D65; (..., 3)."""
+    linear = np.asarray(rgb, float) / 255
+    linear = np.where(linear > 0.04045, ((linear + 0.055) / 1.055) ** 2.4, linear / 12.92)
+    to_xyz = np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
+    xyz = linear @ to_xyz / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
+
+
+def item_pixels(v: Variant, px: int = 80) -> np.ndarray:
+    """Pixels of the product: those that a black instead of white background leaves as they are.
+
+    Of jewelry and of fruit in a package only those that its colour decides.
+    """
+    c = iconic_scene(v)
+    scene, ground = c.svg(), 'M-128 -128H128V128H-128Z" fill="#fff"'
+    white, black = (picture(render(s, px, c.has_text)).astype(int) for s in (scene, scene.replace(ground, ground.replace("fff", "000"), 1)))
+    inside = np.abs(white - black).sum(-1) == 0
+    if v.kind in ("gold", "diamond") or v.value("storage type") not in ("", "fresh"):
+        other = replace(v, look=replace(v.look, base=tuple((x + 128) % 256 for x in v.look.base)))
+        inside &= np.abs(white - picture(render(iconic_scene(other).svg(), px, c.has_text))).sum(-1) > 90
+    return white[inside]
+
+
+def colour_of(pixels: np.ndarray, names: list[str]) -> str:
+    """The colour word that most pixels are nearest to; lightness counts 0.6, it is where the light falls."""
+    near = ((lab(pixels)[:, None] - lab([RGB[n] for n in names])[None]) * [0.6, 1, 1]) ** 2
+    return names[np.bincount(near.sum(-1).argmin(1), minlength=len(names)).argmax()]
+
+
+def test_the_colour_measured_from_pixels_is_the_attribute(many):
+    right = []
+    for v in [v for v in many if v.look.pattern in ("solid", "solid color")][:200]:
+        names = list(dict.fromkeys(vocabulary()["classes"][v.kind]["keys"]["color"]["values"]))
+        right.append(colour_of(item_pixels(v), names) == v.value("color"))
+    assert np.mean(right) >= 0.95, f"{np.mean(right):.3f} of {len(right)}"
+
+
+def test_one_scene_serves_every_size(many):
+    for v in many[:6]:
+        small, large = (picture(iconic(v, px)) for px in (64, 256))
+        shrunk = large.reshape(64, 4, 64, 4, 3).mean((1, 3))
+        assert np.abs(shrunk - small).mean() < 4
+
+
+def test_photos_differ_from_each_other_and_show_the_product(many):
+    a, b = (picture(photo(many[0], k, 64)) for k in (0, 1))
+    assert a.shape == (64, 64, 3) and np.abs(a.astype(int) - b).mean() > 5
+
+
+# Files.
+
+
+def test_the_reader_gives_back_what_was_made(shop):
+    folder, made = shop
+    catalog = World(folder)
+    products, wanted = list(catalog.products()), list(variants(SMALL))
+    assert not catalog.rejects and made.skus == len(products) == 20
+    for product, v in zip(products, wanted, strict=True):
+        assert (product.id, product.spu, product.category) == (v.id, v.spu, (v.kind,))
+        assert set(product.attributes) == set(v.attributes)
+        assert product.title == texts(v)["title"] and product.text("caption") == texts(v)["caption"]
+        assert product.images[0].view == "iconic" and product.extras["fold"] == v.split
+        assert product.images[0].read() == iconic(v, SMALL.px)
+    queries = [q for split in catalog.info.splits for q in catalog.queries(split)]
+    assert len(queries) == made.photos == 20
+    folds = {p.id: p.extras["fold"] for p in products}
+    assert all(folds[q.group] == s for s in catalog.info.splits for q in catalog.queries(s))
+
+
+def test_open_catalog_finds_a_shop_by_its_folder(shop):
+    folder, _ = shop
+    assert [p.id for p in open_catalog(str(folder)).products()] == [p.id for p in World(folder).products()]
+    assert isinstance(open_catalog(f"world:{folder}"), World)
+
+
+def test_ground_truth_tables(shop):
+    folder, made = shop
+    truth = [json.loads(line) for line in (folder / "attributes.jsonl").read_text().splitlines()]
+    assert [t["id"] for t in truth] == [v.id for v in variants(SMALL)]
+    groups = [json.loads(line) for line in (folder / "siblings.jsonl").read_text().splitlines()]
+    assert [s for g in groups for s in g["skus"]] == [t["id"] for t in truth] and len(groups) == made.spus
+
+
+def test_a_killed_run_goes_on_where_it_stopped(shop, tmp_path):
+    folder, whole = shop
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("world.json",):
+        (other / name).write_bytes((folder / name).read_bytes())
+    make_chunk(other, replace(SMALL, skus=9), 0)
+    cut = next(other.rglob("*.png"))
+    cut.write_bytes(cut.read_bytes()[:-20])  # a machine that lost power
+    again = make(other, SMALL, workers=1, progress=False)
+    assert again.reused == 17, "9 SKUs with 2 pictures, one of them torn"
+    assert (again.records_sha256, again.pictures_sha256) == (whole.records_sha256, whole.pictures_sha256)
+    assert not list(other.rglob("*.part"))
+
+
+def test_a_folder_of_another_shop_is_refused(shop, tmp_path):
+    folder, _ = shop
+    with pytest.raises(StoreError, match="seed"):
+        make(folder, replace(SMALL, seed=4), progress=False)
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(StoreError, match="not empty"):
+        make(tmp_path, SMALL, progress=False)
+    assert read_config(folder) == SMALL
+
+
+@pytest.mark.parametrize("wrong", [{"skus": 0}, {"px": 8}, {"classes": ("boat",)}, {"test_share": 2}, {"split": "val"}])
+def test_wrong_configurations_stop_at_the_door(wrong):
+    with pytest.raises(DataError):
+        WorldConfig(**wrong)
+
+
+def test_command_line(tmp_path):
+    from click.testing import CliRunner
+
+    from skulens.cli.world import command
+
+    args = ["make", str(tmp_path / "w"), "--skus", "4", "--px", "64", "--photos", "1", "--workers", "1", "--split-all", "test", "--json"]
+    result = CliRunner().invoke(command, args, catch_exceptions=False)
+    said = json.loads(result.stdout)
+    assert said["skus"] == 4 and World(tmp_path / "w").info.splits == ("test",)
+    for extra in ([], ["--photos"]):
+        out = tmp_path / f"sheet{len(extra)}.png"
+        CliRunner().invoke(command, ["show", str(tmp_path / "w"), "--out", str(out), "--skus", "4", *extra], catch_exceptions=False)
+        assert PIL.Image.open(out).width == 8 * 192
