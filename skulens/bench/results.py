@@ -72,6 +72,7 @@ class Result:
             "n_queries": self.n_queries,
             "n_gallery": self.n_gallery,
             "metrics": self.metrics,
+            "cmc": self.evaluation.cmc if self.evaluation else {},
             "speed": self.speed,
             "counts": self.counts,
             "settings": self.settings,

@@ -49,7 +49,7 @@ def mpr(data, names, mode, results, as_json, map_, **options) -> None:
     else:
         show(measured)
         said(measured, failed)
-        click.echo(f"{len(measured)} results in {results}/; a page of them: skulens results report --results {results}")
+        click.echo(f"{len(measured)} result{'s' * (len(measured) != 1)} in {results}; a page of them: skulens results report --results {results}")
     if failed:
         raise SystemExit(1)
 

@@ -1,6 +1,7 @@
 """Results as tables for a terminal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 COLUMNS = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
 NARROW = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr")
@@ -25,7 +26,7 @@ def print_results(records: Sequence[dict]) -> None:
     for data, gallery in dict.fromkeys((r["data"], r["gallery"]) for r in records):
         mine = [r for r in records if (r["data"], r["gallery"]) == (data, gallery)]
         first = mine[0]
-        title = f"{first['suite']}: {data}, {first['n_queries']} probes -> {gallery} of {first['n_gallery']} SKUs"
+        title = f"{first['suite']}: {data_name(first)}, {first['n_queries']} probes -> {gallery} of {first['n_gallery']} SKUs"
         table = Table(title=title, title_justify="left", caption="[95 % interval: bootstrap over SKUs]", caption_justify="left")
         table.add_column("encoder", overflow="fold")
         shown = [c for c in NARROW if any(c in r["metrics"] for r in mine)]
@@ -49,8 +50,15 @@ def print_mode_differences(records: Sequence[dict]) -> None:
 
 
 def label(record: dict) -> str:
+    """The encoder as a row's name: a path is cut to its last part, and paper mode is said."""
+    family, colon, argument = record["encoder"].rpartition(":")
+    local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
     mode = record["settings"].get("mode", "sound")
-    return record["encoder"] + ("" if mode == "sound" else f" ({mode})")
+    return family + colon + (Path(argument).name if local else argument) + ("" if mode == "sound" else f" ({mode})")
+
+
+def data_name(record: dict) -> str:
+    return Path(record["data"]).name
 
 
 def cost(speed: dict) -> tuple[str, str]:
