@@ -150,6 +150,7 @@ def check(file: RemoteFile, part: Path, folder: Path) -> None:
     if expected and found != expected:
         size = part.stat().st_size
         part.unlink()
+        part.with_name(part.name + ".json").unlink(missing_ok=True)
         raise DataError(f"{file.url}: sha256 is {found}, expected {expected}; the {size:,} bytes were thrown away. "
                         "Try again; if it stays so, the file there has changed and must not be trusted")
     entries[file.path] = {"url": file.url, "size": part.stat().st_size, "sha256": found,
