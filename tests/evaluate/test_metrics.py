@@ -66,9 +66,10 @@ def test_ties_count_only_where_the_order_matters():
         "grades": {"r": 2, "s": 2, "x": 1},  # two relevant ones of different grades tie
         "stranger": {"r": 2, "s": 2, "x": 2},
         "signs": {"r": 0.0, "s": -0.0},
+        "lowest": {"r": -np.inf},  # in a short list, whose empty places hold -inf too
     }
-    grades = {q: {"r": 1, "s": 1} for q in run} | {"alone": {"r": 1}, "grades": {"r": 1, "s": 2}, "absent": {"r": 1}}
-    assert judged(run, grades).ties.tolist() == [False, False, True, True, False, False]
+    grades = {q: {"r": 1, "s": 1} for q in run} | {"alone": {"r": 1}, "grades": {"r": 1, "s": 2}, "lowest": {"r": 1}, "absent": {"r": 1}}
+    assert judged(run, grades).ties.tolist() == [False, False, True, True, False, False, False]
 
 
 def test_queries_without_relevant_are_nan_and_absent_ones_score_zero():
