@@ -13,7 +13,7 @@ from typing import Literal
 
 from skulens.errors import DataError
 
-VERSION = 2
+VERSION = 4
 """Of the generator; rises whenever the same seed would give another shop."""
 
 CLASSES = (

@@ -22,9 +22,9 @@ WALLS = (
 WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
 
 
-def iconic_scene(variant: Variant) -> Canvas:
+def iconic_scene(variant: Variant, px: int = 256) -> Canvas:
     """The clean picture: the product alone on white, with a soft shadow where it stands."""
-    c = Canvas()
+    c = Canvas(px)
     c.shape("M-128 -128H128V128H-128Z", "#fff")
     if variant.kind not in LIES_FLAT:
         shadow(c, 0, 108, 96, 9, 0.3)
@@ -36,7 +36,7 @@ def iconic_scene(variant: Variant) -> Canvas:
 
 def iconic(variant: Variant, px: int) -> bytes:
     """PNG bytes of the clean picture."""
-    c = iconic_scene(variant)
+    c = iconic_scene(variant, px)
     return render(c.svg(), px, c.has_text)
 
 
@@ -50,7 +50,7 @@ def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, depth: float) ->
 def photo(variant: Variant, number: int, px: int) -> bytes:
     """JPEG bytes of probe photo `number`: pose, light, background, clutter, occlusion, noise, compression."""
     stream = Stream("photo", variant.id, number)
-    c = Canvas()
+    c = Canvas(px)
     background(c, stream)
     clutter(c, stream)
     _product(c, stream, variant)
@@ -112,17 +112,52 @@ def background(c: Canvas, stream: Stream) -> None:
 
 
 def clutter(c: Canvas, stream: Stream) -> None:
-    """Other things around: boxes, balls, and sometimes another product."""
-    for _ in range(stream.integer(0, 4)):
-        angle = stream.uniform(0, 360)
-        cos, sin = turn(angle)
-        x, y, size = 112 * cos, 104 * sin, stream.uniform(14, 34)
-        tone = (stream.integer(30, 235), stream.integer(30, 235), stream.integer(30, 235))
-        d = ellipse(x, y, size, size * 0.8) if stream.chance(0.4) else rounded(x - size, y - size, 2 * size, size * 1.7, 4)
-        c.shape(d, hexa(tone), 0.9, f'transform="rotate({stream.integer(-30, 30)} {n(x)} {n(y)})"')
-        c.shape(d, c.gradient((0, "#fff", 0.25), (1, "#000", 0.35), to=(1, 1)))
-    if stream.chance(0.3):
+    """Other things around: household objects and other products, mostly cut by the picture's edge."""
+    for _ in range(stream.choice((0, 0, 1, 1, 2, 3))):
+        cos, sin = turn(stream.uniform(0, 360))
+        x, y = 116 * cos, 34 + 84 * sin
+        tone = (stream.integer(40, 235), stream.integer(40, 225), stream.integer(40, 225))
+        shadow(c, x, y + 24, 34, 8, 0.35)
+        c.open(f'transform="translate({n(x)} {n(y)}) rotate({stream.integer(-12, 12)}) scale({stream.uniform(0.7, 1.25):.2f})"')
+        stream.choice((_parcel, _mug, _plant, _book, _ball))(c, tone)
+        c.close()
+    if stream.chance(0.4):
         _neighbour(c, stream)
+
+
+def _parcel(c: Canvas, tone) -> None:
+    card = mix(tone, (200, 160, 110), 0.75)
+    c.shape("M-26 -14H26V24H-26Z", hexa(card))
+    c.shape("M-26 -14L-14 -28H36L26 -14Z", hexa(mix(card, (255, 255, 255), 0.25)))
+    c.shape("M26 -14L36 -28V10L26 24Z", hexa(mix(card, (0, 0, 0), 0.3)))
+    c.shape("M-5 -14H5V24H-5ZM-5 -14L5 -28H14L5 -14Z", "#e9dcb8", 0.8)
+
+
+def _mug(c: Canvas, tone) -> None:
+    c.line("M17 -10Q36 -10 32 4Q28 14 16 12", hexa(mix(tone, (0, 0, 0), 0.2)), 5)
+    d = "M-20 -22H20L17 24H-17Z"
+    c.shape(d, hexa(tone))
+    c.shape(d, c.gradient((0, "#000", 0.3), (0.3, "#fff", 0.3), (1, "#000", 0.35)))
+    c.shape(ellipse(0, -22, 20, 5), "#4a3020")
+
+
+def _plant(c: Canvas, tone) -> None:
+    for angle in (-62, -34, -8, 20, 50):
+        c.shape("M0 0Q-12 -24 0 -50Q12 -24 0 0Z", "#3f7d46" if angle % 4 else "#5b9a58", extra=f'transform="translate(0 -2) rotate({angle})"')
+    c.shape("M-18 -4H18L13 24H-13Z", hexa(mix(tone, (190, 100, 60), 0.6)))
+    c.shape("M-18 -4H18L13 24H-13Z", c.gradient((0, "#fff", 0.15), (1, "#000", 0.35)))
+
+
+def _book(c: Canvas, tone) -> None:
+    c.shape("M-34 8L-20 -14H34L24 8Z", hexa(tone))
+    c.shape("M-34 8H24V20H-34Z", hexa(mix(tone, (0, 0, 0), 0.3)))
+    c.shape("M-30 11H24V17H-30Z", "#f1ece0")
+    c.shape("M24 8L34 -14V-3L24 20Z", "#d9d2c2")
+
+
+def _ball(c: Canvas, tone) -> None:
+    c.shape(ellipse(0, 4, 22, 22), hexa(tone))
+    c.shape(ellipse(0, 4, 22, 22), c.radial((0, "#fff", 0.5), (0.5, "#fff", 0), (1, "#000", 0.4), at=(0.35, 0.3), r=0.75))
 
 
 def _neighbour(c: Canvas, stream: Stream) -> None:
@@ -130,7 +165,7 @@ def _neighbour(c: Canvas, stream: Stream) -> None:
     kind, name = stream.choice(CLASSES), f"neighbour-{stream.word()}"
     look = spu_look(kind, name, siblings(kind, name, 1)[0])
     x, y = stream.choice((-104, 104)), stream.uniform(-80, 84)
-    c.open(f'transform="translate({x} {n(y)}) rotate({stream.integer(-25, 25)}) scale({stream.uniform(0.3, 0.46):.2f})" opacity=".95"')
+    c.open(f'transform="translate({x} {n(y)}) rotate({stream.integer(-25, 25)}) scale({stream.uniform(0.3, 0.46):.2f})"')
     PENCILS[kind](c, look, "")
     c.close()
 

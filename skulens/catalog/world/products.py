@@ -57,15 +57,22 @@ def variants(config: WorldConfig, start: int = 0, stop: int | None = None):
 
 def _block(config: WorldConfig, block: int):
     first = block * BLOCK
-    for count in Stream("cut", config.seed, block).choice(CUTS):
-        yield from _spu(config, first, count)
+    for place, count in enumerate(Stream("cut", config.seed, block).choice(CUTS)):
+        yield from _spu(config, first, count, kind_of(config, block, place))
         first += count
 
 
-def _spu(config: WorldConfig, first: int, count: int):
+def kind_of(config: WorldConfig, block: int, place: int) -> str:
+    """The class of the SPU at `place` in a block: eight blocks have every class at least once."""
+    if place > 1:
+        return Stream("third", config.seed, block).choice(config.classes)
+    order = Stream("classes", config.seed, block // BLOCK).sample(config.classes, len(config.classes))
+    return order[(2 * (block % BLOCK) + place) % len(order)]
+
+
+def _spu(config: WorldConfig, first: int, count: int, kind: str):
     spu = f"w{config.seed}-p{first:07d}"
     stream = Stream("spu", spu)
-    kind = stream.choice(config.classes)
     brand = stream.choice(vocabulary()["brands"])
     split = config.split
     if split == "hash":

@@ -4,11 +4,14 @@ Products are drawn around the origin in a box of 200 x 200 units, y downwards, s
 scene serves every picture size.
 """
 
+import re
 from pathlib import Path
 
 import resvg_py
 
 FONTS = Path(__file__).parent / "fonts"
+FAINT, TILE_PX, TEXT_PX = 0.15, 1.5, 2.0
+DASH = re.compile(r'stroke-dasharray="([0-9. ]+)"')
 BOLD = [str(FONTS / "NotoSans-Bold.ttf")]
 
 
@@ -54,9 +57,14 @@ def ellipse(x: float, y: float, rx: float, ry: float) -> str:
 
 
 class Canvas:
-    """Collects the definitions and shapes of one scene."""
+    """Collects the definitions and shapes of one scene, 256 units wide.
 
-    def __init__(self):
+    What cannot be seen at `px` is left out: strokes that change a pixel by less than FAINT of its
+    range, tiles smaller than TILE_PX, letters below TEXT_PX.
+    """
+
+    def __init__(self, px: int = 256):
+        self.scale = px / 256
         self.defs: list[str] = []
         self.body: list[str] = []
         self.known: dict[str, str] = {}
@@ -81,6 +89,8 @@ class Canvas:
 
     def tile(self, width: float, height: float, content: str, transform: str = "") -> str:
         """A repeating fill in user units."""
+        if min(width, height) * self.scale < TILE_PX:
+            return "none"
         place = f' patternTransform="{transform}"' if transform else ""
         size = f'width="{n(width)}" height="{n(height)}" patternUnits="userSpaceOnUse"'
         markup = f'<pattern id="{{id}}" {size}{place}>' + content + "</pattern>"
@@ -95,11 +105,19 @@ class Canvas:
 
     def shape(self, d: str, fill: str = "none", opacity: float = 1, extra: str = "") -> None:
         """A filled path."""
+        if fill == "none" and not extra:
+            return
         see = f' fill-opacity="{opacity}" stroke-opacity="{opacity}"' if opacity < 1 else ""  # no layer, unlike opacity
         self.add(f'<path d="{d}" fill="{fill}"{see} {extra}/>')
 
     def line(self, d: str, stroke: str, width: float = 1.5, opacity: float = 1, extra: str = "") -> None:
-        """A stroked path with round ends."""
+        """A stroked path with round ends; dashes too fine to be told apart become a paler line."""
+        dash = DASH.search(extra)
+        if dash and (period := sum(map(float, dash[1].split()))) * self.scale < TILE_PX:
+            extra = extra.replace(dash[0], "")
+            opacity = round(opacity * min((float(dash[1].split()[0]) + width) / period, 1), 2)
+        if width * opacity * self.scale < FAINT:
+            return
         see = f' stroke-opacity="{opacity}"' if opacity < 1 else ""
         self.add(
             f'<path d="{d}" fill="none" stroke="{stroke}" stroke-width="{n(width)}" '
@@ -118,9 +136,11 @@ class Canvas:
             return
         if halo:
             extra += f' paint-order="stroke" stroke="{halo}" stroke-width="{n(size * 0.28)}" stroke-linejoin="round"'
-        self.has_text = True
         if width:
             size = min(size, width / (0.62 * max(len(words), 1)))
+        if size * self.scale < TEXT_PX:
+            return
+        self.has_text = True
         safe = words.replace("&", "&amp;").replace("<", "&lt;")
         self.add(
             f'<text x="{n(x)}" y="{n(y)}" font-family="Noto Sans" font-weight="700" '

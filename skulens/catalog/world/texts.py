@@ -18,7 +18,7 @@ FACTS = {
     "material": "{}", "lining details": "{}", "stretch": "{}", "occasion": "for {}", "target demographic": "for {}",
     "rise": "{}", "style": "{} style", "outsole material": "{} outsole", "insole material": "{} insole",
     "shoe width": "{} width", "water resistance": "{}", "capacity": "{}", "strap type": "{} strap",
-    "activities": "for {}", "special features": "{}", "size": "size {}", "interior features": "{} inside",
+    "activities": "for {}", "special features": "{}", "size": "size {}", "interior features": "{}",
     "lock type": "{}", "expandable": "{}", "product type": "{}", "volume": "{}", "sugar content": "{}", "organic": "{}",
     "region of origin": "from {}", "allergen information": "{}", "texture": "{}", "calories": "{} calories",
     "specialty diet": "{}", "shelf life": "{}", "flavor": "{} flavor", "storage capacity": "{}", "ram": "{} ram",
@@ -34,11 +34,11 @@ FACTS = {
 SIGHTS = {
     "sleeve length": "{}", "collar type": "{}", "closure type": "{} closure", "closure": "{} closure", "pockets": "{}",
     "hem shape": "{} hem", "inseam": "{}", "fit": "{} fit", "hem": "{}", "fabric": "{}", "shoe type": "{}",
-    "heel height": "{}", "boot height": "{}", "toe style": "{}", "compartments": "{}", "material": "{}",
+    "heel height": "{}", "boot height": "{} height", "toe style": "{}", "compartments": "{}", "material": "{}",
     "bag type": "{}", "handle type": "{}", "hardware": "{} hardware", "embellishment": "{}", "shell type": "{}",
-    "number of wheels": "{}", "container type": "{}", "flavor": "{} flavor", "quantity per pack": "{} pieces",
+    "number of wheels": "{}", "container type": "{}", "flavor": "{} flavor", "quantity per pack": "{} in the picture",
     "storage type": "{}", "number of cameras": "{} camera", "screen size": "{}", "touch screen": "touch screen: {}",
-    "keyboard type": "{} keyboard", "ear placement": "{}", "connectivity technology": "{}", "style": "{} style",
+    "keyboard type": "{} keyboard", "ear placement": "{} fit", "connectivity technology": "{}", "style": "{} style",
     "chair type": "{}", "arm type": "{}", "back type": "{}", "shape": "{} shape", "table base": "{} base",
     "number of drawers": "drawers: {}", "stone type": "{} stone", "design": "{} design", "diamond shape": "{} cut stone",
     "metal material": "{}", "setting style": "{} setting", "product type": "{}", "fruit type": "{}",
@@ -79,13 +79,25 @@ def sights(variant: Variant) -> list[str]:
     """What there is to see beside colour, pattern and the name of the thing."""
     said = set(SUBTYPES) | set(PATTERNS) | {"color", "brand", "container type"}
     return [
-        SIGHTS[a.key].format(a.value) for a in variant.attributes if a.modality != "text" and a.key not in said
+        SIGHTS[a.key].format(a.value).replace("closure closure", "closure")
+        for a in variant.attributes
+        if a.modality != "text" and a.key not in said
     ]
 
 
 def pattern_of(variant: Variant) -> str:
     found = next((a.value for a in variant.attributes if a.key in PATTERNS), "")
     return {"solid color": "solid"}.get(found, found)
+
+
+PLURAL = ("headphones", "pants", "sneakers", "boots", "sandals", "loafers", "pumps", "slippers", "earrings", "stud earrings")
+
+
+def an(words: str, noun: str) -> str:
+    """With the article: "a red chair", "an orange chair", "a pair of red boots"."""
+    if noun in PLURAL or noun.removeprefix("diamond ") in PLURAL:
+        return f"a pair of {words}"
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
 
 def caption(variant: Variant) -> str:
@@ -97,8 +109,8 @@ def caption(variant: Variant) -> str:
     rest = ", ".join(stream.sample(sights(variant), 9))
     front = " ".join(w for w in (colour, pattern, noun) if w)
     return stream.choice((
-        f"{front}, {rest}", f"{variant.brand} {front} with {rest}", f"a {front} by {variant.brand}: {rest}",
-        f"{noun} in {' '.join(w for w in (colour, pattern) if w)}, {rest}, {variant.brand}", f"photo of a {front}, {rest}",
+        f"{front}, {rest}", f"{variant.brand} {front} with {rest}", f"{an(front, noun)} by {variant.brand}: {rest}",
+        f"{noun} in {' '.join(w for w in (colour, pattern) if w)}, {rest}, {variant.brand}", f"photo of {an(front, noun)}, {rest}",
     ))  # fmt: skip
 
 
@@ -108,7 +120,7 @@ def description(variant: Variant) -> str:
     colour, pattern, noun = variant.value("color"), pattern_of(variant), noun_of(variant)
     seen, facts = sights(variant), [FACTS[a.key].format(a.value) for a in variant.attributes if a.modality == "text"]
     first = stream.choice((
-        f"A {colour} {noun} by {variant.brand}.", f"This {noun} by {variant.brand} comes in {colour}.",
+        f"{an(f'{colour} {noun}', noun).capitalize()} by {variant.brand}.", f"{noun.capitalize()} by {variant.brand} in {colour}.",
         f"{variant.brand} {noun}, colour {colour}.",
     ))  # fmt: skip
     second = f" Pattern: {pattern}." if pattern else ""

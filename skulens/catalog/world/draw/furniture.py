@@ -125,8 +125,7 @@ def _armchair(c: Canvas, look: Look, kind: str) -> None:
 
 
 def _stool(c: Canvas, look: Look, kind: str) -> None:
-    metal_legs = look.pick("stool legs", (True, False))
-    frame, half = (STEEL if metal_legs else wood_of(look)), look.vary("half", 30, 36)
+    frame, half = look.base if look.pick("stool legs", (True, False)) else wood_of(look), look.vary("half", 30, 36)
     for s in (-1, 1):
         bar(c, f"M{n(half * .5 * s)} -12L{n(half * .7 * s)} 84", mix(frame, (0, 0, 0), 0.25), 5)
     if look.get("back type") == "mid back":
