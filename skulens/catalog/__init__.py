@@ -75,16 +75,14 @@ def cache_folder() -> Path:
 
 
 def find_folder(data: str) -> Path | None:
-    """The path itself, or the first folder of that name which holds what its reader needs."""
-    if Path(data).exists():
-        return Path(data)
-    if Path(data).name != data or data in ("", ".", ".."):
+    """The path itself, or the first one of that name below the data folders that holds what its reader needs."""
+    path = Path(data)
+    if path.exists():
+        return path
+    if path.is_absolute() or ".." in path.parts or not path.parts:
         return None
-    for folder in data_folders():
-        here = folder / data
-        if here.is_dir() and signed(data if data in READERS else "own", here):
-            return here
-    return None
+    places = [folder / path for folder in data_folders()]
+    return next((p for p in places if p.is_file() or p.is_dir() and signed(data if data in READERS else "own", p)), None)
 
 
 def missing_path(data: str) -> Exception:

@@ -69,6 +69,8 @@ def download(file: RemoteFile, folder: Path, wait_s: float = 1.0) -> Path:
     if file.url is None or offline():
         why = "its address is not known" if file.url is None else "the network is switched off (SKULENS_OFFLINE)"
         raise by_hand(file, folder, why)
+    if urllib.parse.urlsplit(file.url).scheme not in ("http", "https"):
+        raise DataError(f"{file.url} is no address that we fetch; expected https://...")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with locked(part):

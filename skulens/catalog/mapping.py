@@ -105,7 +105,7 @@ def as_id(value: object) -> str:
         raise ValueError("the id is empty")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(f"the id is a {type(value).__name__}, not a string or number")
-    text = str(value).strip()
+    text = whole(str(value))
     if not text:
         raise ValueError("the id is empty")
     return text
@@ -123,9 +123,20 @@ def as_text(value: object) -> str:
         value = " ".join(value)
     if not isinstance(value, (str, int, float)):
         raise ValueError(f"expected text, got a {type(value).__name__}")
-    if "\0" in str(value):
+    return whole(str(value))
+
+
+def whole(text: str) -> str:
+    """The text without blanks around it.
+
+    Raises:
+        ValueError: NUL bytes or halves of characters, which no file or tokenizer takes.
+    """
+    if "\0" in text:
         raise ValueError("holds a NUL byte; the file is damaged there")
-    return str(value).strip()
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("holds half a character (a lone surrogate); the text was cut or escaped wrongly")
+    return text.strip()
 
 
 def as_price(value: object) -> float | None:

@@ -125,8 +125,6 @@ class Collector:
     def add(self, row: Row) -> None:
         """Take one row in. Raises ValueError (reason[, todo]), before any change, for an unusable row."""
         product = as_id(self.cell(row, "id"))
-        if "\0" in product:
-            raise ValueError("the id holds a NUL byte; the file is damaged there")
         texts = {role: text for role, columns in self.text_columns() if (text := join(row, columns))}
         split = as_text(self.cell(row, "split"))
         draft = self.drafts.get(product) or Draft(product, row.where)
@@ -188,18 +186,18 @@ class Collector:
             return
         try:
             paths = self.paths(cell)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             return self.reject(row.where, product, f"{column}: {e}", "write a path, or several between bars: a.jpg|b.jpg")
         if not paths:
             self.reject(row.where, product, f"no picture in column {column!r}", "add the path or leave the product to texts")
-        for name in paths:
-            if reason := self.missing(name):
-                self.reject(row.where, product, f"picture {name}: {reason[0]}", reason[1])
+        for name, trouble in paths:
+            if trouble:
+                self.reject(row.where, product, f"picture {name[:200]}: {trouble[0]}", trouble[1])
             else:
                 yield name, Image(path=str(self.folder / name), view=view)
 
-    def paths(self, cell: object) -> list[str]:
-        """The paths of a cell: a string, several between "|" or ";", a list, JSON; {path} of a struct."""
+    def paths(self, cell: object) -> list[tuple[str, tuple[str, str] | None]]:
+        """(path, trouble) of a cell: a string, several between "|" or ";", a list, JSON; {path} of a struct."""
         if isinstance(cell, str) and cell.lstrip().startswith("["):
             cell = json.loads(cell)
         if isinstance(cell, dict):
@@ -207,9 +205,11 @@ class Collector:
         if isinstance(cell, (list, tuple)):
             return [path for entry in cell for path in self.paths(entry)]
         text = as_text(cell)
-        if not text or self.missing(text) is None:
-            return [text] if text else []
-        return [part.strip() for part in re.split(r"[|;]", text) if part.strip()]
+        trouble = self.missing(text) if text else None
+        parts = [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if trouble else []
+        if len(parts) > 1:  # a name that is there as a whole may hold these signs itself
+            return [(part, self.missing(part)) for part in parts]
+        return [(text, trouble)] if text else []
 
     def missing(self, name: str) -> tuple[str, str] | None:
         """Why no picture can be read there and what to do; None where there is a file."""

@@ -33,6 +33,9 @@ class Server(ThreadingHTTPServer):
         self.ranges, self.etag, self.pages = True, '"one"', {}
         self.url = f"http://127.0.0.1:{self.server_port}"
 
+    def handle_error(self, *_):
+        """A client that hangs up early is part of these tests."""
+
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -183,6 +186,12 @@ def test_offline_and_unknown_addresses_do_not_try(server, tmp_path, monkeypatch)
     with pytest.raises(MissingFile, match="switched off"):
         get(server, tmp_path)
     assert not server.seen
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/f", "f.bin"])
+def test_only_web_addresses_are_fetched(server, tmp_path, url):
+    with pytest.raises(DataError, match="is no address that we fetch"):
+        d.download(d.RemoteFile("f.bin", url), tmp_path)
 
 
 def test_a_full_disk_is_told_before_the_download(server, tmp_path, monkeypatch):

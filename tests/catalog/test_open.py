@@ -30,6 +30,15 @@ def test_a_folder_of_ones_own_answers_to_its_name(tmp_path, monkeypatch):
     assert isinstance(catalog, OwnCatalog) and catalog.info.name == "teas"
 
 
+def test_a_table_below_a_data_folder_answers_to_its_path(tmp_path, monkeypatch):
+    make_own(tmp_path / "teas")
+    monkeypatch.setenv("SKULENS_DATA", str(tmp_path))
+    assert open_catalog("teas/products.csv").path == tmp_path / "teas" / "products.csv"
+    monkeypatch.setenv("SKULENS_DATA", str(tmp_path / "teas"))
+    with pytest.raises(MissingFile):
+        open_catalog("../teas/products.csv")
+
+
 def test_upstream_checkout_of_groceries_has_one_folder_more(tmp_path):
     make_groceries(tmp_path / "GroceryStoreDataset" / "dataset")
     assert len(list(open_catalog(str(tmp_path / "GroceryStoreDataset")).products())) == 2

@@ -1,10 +1,13 @@
 """Your own table, ugly ones included."""
 
+import csv
 import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from skulens.catalog import open_catalog, parquet
 from skulens.errors import DataError, MissingFile
@@ -197,6 +200,13 @@ def test_a_broken_line_of_jsonl_costs_that_line(tmp_path):
     ]  # fmt: skip
 
 
+def test_half_characters_and_nul_bytes_cost_their_row(tmp_path):
+    text = '{"id": 1, "title": "cut \\ud83d"}\n{"id": "2\\u0000", "title": "x"}\n{"id": 3, "title": "whole \\ud83d\\ude00"}\n'
+    products, rejects = read(put(tmp_path / "t.jsonl", text))
+    assert products["3"].title == "whole 😀" and len(products) == 1
+    assert "half a character" in rejects[0][2] and "NUL byte" in rejects[1][2]
+
+
 def test_json_list_and_several_paths_in_a_cell(tmp_path):
     csv_file(tmp_path, "", pictures=("a.jpg", "b;c.jpg", "d.jpg"))
     rows = [{"id": 1, "image": "a.jpg|d.jpg"}, {"id": 2, "image": "b;c.jpg"}, {"id": 3, "image": '["a.jpg", "d.jpg"]'}]
@@ -259,3 +269,53 @@ def test_parquet_lists_of_bytes_are_refused_with_the_way_out(tmp_path):
     path = parquet_file(tmp_path, pa.array([[b"x"], [b"y"]], pa.list_(pa.binary())), rows=2)
     with pytest.raises(DataError, match="one picture per row"):
         read(path)
+
+
+def survives(path):
+    """Any content is a DataError at the door, or products and rejects; nothing else."""
+    try:
+        catalog = open_catalog(str(path))
+        products = list(catalog.products())
+        queries = [q for split in catalog.info.splits for q in catalog.queries(split)]
+    except DataError as e:
+        assert str(path.name) in str(e) or "columns" in str(e)
+        return
+    assert len({p.id for p in products}) == len(products)
+    known = {p.id for p in products}
+    assert all(text.encode() is not None for p in products for text in (p.id, p.title, *p.texts.values()))
+    assert all(set(q.relevant) <= known for q in queries)
+    assert all(r.reason and r.todo and r.source for r in catalog.rejects)
+
+
+CELL = st.one_of(st.text(max_size=8), st.sampled_from(["a.jpg", '"', "1", "[1", "{}", "a.jpg|b.jpg", "\0", "x\ny", "gallery", "test", "a" * 300]))
+VALUE = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["a.jpg", "1", "[[1]]"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["path", "bytes", "key", "value", "x"]), inner, max_size=3)),
+    max_leaves=5,
+)
+FIELDS = ["id", "title", "image", "split", "price", "attributes", "category", "gtin", "view", "colour"]
+FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@FUZZ
+@given(st.binary(max_size=300), st.sampled_from(["t.csv", "t.jsonl", "t.json", "t.parquet"]))
+def test_any_bytes_as_a_table(tmp_path_factory, data, name):
+    survives(put(tmp_path_factory.mktemp("any") / name, b"id,title,image\n1,a,b\n" + data if name == "t.csv" else data))
+
+
+@FUZZ
+@given(st.lists(st.lists(CELL, min_size=len(FIELDS), max_size=len(FIELDS)), min_size=1, max_size=6))
+def test_any_cells_in_a_csv(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("cells")
+    put(folder / "a.jpg", b"x")
+    with (folder / "t.csv").open("w", newline="", encoding="utf-8", errors="surrogatepass") as f:
+        csv.writer(f).writerows([FIELDS, *rows])
+    survives(folder / "t.csv")
+
+
+@FUZZ
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUE), max_size=6))
+def test_any_values_in_a_jsonl(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("values")
+    put(folder / "a.jpg", b"x")
+    survives(put(folder / "t.jsonl", lines([{"id": "first", "title": "Tea", "image": "a.jpg"}, *rows])))
