@@ -10,7 +10,6 @@ ties; sigmoid is exactly 1 from a logit of 6.25 upward (cosine 0.0625), so that 
 tie; and topk does not say which of equals comes first. So ties are counted and come back.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +17,6 @@ import numpy as np
 import torch
 
 from skulens.errors import DataError
-from skulens.records import Run
 
 Activation = Literal["softmax", "sigmoid"]
 
@@ -67,25 +65,6 @@ def paper_top_k(
             parts.append(_candidates(_probabilities(rows, columns, activation), k))
     empty = (np.empty((0, k), np.int32), np.empty((0, k), np.float32), *[np.empty(0, np.int64)] * 2)
     return PaperCandidates(*(np.concatenate(p) for p in zip(empty, *parts, strict=True)))
-
-
-def paper_run(
-    query_ids: Sequence[str],
-    images: np.ndarray,
-    products: Sequence[str],
-    texts: np.ndarray,
-    activation: Activation,
-    k: int | None = None,
-) -> tuple[Run, int]:
-    """The candidates of `paper_top_k` as a Run, in the order of torch.topk, not by id among equals.
-
-    Returns:
-        run: k defaults to all products (the script takes 5).
-        ties: queries whose first candidate shares its score with another one.
-    """
-    found = paper_top_k(images, texts, activation, k or max(len(products), 1))
-    run = Run(tuple(query_ids), tuple(products), found.order, found.scores)
-    return run, int((found.ties > 0).sum())
 
 
 def _normalise(vectors: np.ndarray) -> torch.Tensor:

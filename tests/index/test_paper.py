@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from skulens.errors import DataError  # noqa: E402
-from skulens.index.paper import paper_run, paper_top_k  # noqa: E402
+from skulens.index.paper import paper_top_k  # noqa: E402
 
 
 def script(images, texts, activation, k):
@@ -78,13 +78,6 @@ def test_batches_and_short_galleries():
     assert one.order.shape == (7, 4)
     assert np.allclose(paper_top_k(images, texts, "softmax", 5, batch=3).scores, one.scores, rtol=2**-6)
     assert paper_top_k(images[:0], texts, "softmax", 5).order.shape == (0, 4)
-
-
-def test_run_keeps_the_order_of_topk_and_counts_tied_queries():
-    texts = np.float32([[1, 0], [1, 0], [0, 1]])
-    run, ties = paper_run(["x", "y"], np.float32([[2, 0], [0, 3]]), ["a", "b", "c"], texts, "softmax")
-    assert ties == 1 and run.depth == 3 and {p for p, _ in run.candidates(0)} == {"a", "b", "c"}
-    assert next(run.candidates(1))[0] == "c"
 
 
 def test_bad_input_is_named():
