@@ -42,7 +42,7 @@ def main() -> None:
     print(json.dumps(result))
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-        name = f"topk_{args.queries}x{args.gallery}x{args.dim}_{result['machine']['name']}.json"
+        name = f"topk-{args.queries}x{args.gallery}x{args.dim}-{result['machine']['name']}.json"
         (args.out / name).write_text(json.dumps(result, indent=2) + "\n")
 
 
@@ -177,7 +177,7 @@ def machine() -> dict:
     )
     cores = len(os.sched_getaffinity(0))
     return {
-        "name": f"{cpu.split('@')[0].strip().replace(' ', '-').lower()}-{cores}core",
+        "name": f"{cpu.split('@')[0].strip().replace(' ', '-').lower()}-{cores}cores",
         "cpu": cpu,
         "cores": cores,
         "blas_threads": os.environ.get("OMP_NUM_THREADS", "all"),
