@@ -28,12 +28,12 @@ def make(folder: Path, skus: int, seed: int, px: int, photos: int, classes: str,
     from time import perf_counter
 
     from skulens.catalog.world.config import CLASSES, WorldConfig
-    from skulens.catalog.world.make import make as write
+    from skulens.catalog.world.reader import generator
 
     chosen = tuple(c.strip() for c in classes.split(",") if c.strip()) or CLASSES
     config = WorldConfig(skus=skus, seed=seed, px=px, photos=photos, classes=chosen, split=split_all or "hash")
     start = perf_counter()
-    made = write(folder, config, workers)
+    made = generator()(folder, config, workers)
     took = perf_counter() - start
     if as_json:
         fields = {"folder": str(made.folder), "skus": made.skus, "spus": made.spus, "photos": made.photos, "reused": made.reused}

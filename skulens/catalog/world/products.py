@@ -6,26 +6,18 @@ shorter, where its size cuts a block.
 """
 
 import itertools
-import json
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from skulens.catalog.world.colours import RGB, brightness, jittered, mix
 from skulens.catalog.world.config import Stream, WorldConfig
 from skulens.catalog.world.surface import Look
+from skulens.catalog.world.vocabulary import vocabulary
 from skulens.records import Attribute
 
 BLOCK = 8
 CUTS = ((2, 6), (6, 2), (3, 5), (5, 3), (4, 4), (2, 3, 3), (3, 2, 3), (2, 2, 4), (4, 2, 2))
 """Ways to cut a block into SPUs of 2 to 6 SKUs."""
 COLOURS_OF_PATTERNS = ("white", "black", "red", "yellow", "navy", "teal", "pink", "beige", "blue")
-
-
-@lru_cache(1)
-def vocabulary() -> dict:
-    """`vocabulary.json`: brands, and per class the keys with modality, level and values."""
-    return json.loads((Path(__file__).parent / "vocabulary.json").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,7 @@ def siblings(kind: str, spu: str, count: int) -> list[dict[str, str]]:
     while len(found) < count:
         stream = Stream("siblings", spu, next(attempts))
         shared = {k: stream.choice(e["values"]) for k, e in keys.items() if e["level"] == "spu"}
-        if not any(_violates(shared, rule) for rule in rules):
+        if not any(violates(shared, rule) for rule in rules):
             found = _variants_of(shared, keys, rules, stream, count)
     return found
 
@@ -135,7 +127,7 @@ def _variants_of(shared, keys, rules, stream: Stream, count: int) -> list[dict[s
         if found:
             origin |= {k: stream.choice(keys[k]["values"]) for k in changed}
         values = {k: shared.get(k) or origin[k] for k in keys}
-        if any(_violates(values, rule) for rule in rules):
+        if any(violates(values, rule) for rule in rules):
             continue
         if all(any(values[k] != other[k] for k in seen) for other in found):
             found.append(values)
@@ -144,7 +136,7 @@ def _variants_of(shared, keys, rules, stream: Stream, count: int) -> list[dict[s
     return found
 
 
-def _violates(values: dict[str, str], rule: dict) -> bool:
+def violates(values: dict[str, str], rule: dict) -> bool:
     """Whether `values` hold the rule's condition and one of the values it rules out."""
     if any(values.get(k) != v for k, v in rule["if"].items()):
         return False

@@ -1,7 +1,7 @@
 """A shop as a catalogue: read from its folder, or made on first use."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 from skulens.catalog import cache_folder
 from skulens.catalog.own import OwnCatalog
 from skulens.catalog.world.config import WorldConfig
-from skulens.errors import MissingFile
+from skulens.catalog.world.vocabulary import modality
+from skulens.errors import MissingDependency, MissingFile
 from skulens.records import Attribute, DatasetInfo, Product
 
 
@@ -32,18 +33,10 @@ class World(OwnCatalog):
             licence="Apache-2.0", splits=splits,
         )  # fmt: skip
 
-    @cached_property
-    def modality(self) -> dict[str, dict[str, str]]:
-        """Class -> key -> modality."""
-        from skulens.catalog.world.products import vocabulary
-
-        classes = vocabulary()["classes"]
-        return {c: {"brand": "both"} | {k: e["modality"] for k, e in v["keys"].items()} for c, v in classes.items()}
-
     def _products(self) -> Iterator[Product]:
         for product in super()._products():
-            known = self.modality.get(product.category[0] if product.category else "", {})
-            marked = tuple(Attribute(a.key, a.value, known.get(a.key, "unknown"), "world") for a in product.attributes)
+            kind = product.category[0] if product.category else ""
+            marked = tuple(Attribute(a.key, a.value, modality(kind, a.key), "world") for a in product.attributes)
             yield replace(product, attributes=marked)
 
 
@@ -58,11 +51,20 @@ def ensure(root: Path) -> Path:
     spec = re.fullmatch(r"(\d+)(?::(\d+))?(?::(train|test))?", root.name)
     if not spec or root.name != str(root):
         raise MissingFile(f"no shop at {root}; make one: skulens world make {root}, or name SKUS:SEED such as world:300:7")
-    from skulens.catalog.world.make import make
-
     skus, seed, split = int(spec[1]), int(spec[2] or 7), spec[3] or "hash"
     config = WorldConfig(skus=skus, seed=seed, split=split)
     folder = cache_folder() / "world" / f"{skus}-{seed}-{config.identity()}"
     if not (folder / "products.jsonl").is_file():
-        make(folder, config)
+        generator()(folder, config)
     return folder
+
+
+def generator() -> Callable[..., object]:
+    """The function that makes shops. Raises MissingDependency where the drawing engine is not installed."""
+    try:
+        from skulens.catalog.world.make import make
+    except ModuleNotFoundError as e:
+        if (e.name or "").split(".")[0] == "skulens":
+            raise
+        raise MissingDependency(f"making a shop needs {e.name}: pip install 'skulens[world]'") from e
+    return make

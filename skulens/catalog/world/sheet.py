@@ -9,7 +9,7 @@ import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageFont
 
-from skulens.catalog.world.svg import FONTS
+from skulens.catalog.world.config import FONTS
 from skulens.pictures import decode
 from skulens.protocols import Catalog
 from skulens.records import Image, Product

@@ -185,7 +185,7 @@ def colour_block(c: Canvas, look: Look) -> str:
 
 def marble(c: Canvas, look: Look) -> str:
     veins = "M-4 12q18 4 26 18t30 16M30-4q4 20 20 28t34 8M0 52q20-8 34 4t46 2"
-    return c.tile(80, 64, f'<path d="{veins}" fill="none" stroke="{darker(look.base, .4)}" stroke-width="1.6" stroke-opacity=".55"/>')
+    return c.tile(80, 64, f'<path d="{veins}" fill="none" stroke="{thread(look.base, .5)}" stroke-width="2" stroke-opacity=".6"/>')
 
 
 PATTERNS = {
@@ -199,8 +199,13 @@ PATTERNS = {
 # Textures: fine structure over a base colour.
 
 
+def thread(rgb: Rgb, share: float) -> str:
+    """A tone of the same hue that stands out from it: brighter on dark, darker on bright."""
+    return lighter(rgb, share * 0.8) if brightness(rgb) < 0.35 else darker(rgb, share)
+
+
 def _denim(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(3.4, 3.4, f'<path d="M-1 4.4L4.4-1" stroke="{lighter(rgb, .5)}" stroke-width=".9" stroke-opacity=".55"/>')
+    return c.tile(3.4, 3.4, f'<path d="M-1 4.4L4.4-1" stroke="{lighter(rgb, .6)}" stroke-width="1.1" stroke-opacity=".6"/>')
 
 
 def _knit(c: Canvas, rgb: Rgb) -> str:
@@ -210,20 +215,35 @@ def _knit(c: Canvas, rgb: Rgb) -> str:
 
 def _leather(c: Canvas, rgb: Rgb) -> str:
     grain = "M1 3q2-2 4 0t4-1M7 8q2 2 4 0t3 1M1 11q3-1 4 1M10 2q2 1 3-1"
-    return c.tile(14, 13, f'<path d="{grain}" fill="none" stroke="{darker(rgb, .75)}" stroke-width=".7" stroke-opacity=".16"/>')
+    return c.tile(14, 13, f'<path d="{grain}" fill="none" stroke="{thread(rgb, .75)}" stroke-width=".7" stroke-opacity=".2"/>')
 
 
 def _canvas(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(3.2, 3.2, f'<path d="M0 .6h3.2M.6 0v3.2" stroke="{darker(rgb, .7)}" stroke-width=".6" stroke-opacity=".3"/>')
+    tone = thread(rgb, 0.7)
+    return c.tile(6, 6, f'<path d="M0 1.5h6M1.5 0v6" stroke="{tone}" stroke-width="1.6" stroke-opacity=".42"/>')
+
+
+def _linen(c: Canvas, rgb: Rgb) -> str:
+    slubs = "M0 4h17M24 4h9M6 11h25M0 17h8M20 18h20M4 25h30M38 29h8M3 31h10"
+    across = "M5 0v12M14 8v20M23 0v9M30 16v18M38 3v16M43 22v10"
+    return c.tile(46, 34, f'<path d="{slubs}{across}" stroke="{thread(rgb, .6)}" stroke-width="1.2" stroke-opacity=".34"/>')
+
+
+def _ripstop(c: Canvas, rgb: Rgb) -> str:
+    tone = thread(rgb, 0.6)
+    return c.tile(10, 10, f'<path d="M0 5h10M5 0v10" stroke="{tone}" stroke-width="1" stroke-opacity=".36"/>')
 
 
 def _corduroy(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(5, 9, f'<rect width="1.8" height="9" fill="{darker(rgb, .7)}" fill-opacity=".35"/><rect x="2.6" width="1" height="9" fill="#fff" fill-opacity=".16"/>')
+    bars = f'<rect width="1.8" height="9" fill="{thread(rgb, .7)}" fill-opacity=".45"/>'
+    return c.tile(5, 9, bars + '<rect x="2.6" width="1" height="9" fill="#fff" fill-opacity=".16"/>')
 
 
 def _quilted(c: Canvas, rgb: Rgb) -> str:
-    dark, bright = darker(rgb, 0.65), lighter(rgb, 0.5)
-    return c.tile(20, 20, f'<path d="M0 0L20 20M20 0L0 20" stroke="{dark}" stroke-width="1.4" stroke-opacity=".6"/><path d="M1.5 0L20 18.5" stroke="{bright}" stroke-width="1" stroke-opacity=".5"/><path d="M10 2L18 10" stroke="#fff" stroke-width="1.4" stroke-opacity=".22"/>')
+    dark, bright = thread(rgb, 0.65), lighter(rgb, 0.5)
+    cross = f'<path d="M0 0L20 20M20 0L0 20" stroke="{dark}" stroke-width="1.4" stroke-opacity=".6"/>'
+    lip = f'<path d="M1.5 0L20 18.5" stroke="{bright}" stroke-width="1" stroke-opacity=".5"/>'
+    return c.tile(20, 20, cross + lip + '<path d="M10 2L18 10" stroke="#fff" stroke-width="1.4" stroke-opacity=".22"/>')
 
 
 def _woven(c: Canvas, rgb: Rgb) -> str:
@@ -232,7 +252,7 @@ def _woven(c: Canvas, rgb: Rgb) -> str:
 
 
 def _mesh(c: Canvas, rgb: Rgb) -> str:
-    return c.tile(5, 5, f'<circle cx="2.5" cy="2.5" r="1.2" fill="{darker(rgb, .7)}" fill-opacity=".5"/>')
+    return c.tile(5, 5, f'<circle cx="2.5" cy="2.5" r="1.2" fill="{thread(rgb, .7)}" fill-opacity=".5"/>')
 
 
 def _wood(c: Canvas, rgb: Rgb) -> str:
@@ -255,16 +275,19 @@ def _glitter(c: Canvas, rgb: Rgb) -> str:
 
 TEXTURES = {
     "denim": _denim, "wool": _knit, "knit": _knit, "knitted": _knit, "leather": _leather, "faux leather": _leather,
-    "canvas": _canvas, "linen": _canvas, "fabric": _canvas, "corduroy": _corduroy, "quilted": _quilted,
+    "canvas": _canvas, "nylon": _ripstop, "linen": _linen, "fabric": _canvas, "corduroy": _corduroy, "quilted": _quilted,
     "woven": _woven, "straw": _woven, "rattan": _woven, "mesh": _mesh, "wood": _wood, "solid wood": _wood,
     "bamboo": _wood, "velvet": _velvet, "suede": _velvet, "patent leather": _gloss, "plush": _velvet, "glitter": _glitter,
 }  # fmt: skip
 """Values of the material keys whose surface is drawn."""
 
 
-def stitches(c: Canvas, d: str, rgb: Rgb, opacity: float = 0.7) -> None:
-    """A dashed seam."""
-    c.line(d, lighter(rgb, 0.45) if brightness(rgb) < 0.6 else darker(rgb, 0.4), 1, opacity, 'stroke-dasharray="3 2.2"')
+def stitches(c: Canvas, d: str, rgb: Rgb, opacity: float = 0.7, jeans: bool = False) -> None:
+    """A dashed seam, tone on tone; the orange double seam of jeans."""
+    if jeans:
+        c.line(d, "#dc8f30", 1.7, 0.95, 'stroke-dasharray="3.6 1.8"')
+    else:
+        c.line(d, lighter(rgb, 0.45) if brightness(rgb) < 0.6 else darker(rgb, 0.4), 1, opacity, 'stroke-dasharray="3 2.2"')
 
 
 def folds(c: Canvas, *paths: str) -> None:

@@ -5,11 +5,11 @@ scene serves every picture size.
 """
 
 import re
-from pathlib import Path
 
 import resvg_py
 
-FONTS = Path(__file__).parent / "fonts"
+from skulens.catalog.world.config import FONTS
+
 FAINT, TILE_PX, TEXT_PX = 0.15, 1.5, 2.0
 DASH = re.compile(r'stroke-dasharray="([0-9. ]+)"')
 BOLD = [str(FONTS / "NotoSans-Bold.ttf")]

@@ -21,10 +21,11 @@ from skulens.catalog.world.colours import RGB
 from skulens.catalog.world.config import Stream
 from skulens.catalog.world.make import make, make_chunk, read_config
 from skulens.catalog.world.photo import iconic, iconic_scene, photo
-from skulens.catalog.world.products import Variant, variants, vocabulary
+from skulens.catalog.world.products import Variant, variants, violates
 from skulens.catalog.world.svg import render
 from skulens.catalog.world.texts import texts
-from skulens.errors import DataError, StoreError
+from skulens.catalog.world.vocabulary import vocabulary
+from skulens.errors import DataError, MissingFile, StoreError
 
 SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1)
 
@@ -213,6 +214,27 @@ def test_the_colour_measured_from_pixels_is_the_attribute(many):
     assert np.mean(right) >= 0.95, f"{np.mean(right):.3f} of {len(right)}"
 
 
+def with_value(v: Variant, key: str, value: str) -> Variant | None:
+    """The same product with another value; None where a rule forbids it."""
+    values = dict(v.look.values) | {key: value}
+    if any(violates(values, rule) for rule in vocabulary()["classes"][v.kind]["forbidden"]):
+        return None
+    return replace(v, look=replace(v.look, values=values))
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_visual_value_can_be_seen(kind):
+    """Changing one visual value alone changes at least a thousandth of the pixels clearly."""
+    v = next(variants(WorldConfig(skus=8, seed=5, classes=(kind,))))
+    before, unseen = picture(iconic(v, 128)).astype(int), []
+    for key, spec in vocabulary()["classes"][kind]["keys"].items():
+        for value in set(spec["values"]) - {v.value(key)} if spec["modality"] != "text" and key != "color" else ():
+            other = with_value(v, key, value)
+            changed = 1 if other is None else (np.abs(picture(iconic(other, 128)) - before).max(-1) > 16).mean()
+            unseen += [(key, v.value(key), value)] if changed < 0.001 else []
+    assert not unseen
+
+
 def test_one_scene_serves_every_size(many):
     for v in many[:6]:
         small, large = (picture(iconic(v, px)) for px in (64, 256))
@@ -282,6 +304,28 @@ def test_a_folder_of_another_shop_is_refused(shop, tmp_path):
     with pytest.raises(StoreError, match="not empty"):
         make(tmp_path, SMALL, progress=False)
     assert read_config(folder) == SMALL
+
+
+def test_a_shop_is_made_on_first_use(tmp_path, monkeypatch):
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
+    first = open_catalog("world:2:9:test")
+    assert len(list(first.products())) == 2 and first.info.splits == ("test",)
+    monkeypatch.setattr("skulens.catalog.world.reader.generator", lambda: pytest.fail("made twice"))
+    assert len(list(open_catalog("world:2:9:test").products())) == 2
+    with pytest.raises(MissingFile, match="world make"):
+        World(tmp_path / "nowhere")
+
+
+def test_without_the_engine_a_shop_can_be_read_but_not_made(shop):
+    """In a process that cannot import resvg_py."""
+    code = (
+        "import sys; sys.modules['resvg_py'] = None\n"
+        "from skulens.catalog.world.reader import World, generator\n"
+        f"print(len(list(World({str(shop[0])!r}).products())))\n"
+        "try: generator()\nexcept Exception as e: print(e)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split("\n")
+    assert said[0] == "20" and "skulens[world]" in said[1]
 
 
 @pytest.mark.parametrize("wrong", [{"skus": 0}, {"px": 8}, {"classes": ("boat",)}, {"test_share": 2}, {"split": "val"}])

@@ -53,7 +53,12 @@ def backpack(c: Canvas, look: Look, brand: str) -> None:
         patch(c, look, brand, 0, 62, 46, 15)
     else:
         patch(c, look, brand, 0, 30, 52, 17)
-    stitches(c, f"M{n(-wide + 2)} 84Q0 90 {n(wide - 2)} 84", look.base)
+    if texture in ("leather", "denim"):
+        for s in (-1, 1):
+            stitches(c, f"M{n((wide - 4) * s)} 78Q{n(wide * s)} 20 {n((wide - 5) * s)} {n(top + 40)}", look.base, 0.9, texture == "denim")
+    if texture in ("leather", "canvas"):
+        c.shape(f"M{n(-wide)} 78Q0 84 {n(wide)} 78L{n(wide - 6)} 94L{n(-wide + 6)} 94Z", "#6b4226" if texture == "canvas" else darker(look.base, 0.3), 0.9)
+    stitches(c, f"M{n(-wide + 2)} 84Q0 90 {n(wide - 2)} 84", look.base, 0.7, texture == "denim")
 
 
 def _backpack_top(c: Canvas, look: Look, body: str, wide: float, top: float, texture: str) -> None:
@@ -77,7 +82,7 @@ def _backpack_top(c: Canvas, look: Look, body: str, wide: float, top: float, tex
     else:
         flap = outline((0, top - 2), (wide * 0.6, top - 2, wide + 1, top + 14, wide + 2, top + 34), (wide + 2, top + 62, wide - 10, top + 78), (0, top + 86))
         cover(c, flap, look, texture=texture, rgb=mix(look.base, (0, 0, 0), 0.08))
-        stitches(c, outline((0, top + 3), (wide * 0.6, top + 3, wide - 4, top + 16, wide - 3, top + 36), (wide - 3, top + 60, wide - 13, top + 73), (0, top + 80)), look.base)
+        stitches(c, outline((0, top + 3), (wide * 0.6, top + 3, wide - 4, top + 16, wide - 3, top + 36), (wide - 3, top + 60, wide - 13, top + 73), (0, top + 80)), look.base, 0.7, texture == "denim")
         for s in (-1, 1) if kind == "buckle" else (0,):
             x = wide * 0.5 * s
             c.line(f"M{n(x)} {n(top + 56)}L{n(x)} {n(top + 106)}", darker(look.base, 0.55), 9)

@@ -2,7 +2,7 @@
 
 from skulens.catalog.world.colours import darker, hexa, lighter, mix
 from skulens.catalog.world.config import Stream
-from skulens.catalog.world.surface import Look, cover, folds, stitches
+from skulens.catalog.world.surface import Look, cover, folds, stitches, thread
 from skulens.catalog.world.svg import Canvas, ellipse, n, outline, rounded
 
 
@@ -125,7 +125,7 @@ def closure(c: Canvas, look: Look, hem: float) -> None:
 
 def pockets(c: Canvas, look: Look, hem: float) -> None:
     kind = look.get("pockets")
-    fill = f'stroke="{darker(look.base, .55)}" stroke-width="1.3"'
+    fill = f'stroke="{thread(look.base, .6)}" stroke-width="1.5"'
     if kind == "chest pocket":
         c.shape("M14 -42L36 -42L36 -18L25 -12L14 -18Z", darker(look.base, 0.08), 1, fill)
         c.line("M14 -37L36 -37", darker(look.base, 0.45), 1)
@@ -166,7 +166,7 @@ def pants(c: Canvas, look: Look, brand: str) -> None:
     foot = {"slim": 12, "straight": 21, "wide-leg": 33}[look.get("fit")]
     end = {"full length": 96, "ankle length": 78, "cropped": 52}[look.get("inseam")]
     fabric = look.get("fabric")
-    texture = {"denim": "denim", "wool": "wool", "linen": "canvas"}.get(fabric, "")
+    texture = {"denim": "denim", "wool": "wool", "linen": "linen"}.get(fabric, "")
     gap, hip = look.vary("gap", 5, 9), look.vary("hip", 43, 47)
     if look.get("fit") == "wide-leg":
         gap = 3
@@ -186,6 +186,8 @@ def pants(c: Canvas, look: Look, brand: str) -> None:
 def leg(c: Canvas, look: Look, d: str, s: int, x: float, foot: float, end: float) -> None:
     c.open(c.clip(d))
     folds(c, f"M{3 * s} -24Q{18 * s} -20 {30 * s} -30", f"M{n((x - foot) * s)} {end - 50}Q{n(x * s)} {end - 44} {n((x + foot) * s)} {end - 52}")
+    if look.get("fabric") == "denim":
+        stitches(c, f"M{43 * s} -60Q{n((x + foot + 16) * s)} 0 {n((x + foot - 4) * s)} {end}", look.base, 0.9, True)
     c.line(f"M{n(x * s)} -20L{n(x * s)} {end}", "#fff", 5, 0.07)
     if look.get("hem") == "cuffed hem":
         c.shape(rounded(-110, end - 15, 220, 20, 0), lighter(look.base, 0.25), 0.9)
@@ -193,7 +195,7 @@ def leg(c: Canvas, look: Look, d: str, s: int, x: float, foot: float, end: float
     elif look.get("hem") == "raw hem":
         c.line(f"M-110 {end - 1}L110 {end - 1}", lighter(look.base, 0.75), 4.5, 0.9, 'stroke-dasharray="1 2.4"')
     else:
-        stitches(c, f"M-110 {end - 6}L110 {end - 6}", look.base)
+        stitches(c, f"M-110 {end - 6}L110 {end - 6}", look.base, 0.9, look.get("fabric") == "denim")
     c.close()
     if look.get("pockets") == "cargo pockets":
         px = s * (x + foot * 0.35)
@@ -221,9 +223,9 @@ def waist(c: Canvas, look: Look) -> None:
 def front(c: Canvas, look: Look) -> None:
     if look.get("closure") == "zipper":
         c.line("M0 -84L0 -34", darker(look.base, 0.6), 1.3)
-        stitches(c, "M9 -84L9 -56Q8 -44 1 -40", look.base, 0.9)
+        stitches(c, "M9 -84L9 -56Q8 -44 1 -40", look.base, 0.9, look.get("fabric") == "denim")
     if look.get("pockets") in ("side pockets", "cargo pockets"):
         for s in (-1, 1):
             d = f"M{21 * s} -84Q{23 * s} -66 {43 * s} -60"
             c.line(d, darker(look.base, 0.65), 1.8)
-            stitches(c, f"M{18 * s} -84Q{20 * s} -63 {43 * s} -56", look.base, 0.9)
+            stitches(c, f"M{18 * s} -84Q{20 * s} -63 {43 * s} -56", look.base, 0.9, look.get("fabric") == "denim")

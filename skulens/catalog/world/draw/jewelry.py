@@ -158,7 +158,7 @@ def setting(c: Canvas, look: Look, rgb: Rgb, gem: Rgb, cut: str, x: float, y: fl
         c.shape(stone_path(x, y, r * 1.14, cut), metal(c, rgb, (1, 1)), extra=f'stroke="{darker(rgb, .5)}" stroke-width="1"')
         r *= 0.92
     stone(c, x, y, r, gem, cut)
-    if style in ("prong", "pave"):
+    if style != "bezel":
         for angle in (45, 135, 225, 315):
             cos, sin = math.copysign(0.72, turn(angle)[0]), math.copysign(0.72, turn(angle)[1])
             c.shape(ellipse(x + cos * r, y + sin * r, max(r * 0.11, 1.4), max(r * 0.11, 1.4)), hexa(rgb), extra=f'stroke="{darker(rgb, .5)}" stroke-width=".7"')

@@ -1,0 +1,24 @@
+"""The words of the shop: brands, and per class the keys with modality, level and values."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def vocabulary() -> dict:
+    """`vocabulary.json`: {"brands": [...], "classes": {class: {"group", "keys", "forbidden"}}}.
+
+    A key has a modality (visual, text or both), a level (spu: shared by variants; sku: varies) and
+    values, one listed twice being drawn twice as often. A forbidden rule names a condition ("if")
+    and the values it rules out ("not").
+    """
+    return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+
+
+@cache
+def modality(kind: str, key: str) -> str:
+    """"visual", "text", "both", or "unknown" for a key the class does not have."""
+    if key == "brand":
+        return "both"
+    return vocabulary()["classes"].get(kind, {"keys": {}})["keys"].get(key, {}).get("modality", "unknown")
