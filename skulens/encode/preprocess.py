@@ -41,6 +41,8 @@ class Preprocess:
     fill: int = 0
     """Grey value of padding."""
     layout: Literal["chw", "hwc"] = "chw"
+    crop_rounding: Literal["nearest", "down"] = "nearest"
+    """Where an odd margin puts the crop: torchvision rounds half of it, transformers cuts it down."""
 
     def __post_init__(self):
         if self.interpolation not in FILTERS:
@@ -81,7 +83,7 @@ class Preprocess:
             ratio = max(picture.width / self.width, picture.height / self.height)
             return padded(resized(picture, scaled(picture.size, ratio), kernel), frame, self.fill)
         if self.height == self.width:
-            return centred(resized(picture, shortest(picture.size, self.width), kernel), frame)
+            return centred(resized(picture, shortest(picture.size, self.width), kernel), frame, self.crop_rounding)
         ratio = min(picture.width / self.width, picture.height / self.height)
         return centred(resized(picture, scaled(picture.size, ratio), FILTERS["bicubic"]), frame)
 
@@ -113,10 +115,10 @@ def resized(picture: PIL.Image.Image, size: tuple[int, int], kernel: int) -> PIL
     return picture if picture.size == size else picture.resize(size, kernel)
 
 
-def centred(picture: PIL.Image.Image, frame: tuple[int, int]) -> PIL.Image.Image:
+def centred(picture: PIL.Image.Image, frame: tuple[int, int], rounding: str = "nearest") -> PIL.Image.Image:
     """The middle of a picture that is at least as large as the frame (width, height)."""
-    left = int(round((picture.width - frame[0]) / 2.0))
-    top = int(round((picture.height - frame[1]) / 2.0))
+    half = round if rounding == "nearest" else int
+    left, top = (half((have - want) / 2.0) for have, want in zip(picture.size, frame, strict=True))
     return picture.crop((left, top, left + frame[0], top + frame[1]))
 
 

@@ -13,11 +13,12 @@ import open_clip
 import torch
 from open_clip.coca_model import CoCa
 from open_clip.factory import load_checkpoint
+from open_clip.transformer import ResidualAttentionBlock, Transformer
 
 from skulens.encode.checkpoints import identity_of, packages
 from skulens.encode.flops import gflops
 from skulens.encode.memo import sha256_of_file
-from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
+from skulens.encode.precision import NORMS, chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import padded
 from skulens.errors import EncoderError, MissingFile
@@ -55,6 +56,7 @@ class Towers:
         params = towers_params(model)
         costs = towers_gflops(source.config, self.preprocess, tokens.context_length)
         self.model = settle(model, self.dtype, mode, self.device)
+        self.layout = torch.contiguous_format if mode == "paper" else arranged(self.model, self.dtype)
         self.fast_text = mode == "sound" and tokens.trims and trimmable(text_tower(model))
         self.info = self._described(source, params, costs)
 
@@ -107,8 +109,8 @@ class Towers:
             return encode(batch).float().cpu().numpy()
 
     def _images(self, batch) -> torch.Tensor:
-        pixels = torch.from_numpy(np.stack(batch))  # (batch, 3, height, width)
-        return self.model.encode_image(self._sent(pixels), normalize=False)
+        pixels = self._sent(torch.from_numpy(np.stack(batch)))  # (batch, 3, height, width)
+        return self.model.encode_image(pixels.contiguous(memory_format=self.layout), normalize=False)
 
     def _texts(self, batch) -> torch.Tensor:
         longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
@@ -154,6 +156,25 @@ def loaded(source: Source) -> torch.nn.Module:
         except (RuntimeError, KeyError, ValueError, AssertionError, AttributeError) as e:
             raise EncoderError(f"{source.weights} does not fit {source.name}: {str(e)[:400]}") from e
     return model
+
+
+def arranged(model: torch.nn.Module, dtype: str) -> torch.memory_format:
+    """Lay the model out for speed; the vectors stay the same. Returns the layout for pictures.
+
+    Texts go through attention as (tokens, batch, width): with a mask, torch's own attention
+    turns (batch, tokens, width) round before every layer and then copies its weights once per
+    text, which made bfloat16 texts 3 to 4 times slower on a CPU. Convolutions with batch norms
+    like channels last: RN50 in bfloat16 +20 %, neutral elsewhere.
+    """
+    layers = getattr(text_tower(model), "transformer", None)
+    if isinstance(layers, Transformer) and all(type(b) is ResidualAttentionBlock for b in layers.resblocks):
+        layers.batch_first = False
+        for block in layers.resblocks:
+            block.attn.batch_first = False
+    if dtype == "float32" or not any(isinstance(m, NORMS) for m in model.visual.modules()):
+        return torch.contiguous_format
+    model.visual.to(memory_format=torch.channels_last)
+    return torch.channels_last
 
 
 def text_tower(model: torch.nn.Module) -> torch.nn.Module:

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 
 import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
 
@@ -14,10 +15,12 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenize
 from skulens.encode.checkpoints import card_licence, folder_hash, identity_of, model_folder, packages
 from skulens.encode.flops import gflops
 from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
+from skulens.encode.preprocess import FILTERS, Preprocess
 from skulens.encode.tokenization import canonical, padded
 from skulens.errors import EncoderError
 from skulens.records import EncoderInfo
 
+PLAIN_PROCESSORS = ("CLIPImageProcessorPil", "SiglipImageProcessorPil")
 SIGLIP_CONTEXT = 64
 """Texts of every published SigLIP checkpoint are padded to this; other lengths are near random."""
 
@@ -40,6 +43,7 @@ class DualEncoder:
         self.context_length = context_length(self.config)
         self.tokenizer = opened(AutoTokenizer, folder)
         self.processor = opened(AutoImageProcessor, folder, backend="pil")
+        self.preprocess = plain_preprocess(self.processor)
         self.lock = threading.Lock()  # the Rust tokenizer keeps truncation settings inside
         model = opened(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
         params = towers_params(model)
@@ -88,6 +92,8 @@ class DualEncoder:
 
     def prepare_image(self, picture) -> dict[str, np.ndarray]:
         """The processor's arrays of one picture: pixel_values, and patch masks for NaFlex towers."""
+        if self.preprocess:
+            return {"pixel_values": self.preprocess(picture)}
         return {key: np.asarray(value[0]) for key, value in self.processor([picture], return_tensors="np").items()}
 
     def prepare_text(self, text: str) -> np.ndarray:
@@ -167,6 +173,26 @@ def naflex_px(config) -> int | None:
     """Side of the square that holds all patches of a NaFlex tower, whose pictures keep their shape."""
     patches = getattr(config.vision_config, "num_patches", None)
     return int(patches**0.5) * config.vision_config.patch_size if patches else None
+
+
+def plain_preprocess(processor) -> Preprocess | None:
+    """The same steps as the processor's in half its time, where they are the common ones; else None."""
+    if type(processor).__name__ not in PLAIN_PROCESSORS:
+        return None
+    steps = (processor.do_resize, processor.do_rescale, processor.do_normalize)
+    if not all(steps) or abs(processor.rescale_factor * 255 - 1) > 1e-9:
+        return None
+    kernel = PIL.Image.Resampling(processor.resample).name.lower()
+    look = {"mean": tuple(processor.image_mean), "std": tuple(processor.image_std), "interpolation": kernel}
+    size, crop = dict(processor.size), dict(processor.crop_size or {}) if processor.do_center_crop else {}
+    if kernel not in FILTERS or any(value is None for value in (*size.values(), *crop.values())):
+        return None
+    if set(size) == {"height", "width"} and crop in ({}, size):
+        return Preprocess(**size, **look, resize_mode="squash")
+    side = size.get("shortest_edge")
+    if set(size) == {"shortest_edge"} and crop == {"height": side, "width": side}:
+        return Preprocess(side, side, **look, crop_rounding="down")
+    return None
 
 
 def towers_params(model: torch.nn.Module) -> tuple[int, int]:

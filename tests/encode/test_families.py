@@ -59,7 +59,58 @@ def onnx(onnx_folder):
     return OnnxImage(onnx_folder)
 
 
-FAMILIES = ["local", "clip", "siglip", "siglip2", "sentence", "sentence_clip", "onnx"]
+def shipped(name):
+    from skulens.encode.open_clip import SHIPPED
+    from skulens.registry import resolve
+
+    if not (SHIPPED / name).is_dir():
+        pytest.skip(f"this checkout carries no weights of {name!r}")
+    return resolve("encoder", name)("")
+
+
+@pytest.fixture(scope="session")
+def mini():
+    return shipped("mini")
+
+
+@pytest.fixture(scope="session")
+def groceries():
+    return shipped("groceries")
+
+
+@pytest.fixture(scope="session")
+def open_clip(open_clip_folder, tmp_path_factory):
+    """A pair of the registry: a tiny architecture under a made-up name, random weights."""
+    import json
+
+    from skulens.encode.open_clip import OpenClip
+    from skulens.encode.open_clip import open_clip as original
+
+    config = json.loads((open_clip_folder / "open_clip_config.json").read_text())["model_cfg"]
+    config["text_cfg"]["vocab_size"] = 49408
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(original.factory._MODEL_CONFIGS, "tiny", config)
+        yield OpenClip("tiny/random")
+
+
+COVERS = {
+    "mini": ["mini"],
+    "groceries": ["groceries"],
+    "open_clip": ["open_clip"],
+    "local": ["local"],
+    "hf": ["clip", "siglip", "siglip2"],
+    "st": ["sentence", "sentence_clip"],
+    "onnx": ["onnx"],
+}
+"""Registered family -> the fixtures that hold it to the contract."""
+
+FAMILIES = [name for names in COVERS.values() for name in names]
+
+
+def test_every_registered_family_is_held_to_the_contract():
+    from skulens.registry import ENCODERS
+
+    assert set(ENCODERS) == set(COVERS)
 
 
 @pytest.fixture(params=FAMILIES)
@@ -83,6 +134,7 @@ def test_is_an_encoder_with_full_papers(encoder):
     assert isinstance(encoder, Encoder)
     info = encoder.info
     assert len(info.identity) == 64 and info.dim > 0 and info.modalities
+    assert isinstance(encoder.device, str), "the pipeline compares it with 'cpu'"
     assert info.dtype == "float32" and info.mode == "sound"
     if "image" in info.modalities:
         assert info.image_px > 0 and info.params_image > 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from skulens.encode.open_clip import LocalOpenClip, OpenClip, tag_config
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import canonical, padded
-from skulens.encode.towers import built, trimmable, trimmed_text
+from skulens.encode.towers import arranged, built, text_tower, trimmable, trimmed_text
 
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
@@ -135,6 +135,18 @@ def test_trimmed_texts_give_the_vectors_of_whole_contexts(open_clip_folder, cust
         torch.testing.assert_close(trimmed_text(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("custom", [False, True])
+def test_arranging_texts_for_speed_changes_no_vector(open_clip_folder, custom):
+    torch.manual_seed(0)
+    model = built(tower_config(open_clip_folder) | {"custom_text": custom}).eval()
+    ids = torch.randint(1, 300, (5, 16))
+    with torch.no_grad():
+        before = model.encode_text(ids)
+        arranged(model, "float32")
+        assert text_tower(model).transformer.batch_first is False
+        torch.testing.assert_close(model.encode_text(ids), before, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("text", [{"pool_type": "last"}, {"no_causal_mask": True}, {"embed_cls": True}])
 def test_towers_that_see_their_padding_are_not_trimmed(open_clip_folder, text):
     assert not trimmable(built(tower_config(open_clip_folder, **text) | {"custom_text": True}).text)
@@ -200,6 +212,34 @@ def transformers_parts(folder):
 
     processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
     return AutoModel.from_pretrained(folder).eval(), processor, AutoTokenizer.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("kind", ["CLIP", "Siglip"])
+@settings(deadline=None, max_examples=60)
+@given(width=st.integers(2, 90), height=st.integers(2, 90))
+def test_any_picture_size_is_transformers_bit_for_bit(kind, width, height):
+    import transformers
+
+    from skulens.encode.transformers import plain_preprocess
+
+    frame = {"height": 32, "width": 32}
+    sizes = {"size": {"shortest_edge": 32}, "crop_size": frame} if kind == "CLIP" else {"size": frame}
+    processor = getattr(transformers, f"{kind}ImageProcessorPil")(**sizes)
+    pixels = np.random.default_rng(width * 100 + height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    picture = PIL.Image.fromarray(pixels)
+    original = processor([picture], return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+    np.testing.assert_array_equal(plain_preprocess(processor)(picture), original)
+
+
+def test_uncommon_processors_are_run_themselves():
+    from transformers import CLIPImageProcessorPil, Siglip2ImageProcessorPil
+
+    from skulens.encode.transformers import plain_preprocess
+
+    assert plain_preprocess(CLIPImageProcessorPil()) is not None
+    odd = [{"do_normalize": False}, {"size": {"shortest_edge": 256}}, {"do_center_crop": False}, {"resample": 5}]
+    assert [plain_preprocess(CLIPImageProcessorPil(**settings)) for settings in odd] == [None] * 4
+    assert plain_preprocess(Siglip2ImageProcessorPil()) is None
 
 
 @pytest.mark.parametrize("kind", ["clip", "siglip", "siglip2"])
