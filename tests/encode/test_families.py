@@ -171,6 +171,14 @@ def test_prepared_in_threads_is_the_same(encoder, inputs, pictures, texts):
                 np.testing.assert_equal(got, expected)
 
 
+def test_batches_encoded_in_threads_are_the_same(encoder, inputs):
+    with ThreadPoolExecutor(4) as pool:
+        for modality, batch in inputs.items():
+            alone = encoder.encode_batch(modality, batch)
+            for got in pool.map(lambda _, m=modality, b=batch: encoder.encode_batch(m, b), range(8)):
+                np.testing.assert_allclose(got, alone, rtol=1e-5, atol=1e-6)
+
+
 def test_counts_tokens_of_the_whole_text(encoder, texts):
     if "text" not in encoder.info.modalities:
         with pytest.raises(EncoderError, match="image"):
