@@ -203,7 +203,7 @@ def describe(folder: Path, config: WorldConfig, made: Made) -> None:
         "skus": made.skus, "spus": made.spus, "photos": made.photos,
         "records_sha256": made.records_sha256, "pictures_sha256": made.pictures_sha256,
         "made_with": {"resvg_py": version("resvg_py"), "pillow": PIL.__version__, "numpy": numpy.__version__},
-        "texts": "templated, in English; attribute words from the MERIT cards (Apache-2.0)",
+        "texts": "templated; titles in en, id, ms, vi, th, not reviewed by native speakers; words of the MERIT cards (Apache-2.0)",
         "fonts": "Noto Sans, SIL Open Font License 1.1",
     }  # fmt: skip
     write_whole(folder / "world.json", (json.dumps(card, indent=1) + "\n").encode())

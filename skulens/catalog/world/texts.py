@@ -6,6 +6,7 @@ caption and description. Values are the words of the attributes, so that a text 
 
 from skulens.catalog.world.config import Stream
 from skulens.catalog.world.products import Variant
+from skulens.catalog.world.vocabulary import LANGUAGES, translated
 
 NOUNS = {
     "backpack": "backpack", "chair": "chair", "cloth": "top", "diamond": "diamond jewelry", "drink": "drink",
@@ -48,18 +49,25 @@ PATTERNS = ("pattern/print", "pattern print", "pattern")
 
 
 def texts(variant: Variant) -> dict[str, str]:
-    """Role -> text: title, caption, description."""
-    return {"title": title(variant), "caption": caption(variant), "description": description(variant)}
+    """Role -> text: title, title_id, title_ms, title_vi, title_th, caption, description."""
+    titles = {f"title_{language}": title(variant, language) for language in LANGUAGES[1:]}
+    return {"title": title(variant)} | titles | {"caption": caption(variant), "description": description(variant)}
 
 
-def title(variant: Variant) -> str:
+def title(variant: Variant, language: str = "en") -> str:
     """Brand, class and every invisible attribute; no visible one."""
-    facts = [FACTS[a.key].format(a.value) for a in variant.attributes if a.modality == "text"]
     order = Stream("title", variant.spu)
-    facts = order.sample(facts, len(facts))
-    noun = NOUNS[variant.kind]
-    head = f"{variant.brand} {noun}" if order.chance(0.7) else f"{noun.capitalize()} {variant.brand}"
+    hidden = [a for a in variant.attributes if a.modality == "text"]
+    facts = [fact(a.key, a.value, language) for a in order.sample(hidden, len(hidden))]
+    noun = translated("nouns", NOUNS[variant.kind], language)
+    brand_first = order.chance(0.7) and language == "en"
+    head = f"{variant.brand} {noun}" if brand_first else f"{noun[:1].upper()}{noun[1:]} {variant.brand}"
     return f"{head}, {', '.join(facts)}"
+
+
+def fact(key: str, value: str, language: str) -> str:
+    """One invisible attribute in words."""
+    return translated("phrases", FACTS[key], language).format(translated("values", value, language))
 
 
 def noun_of(variant: Variant) -> str:

@@ -4,6 +4,9 @@ import json
 from functools import cache
 from pathlib import Path
 
+LANGUAGES = ("en", "id", "ms", "vi", "th")
+"""English, Indonesian, Malay, Vietnamese, Thai."""
+
 
 @cache
 def vocabulary() -> dict:
@@ -22,3 +25,14 @@ def modality(kind: str, key: str) -> str:
     if key == "brand":
         return "both"
     return vocabulary()["classes"].get(kind, {"keys": {}})["keys"].get(key, {}).get("modality", "unknown")
+
+
+@cache
+def lexicon() -> dict:
+    """`lexicon.json`: "nouns", "phrases" and "values", each English -> {"id", "ms", "vi", "th"}."""
+    return json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
+
+
+def translated(kind: str, words: str, language: str) -> str:
+    """`words` of a kind ("nouns", "phrases", "values"); as they are in English or without an entry."""
+    return lexicon()[kind].get(words, {}).get(language, words)
