@@ -24,6 +24,9 @@ NEAR_COLOUR = 12.0
 """Mean difference, 0 to 255, of the RGB thumbnails of such a pair at most. The hash alone calls a red
 and a blue shirt of one cut the same; with both, pairs in groceries and clothing that we looked at were
 re-encodings, frames of one burst, or packages of one design."""
+NEIGHBOURS = 512
+"""Pictures with a band in common that are compared with each, nearest in brightness first. More only
+occur where thousands look alike, such as blank ones; the pairs told are then a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,31 +135,38 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
 
 
 def near_pairs(seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
-    """Positions (a < b) of pictures whose hash AND thumbnail are near; every such pair.
+    """Positions (a < b) of pictures whose hash AND thumbnail are near; every such pair (but see NEIGHBOURS).
 
     Two hashes that differ in at most NEAR_BITS bits agree in one of NEAR_BITS + 1 bands entirely
     (pigeonhole), so only pictures that share a band are compared.
     """
     hashes = np.array([s.phash for s in seen], np.uint64)
     thumbs = np.frombuffer(b"".join(s.thumb for s in seen), np.uint8).reshape(-1, 3 * THUMB_PX**2)
-    found: set[tuple[int, int]] = set()
+    brightness = thumbs.mean(axis=1)
     edges = np.linspace(0, HASH_BITS, NEAR_BITS + 2).astype(int)
-    for low, high in zip(edges, edges[1:], strict=False):
-        keys = (hashes >> np.uint64(low)) & np.uint64((1 << int(high - low)) - 1)
-        order = np.argsort(keys, kind="stable")
+    bands = np.array([(1 << int(high)) - (1 << int(low)) for low, high in zip(edges, edges[1:], strict=False)], np.uint64)
+    for position, band in enumerate(bands):
+        keys = hashes & band
+        order = np.lexsort((brightness, keys))
         for group in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
-            found.update(near_in_group(np.sort(group), hashes, thumbs))
-    yield from sorted(found)
+            yield from near_in_group(group, hashes, thumbs, bands[:position])
 
 
-def near_in_group(group: np.ndarray, hashes: np.ndarray, thumbs: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Near pairs among pictures that share a band."""
+def near_in_group(
+    group: np.ndarray, hashes: np.ndarray, thumbs: np.ndarray, earlier: np.ndarray
+) -> Iterator[tuple[int, int]]:
+    """Near pairs (smaller position first) of pictures that share a band, and none of the `earlier` ones.
+
+    `group` is sorted by brightness.
+    """
     for position, a in enumerate(group[:-1]):
-        rest = group[position + 1 :]
-        rest = rest[np.bitwise_count(hashes[rest] ^ hashes[a]) <= NEAR_BITS]
+        rest = group[position + 1 : position + 1 + NEIGHBOURS]
+        apart = hashes[rest] ^ hashes[a]
+        near = (np.bitwise_count(apart) <= NEAR_BITS) & (apart[:, None] & earlier).all(axis=1)
+        rest = rest[near]
         if len(rest):
-            apart = np.abs(thumbs[rest].astype(np.int16) - thumbs[a]).mean(axis=1)
-            yield from ((int(a), int(b)) for b in rest[apart <= NEAR_COLOUR])
+            colour = np.abs(thumbs[rest].astype(np.int16) - thumbs[a]).mean(axis=1)
+            yield from ((int(min(a, b)), int(max(a, b))) for b in rest[colour <= NEAR_COLOUR])
 
 
 def places(group: Iterable[Seen]) -> set[str]:

@@ -134,8 +134,10 @@ def whole(text: str) -> str:
     """
     if "\0" in text:
         raise ValueError("holds a NUL byte; the file is damaged there")
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("holds half a character (a lone surrogate); the text was cut or escaped wrongly")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character (a lone surrogate); the text was cut or escaped wrongly") from None
     return text.strip()
 
 
