@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +22,16 @@ CONVERT = (
 def models_folder() -> Path:
     """Where files fetched by hand are looked for before the hub is asked: <cache>/models."""
     return cache_folder() / "models"
+
+
+def offline() -> bool:
+    """$SKULENS_OFFLINE forbids downloads; what the hub's own cache holds is still used."""
+    return os.environ.get("SKULENS_OFFLINE", "") not in ("", "0")
+
+
+def by_hand(repo: str) -> Path:
+    """The folder in which files of a hub repository are looked for before the hub is asked."""
+    return models_folder() / repo.replace("/", "--")
 
 
 def safe_weights(path: Path) -> Path:
@@ -77,7 +88,7 @@ def hub_file(repo: str, name: str, revision: str | None, folder: Path, optional:
     )
 
     try:
-        return Path(hf_hub_download(repo, name, revision=revision))
+        return Path(hf_hub_download(repo, name, revision=revision, local_files_only=offline()))
     except LocalEntryNotFoundError as e:  # offline; a subclass of EntryNotFoundError, so it comes first
         raise unreachable(repo, name, revision, folder) from e
     except EntryNotFoundError as e:
@@ -126,27 +137,26 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
         return checked(path), ""
     if len(argument.split("/")) != 2 or argument.startswith((".", "~", "/")):
         raise MissingFile(f"no folder {path}, and {argument!r} is no hub id; expected a folder or OWNER/NAME")
-    by_hand = models_folder() / argument.replace("/", "--")
-    if by_hand.is_dir():
-        return checked(by_hand), ""
-    folder = fetched(argument, revision or None, by_hand)
+    if by_hand(argument).is_dir():
+        return checked(by_hand(argument)), ""
+    folder = fetched(argument, revision or None)
     return checked(folder), folder.name
 
 
-def fetched(repo: str, revision: str | None, by_hand: Path) -> Path:
+def fetched(repo: str, revision: str | None) -> Path:
     """The snapshot of a hub repository, named by its commit."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
 
-    ignored = ["onnx/*", "openvino/*", "*/onnx/*"]
+    wanted = {"allow_patterns": list(SNAPSHOT), "ignore_patterns": ["onnx/*", "openvino/*", "*/onnx/*"]}
     try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=list(SNAPSHOT), ignore_patterns=ignored))
+        return Path(snapshot_download(repo, revision=revision, local_files_only=offline(), **wanted))
     except RepositoryNotFoundError as e:
         raise EncoderError(f"no hub repository {repo} (or it is private or gated: `hf auth login`)") from e
     except (LocalEntryNotFoundError, OSError) as e:
         raise MissingFile(
             f"the hub repository {repo} is not on this machine and the hub cannot be reached. Fetch it where there "
-            f"is network (`hf download {repo}`) and put its config, tokenizer and safetensors files into {by_hand}"
+            f"is network (`hf download {repo}`) and put its config, tokenizer and safetensors files into {by_hand(repo)}"
         ) from e
 
 

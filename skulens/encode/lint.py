@@ -107,6 +107,16 @@ def distinct_weights(rows: Iterable["ZooRow"]) -> int:
     return sum(not any(code.startswith(twins) for code in row.lint) for row in rows)
 
 
+def card_lint(licence: str, canonical_text: bool = False) -> tuple[str, ...]:
+    """Sentences for a model outside the zoo, from what its card says."""
+    lint = []
+    if "-nc" in licence.lower() or "noncommercial" in licence.lower().replace("-", ""):
+        lint.append(sentence("non-commercial", {"licence": licence}))
+    if canonical_text:
+        lint.append(sentence("canonical-text", {}))
+    return tuple(lint)
+
+
 def sentence(code: str, row: Mapping[str, object]) -> str:
     """A line for people: the code, then what it means for this row."""
     key, _, argument = code.partition("=")

@@ -90,7 +90,7 @@ class OnnxImage:
             modalities=("image",),
             image_px=self.preprocess.height,
             licence=about["licence"],
-            params_image=about["params"],
+            params_image=about["params"] or counted(path),
             gflops_image=about["gflops"],
         )
 
@@ -130,7 +130,7 @@ def how_to_read(path: Path) -> tuple[Preprocess, dict]:
     """(preprocessing, licence and costs) from the sidecar, else from what we know of the model."""
     known = KNOWN.get(path.stem)
     about = {"licence": known.licence, "params": known.params, "gflops": known.gflops} if known else {}
-    about = {"licence": "unknown", "params": counted(path), "gflops": None} | about
+    about = {"licence": "unknown", "params": None, "gflops": None} | about
     sidecar = path.parent / SIDECAR
     if sidecar.is_file():
         written = read_sidecar(sidecar)

@@ -8,9 +8,10 @@ import skulens.encode.shim  # noqa: F401  # before anything that imports torchvi
 # isort: split
 import open_clip
 from open_clip.pretrained import get_pretrained_cfg, list_pretrained
+from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
-from skulens.encode.checkpoints import hub_weights, models_folder, safe_weights
+from skulens.encode.checkpoints import by_hand, hub_weights, models_folder, offline, safe_weights
 from skulens.encode.lint import DOUBTFUL, named_px
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, tokens_of
 from skulens.encode.towers import Source, Towers
@@ -177,13 +178,18 @@ def folder_tokens(folder: Path, config: dict) -> ClipTokens | FileTokens | HubTo
 
 
 def hub_tokens(arch: str, config: dict) -> ClipTokens | HubTokens:
-    """The tokenizer of a listed architecture; some are fetched from the hub."""
+    """The tokenizer of a listed architecture; some are fetched from the hub, or put into our cache by hand."""
     text = config["text_cfg"]
+    length, name = text.get("context_length", 77), text.get("hf_tokenizer_name")
+    if not name:
+        return tokens_of(open_clip.get_tokenizer(arch), length)
+    source = str(by_hand(name)) if by_hand(name).is_dir() else name
+    settings = {"tokenizer_mode": text.get("tokenizer_mode"), **text.get("tokenizer_kwargs", {})}
     try:
-        return tokens_of(open_clip.get_tokenizer(arch), text.get("context_length", 77))
+        tokenizer = HFTokenizer(source, context_length=length, local_files_only=offline(), **settings)
     except OSError as e:
-        name = text.get("hf_tokenizer_name")
         raise MissingFile(
-            f"the tokenizer {name} of {arch} is not on this machine and the hub cannot be reached. Fetch it "
-            f"where there is network (`hf download {name}`) and copy that folder of the hub's cache here"
+            f"the tokenizer {name} of {arch} is not on this machine and the hub cannot be reached. Fetch it where "
+            f"there is network (`hf download {name}`) and put tokenizer.json and tokenizer_config.json into {by_hand(name)}"
         ) from e
+    return tokens_of(tokenizer, length)

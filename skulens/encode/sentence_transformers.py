@@ -12,6 +12,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from skulens.encode.checkpoints import card_licence, folder_hash, identity_of, model_folder, packages
+from skulens.encode.lint import card_lint
 from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.transformers import towers_params
 from skulens.errors import EncoderError
@@ -50,6 +51,7 @@ class Sentence:
             dtype=self.dtype,
             versions=packages("torch", "transformers", "sentence-transformers"),
         )
+        licence = card_licence(folder)
         modalities = tuple(m for m in ("image", "text") if self.model.supports(m))
         return EncoderInfo(
             name=Path(name).name if Path(name).is_dir() else name,
@@ -60,12 +62,12 @@ class Sentence:
             image_px=image_px(self.model) if "image" in modalities else None,
             context_length=self.model.max_seq_length,
             revision=commit,
-            licence=card_licence(folder),
+            licence=licence,
             params_image=params[0] if "image" in modalities else None,
             params_text=params[1] if "text" in modalities else None,
             dtype=self.dtype,
             mode=self.mode,
-            lint=unused_prompts(self.model),
+            lint=(*card_lint(licence), *unused_prompts(self.model)),
         )
 
     def prepare_image(self, picture):

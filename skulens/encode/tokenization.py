@@ -4,7 +4,9 @@ Every tokenizer answers `ids(text)`, all tokens of the whole text with special o
 `cut(ids)`, what fits into the context. Padding happens where a batch is made.
 """
 
+import hashlib
 import html
+import json
 import string
 import threading
 from pathlib import Path
@@ -94,8 +96,12 @@ class HubTokens:
         self.lock = threading.Lock()
 
     def ids(self, text: str) -> list[int]:
+        """All tokens; in open_clip's mode "clips" start, end and a class token are added by hand."""
+        clips = self.tokenizer.tokenizer_mode == "clips"
+        cleaned, inner = self.tokenizer.clean_fn(text), self.tokenizer.tokenizer
         with self.lock:
-            return self.tokenizer.tokenizer(self.tokenizer.clean_fn(text)).input_ids
+            ids = inner(cleaned, add_special_tokens=not clips, truncation=False, padding=False).input_ids
+        return [inner.bos_token_id, *ids, inner.eos_token_id, inner.cls_token_id] if clips else ids
 
     def cut(self, text: str) -> np.ndarray:
         """int64 (context_length,), padded."""
@@ -104,12 +110,14 @@ class HubTokens:
 
     def described(self) -> dict:
         inner = self.tokenizer.tokenizer
+        backend = getattr(inner, "backend_tokenizer", None)
+        vocabulary = backend.to_str() if backend else json.dumps(inner.get_vocab(), sort_keys=True)
         return {
             "class": "hub",
-            "name": Path(inner.name_or_path).name,
+            "vocabulary": hashlib.sha256(vocabulary.encode()).hexdigest(),
             "context_length": self.context_length,
-            "vocabulary": len(inner),
             "clean": self.tokenizer.clean_fn.__name__,
+            "mode": self.tokenizer.tokenizer_mode,
         }
 
 

@@ -15,13 +15,13 @@ from open_clip.coca_model import CoCa
 from open_clip.factory import load_checkpoint
 from open_clip.transformer import ResidualAttentionBlock, Transformer
 
-from skulens.encode.checkpoints import identity_of, packages
+from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
 from skulens.encode.memo import sha256_of_file
 from skulens.encode.precision import NORMS, chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import padded
-from skulens.errors import EncoderError, MissingFile
+from skulens.errors import EncoderError
 from skulens.records import EncoderInfo
 
 RANDOM_SEED = 0
@@ -130,19 +130,22 @@ def built(config: dict) -> torch.nn.Module:
     config = deepcopy(config)
     config["vision_cfg"]["timm_model_pretrained"] = False
     if "hf_model_name" in config["text_cfg"]:
-        config["text_cfg"]["hf_model_pretrained"] = False
+        config["text_cfg"] |= {"hf_model_pretrained": False, "hf_model_name": text_config_source(config)}
     custom = config.pop("custom_text", False) or "hf_model_name" in config["text_cfg"]
     kind = (CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP) if custom else open_clip.CLIP
     try:
         return kind(**config)
-    except OSError as e:
-        name = config["text_cfg"].get("hf_model_name")
-        raise MissingFile(
-            f"the configuration of the text tower {name} is not on this machine and the hub cannot be reached. "
-            f"Fetch it where there is network (`hf download {name} config.json`) and copy the hub's cache here"
-        ) from e
     except (TypeError, RuntimeError, KeyError) as e:
         raise EncoderError(f"open_clip cannot build a model of this configuration: {e}") from e
+
+
+def text_config_source(config: dict) -> str:
+    """Where transformers finds the configuration of a text tower: a folder, or a cached hub repository."""
+    name = config["text_cfg"]["hf_model_name"]
+    if not by_hand(name).is_dir():
+        hub_file(name, "config.json", None, by_hand(name))  # says which file to put where, if it must
+        return name
+    return str(by_hand(name))
 
 
 def loaded(source: Source) -> torch.nn.Module:

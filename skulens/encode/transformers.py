@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenize
 
 from skulens.encode.checkpoints import card_licence, folder_hash, identity_of, model_folder, packages
 from skulens.encode.flops import gflops
+from skulens.encode.lint import card_lint
 from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import FILTERS, Preprocess
 from skulens.encode.tokenization import canonical, padded
@@ -60,7 +61,7 @@ class DualEncoder:
             versions=packages("torch", "transformers"),
         )
         image_px = getattr(self.config.vision_config, "image_size", None) or naflex_px(self.config)
-        costs = self._gflops()
+        costs, licence = self._gflops(), card_licence(folder)
         return EncoderInfo(
             name=Path(name).name if Path(name).is_dir() else name,
             family=self.family,
@@ -70,7 +71,7 @@ class DualEncoder:
             image_px=image_px,
             context_length=self.context_length,
             revision=commit,
-            licence=card_licence(folder),
+            licence=licence,
             params_image=params[0],
             params_text=params[1],
             gflops_image=costs[0],
@@ -78,6 +79,7 @@ class DualEncoder:
             dtype=self.dtype,
             mode=self.mode,
             activation="sigmoid" if self.siglip else "softmax",
+            lint=card_lint(licence, canonical_text=self.siglip),
         )
 
     def _gflops(self) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from skulens.encode.lint import SENTENCES, SERIOUS, distinct_weights, named_px
+from skulens.encode.lint import SENTENCES, SERIOUS, card_lint, distinct_weights, named_px
 from skulens.encode.zoo import find_row, list_rows, write_rows
 
 TABLE_10 = {
@@ -81,6 +81,11 @@ def test_every_code_has_a_sentence_that_can_be_filled():
     assert set(SERIOUS) <= set(SENTENCES)
     first = find_row("RN50", "openai").sentences()[0]
     assert "architecture says GELU, the weights were trained with QuickGELU" in first
+
+
+@pytest.mark.parametrize(("licence", "codes"), [("cc-by-nc-4.0", 1), ("apache-2.0", 0), ("unknown", 0)])
+def test_lint_from_a_model_card(licence, codes):
+    assert len(card_lint(licence)) == codes and len(card_lint(licence, canonical_text=True)) == codes + 1
 
 
 def test_parameters_are_those_openmpr_published(data):
