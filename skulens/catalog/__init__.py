@@ -13,7 +13,7 @@ from skulens.registry import READERS, resolve
 OWN_NAMES = ("products.parquet", "products.jsonl", "products.csv")
 GENERATED = ("world",)
 """Datasets that are made, not read: they need no folder."""
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow")
 
 
 def open_catalog(data: str, **options) -> Catalog:
@@ -133,7 +133,7 @@ def is_openmpr(path: Path) -> bool:
 
 
 def is_merit(path: Path) -> bool:
-    return has_any(path, "queries-*.json", "data/t*-*.parquet")
+    return has_any(path, "queries-*.json", "data/t*-*.parquet", "t*/data-*.arrow")
 
 
 def is_clothing(path: Path) -> bool:

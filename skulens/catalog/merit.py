@@ -1,8 +1,8 @@
 r"""MERIT: products in five languages and queries that mix text with reference pictures.
 
 Chow et al., "MERIT: Multilingual Semantic Retrieval with Interleaved Multi-Condition Query",
-arXiv 2506.03144. Products lie in Parquet shards (as on the hub) or JSON Lines; the query files are
-JSON Lines in spite of their name.
+arXiv 2506.03144. Products lie in Parquet shards (as on the hub), in the Arrow files of
+`save_to_disk`, or in JSON Lines; the query files are JSON Lines in spite of their name.
 """
 
 import re
@@ -17,6 +17,7 @@ from skulens.records import DatasetInfo, Image, Item, Part, Product, Query
 
 SPLITS = ("train", "test")
 PLACES = ("data/{split}-*.parquet", "{split}-*.parquet", "{split}.parquet", "products-{split}.parquet",
+          "{split}/data-*.arrow",
           "products-{split}.jsonl", "{split}.jsonl", "products.parquet", "products.jsonl")
 """Where the products of a split may lie, first match wins."""
 NAMES = {

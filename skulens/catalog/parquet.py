@@ -1,4 +1,4 @@
-"""Pictures inside Parquet files, read when somebody looks at them.
+"""Pictures inside Parquet and Arrow files, read when somebody looks at them.
 
 A catalogue of 51 GB of pictures must not be held in memory because somebody made a list of its
 products. A `StoredImage` says where its bytes lie; reading in file order costs one pass.
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from skulens.errors import DataError
@@ -23,7 +25,7 @@ KEPT_BATCHES = 16
 
 @dataclass(frozen=True, slots=True)
 class StoredImage(Image):
-    """A picture in a Parquet cell: the file is `path` up to the "#", cell (group, row) of `column`."""
+    """A picture in a cell of a Parquet or Arrow file: the file is `path` up to the "#", cell (group, row) of `column`."""
 
     file: str = ""
     column: str = ""
@@ -74,6 +76,17 @@ def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
     return found
 
 
+def empty_arrow_cells(column: pa.ChunkedArray) -> set[int]:
+    """Rows of a picture column without bytes and without a path, told without touching the bytes."""
+    if pa.types.is_struct(column.type):
+        names = [f.name for f in column.type if f.name in ("bytes", "path")]
+        filled = [pc.is_valid(pc.struct_field(column, name)) for name in names]
+        valid = filled[0] if len(filled) == 1 else pc.or_(*filled)
+    else:
+        valid = pc.is_valid(column)
+    return set(np.flatnonzero(~valid.to_numpy()).tolist())
+
+
 def holds_picture(value: bytes | dict | None) -> bool:
     return bool(value.get("bytes") or value.get("path")) if isinstance(value, dict) else bool(value)
 
@@ -83,14 +96,35 @@ def stored_picture(path: Path, column: str, group: int, row: int) -> StoredImage
     return StoredImage(path=where, file=str(path), column=column, group=group, row=row)
 
 
-def column_reader(path: str, column: str) -> "ColumnReader":
+def column_reader(path: str, column: str) -> "ColumnReader | ArrowColumn":
     """The open reader of a column; another one after the file was written anew."""
     return opened(path, column, Path(path).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def opened(path: str, column: str, _written_ns: int) -> "ColumnReader":
-    return ColumnReader(path, column)
+def opened(path: str, column: str, _written_ns: int) -> "ColumnReader | ArrowColumn":
+    return ArrowColumn(path, column) if path.endswith(".arrow") else ColumnReader(path, column)
+
+
+def open_arrow(path: Path | str) -> pa.Table:
+    """An Arrow IPC file or stream as a table over the mapped file: nothing is read before it is looked at."""
+    source = pa.memory_map(str(path))
+    try:
+        return pa.ipc.open_file(source).read_all()
+    except pa.ArrowInvalid:
+        source.seek(0)
+        return pa.ipc.open_stream(source).read_all()
+
+
+class ArrowColumn:
+    """Random access to one column of a mapped Arrow file; there are no row groups."""
+
+    def __init__(self, path: str, column: str):
+        self.column = open_arrow(path).column(column)
+
+    def value(self, group: int, row: int):
+        """The cell as Python value."""
+        return self.column[row].as_py()
 
 
 class ColumnReader:

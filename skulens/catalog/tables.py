@@ -1,4 +1,4 @@
-"""CSV, JSONL, JSON and Parquet as streams of rows; a broken row is rejected, never fatal."""
+"""CSV, JSONL, JSON, Parquet and Arrow as streams of rows; a broken row is rejected, never fatal."""
 
 import csv
 import json
@@ -9,7 +9,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skulens.catalog.parquet import empty_cells, has_pictures, holds_picture_lists, stored_picture
+from skulens.catalog.parquet import (
+    empty_arrow_cells,
+    empty_cells,
+    has_pictures,
+    holds_picture_lists,
+    open_arrow,
+    stored_picture,
+)
 from skulens.errors import DataError, MissingFile
 
 MAX_CELL = 1_000_000
@@ -40,7 +47,7 @@ def open_table(path: Path) -> "Table":
     if not path.is_file():
         raise MissingFile(f"there is no table {path}; the current folder is {Path.cwd()}")
     kinds = {".csv": CsvTable, ".tsv": CsvTable, ".jsonl": JsonlTable, ".ndjson": JsonlTable,
-             ".json": JsonTable, ".parquet": ParquetTable}
+             ".json": JsonTable, ".parquet": ParquetTable, ".arrow": ArrowTable}
     if path.suffix.lower() not in kinds:
         raise DataError(f"{path} is no table we read; expected one of {', '.join(kinds)}")
     if path.stat().st_size == 0:
@@ -170,11 +177,7 @@ class ParquetTable(Table):
             self.schema = pq.read_schema(self.path)
         except (pa.ArrowException, OSError) as e:
             raise DataError(f"{self.path} is not a Parquet file we can read: {e}") from None
-        lists = [f.name for f in self.schema if pa.types.is_nested(f.type) and holds_picture_lists(f.type)]
-        if lists:
-            raise DataError(f"{self.path}: {lists} hold lists of encoded pictures; write one picture per row, "
-                            "rows of one product sharing its id")
-        return self.schema.names
+        return checked_names(self.schema, self.path)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
         pictures = [f.name for f in self.schema if has_pictures(f.type)]
@@ -192,6 +195,36 @@ class ParquetTable(Table):
                     }
                     yield Row(f"{self.path.name}#{number}", {**found, **stored})
                     number += 1
+
+
+class ArrowTable(Table):
+    """An Arrow file or stream, as `Dataset.save_to_disk` of Hugging Face writes them; mapped, not read."""
+
+    def _columns(self) -> list[str]:
+        try:
+            return checked_names(open_arrow(self.path).schema, self.path)
+        except (pa.ArrowException, OSError) as e:
+            raise DataError(f"{self.path} is not an Arrow file we can read: {e}") from None
+
+    def rows(self, reject: RejectRow) -> Iterator[Row]:
+        table = open_arrow(self.path)
+        pictures = [f.name for f in table.schema if has_pictures(f.type)]
+        empty = {c: empty_arrow_cells(table.column(c)) for c in pictures}
+        number = 0
+        for batch in table.drop_columns(pictures).to_batches(1000):
+            for found in batch.to_pylist():
+                stored = {c: None if number in empty[c] else stored_picture(self.path, c, 0, number) for c in pictures}
+                yield Row(f"{self.path.name}#{number}", {**found, **stored})
+                number += 1
+
+
+def checked_names(schema: pa.Schema, path: Path) -> list[str]:
+    """The column names. Raises DataError for lists of encoded pictures, which we cannot read one by one."""
+    lists = [f.name for f in schema if holds_picture_lists(f.type)]
+    if lists:
+        raise DataError(f"{path}: {lists} hold lists of encoded pictures; write one picture per row, rows of one "
+                        "product sharing its id")
+    return schema.names
 
 
 def head(path: Path, size: int = 4096) -> bytes:

@@ -116,6 +116,7 @@ def test_wrong_encoding_says_the_line_and_the_command(tmp_path):
         (b'{"id": 1}', "t.json", "expected a list of objects"),
         (b"[1, ", "t.json", "is not JSON"),
         (b"PAR1nonsense", "t.parquet", "is not a Parquet file"),
+        (b"ARROW1nonsense", "t.arrow", "is not an Arrow file"),
         (b"x", "t.xlsx", "tables we read"),
     ],
 )
@@ -243,6 +244,22 @@ def test_parquet_bytes_are_read_when_asked_for_and_right(tmp_path, kind):
     assert [images[n].read() for n in (48, 0, 31, 2, 30, 19)] == [good[n] for n in (48, 0, 31, 2, 30, 19)]  # and out of order
 
 
+@pytest.mark.parametrize("kind", ["stream", "file"])
+@pytest.mark.parametrize("struct", [True, False])
+def test_arrow_files_are_mapped_and_right(tmp_path, kind, struct):
+    pictures = [jpeg(n) for n in range(30)]
+    pictures[3] = None
+    column = pa.array([{"bytes": b, "path": None} for b in pictures] if struct else pictures)
+    table = pa.table({"id": [str(n) for n in range(30)], "image": column})
+    write = pa.ipc.new_stream if kind == "stream" else pa.ipc.new_file
+    with write(str(tmp_path / "t.arrow"), table.schema) as sink:
+        sink.write_table(table, max_chunksize=7)
+    products, rejects = read(tmp_path / "t.arrow")
+    images = [i for p in products.values() for i in p.images]
+    assert [i.read() for i in images] == [b for b in pictures if b] and all(i.data is None for i in images)
+    assert [where for where, _, _ in rejects] == ["t.arrow#3"] * 2, "no picture, so nothing of the product"
+
+
 def test_reading_parquet_in_order_decodes_every_batch_once(tmp_path, monkeypatch):
     scans = []
     advance = parquet.ColumnReader._advance
@@ -298,7 +315,7 @@ FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=list(Heal
 
 
 @FUZZ
-@given(st.binary(max_size=300), st.sampled_from(["t.csv", "t.jsonl", "t.json", "t.parquet"]))
+@given(st.binary(max_size=300), st.sampled_from(["t.csv", "t.jsonl", "t.json", "t.parquet", "t.arrow"]))
 def test_any_bytes_as_a_table(tmp_path_factory, data, name):
     survives(put(tmp_path_factory.mktemp("any") / name, b"id,title,image\n1,a,b\n" + data if name == "t.csv" else data))
 

@@ -1,7 +1,9 @@
 """Each format's own rules, on small copies and on the real data where it is."""
 
 import json
+import shutil
 
+import pyarrow as pa
 import pytest
 
 from skulens.catalog import open_catalog
@@ -16,6 +18,7 @@ from .conftest import (
     make_groceries,
     make_merit,
     make_openmpr,
+    merit_products,
     merit_queries,
     put,
     real_data,
@@ -97,8 +100,6 @@ def test_openmpr_without_photos_asks_for_the_archive(tmp_path):
 
 
 def test_openmpr_unpacks_an_archive_put_there_by_hand(tmp_path):
-    import shutil
-
     folder = make_openmpr(tmp_path / "o")
     shutil.make_archive(str(tmp_path / "GroceryVision"), "zip", folder, "GV")
     shutil.rmtree(folder / "GV")
@@ -168,6 +169,19 @@ def test_merit_from_jsonl_with_paths_in_the_earlier_form(tmp_path):
         list(catalog.queries("test"))
     with pytest.raises(MissingFile, match=r"no products of 'train'.*data/train-\*.parquet"):
         list(open_catalog(f"merit:{tmp_path}", pool="train").products())
+
+
+def test_merit_as_saved_to_disk_by_datasets(tmp_path):
+    folder = make_merit(tmp_path / "m")
+    shutil.rmtree(folder / "data")
+    table = pa.Table.from_pylist(merit_products())
+    (folder / "test").mkdir()
+    with pa.ipc.new_stream(str(folder / "test" / "data-00000-of-00001.arrow"), table.schema) as sink:
+        sink.write_table(table, max_chunksize=9)
+    catalog = open_catalog(str(folder))
+    products = list(catalog.products())
+    assert len(products) == 40 and products[7].images[0].read() == merit_products()[7]["image"]["bytes"]
+    assert len(list(catalog.queries("test"))) == 2
 
 
 def test_interleave_without_tags_takes_products_in_order():

@@ -372,7 +372,7 @@ def test_command_line(tmp_path):
     result = CliRunner().invoke(command, args, catch_exceptions=False)
     said = json.loads(result.stdout)
     assert said["skus"] == 4 and World(tmp_path / "w").info.splits == ("test",)
-    for extra in ([], ["--photos"]):
+    for extra, columns in (([], 4), (["--photos"], 2)):
         out = tmp_path / f"sheet{len(extra)}.png"
         CliRunner().invoke(command, ["show", str(tmp_path / "w"), "--out", str(out), "--skus", "4", *extra], catch_exceptions=False)
-        assert PIL.Image.open(out).width == 8 * 192
+        assert PIL.Image.open(out).width == columns * 192
