@@ -13,6 +13,8 @@ from skulens.registry import READERS, resolve
 OWN_NAMES = ("products.parquet", "products.jsonl", "products.csv")
 GENERATED = ("world",)
 """Datasets that are made, not read: they need no folder."""
+UNFINISHED = (".fetching", ".unpacking")
+"""Marks in a folder whose download was interrupted; such a folder may look complete, and is not."""
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow")
 
 
@@ -104,6 +106,8 @@ def recognise(path: Path) -> str:
         if path.suffix.lower() in TABLE_SUFFIXES:
             return "own"
         raise DataError(f"{path} is {path.suffix or 'a file without suffix'}; tables we read: {', '.join(TABLE_SUFFIXES)}")
+    if unfinished(path):
+        raise DataError(f"the download into {path} was interrupted; open the dataset by its name to go on, or delete the folder")
     for name, sign in SIGNS.items():
         if sign(path):
             return name
@@ -114,8 +118,14 @@ def recognise(path: Path) -> str:
     )
 
 
+def unfinished(path: Path) -> bool:
+    return any((path / mark).exists() for mark in UNFINISHED)
+
+
 def signed(name: str, path: Path) -> bool:
     """Does `path` hold what the reader `name` needs?"""
+    if unfinished(path):
+        return False
     return name not in SIGNS or SIGNS[name](path) or (name == "own" and path.is_file())
 
 

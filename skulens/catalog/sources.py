@@ -4,6 +4,7 @@ import fnmatch
 import json
 import os
 import shutil
+import sys
 import tarfile
 import urllib.error
 import urllib.request
@@ -11,8 +12,11 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from skulens.catalog.download import TIMEOUT_S, RemoteFile, check_space, download, offline
+from skulens.catalog import UNFINISHED
+from skulens.catalog.download import TIMEOUT_S, RemoteFile, check_space, download, offline, size_text
 from skulens.errors import DataError, MissingFile
+
+FETCHING, UNPACKING = UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,15 @@ def fetch_hub(source: Source, folder: Path, patterns: tuple[str, ...]) -> Path:
     if not files:
         raise DataError(f"{about}: no file of commit {commit} matches")
     folder.mkdir(parents=True, exist_ok=True)
-    check_space(folder, sum(f.size or 0 for f in files if not (folder / f.path).is_file()), source.hub)
-    for file in files:
+    missing = [f for f in files if not (folder / f.path).is_file()]
+    needed = sum(f.size or 0 for f in missing)
+    check_space(folder, needed, source.hub)
+    mark = folder / FETCHING
+    mark.touch()
+    for number, file in enumerate(missing, 1):
+        print(f"{source.hub}: file {number} of {len(missing)} ({size_text(needed)} in all) into {folder}", file=sys.stderr)
         get(file, folder, source.hub, source.note)
+    mark.unlink()
     return folder
 
 
@@ -140,13 +150,13 @@ def read_api(url: str) -> tuple[dict | list, str | None]:
 def unpack(archive: Path, folder: Path, keep: tuple[str, ...] = ()) -> None:
     """Lay an archive's members into `folder` without its one top folder, then delete the archive.
 
-    Members are written beside the folder's files first and moved at the end, so that a folder never
-    looks complete before it is.
+    Members are written to a folder of their own first and moved at the end; while it is there, the
+    dataset counts as unfinished.
 
     Raises:
         DataError: not an archive we read, or a member that would leave the folder.
     """
-    aside = folder / ".unpacking"
+    aside = folder / UNPACKING
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:

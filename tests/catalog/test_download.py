@@ -304,6 +304,36 @@ def test_merit_comes_from_the_hub_at_one_commit(server, tmp_path, monkeypatch):
     assert fetched == {"queries-test.json", "queries-train.json", "test-00000-of-00002.parquet", "test-00001-of-00002.parquet"}
 
 
+def test_an_interrupted_dataset_is_finished_not_opened(server, tmp_path, monkeypatch):
+    serve_hub(server, make_merit(tmp_path / "up"))
+    last = "/datasets/WeiChow/merit/resolve/c0ffee/queries-train.json"
+    body = server.files.pop(last)
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.delenv("SKULENS_DATA", raising=False)
+    with pytest.raises(MissingFile, match="404"):
+        open_catalog("merit")
+    folder = tmp_path / "cache" / "data" / "merit"
+    assert (folder / "data" / "test-00000-of-00002.parquet").is_file(), "it looks as if it could be opened"
+    with pytest.raises(DataError, match="interrupted; open the dataset by its name"):
+        open_catalog(str(folder))
+    server.files[last] = body
+    server.seen.clear()
+    assert len(list(open_catalog("merit").products())) == 40
+    assert [p for p, _ in server.seen if "/resolve/" in p] == [last], "only what was missing is fetched"
+    assert len(list(open_catalog(str(folder)).products())) == 40
+
+
+def test_an_interrupted_unpacking_starts_again_from_the_archive(server, tmp_path, monkeypatch):
+    make_groceries(tmp_path / "up" / "dataset")
+    server.files["/g.tar.gz"] = archive(tmp_path / "up", "top")
+    monkeypatch.setenv("SKULENS_URL_GROCERIES", f"{server.url}/g.tar.gz")
+    monkeypatch.delenv("SKULENS_DATA", raising=False)
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(sources.tarfile, "open", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        open_catalog("groceries")
+    assert len(list(open_catalog("groceries").products())) == 2 and len(server.seen) == 1
+
+
 def test_a_hub_that_lies_about_a_file_is_not_believed(server, tmp_path, monkeypatch):
     serve_hub(server, make_merit(tmp_path / "up"))
     name = "/datasets/WeiChow/merit/resolve/c0ffee/data/test-00000-of-00002.parquet"
