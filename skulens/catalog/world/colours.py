@@ -1,7 +1,7 @@
 """Colour words and what they look like; the words are values of the MERIT cards.
 
-The names of one class stand at least 2 x JITTER apart in hue or lightness, so that the
-jitter of a SKU and the light of a photo never turn one into another.
+The names that one class uses stand so far apart that the jitter of a SKU never brings it nearer
+to another name of its class than to its own (a test says so).
 """
 
 import colorsys

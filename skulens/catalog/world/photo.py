@@ -56,7 +56,8 @@ def photo(variant: Variant, number: int, px: int) -> bytes:
     _product(c, stream, variant)
     if stream.chance(0.3):
         occlude(c, stream)
-    light(c, stream)
+    if stream.chance(0.2):
+        cast_shadow(c, stream)
     picture = PIL.Image.open(io.BytesIO(render(c.svg(), px, c.has_text))).convert("RGB")
     return develop(picture, stream)
 
@@ -190,44 +191,47 @@ def occlude(c: Canvas, stream: Stream) -> None:
         c.shape(f"M{136 * side} -136L{n((128 - stream.uniform(12, 40)) * side)} -136L{n((128 - stream.uniform(6, 44)) * side)} 136L{136 * side} 136Z", "#17171b", 0.88)
 
 
-def light(c: Canvas, stream: Stream) -> None:
-    """A lamp from one side, a vignette, sometimes a shadow across."""
-    everywhere = "M-128 -128H128V128H-128Z"
-    cos, sin = turn(stream.uniform(0, 360))
-    depth = stream.uniform(0, 0.34)
-    ends = (round(max(cos, 0), 2), round(max(sin, 0), 2))
-    first, last = (("#fff", depth * 0.7), ("#000", depth)) if stream.chance(0.5) else (("#000", depth), ("#fff", depth * 0.7))
-    c.shape(everywhere, c.gradient((0, *first), (0.5, "#888", 0), (1, *last), to=ends if any(ends) else (1, 1)))
-    if stream.chance(0.35):
-        c.shape(everywhere, c.radial((0, "#000", 0), (0.6, "#000", 0), (1, "#000", stream.uniform(0.1, 0.38)), r=0.75))
-    if stream.chance(0.2):
-        x = stream.uniform(-100, 60)
-        c.shape(f"M{n(x)} -128L{n(x + 70)} -128L{n(x + 20)} 128L{n(x - 50)} 128Z", "#000", 0.2)
+def cast_shadow(c: Canvas, stream: Stream) -> None:
+    """The shadow of a window's bar across everything."""
+    x = stream.uniform(-100, 60)
+    c.shape(f"M{n(x)} -128L{n(x + 70)} -128L{n(x + 20)} 128L{n(x - 50)} 128Z", "#000", 0.2)
 
 
 def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
-    """Exposure, white balance, blur, sensor noise and JPEG: what a camera adds, in whole numbers only."""
-    gain, lift, warm = stream.uniform(0.74, 1.14), stream.uniform(-8, 14), stream.bell(0.07)
-    gains = (gain * (1 + warm), gain, gain * (1 - warm))
-    picture = picture.point([min(255, max(0, round(v * g + lift))) for g in gains for v in range(256)])
+    """Blur, light, exposure, white balance, sensor noise, JPEG: in whole numbers, so the same everywhere."""
     if stream.chance(0.4):
         picture = picture.filter(PIL.ImageFilter.GaussianBlur(round(stream.uniform(0.2, 0.006 * picture.width + 0.2), 2)))
-    picture = grain(picture, stream)
+    gain, lift, warm = stream.uniform(0.74, 1.14), stream.uniform(-8, 14), stream.bell(0.07)
+    gains = np.array([round(1024 * gain * g) for g in (1 + warm, 1, 1 - warm)], np.int32)
+    pixels = np.asarray(picture).astype(np.int32)  # (px, px, 3)
+    pixels *= light_field(stream, len(pixels))[:, :, None] * gains >> 10
+    pixels >>= 10
+    pixels += round(lift)
+    if strength := stream.integer(0, 12):
+        pixels += grain(pixels.shape, stream) * strength >> 8
     out = io.BytesIO()
+    picture = PIL.Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     picture.save(out, "JPEG", quality=stream.integer(48, 93))
     return out.getvalue()
 
 
-def grain(picture: PIL.Image.Image, stream: Stream) -> PIL.Image.Image:
-    """Sensor noise: the sum of two bytes of Philox's raw bits, scaled; mean 0."""
-    strength = stream.integer(0, 12)
-    if not strength:
-        return picture
-    pixels = np.asarray(picture, np.int16)
-    raw = np.random.Philox(key=stream.word()).random_raw(pixels.size // 4 + 1).view(np.uint8)
-    pairs = raw[: 2 * pixels.size].reshape(2, *pixels.shape).astype(np.int16).sum(0) - 255  # -255..255
-    noisy = pixels + pairs * strength // 256
-    return PIL.Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+def light_field(stream: Stream, px: int) -> np.ndarray:
+    """What every pixel's brightness is multiplied by, in 1024ths: a lamp on one side, a vignette; (px, px) int32."""
+    side = (2 * np.arange(px, dtype=np.int32) + 1 - px) * 1024 // px  # -1024..1024
+    cos, sin = turn(stream.uniform(0, 360))
+    depth = stream.uniform(0, 300)
+    field = 1024 + (round(cos * depth) * side[None] + round(sin * depth) * side[:, None]) // 1024
+    if stream.chance(0.35):
+        corner = np.maximum((side[None] ** 2 + side[:, None] ** 2) // 1024 - 700, 0)  # 0..1348
+        field -= corner * stream.integer(60, 260) // 1024
+    return field
+
+
+def grain(shape: tuple[int, ...], stream: Stream) -> np.ndarray:
+    """Sensor noise: the sum of two bytes of Philox's raw bits, mean 0, within +-255; int32."""
+    size = int(np.prod(shape))
+    raw = np.random.Philox(key=stream.word()).random_raw(size // 4 + 1).view(np.uint8)
+    return (raw[:size].astype(np.int32) + raw[size : 2 * size] - 255).reshape(shape)
 
 
 def pictures(config: WorldConfig, variant: Variant) -> Iterator[tuple[str, str, str, object]]:

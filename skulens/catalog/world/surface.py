@@ -223,6 +223,10 @@ def _canvas(c: Canvas, rgb: Rgb) -> str:
     return c.tile(6, 6, f'<path d="M0 1.5h6M1.5 0v6" stroke="{tone}" stroke-width="1.6" stroke-opacity=".42"/>')
 
 
+def _upholstery(c: Canvas, rgb: Rgb) -> str:
+    return c.tile(3.6, 3.6, f'<path d="M0 .7h3.6M.7 0v3.6" stroke="{thread(rgb, .6)}" stroke-width=".7" stroke-opacity=".28"/>')
+
+
 def _linen(c: Canvas, rgb: Rgb) -> str:
     slubs = "M0 4h17M24 4h9M6 11h25M0 17h8M20 18h20M4 25h30M38 29h8M3 31h10"
     across = "M5 0v12M14 8v20M23 0v9M30 16v18M38 3v16M43 22v10"
@@ -275,7 +279,7 @@ def _glitter(c: Canvas, rgb: Rgb) -> str:
 
 TEXTURES = {
     "denim": _denim, "wool": _knit, "knit": _knit, "knitted": _knit, "leather": _leather, "faux leather": _leather,
-    "canvas": _canvas, "nylon": _ripstop, "linen": _linen, "fabric": _canvas, "corduroy": _corduroy, "quilted": _quilted,
+    "canvas": _canvas, "nylon": _ripstop, "linen": _linen, "fabric": _upholstery, "corduroy": _corduroy, "quilted": _quilted,
     "woven": _woven, "straw": _woven, "rattan": _woven, "mesh": _mesh, "wood": _wood, "solid wood": _wood,
     "bamboo": _wood, "velvet": _velvet, "suede": _velvet, "patent leather": _gloss, "plush": _velvet, "glitter": _glitter,
 }  # fmt: skip

@@ -18,7 +18,7 @@ pytest.importorskip("resvg_py", reason="the procedural shop needs resvg_py: pip 
 
 from skulens.catalog import open_catalog
 from skulens.catalog.world import CLASSES, World, WorldConfig
-from skulens.catalog.world.colours import RGB
+from skulens.catalog.world.colours import RGB, jittered
 from skulens.catalog.world.config import FONTS, Stream
 from skulens.catalog.world.make import make, make_chunk, read_config
 from skulens.catalog.world.photo import iconic, iconic_scene, photo
@@ -241,6 +241,16 @@ def test_the_colour_measured_from_pixels_is_the_attribute(many):
         names = list(dict.fromkeys(vocabulary()["classes"][v.kind]["keys"]["color"]["values"]))
         right.append(colour_of(item_pixels(v), names) == v.value("color"))
     assert np.mean(right) >= 0.95, f"{np.mean(right):.3f} of {len(right)}"
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_jitter_never_reaches_another_colour_of_the_class(kind):
+    names = list(dict.fromkeys(vocabulary()["classes"][kind]["keys"]["color"]["values"]))
+    for name in names:
+        shades = np.array([jittered(name, Stream("jitter test", kind, name, i)) for i in range(60)])
+        assert colour_of(shades, names) == name
+        near = ((lab(shades)[:, None] - lab([RGB[n] for n in names])[None]) ** 2).sum(-1).argmin(1)
+        assert {names[i] for i in near} == {name}
 
 
 def with_value(v: Variant, key: str, value: str) -> Variant | None:
