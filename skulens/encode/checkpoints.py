@@ -1,8 +1,12 @@
 """Where weights come from: a folder, our cache, a model hub. Only safetensors, never pickle."""
 
+import functools
 import hashlib
 import json
 import os
+import socket
+import urllib.parse
+import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,8 +29,26 @@ def models_folder() -> Path:
 
 
 def offline() -> bool:
-    """$SKULENS_OFFLINE forbids downloads; what the hub's own cache holds is still used."""
-    return os.environ.get("SKULENS_OFFLINE", "") not in ("", "0")
+    """Whether to look only at what is here: $SKULENS_OFFLINE says so, or the hub's name has no address.
+
+    Asking for the address first spares 25 s of retries on a machine without network; behind
+    a proxy, which resolves names itself, nothing is asked.
+    """
+    return os.environ.get("SKULENS_OFFLINE", "") not in ("", "0") or hub_has_no_address()
+
+
+@functools.cache
+def hub_has_no_address() -> bool:
+    from huggingface_hub.constants import ENDPOINT
+
+    host = urllib.parse.urlsplit(ENDPOINT).hostname
+    if urllib.request.getproxies() or host is None:
+        return False
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return True
+    return False
 
 
 def by_hand(repo: str) -> Path:
@@ -80,12 +102,7 @@ def hub_weights(repo: str, revision: str | None, names: tuple[str, ...], folder:
 def hub_file(repo: str, name: str, revision: str | None, folder: Path, optional: bool = False) -> Path | None:
     """One file of a hub repository; None where it is optional and the repository lacks it."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import (
-        EntryNotFoundError,
-        GatedRepoError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
     try:
         return Path(hf_hub_download(repo, name, revision=revision, local_files_only=offline()))
@@ -95,14 +112,21 @@ def hub_file(repo: str, name: str, revision: str | None, folder: Path, optional:
         if optional:
             return None
         raise EncoderError(f"hub repository {repo} has no file {name}") from e
-    except GatedRepoError as e:
-        raise EncoderError(
-            f"hub repository {repo} asks you to accept its terms: do so on its page, then `hf auth login`"
-        ) from e
-    except RepositoryNotFoundError as e:
-        raise EncoderError(f"no hub repository {repo} (or it is private: `hf auth login`)") from e
-    except OSError as e:  # every network failure of requests and httpx
-        raise unreachable(repo, name, revision, folder) from e
+    except OSError as e:  # refusals of the hub and every network failure
+        raise refusal(e, repo, revision) or unreachable(repo, name, revision, folder) from e
+
+
+def refusal(error: OSError, repo: str, revision: str | None) -> EncoderError | None:
+    """What the hub's own answer means; None where it did not answer."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+
+    if isinstance(error, GatedRepoError):
+        return EncoderError(f"hub repository {repo} asks you to accept its terms: do so on its page, then `hf auth login`")
+    if isinstance(error, RepositoryNotFoundError):
+        return EncoderError(f"no hub repository {repo} (or it is private: `hf auth login`)")
+    if isinstance(error, RevisionNotFoundError):
+        return EncoderError(f"hub repository {repo} has no revision {revision!r}; expected a commit, branch or tag")
+    return None
 
 
 def unreachable(repo: str, name: str, revision: str | None, folder: Path) -> MissingFile:
@@ -146,15 +170,12 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
 def fetched(repo: str, revision: str | None) -> Path:
     """The snapshot of a hub repository, named by its commit."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
 
     wanted = {"allow_patterns": list(SNAPSHOT), "ignore_patterns": ["onnx/*", "openvino/*", "*/onnx/*"]}
     try:
         return Path(snapshot_download(repo, revision=revision, local_files_only=offline(), **wanted))
-    except RepositoryNotFoundError as e:
-        raise EncoderError(f"no hub repository {repo} (or it is private or gated: `hf auth login`)") from e
-    except (LocalEntryNotFoundError, OSError) as e:
-        raise MissingFile(
+    except OSError as e:
+        raise refusal(e, repo, revision) or MissingFile(
             f"the hub repository {repo} is not on this machine and the hub cannot be reached. Fetch it where there "
             f"is network (`hf download {repo}`) and put its config, tokenizer and safetensors files into {by_hand(repo)}"
         ) from e

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skulens.encode.checkpoints import card_licence, checked, model_folder, safe_weights
+from skulens.encode.checkpoints import card_licence, checked, hub_weights, model_folder, safe_weights
 from skulens.encode.open_clip import HFTokenizer, hub_tokens, open_clip
 from skulens.encode.tokenization import padded, tokens_of
 from skulens.encode.towers import built
@@ -71,6 +71,48 @@ def test_hub_models_are_named_and_found_where_they_were_put(cache, clip_folder):
     (cache / "models").mkdir()
     (cache / "models" / "nobody--nothing").symlink_to(clip_folder)
     assert model_folder("nobody/nothing", None) == (cache / "models" / "nobody--nothing", "")
+
+
+def answered(error: str):
+    """A stand-in for a download that the hub answers with an error."""
+    from huggingface_hub import errors
+
+    def download(*_, **__):
+        kind = getattr(errors, error)
+        raise kind.__new__(kind)  # its constructor wants a response of whichever HTTP client is in use
+
+    return download
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("GatedRepoError", "accept its terms"),
+        ("RepositoryNotFoundError", "no hub repository"),
+        ("RevisionNotFoundError", "no revision 'v9'"),
+        ("RemoteEntryNotFoundError", "none of a.safetensors"),
+    ],
+)
+def test_answers_of_the_hub_are_told_apart(tmp_path, monkeypatch, error, said):
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", answered(error))
+    with pytest.raises(EncoderError, match=said):
+        hub_weights("nobody/nothing", "v9", ("a.safetensors",), tmp_path)
+    if error != "RemoteEntryNotFoundError":
+        monkeypatch.setattr("huggingface_hub.snapshot_download", answered(error))
+        with pytest.raises(EncoderError, match=said):
+            model_folder("nobody/nothing", "v9")
+
+
+def test_the_first_safetensors_name_that_the_hub_has_is_taken(tmp_path, monkeypatch):
+    def download(repo, name, revision, local_files_only):
+        if name != "model.safetensors":
+            answered("RemoteEntryNotFoundError")()
+        return str(tmp_path / repo / revision / name)
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    names = ("open_clip_model.safetensors", "model.safetensors")
+    found = hub_weights("nobody/nothing", "abc", names, tmp_path / "by_hand")
+    assert found == tmp_path / "nobody/nothing/abc/model.safetensors"
 
 
 def test_folders_are_not_mistaken_for_hub_ids(tmp_path, clip_folder):
