@@ -4,10 +4,12 @@ One SQLite file beside the vectors: the sha256 of files (by path, size and times
 EncoderInfo behind a name and its settings. Losing it costs time, never correctness.
 """
 
+import contextlib
 import hashlib
 import json
 import sqlite3
 import time
+import warnings
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -27,11 +29,16 @@ class Memo:
     """File hashes and encoder infos in SQLite; safe for several processes at once."""
 
     def __init__(self, folder: Path):
-        folder.mkdir(parents=True, exist_ok=True)
-        self.db = sqlite3.connect(folder / "memo.sqlite", timeout=30, check_same_thread=False)
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, stat TEXT, sha256 TEXT)")
-        self.db.execute("CREATE TABLE IF NOT EXISTS notes (key PRIMARY KEY, value TEXT)")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.db = opened(str(folder / "memo.sqlite"))
+        except (OSError, sqlite3.Error) as e:
+            warnings.warn(
+                f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. Free some space, "
+                "delete the file, or set SKULENS_CACHE to another folder",
+                stacklevel=2,
+            )
+            self.db = opened(":memory:")
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
@@ -66,17 +73,19 @@ class Memo:
         return rows
 
     def _learn(self, rows: list[tuple[str, str, str]]) -> None:
-        if rows:
-            with self.db:
-                self.db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
+        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
+
+    def _write(self, statement: str, rows: list[tuple]) -> None:
+        """A full disk or a lock held too long costs what would have been remembered, nothing else."""
+        with contextlib.suppress(sqlite3.OperationalError), self.db:
+            self.db.executemany(statement, rows)
 
     def note(self, key: str) -> dict | None:
         row = self.db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else None
 
     def set_note(self, key: str, value: dict) -> None:
-        with self.db:
-            self.db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, json.dumps(value)))
+        self._write("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(key, json.dumps(value))])
 
     def encoder_info(self, key: str) -> EncoderInfo | None:
         """The info of an encoder opened before under the same name, settings, files and versions."""
@@ -92,3 +101,12 @@ class Memo:
 
     def set_encoder_info(self, key: str, info: EncoderInfo) -> None:
         self.set_note(f"encoder {key}", asdict(info))
+
+
+def opened(path: str) -> sqlite3.Connection:
+    """The database with its two tables. Raises sqlite3.Error where it cannot be read or made."""
+    db = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, stat TEXT, sha256 TEXT)")
+    db.execute("CREATE TABLE IF NOT EXISTS notes (key PRIMARY KEY, value TEXT)")
+    return db

@@ -127,6 +127,21 @@ def test_changed_file_is_seen(tmp_path):
     assert memo.hashes([str(photo)]) != before
 
 
+@pytest.mark.parametrize("damage", ["garbage", "folder in the way"])
+def test_an_unusable_memo_is_said_and_done_without(tmp_path, damage):
+    photo = tmp_path / "a.png"
+    photo.write_bytes(png("red"))
+    memo_file = tmp_path / "cache" / "memo.sqlite"
+    memo_file.parent.mkdir()
+    if damage == "garbage":
+        memo_file.write_bytes(b"not a database at all" * 100)
+    else:
+        memo_file.mkdir()
+    with pytest.warns(UserWarning, match="memo.sqlite cannot be used"):
+        memo = Memo(tmp_path / "cache")
+    assert len(memo.hashes([str(photo)])[str(photo)]) == 64
+
+
 def test_text_for_an_image_only_encoder_says_what_it_can_do():
     encoder = FakeEncoder()
     object.__setattr__(encoder.info, "modalities", ("image",))
