@@ -14,7 +14,7 @@ from typing import Literal
 
 from skulens.errors import DataError
 
-VERSION = 7
+VERSION = 8
 """Of the generator; rises whenever the same seed would give another shop."""
 
 FONTS = Path(__file__).parent / "fonts"

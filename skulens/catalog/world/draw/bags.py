@@ -206,7 +206,7 @@ def suitcase(c: Canvas, look: Look, brand: str) -> None:
     _wheels(c, look, wide)
     r = look.vary("corner", 10, 22) if hard else 8
     body = rounded(-wide, top, 2 * wide, 138, r)
-    cover(c, body, look, light=ROUND if hard else FLAT, texture="" if hard else "canvas")
+    cover(c, body, look, light=ROUND if hard else FLAT, texture="" if hard else "fabric")
     c.open(c.clip(body))
     if hard:
         _ribs(c, look, wide, top)
