@@ -33,6 +33,11 @@ class Image:
         """The encoded bytes. Raises OSError where the file cannot be read."""
         return self.data if self.data is not None else Path(self.path).read_bytes()
 
+    @property
+    def own_file(self) -> str | None:
+        """The file that holds this picture and nothing else; None for a picture inside another file."""
+        return self.path
+
     def sha256(self) -> str:
         return hashlib.sha256(self.read()).hexdigest()
 

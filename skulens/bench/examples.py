@@ -17,8 +17,8 @@ THUMBNAIL_PX = 128
 def thumbnail(image: Image, upright: bool = True) -> str | None:
     """A small JPEG as a data: address, or None where the picture cannot be read."""
     try:
-        picture = pictures.decode(image.read(), upright)
-    except (PictureError, OSError):
+        picture = pictures.load(image, upright)
+    except PictureError:
         return None
     picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
     out = io.BytesIO()

@@ -24,8 +24,8 @@ def latency_ms(encoder: Encoder, images: Sequence[Image], gallery: np.ndarray, u
     for image in images[: PROBES + 3]:
         start = time.perf_counter()
         try:
-            batch = [encoder.prepare_image(pictures.decode(image.read(), upright))]
-        except (PictureError, OSError):
+            batch = [encoder.prepare_image(pictures.load(image, upright))]
+        except PictureError:
             continue
         scores = gallery @ encoder.encode_batch("image", batch)[0]
         np.argsort(-scores)

@@ -108,6 +108,8 @@ def recognise(path: Path) -> str:
         raise DataError(f"{path} is {path.suffix or 'a file without suffix'}; tables we read: {', '.join(TABLE_SUFFIXES)}")
     if unfinished(path):
         raise DataError(f"the download into {path} was interrupted; open the dataset by its name to go on, or delete the folder")
+    if not path.is_dir():
+        raise DataError(f"{path} is neither a file nor a folder; tables we read: {', '.join(TABLE_SUFFIXES)}")
     for name, sign in SIGNS.items():
         if sign(path):
             return name

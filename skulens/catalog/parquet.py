@@ -32,6 +32,10 @@ class StoredImage(Image):
     group: int = 0
     row: int = 0
 
+    @property
+    def own_file(self) -> None:
+        return None
+
     def read(self) -> bytes:
         """The encoded bytes. Raises OSError where the cell is empty or its file is gone."""
         data, written = self.cell()

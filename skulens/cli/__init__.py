@@ -52,6 +52,9 @@ def main() -> None:
     except SkulensError as e:
         click.echo(f"error: {e}", err=True)
         sys.exit(2)
-    except BrokenPipeError:  # `skulens ... | head`
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as e:
+        if isinstance(e, BrokenPipeError):  # `skulens ... | head`
+            sys.stderr.close()
+            sys.exit(0)
+        click.echo(f"error: {e.strerror or e}{f': {e.filename}' if e.filename else ''}", err=True)
+        sys.exit(2)

@@ -146,7 +146,7 @@ def encode_parts(
 def contents_of(parts: Sequence[Part | Tiled], memo: Memo | None) -> tuple[list[Content | None], list[Reject]]:
     """The content of each part, None with a Reject for files that cannot be read."""
     images = [p.images if isinstance(p, Tiled) else (p,) for p in parts if not isinstance(p, str)]
-    paths = [image.path for some in images for image in some if image.path is not None]
+    paths = [image.own_file for some in images for image in some if image.own_file is not None]
     hashes = memo.hashes(paths) if memo is not None else {}
     contents: list[Content | None] = []
     rejects = []

@@ -30,13 +30,13 @@ class Content:
     where: str
 
     def load(self, upright: bool) -> PIL.Image.Image | str:
-        """The text, or the decoded RGB picture. Raises PictureError or OSError."""
+        """The text, or the decoded RGB picture. Raises PictureError."""
         if isinstance(self.part, str):
             return self.part
         if isinstance(self.part, Tiled):
-            decoded = [pictures.decode(image.read(), upright) for image in self.part.images]
+            decoded = [pictures.load(image, upright) for image in self.part.images]
             return tile(decoded, self.part.height_px)
-        return pictures.decode(self.part.read(), upright)
+        return pictures.load(self.part, upright)
 
     @property
     def size(self) -> int:
@@ -56,7 +56,7 @@ def content_of(part: Part | Tiled, hashes: Mapping[str, str | OSError]) -> Conte
 
 
 def image_sha256(image: Image, hashes: Mapping[str, str | OSError]) -> str:
-    known = hashes.get(image.path) if image.path is not None else None
+    known = hashes.get(image.own_file) if image.own_file is not None else None
     if isinstance(known, OSError):
         raise known
     return known or image.sha256()

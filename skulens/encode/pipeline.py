@@ -123,7 +123,7 @@ class Pipeline:
         for key, content in batch.items():
             try:
                 loaded[key] = content.load(self.upright)
-            except (PictureError, OSError) as e:
+            except PictureError as e:
                 for work in self.works:
                     work.fail(key, str(e))
         with self.lock:

@@ -103,7 +103,7 @@ def test_bad_pictures_become_rejects_and_the_others_go_on(tmp_path):
     assert answer.ok.tolist() == [False, False, False, True]
     reasons = {r.item: r.reason for r in answer.rejects}
     assert "empty file" in reasons[str(empty)]
-    assert "No such file" in reasons[str(tmp_path / "gone.jpg")]
+    assert "o such file" in reasons[str(tmp_path / "gone.jpg")]
     assert "web page" in reasons["picture in memory"]
 
 
@@ -116,6 +116,18 @@ def test_nan_from_an_encoder_is_a_reject_not_a_vector():
 
     [answer] = encode_parts([Broken()], ["milk", "juice"], how=QUIET)
     assert answer.ok.sum() == 1 and "NaN" in answer.rejects[0].reason
+
+
+def test_pictures_inside_a_table_are_told_apart_by_content(tmp_path):
+    from skulens.catalog import open_catalog
+
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table({"id": ["a", "b", "c"], "image": [png("red"), png("blue"), png("red")]})
+    pq.write_table(table, tmp_path / "shop.parquet")
+    parts = [image for product in open_catalog(str(tmp_path / "shop.parquet")).products() for image in product.images]
+    [answer] = encode_parts([FakeEncoder()], parts, memo=Memo(tmp_path), how=QUIET)
+    assert answer.ok.all() and answer.forwarded == 2
+    np.testing.assert_array_equal(answer.vectors[0], answer.vectors[2])
 
 
 def test_changed_file_is_seen(tmp_path):
