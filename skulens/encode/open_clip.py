@@ -141,7 +141,7 @@ def folder_source(argument: str) -> Source:
     preprocess = merge_preprocess_dict(default_preprocess(), written.get("preprocess_cfg") or {})
     licence = str(written.get("licence") or written.get("license") or "unknown")
     name = f"{path.resolve().name}#{arch}" if arch else path.resolve().name
-    return Source(name, written["model_cfg"], preprocess, safe_weights(path), licence=licence)
+    return Source(name, written["model_cfg"], preprocess, safe_weights(path), licence=licence, strict_positions=True)
 
 
 def read_config(path: Path) -> dict:

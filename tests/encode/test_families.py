@@ -1,5 +1,6 @@
 """The contract every encoder keeps: shapes, types, order, batch size, threads, refusals."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -81,8 +82,6 @@ def groceries():
 @pytest.fixture(scope="session")
 def open_clip(open_clip_folder, tmp_path_factory):
     """A pair of the registry: a tiny architecture under a made-up name, random weights."""
-    import json
-
     from skulens.encode.open_clip import OpenClip
     from skulens.encode.open_clip import open_clip as original
 
@@ -211,6 +210,54 @@ def test_local_weights_with_an_architecture_named(open_clip_folder, tmp_path):
         LocalOpenClip(f"{open_clip_folder / 'open_clip_model.safetensors'}#RN50")
     with pytest.raises(UnknownName, match="ViT-B-32"):
         LocalOpenClip(f"{open_clip_folder}#ViT-B32")
+
+
+@pytest.mark.parametrize(("tower", "field", "value"), [("vision_cfg", "image_size", 64), ("text_cfg", "context_length", 12)])
+def test_weights_of_another_size_are_refused_instead_of_stretched(open_clip_folder, tmp_path, tower, field, value):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    written = json.loads((open_clip_folder / "open_clip_config.json").read_text())
+    written["model_cfg"][tower][field] = value
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(written))
+    for name in ("open_clip_model.safetensors", "tokenizer.json"):
+        (tmp_path / name).symlink_to(open_clip_folder / name)
+    with pytest.raises(EncoderError, match="trained for another picture size or context length"):
+        LocalOpenClip(tmp_path)
+
+
+def test_truncated_weights_are_refused(open_clip_folder, tmp_path):
+    from skulens.encode.open_clip import LocalOpenClip
+
+    for name in ("open_clip_config.json", "tokenizer.json"):
+        (tmp_path / name).symlink_to(open_clip_folder / name)
+    whole = (open_clip_folder / "open_clip_model.safetensors").read_bytes()
+    (tmp_path / "open_clip_model.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(EncoderError, match="does not fit"):
+        LocalOpenClip(tmp_path)
+
+
+def test_building_without_a_random_start_leaves_torch_as_it_was():
+    import torch
+
+    from skulens.encode.towers import STARTS, without_random_start
+
+    before = [getattr(torch.nn.init, name) for name in STARTS]
+    with pytest.raises(RuntimeError), without_random_start():
+        assert torch.nn.init.normal_ is not before[0]
+        raise RuntimeError
+    assert [getattr(torch.nn.init, name) for name in STARTS] == before
+
+
+def test_random_weights_are_the_same_on_every_call():
+    import torch
+
+    from skulens.encode.towers import Source, loaded
+
+    vision = {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8}
+    text = {"vocab_size": 50, "width": 32, "heads": 2, "layers": 1}
+    source = Source("x", {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}, {}, None)
+    first, second = loaded(source), loaded(source)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
 
 
 def test_pickled_weights_are_refused(open_clip_folder, tmp_path):
