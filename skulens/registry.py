@@ -29,7 +29,7 @@ ENCODERS = {
     "open_clip": Row("skulens.encode.open_clip:OpenClip", "any architecture/tag pair of open_clip: open_clip:ViT-B-32/openai", "clip"),
     "local": Row("skulens.encode.open_clip:LocalOpenClip", "a folder in open_clip's format, as `skulens train` writes it: local:DIR", "clip"),
     "hf": Row("skulens.encode.transformers:DualEncoder", "CLIP, SigLIP or SigLIP 2 of transformers: hf:REPO or hf:DIR", "clip"),
-    "st": Row("skulens.encode.sentence_transformers:Sentence", "any sentence-transformers model: st:REPO or st:DIR", "clip"),
+    "st": Row("skulens.encode.sentence_transformers:Sentence", "any sentence-transformers model: st:REPO or st:DIR", "mllm"),
     "onnx": Row("skulens.encode.onnx:OnnxImage", "an ONNX image encoder on disk: onnx:FILE or onnx:DIR", "onnx"),
 }
 """Encoder families."""
