@@ -54,6 +54,10 @@ def load_state(path: Path, model: torch.nn.Module, average: dict[str, Tensor], o
         position, _, key = name.partition(".")
         moments.setdefault(int(position), {})[key] = value
     optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
+    for weight, state in optimiser.state.items():  # the fused update walks memory, so layouts must agree
+        for key, value in state.items():
+            if value.shape == weight.shape:
+                state[key] = torch.empty_like(weight).copy_(value)
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

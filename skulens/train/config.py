@@ -28,6 +28,9 @@ class Towers:
     """A timm architecture; always from random weights."""
     image_px: int = 112
     """Side of the square picture the vision tower sees, pixels."""
+    start_px: int = 0
+    """Side of the pictures in the first epochs, pixels, growing evenly to image_px over the first three
+    quarters of the run; 0: image_px throughout. Small pictures are seen several times faster."""
     resize_mode: Literal["squash", "shortest"] = "squash"
     """squash: the whole picture, aspect lost; shortest: the central square."""
     drop_path: float = 0.0
@@ -47,6 +50,7 @@ class Towers:
 
     def __post_init__(self):
         check(self.image_px >= 16, "image_px", self.image_px, "at least 16 pixels")
+        check(self.start_px == 0 or 16 <= self.start_px <= self.image_px, "start_px", self.start_px, "0, or 16 to image_px")
         check(self.resize_mode in ("squash", "shortest"), "resize_mode", self.resize_mode, "squash or shortest")
         check(0 <= self.drop_path < 1, "drop_path", self.drop_path, "in [0, 1)")
         check(self.text_width % self.text_heads == 0, "text_width", self.text_width, f"a multiple of text_heads {self.text_heads}")

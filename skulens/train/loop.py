@@ -43,8 +43,9 @@ class Run:
 
     def __init__(self, model: torch.nn.Module, feed: Feed, config: Contrastive, folder: Path):
         self.model, self.feed, self.config, self.folder = model, feed, config, folder
-        self.optimiser = torch.optim.AdamW(parameter_groups(model, config.weight_decay), lr=config.lr, betas=(0.9, 0.98))
+        self.optimiser = torch.optim.AdamW(parameter_groups(model, config.weight_decay), lr=config.lr, betas=(0.9, 0.98), fused=True)
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        self.px = config.towers.image_px
         self.steps_per_epoch = max(1, len(feed.owners) // config.batch)
         self.state, self.log = folder / "state.safetensors", folder / "train.jsonl"
 
@@ -103,6 +104,7 @@ class Run:
         rng = generator(config.seed, epoch)
         torch.manual_seed(generator(config.seed, epoch, 1).initial_seed())  # dropout and drop path
         self.model.train()
+        self.px = side(config, epoch)
         steps = list(batches(self.feed.owners, config.batch, config.balance, rng))
         for number, positions in enumerate(steps):
             lr = self.set_lr(epoch - 1 + number / len(steps))
@@ -154,7 +156,7 @@ class Run:
             view = torch.randint(self.feed.pixels.shape[1], (len(positions),), generator=rng).numpy()
             return mix(torch.from_numpy(self.feed.pixels[positions, view]), targets, how, rng)
         raw = torch.from_numpy(np.ascontiguousarray(self.feed.pixels[positions]))
-        x, targets = mix(augment(raw, self.config.towers.image_px, how, rng), targets, how, rng)
+        x, targets = mix(augment(raw, self.px, how, rng), targets, how, rng)
         return normalise(x).contiguous(memory_format=torch.channels_last), targets
 
     def set_lr(self, epoch: float) -> float:
@@ -174,11 +176,21 @@ class Run:
         first = next(iter(self.optimiser.state.values()))
         steps = float(first["step"])
         keep = min(self.config.ema, steps / (steps + 10)) if self.config.ema else 0.0
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - keep)
-            else:
-                self.average[name].copy_(value)
+        running = self.model.state_dict()
+        real = [name for name, value in running.items() if value.is_floating_point()]
+        torch._foreach_lerp_([self.average[n] for n in real], [running[n] for n in real], 1 - keep)
+        for name in running.keys() - set(real):  # counters of batch normalisation
+            self.average[name].copy_(running[name])
+
+
+def side(config: Contrastive, epoch: int) -> int:
+    """Side in pixels of the training pictures of an epoch (from 1): start_px grows to image_px."""
+    towers = config.towers
+    if not towers.start_px:
+        return towers.image_px
+    share = min(1.0, (epoch - 1) / max(1.0, 0.75 * config.epochs))
+    px = towers.start_px + share * (towers.image_px - towers.start_px)
+    return min(towers.image_px, int(px / 16 + 0.5) * 16)
 
 
 def parameter_groups(model: torch.nn.Module, decay: float) -> list[dict]:
