@@ -25,7 +25,8 @@ def command() -> None:
 @click.option("--fusion", default="avg", type=click.Choice(["avg", "cat"]), show_default=True, help="How parts of one item become one vector.")
 @click.option("--mode", default="sound", type=click.Choice(["sound", "paper", "both"]), show_default=True,
               help="sound: float32 cosines; paper: as OpenMPR's script; both: and the difference.")  # fmt: skip
-@click.option("--dtype", default="auto", type=click.Choice(["auto", "float32", "bfloat16"]), show_default=True)
+@click.option("--dtype", default="auto", type=click.Choice(["auto", "float32", "bfloat16"]), show_default=True,
+              help="Of the forward pass; auto: float32 on a CPU, bfloat16 on a GPU.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
 @click.option("--batch", default=32, show_default=True, help="Parts of one forward pass.")
 @click.option("--threads", default=0, help="Worker threads; 0 is one per core.")

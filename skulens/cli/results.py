@@ -41,7 +41,7 @@ def show(results: Path, as_json: bool) -> None:
 
 @command.command()
 @results_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page.")
 def report(results: Path, out: Path) -> None:
     """Write one self-contained HTML page."""
     from skulens.report.page import write_page
@@ -53,7 +53,7 @@ def report(results: Path, out: Path) -> None:
 
 @command.command()
 @results_option
-@click.option("--format", "kind", type=click.Choice(["trec", "csv", "json"]), required=True)
+@click.option("--format", "kind", type=click.Choice(["trec", "csv", "json"]), required=True, help="trec: run and qrels; csv, json: all metrics.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for trec, file for csv and json.")
 def export(results: Path, kind: str, out: Path) -> None:
     """Write runs and qrels for trec_eval, or all metrics as CSV or JSON."""
