@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,22 @@ def test_every_registered_target_exists():
             assert file.exists(), f"{name}: {module} is missing"
             defined = {n.name for n in ast.parse(file.read_text()).body if isinstance(n, ast.ClassDef)}
             assert attribute in defined, f"{name}: {file.name} defines no class {attribute}"
+
+
+def test_every_data_file_is_packaged():
+    with (ROOT.parent / "pyproject.toml").open("rb") as f:
+        patterns = tomllib.load(f)["tool"]["setuptools"]["package-data"]
+    for file in ROOT.rglob("*"):
+        if not file.is_file() or file.suffix in (".py", ".pyc") or "__pycache__" in file.parts:
+            continue
+        package = next(p for p in file.parents if (p / "__init__.py").exists())
+        name, inside = ".".join(package.relative_to(ROOT.parent).parts), file.relative_to(package)
+        wanted = [*patterns["*"], *patterns.get(name, [])]
+        assert any(len(Path(w).parts) == len(inside.parts) and inside.match(w) for w in wanted), f"{file} would not be installed"
+
+
+def test_shipped_encoders_are_small():
+    for folder in (ROOT / "encode" / "weights").glob("*"):
+        size = sum(f.stat().st_size for f in folder.rglob("*"))
+        assert size <= 13e6, f"{folder.name}: {size / 1e6:.1f} MB"
+        assert not list(folder.rglob("*.bin")) and not list(folder.rglob("*.pt")), "safetensors only"
