@@ -12,7 +12,6 @@ process, in turn, `--repeats` times; the ratio is of medians. What limits: the s
 import argparse
 import itertools
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
@@ -21,7 +20,7 @@ from skulens import pictures
 from skulens.catalog import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts
-from skulens.encode.pipeline import one_compute_thread
+from skulens.encode.pipeline import core_pool
 from skulens.records import Image, chunks
 
 
@@ -31,7 +30,7 @@ def decode_all(encoder, images: list[Image], cores: int) -> list:
     def job(part):
         return [encoder.prepare_image(pictures.decode(image.read())) for image in part]
 
-    with ThreadPoolExecutor(cores, initializer=one_compute_thread) as pool:
+    with core_pool(cores) as pool:
         return list(itertools.chain.from_iterable(pool.map(job, list(chunks(images, 16)))))
 
 
@@ -42,7 +41,7 @@ def forward_all(encoder, prepared: list, batch: int, streams: int) -> None:
         for part in parts:
             encoder.encode_batch("image", part)
         return
-    with ThreadPoolExecutor(streams, initializer=one_compute_thread) as pool:
+    with core_pool(streams) as pool:
         list(pool.map(lambda part: encoder.encode_batch("image", part), parts))
 
 

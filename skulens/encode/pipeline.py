@@ -10,6 +10,7 @@ Two ways to keep the machine busy, chosen by where the forward pass runs:
 benchmarks/end_to_end.py measures both against their limit.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -80,7 +81,7 @@ class Pipeline:
         batches = [{key: contents[key] for key in part} for part in chunks(order, self.batch)]
         on_cpu = all(getattr(work.encoder, "device", "cpu") == "cpu" for work in self.works)
         step = self._whole if on_cpu else self._ahead
-        with ThreadPoolExecutor(self.threads, initializer=one_compute_thread if on_cpu else None) as pool:
+        with core_pool(self.threads) if on_cpu else ThreadPoolExecutor(self.threads) as pool:
             try:
                 step(pool, batches, done)
             except BaseException:
@@ -152,7 +153,20 @@ def in_flight(pool: ThreadPoolExecutor, job: Callable, rows: Sequence, most: int
         yield futures.popleft().result()
 
 
-def one_compute_thread() -> None:
-    """Keep this thread's forward passes on its own core (a per-thread setting of OpenMP)."""
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(1)
+@contextlib.contextmanager
+def core_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose threads compute on one core each; torch's own setting is as before afterwards.
+
+    OpenMP keeps the number per thread, MKL for the whole process, so it has to be put back.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        with ThreadPoolExecutor(threads) as pool:
+            yield pool
+        return
+    before = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(before)
