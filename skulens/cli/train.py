@@ -27,12 +27,14 @@ def command() -> None:
 @click.option("--frozen-image", metavar="ENCODER", help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: a reference, not a new encoder.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Any setting of the recipe, such as augment.flip=0; may be repeated.")
 @click.option("--split", default="train", show_default=True, help="Queries whose photos are trained on, where DATA has it.")
-@click.option("--val", default="val", show_default=True, help="Queries watched while training, where the first DATA has them.")
-@click.option("--test", help="Queries of the first DATA to measure once, at the end.")
+@click.option("--val", default="val", show_default=True, help="Queries watched while training, where there are such.")
+@click.option("--test", help="Queries to measure once, at the end.")
+@click.option("--val-data", metavar="DATA", help="Catalogue of the --val queries, where it is not the first DATA.")
+@click.option("--test-data", metavar="DATA", help="Catalogue of the --test queries, where it is not the first DATA.")
 @click.option("--threads", default=0, help="Cores to train on; 0: all.")
 @catalog_options
 @json_option
-def contrastive(data, out, recipe, changes, split, val, test, threads, map_, as_json, **given) -> None:
+def contrastive(data, out, recipe, changes, split, val, test, val_data, test_data, threads, map_, as_json, **given) -> None:
     """Train an image and a text tower on the pictures and texts of DATA.
 
     Symmetric InfoNCE with a learnable temperature (OpenMPR, Eq. 1-3) or the SigLIP loss. Killed at
@@ -45,7 +47,8 @@ def contrastive(data, out, recipe, changes, split, val, test, threads, map_, as_
     if threads:
         torch.set_num_threads(threads)
     config = configure(recipe, given, changes)
-    found = train_contrastive([open_data(d, map_) for d in data], config, out, split, val, test)
+    apart = [open_data(d, map_) if d else None for d in (val_data, test_data)]
+    found = train_contrastive([open_data(d, map_) for d in data], config, out, split, val, test, *apart)
     told_rejects(found.rejects)
     if as_json:
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))

@@ -16,8 +16,8 @@ encoded by their bytes and mean little to it. Compare on your own photos before 
 """
 
 
-def model_card(catalogs: Sequence[Catalog], config: Contrastive, trained, test: str | None, model: torch.nn.Module) -> str:
-    """Markdown; `trained` is a contrastive.Trained whose minutes and measurements are filled in."""
+def model_card(catalogs: Sequence[Catalog], config: Contrastive, trained, model: torch.nn.Module, place: str) -> str:
+    """Markdown; `trained` is a contrastive.Trained whose minutes and measurements are filled in; `place`: where it was measured."""
     image, text = parameters(model)
     data = [
         f"- {c.info.title}: {c.info.source or 'local'} {c.info.revision}, licence {c.info.licence}. {c.info.citation}".rstrip()
@@ -30,11 +30,11 @@ def model_card(catalogs: Sequence[Catalog], config: Contrastive, trained, test: 
         f"{config.towers.image_px} px, {config.towers.context_length} tokens."
     )
     recipe = yaml.safe_dump(as_dict(config), sort_keys=False)
-    parts = ["# A skulens encoder", facts, "## Data", "\n".join(data), *measured(trained.measured, test)]
+    parts = ["# A skulens encoder", facts, "## Data", "\n".join(data), *measured(trained.measured, place)]
     return "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"]) + "\n"
 
 
-def measured(found: dict[str, dict], test: str | None) -> list[str]:
+def measured(found: dict[str, dict], place: str) -> list[str]:
     """The table of what was measured, 95 % intervals from a bootstrap over products."""
     if not found:
         return []
@@ -42,7 +42,7 @@ def measured(found: dict[str, dict], test: str | None) -> list[str]:
     for gallery, row in found.items():
         cells = [f"{m['value']:.3f} ({m['low']:.3f} to {m['high']:.3f})" for m in row["metrics"].values()]
         rows.append(f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |")
-    return [f"## Measured on split `{test}`, once", "\n".join(rows)]
+    return [f"## Measured once, at the end: {place}", "\n".join(rows)]
 
 
 def parameters(model: torch.nn.Module) -> tuple[int, int]:

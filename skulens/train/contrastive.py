@@ -48,13 +48,16 @@ def train_contrastive(
     split: str | None = "train",
     val: str | None = "val",
     test: str | None = None,
+    val_from: Catalog | None = None,
+    test_from: Catalog | None = None,
 ) -> Trained:
     """Train two towers on catalogues' pictures and texts; resumes what the folder already holds.
 
     Args:
         folder: made if absent; gets the encoder, train.jsonl, state.safetensors and the decoded pictures.
         split, val: queries to train on and to watch; catalogues without them give their own pictures.
-        test: queries (of the first catalogue) to measure once, at the end.
+        test: queries to measure once, at the end.
+        val_from, test_from: catalogues of those queries; the first of `catalogs` by default.
     Raises:
         RecipeError, DataError, StoreError: at the door.
     """
@@ -65,14 +68,20 @@ def train_contrastive(
     feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
     model = make_model(config, bpe, feed)
     run = Run(model, feed, config, folder)
-    gauge = make_gauge(catalogs[0], val, bpe, config, frozen) if val in catalogs[0].info.splits else None
+    watched = val_from or catalogs[0]
+    gauge = make_gauge(watched, val, bpe, config, frozen) if val in watched.info.splits else None
     run.train(gauge.quick if gauge else None)
     found = Trained(folder, len(feed.owners), len(pairs.products), minutes(run), rejects=rejects)
     if test:
-        found.measured = make_gauge(catalogs[0], test, bpe, config, frozen).full(model)
+        found.measured = make_gauge(test_from or catalogs[0], test, bpe, config, frozen).full(model)
         (folder / "measured.json").write_text(json.dumps({test: found.measured}, indent=2) + "\n", "utf-8")
-    save_encoder(model, bpe, config, folder, model_card(catalogs, config, found, test, model))
+    save_encoder(model, bpe, config, folder, model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)))
     return found
+
+
+def measured_on(catalog: Catalog, split: str | None) -> str:
+    """What was measured, in words for the card."""
+    return f"{catalog.info.title}, split `{split}`"
 
 
 def make_feed(

@@ -115,7 +115,7 @@ class Run:
             "epoch": epoch,
             "loss": total / len(steps),
             "lr": lr,
-            "tau": math.exp(-float(self.model.logit_scale)),
+            "tau": math.exp(-self.model.logit_scale.item()),
             "seconds": seconds,
             "images_per_s": len(steps) * len(positions) / seconds,
         }

@@ -6,6 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+import skulens.encode.shim  # noqa: F401  # before a test file imports open_clip or timm
 from skulens.records import DatasetInfo, Image, Item, Product, Query
 from skulens.train.config import from_dict
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from skulens.train.augment import augment, beta, hue_turn, mix, recolour
 from skulens.train.config import Augment
 

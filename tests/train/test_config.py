@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-import skulens.encode.shim  # noqa: F401
-
-# isort: split
 import timm
+
 from skulens.train.config import Contrastive, RecipeError, as_dict, from_dict, read_recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))

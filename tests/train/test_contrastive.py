@@ -9,8 +9,10 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import open_clip
 import pytest
 import torch
+
 from skulens.encode.open_clip import LocalOpenClip
 from skulens.errors import StoreError
 from skulens.pictures import decode
@@ -19,9 +21,6 @@ from skulens.train.contrastive import train_contrastive
 from skulens.train.loop import read_log
 from skulens.train.measure import Gauge, Probes, pixels
 from skulens.train.tokens import encode_texts
-
-import open_clip
-
 from tests.train.conftest import TINY, Squares
 
 LOUD = {"seconds", "images_per_s"}
@@ -78,7 +77,7 @@ def test_what_was_measured_is_what_the_stored_encoder_does(trained, squares):
 
 def test_the_card_names_data_licence_numbers_and_recipe(trained):
     card = (trained.encoder / "README.md").read_text()
-    for said in ("Squares", "licence CC0", "20 pictures of 4 products", "seed 0", "split `test`", "vocab_size: 300", "Limits"):
+    for said in ("Squares", "licence CC0", "20 pictures of 4 products", "seed 0", "Squares, split `test`", "vocab_size: 300", "Limits"):
         assert said in card
     assert not list(trained.encoder.glob("*.pt")) and not list(trained.encoder.glob("*.bin"))
 
@@ -129,8 +128,8 @@ def test_kill_nine_loses_at_most_one_epoch(tmp_path):
     process.wait()
     done = len(read_log(log))
     assert 3 <= done < 14, "the kill came too late to mean anything"
-    subprocess.run(command, env=env, stderr=subprocess.DEVNULL, check=True)
-    train_contrastive([Squares()], from_dict(TINY | {"epochs": 14}), tmp_path / "whole")
+    for folder in ("killed", "whole"):
+        train_contrastive([Squares()], from_dict(TINY | {"epochs": 14}), tmp_path / folder)
     whole, killed = curve(tmp_path / "whole"), curve(tmp_path / "killed")
     assert [line.keys() for line in killed] == [line.keys() for line in whole]
     for name in ("loss", "lr", "tau"):  # other threads, other rounding; not one draw may differ
@@ -151,6 +150,14 @@ def test_a_foreign_checkpoint_is_refused(tmp_path, tiny):
         train_contrastive([Squares()], tiny, tmp_path)
 
 
+def test_it_can_be_watched_and_measured_on_other_catalogues(tmp_path, tiny):
+    """A shop of one photo a product: four probes, not the sixteen of the training catalogue."""
+    other = Squares(photos=1)
+    found = train_contrastive([Squares()], replace(tiny, epochs=2), tmp_path, test="test", val_from=other, test_from=other)
+    assert found.measured["text"]["n_queries"] == 4
+    assert "val_hit_rate@1" in read_log(tmp_path / "train.jsonl")[-1]
+
+
 def test_broken_pictures_are_left_out_and_told(tmp_path, tiny):
     found = train_contrastive([Squares(broken=True)], replace(tiny, epochs=2), tmp_path)
     assert found.n_pictures == 20 and len(found.rejects) == 1
@@ -159,6 +166,7 @@ def test_broken_pictures_are_left_out_and_told(tmp_path, tiny):
 def test_the_command_prints_one_object(tmp_path, monkeypatch):
     import yaml
     from click.testing import CliRunner
+
     from skulens.cli import train as cli
 
     monkeypatch.setattr(cli, "open_data", lambda data, map_: Squares())

@@ -5,10 +5,6 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-
-import skulens.encode.shim  # noqa: F401
-
-# isort: split
 from open_clip.loss import ClipLoss, SigLipLoss
 
 from skulens.train.losses import infonce, pair_targets, siglip

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+
 from skulens.encode.preprocess import Preprocess
 from skulens.errors import DataError
 from skulens.pictures import decode
 from skulens.train.pairs import decode_all, gather, square
-
 from tests.train.conftest import Squares
 
 

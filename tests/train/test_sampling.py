@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from skulens.train.config import RecipeError
 from skulens.train.sampling import TextBank, batches, distinct, generator, leave_out
 

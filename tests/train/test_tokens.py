@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from skulens.train.tokens import END, PAD, encode_texts, save_tokenizer, train_tokenizer
 
 TEXTS = ["Semi-skimmed milk 1.5%", "Mjölk från svenska gårdar", "นมสด", "Sữa tươi", "red apple", "green apple"]
