@@ -10,9 +10,9 @@ from skulens.protocols import Catalog
 from skulens.train.config import Contrastive, as_dict
 
 LIMITS = """\
-A small encoder for a small world: it knows the products it was trained on and little beyond them.
-Print on packages is mostly too small to be read at this size. Texts in words it never saw are
-encoded by their bytes and mean little to it. Compare on your own photos before relying on it.
+A small encoder for a small world: it knows products like those it was trained on and little beyond
+them. Print on packages is mostly too small to be read at this size. Words it never saw are encoded
+by their bytes and mean little to it. Measure it on your own photos before relying on it.
 """
 
 
@@ -29,6 +29,9 @@ def model_card(catalogs: Sequence[Catalog], config: Contrastive, trained, model:
         f"{image / 1e6:.2f} M parameters in the vision tower, {text / 1e6:.2f} M in the text tower; "
         f"{config.towers.image_px} px, {config.towers.context_length} tokens."
     )
+    if config.views != ("none",):
+        data.append("- Pictures of the catalogue itself (iconic pictures and the like) were trained on beside the photos,")
+        data.append("  so photo -> picture numbers on the same products say how well those are remembered.")
     recipe = yaml.safe_dump(as_dict(config), sort_keys=False)
     parts = ["# A skulens encoder", facts, "## Data", "\n".join(data), *measured(trained.measured, place)]
     return "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"]) + "\n"

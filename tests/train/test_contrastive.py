@@ -77,7 +77,7 @@ def test_what_was_measured_is_what_the_stored_encoder_does(trained, squares):
 
 def test_the_card_names_data_licence_numbers_and_recipe(trained):
     card = (trained.encoder / "README.md").read_text()
-    for said in ("Squares", "licence CC0", "20 pictures of 4 products", "seed 0", "Squares, split `test`", "vocab_size: 300", "Limits"):
+    for said in ("Squares", "licence CC0", "20 pictures of 4 products", "seed 0", "Squares, split `test`", "vocab_size: 300", "Limits", "were trained on beside"):
         assert said in card
     assert not list(trained.encoder.glob("*.pt")) and not list(trained.encoder.glob("*.bin"))
 
