@@ -16,9 +16,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import open_clip
 import PIL.Image
 import torch
+
+import skulens.encode.shim  # noqa: F401  # before open_clip imports torchvision
+
+# isort: split
+import open_clip
 
 from benchmarks.common import report, spread, timed
 from skulens.bench.mpr import Mpr, MprSettings
