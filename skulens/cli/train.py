@@ -16,25 +16,61 @@ def command() -> None:
 
 @command.command(epilog=DATA_HELP)
 @click.argument("data", nargs=-1, required=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the run and the encoder; resumed if it holds one.")
-@click.option("--recipe", type=click.Path(path_type=Path), help="YAML with settings, such as recipes/groceries.yaml; without: the defaults.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run and the encoder; resumed if it holds one.",
+)
+@click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    help="YAML with settings, such as recipes/groceries.yaml; without: the defaults.",
+)
 @click.option("--epochs", type=int, help="Passes over the pictures.")
 @click.option("--batch", type=int, help="Pictures per step.")
 @click.option("--lr", type=float, help="Peak learning rate.")
-@click.option("--loss", type=click.Choice(["infonce", "siglip"]), help="infonce: symmetric softmax; siglip: pairwise sigmoid.")
+@click.option(
+    "--loss",
+    type=click.Choice(["infonce", "siglip"]),
+    help="infonce: symmetric softmax; siglip: pairwise sigmoid.",
+)
 @click.option("--seed", type=int, help="Of weights, order and augmentation.")
 @click.option("--bf16", is_flag=True, default=None, help="bfloat16 autocast of the vision tower.")
-@click.option("--frozen-image", metavar="ENCODER", help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: a reference, not a new encoder.")
-@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Any setting of the recipe, such as augment.flip=0; may be repeated.")
-@click.option("--split", default="train", show_default=True, help="Queries whose photos are trained on, where DATA has it.")
-@click.option("--val", default="val", show_default=True, help="Queries watched while training, where there are such.")
+@click.option(
+    "--frozen-image",
+    metavar="ENCODER",
+    help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: a reference, not a new encoder.",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any setting of the recipe, such as augment.flip=0; may be repeated.",
+)
+@click.option(
+    "--split",
+    default="train",
+    show_default=True,
+    help="Queries whose photos are trained on, where DATA has it.",
+)
+@click.option(
+    "--val", default="val", show_default=True, help="Queries watched while training, where there are such."
+)
 @click.option("--test", help="Queries to measure once, at the end.")
-@click.option("--val-data", metavar="DATA", help="Catalogue of the --val queries, where it is not the first DATA.")
-@click.option("--test-data", metavar="DATA", help="Catalogue of the --test queries, where it is not the first DATA.")
+@click.option(
+    "--val-data", metavar="DATA", help="Catalogue of the --val queries, where it is not the first DATA."
+)
+@click.option(
+    "--test-data", metavar="DATA", help="Catalogue of the --test queries, where it is not the first DATA."
+)
 @click.option("--threads", default=0, help="Cores to train on; 0: all.")
 @catalog_options
 @json_option
-def contrastive(data, out, recipe, changes, split, val, test, val_data, test_data, threads, map_, as_json, **given) -> None:
+def contrastive(
+    data, out, recipe, changes, split, val, test, val_data, test_data, threads, map_, as_json, **given
+) -> None:
     """Train an image and a text tower on the pictures and texts of DATA.
 
     Symmetric InfoNCE with a learnable temperature (OpenMPR, Eq. 1-3) or the SigLIP loss. Killed at
@@ -55,9 +91,11 @@ def contrastive(data, out, recipe, changes, split, val, test, val_data, test_dat
         return
     for gallery, row in found.measured.items():
         hit = row["metrics"]["hit_rate@1"]
-        click.echo(f"{test} -> {gallery}: hit_rate@1 {hit['value']:.3f} ({hit['low']:.3f} to {hit['high']:.3f}), {row['n_queries']} photos")
+        value = f"{hit['value']:.3f} ({hit['low']:.3f} to {hit['high']:.3f})"
+        click.echo(f"{test} -> {gallery}: hit_rate@1 {value}, {row['n_queries']} photos")
     what = "reference" if config.frozen_image else "encoder"
-    click.echo(f"{what} from {found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes: local:{out}")
+    made = f"{found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes"
+    click.echo(f"{what} from {made}: local:{out}")
 
 
 def configure(recipe: Path | None, given: dict, changes: tuple[str, ...]):
@@ -71,11 +109,15 @@ def configure(recipe: Path | None, given: dict, changes: tuple[str, ...]):
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:
-            raise click.BadParameter(f"expected NAME=VALUE, such as augment.flip=0, got {change!r}", param_hint="--set")
+            raise click.BadParameter(
+                f"expected NAME=VALUE, such as augment.flip=0, got {change!r}", param_hint="--set"
+            )
         group, dot, inner = name.partition(".")
         place = settings.get(group) if dot else settings
         if not isinstance(place, dict):
-            raise RecipeError(f"unknown setting {name!r}; expected a name of the recipe, such as epochs or augment.flip")
+            raise RecipeError(
+                f"unknown setting {name!r}; expected a name of the recipe, such as epochs or augment.flip"
+            )
         place[inner if dot else name] = yaml.safe_load(value)
     return from_dict(settings)
 

@@ -16,22 +16,32 @@ by their bytes and mean little to it. Measure it on your own photos before relyi
 """
 
 
-def model_card(catalogs: Sequence[Catalog], config: Contrastive, trained, model: torch.nn.Module, place: str) -> str:
-    """Markdown; `trained` is a contrastive.Trained whose minutes and measurements are filled in; `place`: where it was measured."""
+def model_card(
+    catalogs: Sequence[Catalog], config: Contrastive, trained, model: torch.nn.Module, place: str
+) -> str:
+    """Markdown.
+
+    Args:
+        trained: a contrastive.Trained whose minutes and measurements are filled in.
+        place: where it was measured.
+    """
     image, text = parameters(model)
     data = [
-        f"- {c.info.title}: {c.info.source or 'local'} {c.info.revision}, licence {c.info.licence}. {c.info.citation}".rstrip()
-        for c in catalogs
+        f"- {i.title}: {i.source or 'local'} {i.revision}, licence {i.licence}. {i.citation}".rstrip()
+        for i in (catalog.info for catalog in catalogs)
     ]
+    start = f"on frozen vectors of {config.frozen_image}" if config.frozen_image else "from random weights"
     facts = (
-        f"Trained from random weights on {trained.n_pictures} pictures of {trained.n_products} products, "
+        f"Trained {start} on {trained.n_pictures} pictures of {trained.n_products} products, "
         f"{config.epochs} epochs, seed {config.seed}, {trained.minutes:.1f} minutes, {datetime.date.today()}. "
         f"{image / 1e6:.2f} M parameters in the vision tower, {text / 1e6:.2f} M in the text tower; "
         f"{config.towers.image_px} px, {config.towers.context_length} tokens."
     )
     if config.views != ("none",):
-        data.append("- Pictures of the catalogue itself (iconic pictures and the like) were trained on beside the photos,")
-        data.append("  so photo -> picture numbers on the same products say how well those are remembered.")
+        data.append(
+            "- The catalogue's own pictures (iconic ones and the like) were trained on beside the photos, so\n"
+            "  photo -> picture numbers on the same products say how well those are remembered."
+        )
     recipe = yaml.safe_dump(as_dict(config), sort_keys=False)
     parts = ["# A skulens encoder", facts, "## Data", "\n".join(data), *measured(trained.measured, place)]
     return "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"]) + "\n"

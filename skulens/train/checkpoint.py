@@ -16,7 +16,13 @@ from torch import Tensor
 from skulens.errors import StoreError
 
 
-def save_state(path: Path, model: torch.nn.Module, average: dict[str, Tensor], optimiser: torch.optim.Optimizer, about: dict[str, Any]) -> None:
+def save_state(
+    path: Path,
+    model: torch.nn.Module,
+    average: dict[str, Tensor],
+    optimiser: torch.optim.Optimizer,
+    about: dict[str, Any],
+) -> None:
     """Write weights, averaged weights and optimiser moments; `about` is JSON (epoch, recipe, data)."""
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.items()}
@@ -43,7 +49,9 @@ def read_about(path: Path) -> dict[str, Any] | None:
         raise StoreError(f"{path} is not a checkpoint of skulens ({e}); move it away to start anew") from e
 
 
-def load_state(path: Path, model: torch.nn.Module, average: dict[str, Tensor], optimiser: torch.optim.Optimizer) -> None:
+def load_state(
+    path: Path, model: torch.nn.Module, average: dict[str, Tensor], optimiser: torch.optim.Optimizer
+) -> None:
     """Put everything back, in place."""
     tensors = safetensors.torch.load_file(path)
     model.load_state_dict(part(tensors, "model."))

@@ -50,12 +50,29 @@ class Towers:
 
     def __post_init__(self):
         check(self.image_px >= 16, "image_px", self.image_px, "at least 16 pixels")
-        check(self.start_px == 0 or 16 <= self.start_px <= self.image_px, "start_px", self.start_px, "0, or 16 to image_px")
-        check(self.resize_mode in ("squash", "shortest"), "resize_mode", self.resize_mode, "squash or shortest")
+        check(
+            self.start_px == 0 or 16 <= self.start_px <= self.image_px,
+            "start_px",
+            self.start_px,
+            "0, or 16 to image_px",
+        )
+        check(
+            self.resize_mode in ("squash", "shortest"), "resize_mode", self.resize_mode, "squash or shortest"
+        )
         check(0 <= self.drop_path < 1, "drop_path", self.drop_path, "in [0, 1)")
-        check(self.text_width % self.text_heads == 0, "text_width", self.text_width, f"a multiple of text_heads {self.text_heads}")
+        check(
+            self.text_width % self.text_heads == 0,
+            "text_width",
+            self.text_width,
+            f"a multiple of text_heads {self.text_heads}",
+        )
         check(self.context_length >= 4, "context_length", self.context_length, "at least 4 tokens")
-        check(300 <= self.vocab_size <= 65536, "vocab_size", self.vocab_size, "300 to 65536 (256 bytes, specials, merges)")
+        check(
+            300 <= self.vocab_size <= 65536,
+            "vocab_size",
+            self.vocab_size,
+            "300 to 65536 (256 bytes, specials, merges)",
+        )
 
 
 @dataclass(frozen=True)
@@ -160,9 +177,19 @@ class Contrastive:
         check(0 <= self.ema < 1, "ema", self.ema, "in [0, 1)")
         check(0 <= self.frozen_drop < 1, "frozen_drop", self.frozen_drop, "in [0, 1)")
         check(self.frozen_views >= 1, "frozen_views", self.frozen_views, "at least 1")
-        check(all(w > 0 for w in self.text_roles.values()), "text_roles", dict(self.text_roles), "weights above 0")
+        check(
+            all(w > 0 for w in self.text_roles.values()),
+            "text_roles",
+            dict(self.text_roles),
+            "weights above 0",
+        )
         frozen_mixing = self.frozen_image and self.augment.cutmix
-        check(not frozen_mixing, "cutmix", self.augment.cutmix, "0 with frozen_image: there are no pixels to mix")
+        check(
+            not frozen_mixing,
+            "cutmix",
+            self.augment.cutmix,
+            "0 with frozen_image: there are no pixels to mix",
+        )
 
 
 def as_dict(config: Contrastive) -> dict[str, Any]:

@@ -75,7 +75,13 @@ def train_contrastive(
     if test:
         found.measured = make_gauge(test_from or catalogs[0], test, bpe, config, frozen).full(model)
         (folder / "measured.json").write_text(json.dumps({test: found.measured}, indent=2) + "\n", "utf-8")
-    save_encoder(model, bpe, config, folder, model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)))
+    save_encoder(
+        model,
+        bpe,
+        config,
+        folder,
+        model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)),
+    )
     return found
 
 
@@ -95,9 +101,13 @@ def make_feed(
         stored = stored[good]
     if frozen:
         stored = view_vectors(frozen, pairs.pictures, config, folder / "vectors.npy")
-    bank = TextBank.of(pairs.texts, config.text_roles, lambda t: encode_texts(bpe, t, config.towers.context_length))
+    bank = TextBank.of(
+        pairs.texts, config.text_roles, lambda t: encode_texts(bpe, t, config.towers.context_length)
+    )
     texts = json.dumps([pairs.products, pairs.texts, pairs.owners])
-    key = hashlib.sha256((fingerprint(pairs.pictures, px, config.towers.resize_mode) + texts).encode()).hexdigest()
+    key = hashlib.sha256(
+        (fingerprint(pairs.pictures, px, config.towers.resize_mode) + texts).encode()
+    ).hexdigest()
     return Feed(stored, np.array(pairs.owners), bank, key), rejects
 
 

@@ -56,7 +56,9 @@ def open_frozen(name: str) -> Encoder:
     """The frozen encoder. Raises EncoderError where it does not read pictures."""
     encoder = open_encoder(name)
     if "image" not in encoder.info.modalities:
-        raise EncoderError(f"frozen_image {name!r} reads {', '.join(encoder.info.modalities)}, expected pictures")
+        raise EncoderError(
+            f"frozen_image {name!r} reads {', '.join(encoder.info.modalities)}, expected pictures"
+        )
     return encoder
 
 
@@ -97,7 +99,9 @@ def view_vectors(encoder: Encoder, images: Sequence[Image], config: Contrastive,
     return vectors
 
 
-def changed_vectors(encoder: Encoder, stored: np.ndarray, config: Contrastive, rng: torch.Generator) -> np.ndarray:
+def changed_vectors(
+    encoder: Encoder, stored: np.ndarray, config: Contrastive, rng: torch.Generator
+) -> np.ndarray:
     """Vectors of one random view of each stored picture: (pictures, 1, dim)."""
     rows = []
     for part in tqdm(list(chunks(stored, 32)), desc="frozen view", unit=" batches", delay=2):

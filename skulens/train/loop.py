@@ -43,7 +43,9 @@ class Run:
 
     def __init__(self, model: torch.nn.Module, feed: Feed, config: Contrastive, folder: Path):
         self.model, self.feed, self.config, self.folder = model, feed, config, folder
-        self.optimiser = torch.optim.AdamW(parameter_groups(model, config.weight_decay), lr=config.lr, betas=(0.9, 0.98), fused=True)
+        self.optimiser = torch.optim.AdamW(
+            parameter_groups(model, config.weight_decay), lr=config.lr, betas=(0.9, 0.98), fused=True
+        )
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.px = config.towers.image_px
         self.steps_per_epoch = max(1, len(feed.owners) // config.batch)
@@ -63,26 +65,39 @@ class Run:
             self.log.unlink(missing_ok=True)
             return 0
         if found != json.loads(json.dumps(self.about(found["epoch"]))):
-            raise StoreError(f"{self.folder} holds a run with another recipe or other data; take another --out or delete it")
+            raise StoreError(
+                f"{self.folder} holds a run with another recipe or other data; "
+                "take another --out or delete it"
+            )
         load_state(self.state, self.model, self.average, self.optimiser)
         lines = [line for line in read_log(self.log) if line["epoch"] <= found["epoch"]]
         self.log.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
         return found["epoch"]
 
-    def train(self, validate: Callable[[torch.nn.Module], dict[str, float]] | None = None, every: int = 5) -> None:
+    def train(
+        self, validate: Callable[[torch.nn.Module], dict[str, float]] | None = None, every: int = 5
+    ) -> None:
         """All epochs that are not done yet; the model ends with the weights to keep.
 
         Args:
             validate: gives numbers for the log from the averaged model, each `every` epochs and at the end.
         """
         done, epochs = self.resume(), self.config.epochs
-        bar = tqdm(total=epochs * self.steps_per_epoch, initial=done * self.steps_per_epoch, unit=" steps", desc="train", mininterval=1)
+        bar = tqdm(
+            total=epochs * self.steps_per_epoch,
+            initial=done * self.steps_per_epoch,
+            unit=" steps",
+            desc="train",
+            mininterval=1,
+        )
         with bar:
             for epoch in range(done + 1, epochs + 1):
                 line = self.epoch(epoch, bar)
                 if validate and (epoch % every == 0 or epoch == epochs):
                     line |= self.with_average(validate)
-                    bar.set_postfix({k: round(v, 3) for k, v in line.items() if k.startswith(("val", "loss"))})
+                    bar.set_postfix(
+                        {k: round(v, 3) for k, v in line.items() if k.startswith(("val", "loss"))}
+                    )
                 with self.log.open("a", encoding="utf-8") as f:
                     f.write(json.dumps(line) + "\n")
                 save_state(self.state, self.model, self.average, self.optimiser, self.about(epoch))

@@ -33,7 +33,9 @@ def infonce(images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, smoot
     return (forward + F.cross_entropy(back, owners, label_smoothing=smoothing)) / 2
 
 
-def siglip(images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, bias: Tensor, smoothing: float = 0.0) -> Tensor:
+def siglip(
+    images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, bias: Tensor, smoothing: float = 0.0
+) -> Tensor:
     """Pairwise sigmoid loss, Zhai et al. 2023, Alg. 1: every (picture, text) is a yes/no question.
 
     A mixed target t in (0, 1) weighs both answers. Arguments as `infonce`; `bias` is the learnable

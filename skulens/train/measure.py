@@ -56,7 +56,9 @@ class Probes:
         if not pairs:
             raise DataError(f"{catalog.info.name}: no photos in split {split!r} to measure with")
         photos, owners = zip(*pairs, strict=True)
-        return cls(list(photos), np.array(owners), [p.id for p, _ in products], [t for _, t in products], iconic)
+        return cls(
+            list(photos), np.array(owners), [p.id for p, _ in products], [t for _, t in products], iconic
+        )
 
 
 def gallery_text(product, roles: Sequence[str]) -> str | None:
@@ -99,7 +101,11 @@ class Gauge:
             if gallery == "image":
                 owners = owners[np.isin(owners, self.shown)]
             metrics = {f"hit_rate@{k}": interval(ranks <= k, owners, seed) for k in (1, 5)}
-            found[gallery] = {"n_queries": len(ranks), "n_gallery": len(self.probes.products), "metrics": metrics}
+            found[gallery] = {
+                "n_queries": len(ranks),
+                "n_gallery": len(self.probes.products),
+                "metrics": metrics,
+            }
         return found
 
 
@@ -122,7 +128,11 @@ def ranks_of(queries: Tensor, gallery: Tensor, owners: np.ndarray) -> np.ndarray
 
 @torch.no_grad()
 def embed_images(model: torch.nn.Module, prepared: np.ndarray, batch: int = 64) -> Tensor:
-    """Unit vectors (pictures, dim) of uint8 pictures (pictures, px, px, 3) or frozen vectors (pictures, 1, dim)."""
+    """Unit vectors (pictures, dim).
+
+    Args:
+        prepared: uint8 pictures (pictures, px, px, 3) or frozen vectors (pictures, 1, dim).
+    """
     rows = []
     for part in chunks(prepared, batch):
         x = torch.from_numpy(np.ascontiguousarray(part))

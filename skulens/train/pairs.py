@@ -31,7 +31,9 @@ class Pairs:
     def keep(self, good: np.ndarray) -> "Pairs":
         """Without the pictures whose flag in `good` is False."""
         kept = [i for i, ok in enumerate(good) if ok]
-        return Pairs(self.products, self.texts, [self.pictures[i] for i in kept], [self.owners[i] for i in kept])
+        return Pairs(
+            self.products, self.texts, [self.pictures[i] for i in kept], [self.owners[i] for i in kept]
+        )
 
 
 def product_texts(product: Product) -> dict[str, str]:
@@ -61,7 +63,10 @@ def gather(catalogs: Iterable[Catalog], split: str | None = "train", views: Sequ
         if split and split in catalog.info.splits:
             add_photos(pairs, catalog, split, {p: i for (n, p), i in known.items() if n == number})
     if not pairs.pictures:
-        raise DataError(f"no pictures to train on: {len(pairs.products)} products with texts, split {split!r}, views {views}")
+        raise DataError(
+            f"no pictures to train on: {len(pairs.products)} products with texts, split {split!r}, "
+            f"views {views}"
+        )
     return pairs
 
 
@@ -85,7 +90,9 @@ def square(image: Image, px: int, resize_mode: str) -> np.ndarray:
     return np.asarray(frame.framed(decode(image.read())))
 
 
-def decode_all(images: Sequence[Image], px: int, resize_mode: str, where: Path | None = None, label: str = "decode"):
+def decode_all(
+    images: Sequence[Image], px: int, resize_mode: str, where: Path | None = None, label: str = "decode"
+):
     """Every picture decoded once.
 
     Args:
@@ -130,7 +137,9 @@ def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: str,
             for trouble in filter(None, pool.map(one, part)):
                 bad.append(trouble[0])
                 source = images[trouble[0]].path or "bytes"
-                rejects.append(Reject(source, f"picture {trouble[0]}", trouble[1], "replace or remove the file"))
+                rejects.append(
+                    Reject(source, f"picture {trouble[0]}", trouble[1], "replace or remove the file")
+                )
             bar.update(len(part))
     return bad, rejects
 

@@ -59,7 +59,9 @@ class TextBank:
         """
         there = {role for product in texts for role in product}
         if roles and not there & set(roles):
-            raise RecipeError(f"text_roles {', '.join(roles)}: no product has one; they have {', '.join(sorted(there))}")
+            raise RecipeError(
+                f"text_roles {', '.join(roles)}: no product has one; they have {', '.join(sorted(there))}"
+            )
         chosen, weights, first = [], [], [0]
         for product in texts:
             kept = {r: t for r, t in product.items() if r in roles} or product

@@ -51,7 +51,9 @@ def build_model(config: Contrastive, vocab_size: int) -> open_clip.CLIP:
     return open_clip.CLIP(**model_config(config.towers, vocab_size), init_logit_scale=scale, **bias)
 
 
-def save_encoder(model: torch.nn.Module, bpe: tokenizers.Tokenizer, config: Contrastive, folder: Path, card: str) -> Path:
+def save_encoder(
+    model: torch.nn.Module, bpe: tokenizers.Tokenizer, config: Contrastive, folder: Path, card: str
+) -> Path:
     """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors, never pickle.
 
     Returns:
@@ -88,5 +90,3 @@ def half(value: Tensor) -> Tensor:
 def normalise(x: Tensor) -> Tensor:
     """Pictures in [0, 1] -> what the vision tower reads."""
     return (x - MEAN[0]) / STD[0]
-
-

@@ -39,7 +39,9 @@ def png(colour, seed: int) -> bytes:
 class Squares:
     """Four products, an iconic picture each, photos in three splits; `broken` adds a picture that is none."""
 
-    info = DatasetInfo("squares", "Squares", licence="CC0", splits=("train", "val", "test"), gallery_text=("description",))
+    info = DatasetInfo(
+        "squares", "Squares", licence="CC0", splits=("train", "val", "test"), gallery_text=("description",)
+    )
 
     def __init__(self, photos: int = 4, broken: bool = False):
         self.photos, self.broken, self.rejects = photos, broken, []
@@ -49,7 +51,9 @@ class Squares:
             pictures = (Image(data=png(colour, 0), view="iconic"),)
             if self.broken and name == "red":
                 pictures += (Image(data=b"<html>not found", view="side"),)
-            yield Product(name, title=f"{name} square", texts={"description": f"a {name} thing"}, images=pictures)
+            yield Product(
+                name, title=f"{name} square", texts={"description": f"a {name} thing"}, images=pictures
+            )
 
     def queries(self, split):
         for i, (name, colour) in enumerate(COLOURS.items()):

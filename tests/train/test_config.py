@@ -22,7 +22,9 @@ def test_there_are_recipes():
 def test_a_recipe_survives_writing_and_reading(tmp_path):
     import yaml
 
-    config = from_dict({"towers": {"image_px": 64}, "text_roles": {"title": 2.0}, "views": ["iconic"], "lr": 0.001})
+    config = from_dict(
+        {"towers": {"image_px": 64}, "text_roles": {"title": 2.0}, "views": ["iconic"], "lr": 0.001}
+    )
     path = tmp_path / "r.yaml"
     path.write_text(yaml.safe_dump(as_dict(config)))
     assert read_recipe(path) == config

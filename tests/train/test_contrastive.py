@@ -34,7 +34,9 @@ def curve(folder):
 def trained(tmp_path_factory):
     """Twelve epochs on squares, measured on their test photos."""
     folder = tmp_path_factory.mktemp("encoder")
-    config = from_dict(TINY | {"epochs": 12, "lr": 0.01, "augment": {"hue": 0.0, "saturation": 0.1}, "smoothing": 0.1})
+    config = from_dict(
+        TINY | {"epochs": 12, "lr": 0.01, "augment": {"hue": 0.0, "saturation": 0.1}, "smoothing": 0.1}
+    )
     return train_contrastive([Squares()], config, folder, test="test")
 
 
@@ -62,7 +64,9 @@ def test_skulens_and_open_clip_load_it_and_agree(trained, squares):
         image = model.eval().encode_image(preprocess(picture)[None]).numpy()
         text = model.encode_text(tokenizer(texts)).numpy()
     np.testing.assert_allclose(ours.encode_batch("image", [ours.prepare_image(picture)]), image, atol=1e-4)
-    np.testing.assert_allclose(ours.encode_batch("text", [ours.prepare_text(t) for t in texts]), text, atol=1e-4)
+    np.testing.assert_allclose(
+        ours.encode_batch("text", [ours.prepare_text(t) for t in texts]), text, atol=1e-4
+    )
 
 
 def test_what_was_measured_is_what_the_stored_encoder_does(trained, squares):
@@ -77,7 +81,16 @@ def test_what_was_measured_is_what_the_stored_encoder_does(trained, squares):
 
 def test_the_card_names_data_licence_numbers_and_recipe(trained):
     card = (trained.encoder / "README.md").read_text()
-    for said in ("Squares", "licence CC0", "20 pictures of 4 products", "seed 0", "Squares, split `test`", "vocab_size: 300", "Limits", "were trained on beside"):
+    for said in (
+        "Squares",
+        "licence CC0",
+        "20 pictures of 4 products",
+        "seed 0",
+        "Squares, split `test`",
+        "vocab_size: 300",
+        "Limits",
+        "were trained on beside",
+    ):
         assert said in card
     assert not list(trained.encoder.glob("*.pt")) and not list(trained.encoder.glob("*.bin"))
 
@@ -153,7 +166,9 @@ def test_a_foreign_checkpoint_is_refused(tmp_path, tiny):
 def test_it_can_be_watched_and_measured_on_other_catalogues(tmp_path, tiny):
     """A shop of one photo a product: four probes, not the sixteen of the training catalogue."""
     other = Squares(photos=1)
-    found = train_contrastive([Squares()], replace(tiny, epochs=2), tmp_path, test="test", val_from=other, test_from=other)
+    found = train_contrastive(
+        [Squares()], replace(tiny, epochs=2), tmp_path, test="test", val_from=other, test_from=other
+    )
     assert found.measured["text"]["n_queries"] == 4
     assert "val_hit_rate@1" in read_log(tmp_path / "train.jsonl")[-1]
 
@@ -172,11 +187,26 @@ def test_the_command_prints_one_object(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "open_data", lambda data, map_: Squares())
     recipe = tmp_path / "r.yaml"
     recipe.write_text(yaml.safe_dump(TINY))
-    options = ["contrastive", "x", "--out", str(tmp_path / "e"), "--recipe", str(recipe), "--set", "augment.flip=0"]
-    result = CliRunner().invoke(cli.command, [*options, "--test", "test", "--seed", "3", "--json"], catch_exceptions=False)
+    options = [
+        "contrastive",
+        "x",
+        "--out",
+        str(tmp_path / "e"),
+        "--recipe",
+        str(recipe),
+        "--set",
+        "augment.flip=0",
+    ]
+    result = CliRunner().invoke(
+        cli.command, [*options, "--test", "test", "--seed", "3", "--json"], catch_exceptions=False
+    )
     said = json.loads(result.stdout)
     assert said["encoder"] == f"local:{tmp_path / 'e'}" and said["n_pictures"] == 20
-    assert said["recipe"]["seed"] == 3 and said["recipe"]["augment"]["flip"] == 0 and said["recipe"]["batch"] == 8
+    assert (
+        said["recipe"]["seed"] == 3
+        and said["recipe"]["augment"]["flip"] == 0
+        and said["recipe"]["batch"] == 8
+    )
     assert 0 <= said["measured"]["text"]["metrics"]["hit_rate@1"]["low"] <= 1
     again = CliRunner().invoke(cli.command, [*options, "--seed", "3"], catch_exceptions=False)
     assert again.stdout.strip().endswith(f"local:{tmp_path / 'e'}")

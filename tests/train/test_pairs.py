@@ -47,7 +47,9 @@ def test_a_broken_picture_becomes_a_reject_and_the_file_is_found_again(tmp_path)
     again = decode_all(images, 16, "squash", tmp_path / "p.u8")
     assert (tmp_path / "p.u8").stat().st_mtime_ns == stamp
     for pixels, good, rejects in (first, again):
-        assert [r.reason for r in rejects] == ["not a picture: it is a web page, probably an error page saved as a picture"]
+        assert [r.reason for r in rejects] == [
+            "not a picture: it is a web page, probably an error page saved as a picture"
+        ]
         assert np.flatnonzero(~good).tolist() == [1] and pixels[0].any() and not pixels[1].any()
 
 

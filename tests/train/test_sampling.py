@@ -46,12 +46,18 @@ def bank(roles, texts=None):
 
 
 def test_texts_are_drawn_by_weight():
-    drawn = [bank({"title": 1.0, "description": 3.0}).draw(np.array([0]), 0, generator(s))[0, 0].item() for s in range(400)]
+    drawn = [
+        bank({"title": 1.0, "description": 3.0}).draw(np.array([0]), 0, generator(s))[0, 0].item()
+        for s in range(400)
+    ]
     assert drawn.count(ord("b")) / 400 == pytest.approx(0.75, abs=0.07)
 
 
 def test_a_product_without_the_role_gives_what_it_has():
-    assert bank({"description": 1.0}).draw(np.array([0, 1]), 0, generator(0))[:, 0].tolist() == [ord("b"), ord("c")]
+    assert bank({"description": 1.0}).draw(np.array([0, 1]), 0, generator(0))[:, 0].tolist() == [
+        ord("b"),
+        ord("c"),
+    ]
 
 
 def test_roles_nobody_has_are_refused():

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from skulens.train.tokens import END, PAD, encode_texts, save_tokenizer, train_tokenizer
 
-TEXTS = ["Semi-skimmed milk 1.5%", "Mjölk från svenska gårdar", "นมสด", "Sữa tươi", "red apple", "green apple"]
+TEXTS = [
+    "Semi-skimmed milk 1.5%",
+    "Mjölk från svenska gårdar",
+    "นมสด",
+    "Sữa tươi",
+    "red apple",
+    "green apple",
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,5 +58,7 @@ def test_transformers_reads_the_folder_the_same(bpe, tmp_path):
     from transformers import AutoTokenizer
 
     save_tokenizer(bpe, tmp_path)
-    theirs = AutoTokenizer.from_pretrained(tmp_path)(TEXTS, max_length=9, padding="max_length", truncation=True).input_ids
+    theirs = AutoTokenizer.from_pretrained(tmp_path)(
+        TEXTS, max_length=9, padding="max_length", truncation=True
+    ).input_ids
     assert theirs == encode_texts(bpe, TEXTS, 9).tolist()
