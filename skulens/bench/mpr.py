@@ -78,7 +78,9 @@ class Probes:
 class Mpr:
     """Photo -> SKU for one catalogue and any number of encoders; pictures are decoded once for all."""
 
-    def __init__(self, catalog: Catalog, settings: MprSettings = MprSettings(), *, name: str = "", cache: Path | None = None, memo: Memo | None = None, how: Batching = Batching()):
+    def __init__(self, catalog: Catalog, settings: MprSettings = MprSettings(), *, name: str = "", cache: Path | None = None, memo: Memo | None = None, how: Batching = Batching(), time_probes: bool = True):
+        """`time_probes`: measure the latency of single probes too, which costs 35 more forward passes."""
+        self.time_probes = time_probes
         self.catalog, self.settings, self.name = catalog, settings, name or catalog.info.name
         self.cache, self.memo = cache, memo
         paper = settings.mode == "paper"
@@ -224,7 +226,7 @@ class Mpr:
         measured: dict[str, float] = {}
         for answer in reversed(answers):  # probes last: their rates are from more pictures
             measured |= {f"{modality}s_per_s": round(rate, 2) for modality, rate in answer.per_second.items()}
-        if measured and "image" in encoder.info.modalities and sample:
+        if self.time_probes and measured and sample:
             measured |= speed.latency_ms(encoder, sample, np.nan_to_num(rows), self.how.upright)
         memory = {"peak_memory_mb": speed.peak_memory_mb()} if measured else {}
         info = encoder.info
