@@ -10,6 +10,7 @@ import numpy as np
 import tokenizers
 import torch
 
+from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder
 from skulens.records import Reject
 from skulens.train.card import model_card
@@ -61,6 +62,8 @@ def train_contrastive(
     Raises:
         RecipeError, DataError, StoreError: at the door.
     """
+    if test:
+        check_split(test_from or catalogs[0], test)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = gather(catalogs, split, config.views)
     bpe = train_tokenizer((t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size)
@@ -83,6 +86,15 @@ def train_contrastive(
         model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)),
     )
     return found
+
+
+def check_split(catalog: Catalog, split: str) -> None:
+    """Raise DataError for a split that a catalogue with splits lacks: before hours of training, not after."""
+    splits = catalog.info.splits
+    if splits and split not in splits:
+        raise DataError(
+            f"{catalog.info.name} has no split {split!r} to measure on; its splits: {', '.join(splits)}"
+        )
 
 
 def measured_on(catalog: Catalog, split: str | None) -> str:

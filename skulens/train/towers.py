@@ -1,5 +1,6 @@
 """The two towers as an open_clip model, and the folder an encoder is stored in."""
 
+import difflib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import skulens.encode.shim  # noqa: F401
 # isort: split
 import open_clip
 import safetensors.torch
+import timm
 import tokenizers
 import torch
 from torch import Tensor
 
-from skulens.train.config import Contrastive, Towers
+from skulens.train.config import Contrastive, RecipeError, Towers
 from skulens.train.tokens import save_tokenizer
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
@@ -44,7 +46,17 @@ def model_config(towers: Towers, vocab_size: int) -> dict[str, Any]:
 
 
 def build_model(config: Contrastive, vocab_size: int) -> open_clip.CLIP:
-    """Both towers with random weights from the run's seed."""
+    """Both towers with random weights from the run's seed.
+
+    Raises:
+        RecipeError: timm knows no such architecture; names the nearest.
+    """
+    if not timm.is_model(config.towers.vision):
+        near = difflib.get_close_matches(config.towers.vision, timm.list_models(), n=3)
+        raise RecipeError(
+            f"towers.vision is {config.towers.vision!r}, expected a timm architecture such as "
+            f"{', '.join(near) or 'resnet10t'}"
+        )
     torch.manual_seed(config.seed)
     bias = {"init_logit_bias": config.bias} if config.loss == "siglip" else {}
     scale = float(torch.tensor(1 / config.temperature).log())

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from skulens.encode.open_clip import LocalOpenClip
-from skulens.errors import StoreError
+from skulens.errors import DataError, StoreError
 from skulens.pictures import decode
-from skulens.train.config import from_dict
+from skulens.train.config import RecipeError, from_dict
 from skulens.train.contrastive import train_contrastive
 from skulens.train.loop import read_log
 from skulens.train.measure import Gauge, Probes, pixels
@@ -123,7 +123,7 @@ KILLED = """
 import sys, json
 from pathlib import Path
 from tests.train.conftest import TINY, Squares
-from skulens.train.config import from_dict
+from skulens.train.config import RecipeError, from_dict
 from skulens.train.contrastive import train_contrastive
 train_contrastive([Squares()], from_dict(TINY | {"epochs": 14}), Path(sys.argv[1]))
 """
@@ -171,6 +171,15 @@ def test_it_can_be_watched_and_measured_on_other_catalogues(tmp_path, tiny):
     )
     assert found.measured["text"]["n_queries"] == 4
     assert "val_hit_rate@1" in read_log(tmp_path / "train.jsonl")[-1]
+
+
+def test_wrong_names_stop_before_training(tmp_path, tiny):
+    with pytest.raises(DataError, match="no split 'tset' to measure on; its splits: train, val, test"):
+        train_contrastive([Squares()], tiny, tmp_path / "a", test="tset")
+    assert not (tmp_path / "a").exists()
+    config = replace(tiny, towers=replace(tiny.towers, vision="resnet10"))
+    with pytest.raises(RecipeError, match="expected a timm architecture such as .*resnet1"):
+        train_contrastive([Squares()], config, tmp_path / "b")
 
 
 def test_broken_pictures_are_left_out_and_told(tmp_path, tiny):
