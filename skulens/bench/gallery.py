@@ -75,9 +75,9 @@ def nothing(kind: str, roles: Sequence[str], products: Sequence[Product]) -> str
     return f"no product has {wanted}; texts there are: {', '.join(held) or 'none'}. Choose with --text or --gallery"
 
 
-def has(products: Sequence[Product], kind: str, info: DatasetInfo, texts: Sequence[str]) -> bool:
-    roles = tuple(texts) or info.gallery_text
-    return any(shots_of(product, kind, roles, True) for product in products)
+def has(products: Sequence[Product], kind: str, info: DatasetInfo) -> bool:
+    """Could a gallery of this kind be built of the dataset's own texts and pictures?"""
+    return any(shots_of(product, kind, info.gallery_text, True) for product in products)
 
 
 def pictures_of(items: Sequence[Item]) -> list[Image]:

@@ -78,8 +78,24 @@ class Probes:
 class Mpr:
     """Photo -> SKU for one catalogue and any number of encoders; pictures are decoded once for all."""
 
-    def __init__(self, catalog: Catalog, settings: MprSettings = MprSettings(), *, name: str = "", cache: Path | None = None, memo: Memo | None = None, how: Batching = Batching(), time_probes: bool = True):
-        """`time_probes`: measure the latency of single probes too, which costs 35 more forward passes."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: MprSettings = MprSettings(),
+        *,
+        name: str = "",
+        cache: Path | None = None,
+        memo: Memo | None = None,
+        how: Batching = Batching(),
+        time_probes: bool = True,
+    ):
+        """A suite on one catalogue.
+
+        Args:
+            name: what results call the data; default: the catalogue's own name.
+            cache: folder of the embedding cache; None keeps nothing.
+            time_probes: measure the latency of single probes too, which costs 35 more forward passes.
+        """
         self.time_probes = time_probes
         self.catalog, self.settings, self.name = catalog, settings, name or catalog.info.name
         self.cache, self.memo = cache, memo
@@ -99,9 +115,9 @@ class Mpr:
         if not encoders:
             return []
         plan = [(encoder, kind) for encoder in encoders for kind in self._kinds(encoder)]
+        built = {kind: self._gallery(kind) for kind in dict.fromkeys(kind for _, kind in plan)}
         caches = [VectorCache(self.cache, e.info) if self.cache else None for e in encoders]
         probes = self._encode_probes(encoders, caches)
-        built = {kind: self._gallery(kind) for kind in dict.fromkeys(kind for _, kind in plan)}
         results = []
         for encoder, kind in plan:
             at = encoders.index(encoder)
@@ -112,10 +128,11 @@ class Mpr:
         """The galleries to measure for an encoder."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
+        asked = {"text"} if self.settings.texts else set()  # a text role that nobody has must be said, not skipped
         able = [
             kind
             for kind in ("text", "image")
-            if kind in encoder.info.modalities and galleries.has(self.products, kind, self.catalog.info, self.settings.texts)
+            if kind in encoder.info.modalities and (kind in asked or galleries.has(self.products, kind, self.catalog.info))
         ]
         if not able:
             raise DataError(
