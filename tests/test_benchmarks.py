@@ -24,7 +24,7 @@ def shop(tmp_path_factory) -> Path:
     ("module", "words"),
     [
         ("end_to_end", ["--photos", "SHOP", "--encoder", "mini", "--n", "8", "--batch", "4", "--repeats", "1"]),
-        ("openmpr_loop", ["--photos", "SHOP", "--arch", "RN50", "--n", "3", "--n-captions", "4", "--repeats", "1"]),
+        ("openmpr_loop", ["--photos", "SHOP", "--arch", "RN50", "--n", "3", "--n-captions", "8", "--repeats", "1"]),
         ("warm_cache", ["--encoder", "mini", "--probes", "24", "--skus", "6", "--repeats", "1"]),
         ("topk", ["--queries", "10", "--gallery", "500", "--dim", "16", "--repeats", "1"]),
     ],
