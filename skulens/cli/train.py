@@ -79,6 +79,7 @@ def contrastive(
     import torch
 
     from skulens.train.contrastive import train_contrastive
+    from skulens.train.measure import shown
 
     if threads:
         torch.set_num_threads(threads)
@@ -90,9 +91,8 @@ def contrastive(
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
         return
     for gallery, row in found.measured.items():
-        hit = row["metrics"]["hit_rate@1"]
-        value = f"{hit['value']:.3f} ({hit['low']:.3f} to {hit['high']:.3f})"
-        click.echo(f"{test} -> {gallery}: hit_rate@1 {value}, {row['n_queries']} photos")
+        hit = shown(row["metrics"]["hit_rate@1"])
+        click.echo(f"{test} -> {gallery}: hit_rate@1 {hit}, {row['n_queries']} photos")
     what = "reference" if config.frozen_image else "encoder"
     made = f"{found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes"
     click.echo(f"{what} from {made}: local:{out}")

@@ -8,6 +8,7 @@ import yaml
 
 from skulens.protocols import Catalog
 from skulens.train.config import Contrastive, as_dict
+from skulens.train.measure import shown
 
 LIMITS = """\
 A small encoder for a small world: it knows products like those it was trained on and little beyond
@@ -53,7 +54,7 @@ def measured(found: dict[str, dict], place: str) -> list[str]:
         return []
     rows = ["| gallery | photos | products | hit_rate@1 | hit_rate@5 |", "|---|---|---|---|---|"]
     for gallery, row in found.items():
-        cells = [f"{m['value']:.3f} ({m['low']:.3f} to {m['high']:.3f})" for m in row["metrics"].values()]
+        cells = [shown(metric) for metric in row["metrics"].values()]
         rows.append(f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |")
     return [f"## Measured once, at the end: {place}", "\n".join(rows)]
 

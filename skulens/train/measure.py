@@ -9,12 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from skulens.errors import DataError
+from skulens.evaluate.intervals import Grouped, bootstrap, intervals
 from skulens.protocols import Catalog
 from skulens.records import Image, chunks
 from skulens.train.pairs import decode_all, product_texts
 from skulens.train.towers import normalise
-
-RESAMPLES = 2000
 
 
 @dataclass
@@ -109,14 +108,18 @@ class Gauge:
         return found
 
 
-def interval(hits: np.ndarray, groups: np.ndarray, seed: int = 0) -> dict[str, float]:
-    """Mean of `hits` and its 95 % percentile interval, whole groups resampled together."""
-    names, position = np.unique(groups, return_inverse=True)
-    sums, counts = np.bincount(position, hits), np.bincount(position)
-    draw = np.random.default_rng(seed).integers(len(names), size=(RESAMPLES, len(names)))
-    values = sums[draw].sum(1) / counts[draw].sum(1)
-    low, high = np.percentile(values, [2.5, 97.5])
-    return {"value": float(hits.mean()), "low": float(low), "high": float(high)}
+def interval(hits: np.ndarray, groups: np.ndarray, seed: int = 0) -> dict[str, float | int | None]:
+    """Mean of `hits` with its 95 % interval, bootstrap over `groups`; None where there is only one."""
+    _, position = np.unique(groups, return_inverse=True)
+    ratio = Grouped.of(hits[:, None].astype(np.float64), position).micro()
+    return intervals(ratio, bootstrap(ratio, seed=seed))[0].as_dict()
+
+
+def shown(metric: dict[str, float | int | None]) -> str:
+    """ "0.581 (0.530 to 0.630)" """
+    if metric["low"] is None:
+        return f"{metric['value']:.3f} (interval unknown: one product)"
+    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
 def ranks_of(queries: Tensor, gallery: Tensor, owners: np.ndarray) -> np.ndarray:
