@@ -77,14 +77,19 @@ class Gauge:
         self.iconic = see([probes.iconic[i] for i in self.shown]) if self.shown else None
 
     def ranks(self, model: torch.nn.Module) -> dict[str, np.ndarray]:
-        """For each gallery, the rank from 1 of every photo's product; a tie counts as lost."""
+        """For each gallery, the rank from 1 of every photo's product."""
         photos = embed_images(model, self.photos)
-        found = {"text": ranks_of(photos, embed_texts(model, self.tokens), self.probes.owners)}
+        found = {
+            "text": ranks_of(
+                photos, embed_texts(model, self.tokens), self.probes.owners, self.probes.products
+            )
+        }
         if self.iconic is not None:
             place = {product: i for i, product in enumerate(self.shown)}
             seen = np.array([o in place for o in self.probes.owners])
             owners = np.array([place[o] for o in self.probes.owners[seen]])
-            found["image"] = ranks_of(photos[seen], embed_images(model, self.iconic), owners)
+            ids = [self.probes.products[i] for i in self.shown]
+            found["image"] = ranks_of(photos[seen], embed_images(model, self.iconic), owners, ids)
         return found
 
     def quick(self, model: torch.nn.Module) -> dict[str, float]:
@@ -122,11 +127,14 @@ def shown(metric: dict[str, float | int | None]) -> str:
     return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
-def ranks_of(queries: Tensor, gallery: Tensor, owners: np.ndarray) -> np.ndarray:
-    """Rank from 1 of each query's own gallery row by inner product; equals rank before it."""
-    scores = queries @ gallery.T
-    own = scores[torch.arange(len(owners)), torch.from_numpy(owners)]
-    return (scores >= own[:, None]).sum(1).numpy()
+def ranks_of(queries: Tensor, gallery: Tensor, owners: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+    """Rank from 1 of each query's own gallery row by inner product; a tie goes to the larger id, as in a Run."""
+    scores = queries @ gallery.T  # (queries, gallery)
+    owner = torch.from_numpy(owners)
+    own = scores[torch.arange(len(owners)), owner][:, None]
+    place = torch.from_numpy(np.argsort(np.argsort(np.array(ids))))
+    before = (scores > own) | ((scores == own) & (place > place[owner][:, None]))
+    return before.sum(1).numpy() + 1
 
 
 @torch.no_grad()

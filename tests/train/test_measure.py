@@ -10,10 +10,12 @@ from skulens.train.measure import Probes, interval, ranks_of, shown
 from tests.train.conftest import Squares
 
 
-def test_ranks_by_hand_and_a_tie_is_lost():
-    gallery = torch.eye(3)
+def test_ranks_by_hand_and_a_tie_goes_to_the_larger_id():
+    """As skulens.records.Run orders: of "b" and "c" with equal scores, "c" comes first."""
+    gallery, ids = torch.eye(3), ["c", "b", "a"]
     queries = torch.tensor([[0.9, 0.5, 0.1], [0.9, 0.5, 0.1], [0.5, 0.5, 0.0]])
-    assert ranks_of(queries, gallery, np.array([0, 2, 0])).tolist() == [1, 3, 2]
+    assert ranks_of(queries, gallery, np.array([0, 2, 0]), ids).tolist() == [1, 3, 1]
+    assert ranks_of(queries, gallery, np.array([1, 2, 1]), ids).tolist() == [2, 3, 2]
 
 
 def test_intervals_resample_whole_products():
