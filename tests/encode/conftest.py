@@ -88,7 +88,7 @@ def pictures():
 @pytest.fixture(scope="session")
 def texts():
     """Eight texts: short, long (cut), odd letters, empty."""
-    return [*WORDS, "tea " * 40, "Thé glacé, ชาเย็น & more", ""]
+    return [*WORDS, "tea " * 80, "Thé glacé, ชาเย็น & more", ""]
 
 
 def shaken(model, seed: int = 1):
