@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.encode.cache import SHARD_ROWS, SHARD_SECONDS, VectorCache, part_key
-from skulens.encode.memo import Memo
+from skulens.encode.memo import Memo, hash_files
 from skulens.encode.parts import Content, Tiled, content_of
 from skulens.encode.pipeline import Pipeline, Work
 from skulens.errors import EncoderError
@@ -147,7 +147,7 @@ def contents_of(parts: Sequence[Part | Tiled], memo: Memo | None) -> tuple[list[
     """The content of each part, None with a Reject for files that cannot be read."""
     images = [p.images if isinstance(p, Tiled) else (p,) for p in parts if not isinstance(p, str)]
     paths = [image.own_file for some in images for image in some if image.own_file is not None]
-    hashes = memo.hashes(paths) if memo is not None else {}
+    hashes = memo.hashes(paths) if memo is not None else hash_files(paths)
     contents: list[Content | None] = []
     rejects = []
     for part in parts:

@@ -11,6 +11,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,6 +24,33 @@ SETTLED_S = 2.0
 def sha256_of_file(path: Path) -> str:
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def stat_of(path: Path) -> str | None:
+    """Size, times and inode of a file, which change with its content; None where it cannot be asked."""
+    try:
+        s = path.stat()
+    except OSError:
+        return None
+    return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+
+
+def rests(stat: str | None, now_ns: int) -> bool:
+    return stat is not None and now_ns - max(int(t) for t in stat.split()[1:3]) > SETTLED_S * 1e9
+
+
+def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
+    """sha256 of each file's bytes or the OSError met, in threads (hashing releases Python's lock)."""
+
+    def one(path: str) -> str | OSError:
+        try:
+            return sha256_of_file(Path(path))
+        except OSError as e:
+            return e
+
+    paths = list(dict.fromkeys(paths))
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(paths, pool.map(one, paths, chunksize=16), strict=True))
 
 
 class Memo:
@@ -44,24 +72,12 @@ class Memo:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
         wanted = {p: Path(p).absolute() for p in dict.fromkeys(paths)}
         known = self._known([str(full) for full in wanted.values()])
-        found: dict[str, str | OSError] = {}
-        learned = []
+        stats = {path: stat_of(full) for path, full in wanted.items()}
+        found = {p: known[str(wanted[p])][1] for p, stat in stats.items() if known.get(str(wanted[p]), ("",))[0] == stat}
         now = time.time_ns()
-        for path, full in wanted.items():
-            try:
-                s = full.stat()
-                stat = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
-                stored = known.get(str(full))
-                if stored and stored[0] == stat:
-                    found[path] = stored[1]
-                    continue
-                found[path] = sha256_of_file(full)
-                if now - max(s.st_mtime_ns, s.st_ctime_ns) > SETTLED_S * 1e9:
-                    learned.append((str(full), stat, found[path]))
-            except OSError as e:
-                found[path] = e
-        self._learn(learned)
-        return found
+        new = hash_files([p for p in wanted if p not in found])
+        self._learn([(str(wanted[p]), stats[p], sha) for p, sha in new.items() if rests(stats[p], now) and isinstance(sha, str)])
+        return found | new
 
     def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:
         rows = {}
