@@ -12,6 +12,8 @@ from skulens.errors import PictureError
 from skulens.records import Image, Query, Run
 
 THUMBNAIL_PX = 128
+WORDS = 100
+"""Characters of a product's text beside its id."""
 
 
 def thumbnail(image: Image, upright: bool = True) -> str | None:
@@ -33,18 +35,20 @@ def pick(run: Run, queries: Sequence[Query], misses: int = 12, hits: int = 4, se
     return [*draw[~right[draw]][:misses].tolist(), *draw[right[draw]][:hits].tolist()]
 
 
-def examples(run: Run, queries: Sequence[Query], probes: Mapping[str, Image], shown: Mapping[str, Image | str]) -> list[dict]:
+def examples(run: Run, queries: Sequence[Query], probes: Mapping[str, Image], shown: Mapping[str, Image], words: Mapping[str, str]) -> list[dict]:
     """The picked probes with their three best candidates and the right product.
 
     Args:
         probes: query id -> its photo; only picked ones are read.
-        shown: product id -> gallery picture or text.
+        shown: product id -> its gallery picture; only needed ones are read.
+        words: product id -> a text that tells a person what it is.
     """
     rows = []
     for i in pick(run, queries):
         query = queries[i]
         candidates = [{"product": p, "score": round(s, 4)} for p, s in list(run.candidates(i))[:3]]
         right = next(iter(query.relevant))
+        named = {right, *(c["product"] for c in candidates)}
         rows.append(
             {
                 "query": query.id,
@@ -52,7 +56,8 @@ def examples(run: Run, queries: Sequence[Query], probes: Mapping[str, Image], sh
                 "right": right,
                 "hit": candidates[0]["product"] in query.relevant,
                 "candidates": candidates,
-                "pictures": {p: t for p in {right, *(c["product"] for c in candidates)} if isinstance(shown.get(p), Image) and (t := thumbnail(shown[p]))},
+                "pictures": {p: t for p in sorted(named) if p in shown and (t := thumbnail(shown[p]))},
+                "words": {p: words[p][:WORDS] for p in sorted(named) if words.get(p)},
             }
         )
     return rows

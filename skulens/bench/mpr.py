@@ -204,7 +204,7 @@ class Mpr:
             evaluation=evaluation,
             run=run,
             qrels=qrels,
-            look=lambda: look(run, queries, probes.images, gallery),
+            look=lambda: look(run, queries, probes.images, self.products, s.texts or self.catalog.info.gallery_text),
         )
 
     def _rank(self, queries: list[Query], vectors: np.ndarray, gallery: galleries.Gallery, rows: np.ndarray) -> Run:
@@ -281,10 +281,11 @@ def leaked(queries: Sequence[Query], hashes: Sequence[tuple], gallery: galleries
     return np.array([any((p, h) in held for p in q.relevant for h in mine) for q, mine in zip(queries, hashes, strict=True)])
 
 
-def look(run: Run, queries: Sequence[Query], probes: dict[str, Image], gallery: galleries.Gallery) -> dict:
+def look(run: Run, queries: Sequence[Query], probes: dict[str, Image], products: Sequence[Product], roles: Sequence[str]) -> dict:
     """What the report shows beside the numbers."""
-    shown = {item.id: part for item in reversed(gallery.items) for part in item.parts}
-    return {"examples": examples(run, queries, probes, shown), "confusions": confusions(run, queries)}
+    shown = {p.id: p.images[0] for p in products if p.images}
+    words = {p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products}
+    return {"examples": examples(run, queries, probes, shown, words), "confusions": confusions(run, queries)}
 
 
 def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:

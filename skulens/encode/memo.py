@@ -50,7 +50,7 @@ def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
 
     paths = list(dict.fromkeys(paths))
     with ThreadPoolExecutor() as pool:
-        return dict(zip(paths, pool.map(one, paths, chunksize=16), strict=True))
+        return dict(zip(paths, pool.map(one, paths), strict=True))
 
 
 class Memo:
