@@ -26,7 +26,7 @@ from skulens.evaluate import power
 from skulens.evaluate.summaries import evaluate
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Catalog, Encoder
-from skulens.records import EncoderInfo, Image, Item, Qrels, Query, Reject, Run
+from skulens.records import EncoderInfo, Image, Item, Product, Qrels, Query, Reject, Run
 
 BLOCK_BYTES = 256 * 2**20
 """Pictures that a catalogue holds in memory (Parquet columns) are encoded in blocks of this size."""
