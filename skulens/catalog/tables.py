@@ -22,8 +22,6 @@ from skulens.errors import DataError, MissingFile
 MAX_CELL = 1_000_000
 """Characters of the longest cell we take; longer ones are nearly always an unclosed quote."""
 DELIMITERS = ",;\t|"
-HEAD_LINES = 100
-"""Lines of a JSONL file whose keys count as its columns."""
 
 RejectRow = Callable[[str, str, str], None]
 """Called with where (file:row), reason and todo."""
@@ -122,11 +120,15 @@ class CsvTable(Table):
 
 
 class JsonlTable(Table):
-    """One JSON object per line; the columns are the keys of its first lines."""
+    """One JSON object per line; the columns are the keys of all of them.
+
+    A catalogue often lists its products first and their photos after thousands of lines, so the
+    keys of the first lines are not enough; the whole file is read once more for them.
+    """
 
     def _columns(self) -> list[str]:
         names: dict[str, None] = {}
-        for _, row in zip(range(HEAD_LINES), self.rows(lambda *_: None), strict=False):
+        for row in self.rows(lambda *_: None):
             names.update(dict.fromkeys(row.cells))
         if not names and head(self.path).lstrip().startswith(b"["):
             raise DataError(f"{self.path} holds one JSON list, not one object per line; rename it to .json")
