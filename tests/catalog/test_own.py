@@ -342,7 +342,7 @@ def test_columns_that_appear_late_in_a_jsonl_are_columns(tmp_path):
     lines = [{"id": str(i), "title": f"thing {i}", "split": "gallery"} for i in range(409)]
     lines += [{"id": "7", "image": "photo.jpg", "split": "test"}]
     (tmp_path / "products.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
-    (tmp_path / "photo.jpg").write_bytes(jpeg())
+    (tmp_path / "photo.jpg").write_bytes(jpeg(0))
     catalog = open_catalog(str(tmp_path))
     assert catalog.info.splits == ("test",)
     assert [q.relevant for q in catalog.queries("test")] == [{"7": 1}]
