@@ -123,7 +123,6 @@ def test_every_data_file_is_packaged():
 
 
 def test_shipped_encoders_are_small():
-    for folder in (ROOT / "encode" / "weights").glob("*"):
-        size = sum(f.stat().st_size for f in folder.rglob("*"))
-        assert size <= 13e6, f"{folder.name}: {size / 1e6:.1f} MB"
-        assert not list(folder.rglob("*.bin")) and not list(folder.rglob("*.pt")), "safetensors only"
+    files = [f for f in (ROOT / "encode" / "weights").rglob("*") if f.is_file()]
+    assert sum(f.stat().st_size for f in files) <= 10e6
+    assert {f.suffix for f in files} <= {".safetensors", ".json", ".md"}

@@ -1,5 +1,6 @@
 """Image encoders in ONNX files on disk, run by ONNX Runtime without torch."""
 
+import functools
 import importlib.util
 import json
 import os
@@ -64,12 +65,21 @@ class OnnxImage:
             raise EncoderError(f"an ONNX file computes in its own number format, got dtype {dtype!r}; use auto")
         path = onnx_file(Path(str(argument)).expanduser())
         self.preprocess, about = how_to_read(path)
-        self.session = opened(path, device)
+        self.path, self.session = path, opened(path, device, threads())
         self.device = "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
         self.input = checked_input(self.session, self.preprocess)
         self.one_by_one = isinstance(self.input.shape[0], int)
         self.output = self.session.get_outputs()[0].name
         self.info = self._described(path, about)
+
+    @functools.cached_property
+    def stream(self) -> ort.InferenceSession:
+        """For batches on a CPU: one thread, because every core then runs batches of its own.
+
+        Threads of one session that wait for each other's cores cost 12 % (benchmarks/end_to_end.py);
+        single probes keep all cores. It holds the weights a second time.
+        """
+        return opened(self.path, "cpu", 1) if self.device == "cpu" and threads() > 1 else self.session
 
     def _described(self, path: Path, about: dict) -> EncoderInfo:
         blank = np.zeros((self.preprocess.height, self.preprocess.width, 3), np.float32)
@@ -108,8 +118,9 @@ class OnnxImage:
         if modality != "image":
             self.prepare_text("")
         pictures = np.stack(batch).astype(NUMBERS[self.input.type], copy=False)  # (batch, 3, height, width)
+        session = self.stream if len(batch) > 1 else self.session
         parts = np.split(pictures, len(pictures)) if self.one_by_one else [pictures]
-        found = [self.session.run([self.output], {self.input.name: part})[0] for part in parts]
+        found = [session.run([self.output], {self.input.name: part})[0] for part in parts]
         return np.concatenate(found).reshape(len(batch), -1).astype(np.float32)
 
 
@@ -166,10 +177,10 @@ def preprocess_of(written: dict, path: Path) -> Preprocess:
         raise EncoderError(f"{path} lacks or misspells a setting ({e}); a whole one is {EXAMPLE}") from e
 
 
-def opened(path: Path, device: str) -> ort.InferenceSession:
-    """A session on the CPU or, where its runtime has CUDA and it was not ruled out, on the GPU."""
+def opened(path: Path, device: str, cores: int) -> ort.InferenceSession:
+    """A session on `cores` cores or, where its runtime has CUDA and it was not ruled out, on the GPU."""
     settings = ort.SessionOptions()
-    settings.intra_op_num_threads = threads()
+    settings.intra_op_num_threads = cores
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave cores to decoding
     providers = ["CPUExecutionProvider"]
     if device != "cpu" and "CUDAExecutionProvider" in ort.get_available_providers():
