@@ -7,6 +7,7 @@ EncoderInfo behind a name and its settings. Losing it costs time, never correctn
 import contextlib
 import hashlib
 import json
+import os
 import sqlite3
 import time
 import warnings
@@ -26,10 +27,10 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
-def stat_of(path: Path) -> str | None:
+def stat_of(path: str) -> str | None:
     """Size, times and inode of a file, which change with its content; None where it cannot be asked."""
     try:
-        s = path.stat()
+        s = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
@@ -70,13 +71,14 @@ class Memo:
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
-        wanted = {p: Path(p).absolute() for p in dict.fromkeys(paths)}
-        known = self._known([str(full) for full in wanted.values()])
+        here = os.getcwd()  # noqa: PTH109  # pathlib would cost as much as everything else here
+        wanted = {p: os.path.normpath(os.path.join(here, p)) for p in dict.fromkeys(paths)}  # noqa: PTH118
+        known = self._known(list(wanted.values()))
         stats = {path: stat_of(full) for path, full in wanted.items()}
-        found = {p: known[str(wanted[p])][1] for p, stat in stats.items() if known.get(str(wanted[p]), ("",))[0] == stat}
+        found = {p: known[wanted[p]][1] for p, stat in stats.items() if known.get(wanted[p], ("",))[0] == stat}
         now = time.time_ns()
         new = hash_files([p for p in wanted if p not in found])
-        self._learn([(str(wanted[p]), stats[p], sha) for p, sha in new.items() if rests(stats[p], now) and isinstance(sha, str)])
+        self._learn([(wanted[p], stats[p], sha) for p, sha in new.items() if rests(stats[p], now) and isinstance(sha, str)])
         return found | new
 
     def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:

@@ -220,7 +220,7 @@ def _scores(keys: np.ndarray) -> np.ndarray:
 
 def _unpack(keys: np.ndarray, tie_rank: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """(order, scores) of sorted keys."""
-    order = (keys & np.uint64(2**32 - 1)).astype(np.int32)
+    order = keys.astype(np.uint32).view(np.int32)  # the lower half
     if tie_rank is not None:
         order = np.argsort(tie_rank).astype(np.int32)[order]
     return order, _scores(keys)
