@@ -77,8 +77,9 @@ class Target:
         self.missing = set(places).difference(known)
 
     def _place(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
-        for key, vector in zip(keys, vectors, strict=True):
-            self.vectors[self.places[key]] = vector
+        places = [self.places[key] for key in keys]
+        rows = np.repeat(np.arange(len(keys)), [len(p) for p in places])
+        self.vectors[[row for p in places for row in p]] = vectors[rows]
 
     def take(self, keys: list[bytes], vectors: np.ndarray) -> None:
         """Place computed vectors and write a shard when enough rows or seconds have gathered."""

@@ -37,7 +37,8 @@ def part_key(modality: str, content: str, role: str, prompt: str, upright: bool)
 
     The encoder's identity (weights, configuration, preprocessing, dtype, mode) is the folder.
     """
-    return hashlib.sha256(json.dumps([modality, content, role, prompt, upright]).encode()).digest()
+    # Only the prompt is free text, and what stands on both sides of it is told apart without it.
+    return hashlib.sha256("\0".join((modality, role, prompt, str(upright), content)).encode()).digest()
 
 
 class VectorCache:
