@@ -60,7 +60,7 @@ def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str
     rate = {k: spread([len(images) / s for s in v]) for k, v in took.items()}
     d, e = rate["decode"]["median"], rate["end to end"]["median"]
     f = max(rate["one stream"]["median"], rate["streams"]["median"])
-    on_cpu = getattr(encoder, "device", "cpu") == "cpu"
+    on_cpu = encoder.device == "cpu"
     limit = 1 / (1 / f + 1 / d) if on_cpu else min(f, d)
     shown = {"D images/s": rate["decode"], "F one stream": rate["one stream"], "F stream per core": rate["streams"]}
     return {"encoder": name, "dtype": encoder.info.dtype, **shown, "end to end": rate["end to end"], "limit": round(limit, 1), "ratio": round(e / limit, 3)}

@@ -37,6 +37,8 @@ class Encoder(Protocol):
     """
 
     info: EncoderInfo
+    device: str
+    """Where the forward pass runs: "cpu", "cuda", "cuda:1" ..."""
 
     def prepare_image(self, picture: "PIL.Image.Image") -> Any:
         """Preprocessed picture from decoded RGB; usually float32 (3, image_px, image_px)."""

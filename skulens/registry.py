@@ -21,16 +21,18 @@ class Row:
     """One line for `skulens list`."""
     extra: str = ""
     """The extra of the package that brings what the module imports: skulens[extra]."""
+    needs: str = ""
+    """What has to stand after the colon of its name; empty for a name that stands alone."""
 
 
 ENCODERS = {
     "mini": Row("skulens.encode.open_clip:Mini", "small encoder that ships with skulens, trained on the procedural shop", "clip"),
     "groceries": Row("skulens.encode.open_clip:Groceries", "small encoder trained on photos of a grocery store", "clip"),
-    "open_clip": Row("skulens.encode.open_clip:OpenClip", "any architecture/tag pair of open_clip: open_clip:ViT-B-32/openai", "clip"),
-    "local": Row("skulens.encode.open_clip:LocalOpenClip", "a folder in open_clip's format, as `skulens train` writes it: local:DIR", "clip"),
-    "hf": Row("skulens.encode.transformers:DualEncoder", "CLIP, SigLIP or SigLIP 2 of transformers: hf:REPO or hf:DIR", "clip"),
-    "st": Row("skulens.encode.sentence_transformers:Sentence", "any sentence-transformers model: st:REPO or st:DIR", "mllm"),
-    "onnx": Row("skulens.encode.onnx:OnnxImage", "an ONNX image encoder on disk: onnx:FILE or onnx:DIR", "onnx"),
+    "open_clip": Row("skulens.encode.open_clip:OpenClip", "any architecture/tag pair of open_clip: open_clip:ViT-B-32/openai", "clip", "ARCH/TAG"),
+    "local": Row("skulens.encode.open_clip:LocalOpenClip", "a folder in open_clip's format, as `skulens train` writes it: local:DIR", "clip", "DIR"),
+    "hf": Row("skulens.encode.transformers:DualEncoder", "CLIP, SigLIP or SigLIP 2 of transformers: hf:REPO or hf:DIR", "clip", "REPO or DIR"),
+    "st": Row("skulens.encode.sentence_transformers:Sentence", "any sentence-transformers model: st:REPO or st:DIR", "mllm", "REPO or DIR"),
+    "onnx": Row("skulens.encode.onnx:OnnxImage", "an ONNX image encoder on disk: onnx:FILE or onnx:DIR", "onnx", "FILE or DIR"),
 }
 """Encoder families."""
 

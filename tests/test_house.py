@@ -12,7 +12,7 @@ import skulens
 
 ROOT = Path(skulens.__file__).parent
 ROWS = [
-    {"errors", "records", "protocols", "registry", "pictures"},
+    {"errors", "files", "records", "protocols", "registry", "pictures"},
     {"catalog", "encode", "index", "rerank", "chat", "verify", "evaluate"},
     {"search", "extract"},
     {"curate", "train", "bench"},
@@ -20,7 +20,7 @@ ROWS = [
 ]
 """Rooms of one row never import each other, except in the first row, where order is as listed,
 and in the last, where cli may show what report and serve make."""
-FIRST_ROW_ORDER = ["errors", "records", "pictures", "protocols", "registry"]
+FIRST_ROW_ORDER = ["errors", "files", "records", "pictures", "protocols", "registry"]
 HEAVY = ("torch", "transformers", "PIL", "open_clip", "timm", "onnxruntime", "fastapi", "scipy", "pandas", "pyarrow", "rich")
 
 

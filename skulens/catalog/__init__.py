@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from skulens import files
 from skulens.errors import DataError, MissingFile, UnknownName, unknown
 from skulens.protocols import Catalog
 from skulens.registry import READERS, resolve
@@ -69,11 +70,7 @@ def data_folders() -> Iterator[Path]:
 
 def cache_folder() -> Path:
     """Where downloads of datasets go: $SKULENS_CACHE/data or the platform's cache folder."""
-    if own := os.environ.get("SKULENS_CACHE"):
-        return Path(own).expanduser() / "data"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("skulens")) / "data"
+    return files.cache_folder() / "data"
 
 
 def find_folder(data: str) -> Path | None:

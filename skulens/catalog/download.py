@@ -5,7 +5,6 @@ atomic rename once size and checksum are right.
 """
 
 import errno
-import hashlib
 import http.client
 import json
 import os
@@ -23,6 +22,7 @@ from tqdm import tqdm
 
 from skulens import __version__
 from skulens.errors import DataError, MissingFile, StoreError
+from skulens.files import sha256_of_file
 
 CHUNK = 1 << 20
 TIMEOUT_S = 30
@@ -144,7 +144,7 @@ def receive(reply: http.client.HTTPResponse, file: RemoteFile, part: Path, have:
 
 def check(file: RemoteFile, part: Path, folder: Path) -> None:
     """Compare with the known checksum, or with the one recorded before, and record it."""
-    found = sha256_of(part)
+    found = sha256_of_file(part)
     record = folder / "downloads.json"
     entries = json.loads(record.read_text()) if record.is_file() else {}
     before = entries.get(file.path, {}) if entries.get(file.path, {}).get("url") == file.url else {}
@@ -195,9 +195,6 @@ def total_of(headers) -> int | None:
     return int(total) if total.isdigit() else None
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
 
 
 def size_text(size: float) -> str:

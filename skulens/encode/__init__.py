@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from skulens import __version__
-from skulens.encode.cache import cache_folder
 from skulens.encode.memo import Memo
 from skulens.errors import EncoderError, unknown
+from skulens.files import cache_folder
 from skulens.protocols import Encoder, Modality
 from skulens.records import EncoderInfo
 from skulens.registry import ENCODERS, resolve
@@ -59,7 +59,7 @@ class OpenedEncoder:
 
     @property
     def device(self) -> str:
-        return getattr(self.model, "device", "cpu")
+        return self.model.device
 
     def prepare_image(self, picture):
         return self.model.prepare_image(picture)
@@ -96,7 +96,7 @@ def open_encoder(
 def split_name(name: str) -> tuple[str, str]:
     """("open_clip", "ViT-B-32/openai"); a bare path or open_clip pair is recognised by its looks."""
     family, colon, argument = name.partition(":")
-    if family in ENCODERS and (colon or family in ENCODERS and not needs_argument(family)):
+    if family in ENCODERS and (colon or family in ENCODERS and not ENCODERS[family].needs):
         return family, argument
     path = Path(name)
     if path.suffix == ".onnx" or (path.is_dir() and any(path.glob("*.onnx"))):
@@ -108,10 +108,6 @@ def split_name(name: str) -> tuple[str, str]:
     if re.fullmatch(r"[\w.+-]+/[\w.+-]+", name) and name.split("/")[0] in open_clip_architectures():
         return "open_clip", name
     raise unknown("encoder", name, [*ENCODERS, *open_clip_names()], "skulens list encoders")
-
-
-def needs_argument(family: str) -> bool:
-    return ":" in ENCODERS[family].about
 
 
 def open_clip_names() -> list[str]:

@@ -25,13 +25,6 @@ SHARD_SECONDS = 20.0
 """A shard is written when either is reached: what a kill can lose."""
 
 
-def cache_folder() -> Path:
-    """$SKULENS_CACHE, else the user's cache folder."""
-    import platformdirs
-
-    return Path(os.environ.get("SKULENS_CACHE") or platformdirs.user_cache_dir("skulens"))
-
-
 def part_key(modality: str, content: str, role: str, prompt: str, upright: bool) -> bytes:
     """Name of a part's vector within one encoder's folder (32 bytes).
 

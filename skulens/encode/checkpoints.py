@@ -10,9 +10,8 @@ import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
-from skulens.encode.cache import cache_folder
-from skulens.encode.memo import sha256_of_file
 from skulens.errors import EncoderError, MissingFile
+from skulens.files import cache_folder, sha256_of_file
 
 SAFE = ".safetensors"
 WEIGHT_NAMES = ("open_clip_model.safetensors", "model.safetensors")

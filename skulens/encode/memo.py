@@ -5,7 +5,6 @@ EncoderInfo behind a name and its settings. Losing it costs time, never correctn
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import sqlite3
@@ -16,15 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+from skulens.files import sha256_of_file
 from skulens.records import EncoderInfo
 
 SETTLED_S = 2.0
 """A file changed less than this ago is hashed anew: its times cannot prove that it rests."""
-
-
-def sha256_of_file(path: Path) -> str:
-    with path.open("rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
 
 
 def stat_of(path: str) -> str | None:

@@ -12,9 +12,9 @@ import numpy as np
 import onnxruntime as ort
 
 from skulens.encode.checkpoints import identity_of, packages
-from skulens.encode.memo import sha256_of_file
 from skulens.encode.preprocess import Preprocess, three
 from skulens.errors import EncoderError, MissingFile
+from skulens.files import sha256_of_file
 from skulens.records import EncoderInfo
 
 SIDECAR = "preprocess.json"

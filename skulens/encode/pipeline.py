@@ -79,7 +79,7 @@ class Pipeline:
         """Compute everything; `done(n)` is called after each batch, from any thread."""
         order = sorted(contents, key=lambda key: contents[key].size)  # like lengths pad least
         batches = [{key: contents[key] for key in part} for part in chunks(order, self.batch)]
-        on_cpu = all(getattr(work.encoder, "device", "cpu") == "cpu" for work in self.works)
+        on_cpu = all(work.encoder.device == "cpu" for work in self.works)
         step = self._whole if on_cpu else self._ahead
         with core_pool(self.threads) if on_cpu else ThreadPoolExecutor(self.threads) as pool:
             try:
@@ -92,7 +92,7 @@ class Pipeline:
         """File to vector in one thread per core."""
 
         def job(batch: dict[bytes, Content]) -> int:
-            self._forward(*self._load(batch))
+            self._forward(self._load(batch))
             return len(batch)
 
         for size in in_flight(pool, job, batches, 2 * self.threads):
@@ -101,23 +101,22 @@ class Pipeline:
     def _ahead(self, pool: ThreadPoolExecutor, batches: list[dict], done: Callable[[int], None]) -> None:
         """Threads load ahead part by part, so that the first batch does not wait for one thread."""
         one_by_one = [{key: content} for batch in batches for key, content in batch.items()]
-        loaded: dict[bytes, object] = {}
         waiting = 0
         ready: list[list] = [[[], []] for _ in self.works]
-        for _, prepared in in_flight(pool, self._load, one_by_one, 3 * self.batch + self.threads):
+        for prepared in in_flight(pool, self._load, one_by_one, 3 * self.batch + self.threads):
             waiting += 1
             for pile, (keys, batch) in zip(ready, prepared, strict=True):
                 pile[0] += keys
                 pile[1] += batch
             if waiting == self.batch:
-                self._forward(loaded, ready)
+                self._forward(ready)
                 done(waiting)
                 waiting, ready = 0, [[[], []] for _ in self.works]
         if waiting:
-            self._forward(loaded, ready)
+            self._forward(ready)
             done(waiting)
 
-    def _load(self, batch: dict[bytes, Content]) -> tuple[dict, list]:
+    def _load(self, batch: dict[bytes, Content]) -> list[tuple[list[bytes], list]]:
         """Decode each part once and prepare it for every encoder that misses it."""
         start = time.perf_counter()
         loaded = {}
@@ -129,15 +128,15 @@ class Pipeline:
                     work.fail(key, str(e))
         with self.lock:
             self.load_s += time.perf_counter() - start
-        return loaded, [work.prepare(self.modality, loaded) for work in self.works]
+        return [work.prepare(self.modality, loaded) for work in self.works]
 
-    def _forward(self, loaded: dict, prepared: list) -> None:
+    def _forward(self, prepared: list) -> None:
         for work, (keys, batch) in zip(self.works, prepared, strict=True):
             work.forward(self.modality, keys, batch)
 
     def seconds(self, work: Work) -> float:
         """Wall seconds this encoder would take alone on these threads."""
-        if getattr(work.encoder, "device", "cpu") == "cpu":
+        if work.encoder.device == "cpu":
             return (self.load_s + work.prepare_s + work.forward_s) / self.threads
         return max((self.load_s + work.prepare_s) / self.threads, work.forward_s)
 

@@ -20,11 +20,11 @@ from safetensors import SafetensorError, safe_open
 
 from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
-from skulens.encode.memo import sha256_of_file
 from skulens.encode.precision import NORMS, chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import padded
 from skulens.errors import EncoderError
+from skulens.files import sha256_of_file
 from skulens.records import EncoderInfo
 
 RANDOM_SEED = 0
