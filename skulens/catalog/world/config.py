@@ -14,16 +14,18 @@ from typing import Literal
 
 from skulens.errors import DataError
 
-VERSION = 8
+VERSION = 9
 """Of the generator; rises whenever the same seed would give another shop."""
 
 FONTS = Path(__file__).parent / "fonts"
 """Noto Sans under the SIL Open Font License; no other font is ever used."""
 CLASSES = (
-    "backpack", "chair", "cloth", "diamond", "drink", "fruit", "gold", "handbag",
+    "backpack", "chair", "cleaner", "cloth", "diamond", "drink", "fruit", "gold", "handbag",
     "headphone", "laptop", "pants", "phone", "shoes", "snack", "suitcase", "table",
 )  # fmt: skip
-"""The sixteen classes of the MERIT attribute cards."""
+"""The sixteen classes of the MERIT attribute cards, and household cleaners, which carry hazard labels."""
+VIEWS = ("front", "back", "side", "use", "label")
+"""Pictures of the catalogue: three sides, the product in use, close-ups of its label."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class WorldConfig:
     """side of every picture, pixels; the scene is the same at every size"""
     photos: int = 4
     """probe photos of each SKU"""
+    views: tuple[str, ...] = field(default=VIEWS)
+    label_px: int = 384
+    """side of the close-ups of a label, pixels"""
     classes: tuple[str, ...] = field(default=CLASSES)
     split: Literal["hash", "train", "test"] = "hash"
     """"hash": SPUs go to train and test by their seed; otherwise all go to the one named"""
@@ -44,14 +49,17 @@ class WorldConfig:
     """share of SPUs in test where split is "hash", 0 to 1"""
 
     def __post_init__(self):
-        object.__setattr__(self, "classes", tuple(self.classes))
-        unknown = [c for c in self.classes if c not in CLASSES]
-        if unknown or not self.classes:
-            raise DataError(f"classes must be some of {', '.join(CLASSES)}; got {self.classes or 'none'}")
+        for name, known in (("classes", CLASSES), ("views", VIEWS)):
+            chosen = tuple(getattr(self, name))
+            object.__setattr__(self, name, tuple(k for k in known if k in chosen))
+            if set(chosen) - set(known):
+                raise DataError(f"{name} must be some of {', '.join(known)}; got {', '.join(chosen)}")
+        if not self.classes:
+            raise DataError(f"a shop needs at least one class of {', '.join(CLASSES)}")
         if self.skus < 1 or self.photos < 0:
             raise DataError(f"a shop needs skus >= 1 and photos >= 0, got {self.skus} and {self.photos}")
-        if not 32 <= self.px <= 2048:
-            raise DataError(f"px must lie between 32 and 2048, got {self.px}")
+        if not (32 <= self.px <= 2048 and 64 <= self.label_px <= 2048):
+            raise DataError(f"px must lie between 32 and 2048 and label_px between 64 and 2048, got {self.px} and {self.label_px}")
         if self.split not in ("hash", "train", "test"):
             raise DataError(f"split must be hash, train or test, got {self.split!r}")
         if not 0 <= self.test_share <= 1:

@@ -17,8 +17,8 @@ import PIL
 from tqdm import tqdm
 
 from skulens.catalog.world.config import VERSION, WorldConfig
-from skulens.catalog.world.photo import pictures
 from skulens.catalog.world.products import BLOCK, Variant, variants
+from skulens.catalog.world.shots import Shot, shots
 from skulens.catalog.world.texts import texts
 from skulens.errors import DataError, StoreError
 
@@ -102,24 +102,24 @@ def make_chunk(folder: Path, config: WorldConfig, start: int) -> Chunk:
     """Draw the pictures of `CHUNK` SKUs and write down what they are."""
     chunk = Chunk([], [], [], [], 0, 0)
     for variant in variants(config, start, start + CHUNK):
-        for path, view, split, draw in pictures(config, variant):
-            data = complete(folder / path)
+        for number, shot in enumerate(shots(config, variant)):
+            data = complete(folder / shot.path)
             chunk.reused += data is not None
             if data is None:
-                data = draw()
+                data = shot.draw()
                 chunk.made += 1
-                write_whole(folder / path, data)
-            chunk.pictures.append(f"{path} {hashlib.sha256(data).hexdigest()}\n")
-            chunk.products.append(product_line(variant, path, view, split))
+                write_whole(folder / shot.path, data)
+            chunk.pictures.append(f"{shot.path} {hashlib.sha256(data).hexdigest()}\n")
+            chunk.products.append(product_line(variant, shot, whole=number == 0))
         chunk.attributes.append(attribute_line(variant))
         chunk.spus.append((variant.spu, variant.id, variant.kind))
     return chunk
 
 
-def product_line(variant: Variant, path: str, view: str, split: str) -> str:
-    """One row of products.jsonl; the gallery row says everything, a photo's row only whose it is."""
-    row = {"id": variant.id, "image": path, "view": view, "split": split}
-    if split == "gallery":
+def product_line(variant: Variant, shot: Shot, whole: bool) -> str:
+    """One row of products.jsonl; the first of a SKU says everything, the others only whose picture it is."""
+    row = {"id": variant.id, "image": shot.path, "view": shot.view, "split": shot.split}
+    if whole:
         values = {a.key: a.value for a in variant.attributes}
         row |= texts(variant) | {"spu": variant.spu, "category": [variant.kind], "attributes": values, "language": "en", "fold": variant.split}
     return json.dumps(row, ensure_ascii=False) + "\n"

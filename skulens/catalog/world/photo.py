@@ -1,14 +1,13 @@
 """From a drawing to pictures: the clean one of the catalogue, and photos with everything that goes wrong."""
 
 import io
-from collections.abc import Iterator
 
 import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 
 from skulens.catalog.world.colours import hexa, mix
-from skulens.catalog.world.config import CLASSES, Stream, WorldConfig, turn
+from skulens.catalog.world.config import CLASSES, Stream, turn
 from skulens.catalog.world.draw import PENCILS
 from skulens.catalog.world.products import Variant, siblings, spu_look
 from skulens.catalog.world.svg import Canvas, ellipse, n, render, rounded
@@ -22,7 +21,7 @@ WALLS = (
 WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
 
 
-def iconic_scene(variant: Variant, px: int = 256) -> Canvas:
+def clean_scene(variant: Variant, px: int = 256) -> Canvas:
     """The clean picture: the product alone on white, with a soft shadow where it stands."""
     c = Canvas(px)
     c.shape("M-128 -128H128V128H-128Z", "#fff")
@@ -36,8 +35,8 @@ def iconic_scene(variant: Variant, px: int = 256) -> Canvas:
 
 def iconic(variant: Variant, px: int) -> bytes:
     """PNG bytes of the clean picture."""
-    c = iconic_scene(variant, px)
-    return render(c.svg(), px, c.has_text)
+    c = clean_scene(variant, px)
+    return render(c.svg(), px)
 
 
 def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, depth: float) -> None:
@@ -58,7 +57,7 @@ def photo(variant: Variant, number: int, px: int) -> bytes:
         occlude(c, stream)
     if stream.chance(0.2):
         cast_shadow(c, stream)
-    picture = PIL.Image.open(io.BytesIO(render(c.svg(), px, c.has_text))).convert("RGB")
+    picture = PIL.Image.open(io.BytesIO(render(c.svg(), px))).convert("RGB")
     return develop(picture, stream)
 
 
@@ -232,11 +231,3 @@ def grain(shape: tuple[int, ...], stream: Stream) -> np.ndarray:
     size = int(np.prod(shape))
     raw = np.random.Philox(key=stream.word()).random_raw(size // 4 + 1).view(np.uint8)
     return (raw[:size].astype(np.int32) + raw[size : 2 * size] - 255).reshape(shape)
-
-
-def pictures(config: WorldConfig, variant: Variant) -> Iterator[tuple[str, str, str, object]]:
-    """(path, view, split, function giving the bytes) of every picture of a SKU."""
-    shelf = f"{variant.index // 1000:04d}"
-    yield f"images/{shelf}/{variant.id}.png", "iconic", "gallery", lambda: iconic(variant, config.px)
-    for k in range(config.photos):
-        yield f"photos/{shelf}/{variant.id}-{k}.jpg", "photo", variant.split, lambda k=k: photo(variant, k, config.px)

@@ -24,6 +24,8 @@ class Look:
     spu: str
     """seeds the silhouette: equal for siblings"""
     sku: str
+    face: str = "front"
+    """which side is drawn: front, back or side"""
 
     def get(self, key: str) -> str:
         return self.values.get(key, "")

@@ -5,14 +5,34 @@ scene serves every picture size.
 """
 
 import re
+from dataclasses import dataclass
 
 import resvg_py
 
-from skulens.catalog.world.config import FONTS
+from skulens.catalog.world.config import turn
+from skulens.catalog.world.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shaped
 
 FAINT, TILE_PX, TEXT_PX = 0.15, 1.5, 2.0
 DASH = re.compile(r'stroke-dasharray="([0-9. ]+)"')
-BOLD = [str(FONTS / "NotoSans-Bold.ttf")]
+TRANSFORM = re.compile(r'transform="([^"]+)"')
+STEP = re.compile(r"(matrix|translate|rotate|scale)\(([^)]*)\)")
+Matrix = tuple[float, float, float, float, float, float]
+"""As in SVG: x' = a x + c y + e, y' = b x + d y + f."""
+IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Print:
+    """Something printed in a scene: words, bars or a mark."""
+
+    field: str
+    """what it says: "brand", "net content" ...; empty where the drawing does not know"""
+    text: str
+    quad: tuple[Point, Point, Point, Point]
+    """corners in scene units, clockwise from the top left as it is read"""
+    size: float
+    """height of a small letter, width of the thinnest bar or side of a mark, scene units"""
 
 
 def n(value: float) -> str:
@@ -68,7 +88,8 @@ class Canvas:
         self.defs: list[str] = []
         self.body: list[str] = []
         self.known: dict[str, str] = {}
-        self.has_text = False
+        self.places: list[Matrix] = [IDENTITY]
+        self.prints: list[Print] = []
 
     def define(self, markup: str) -> str:
         """The id of a definition whose markup says {id} where the id goes; equal ones are shared."""
@@ -125,27 +146,47 @@ class Canvas:
         )
 
     def open(self, extra: str) -> None:
+        """Start a group; its transform holds for what is printed until `close`."""
+        found = TRANSFORM.search(extra)
+        self.places.append(times(self.places[-1], matrix(found[1])) if found else self.places[-1])
         self.add(f"<g {extra}>")
 
     def close(self) -> None:
+        self.places.pop()
         self.add("</g>")
 
-    def text(self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "", halo: str = "") -> None:
-        """Words centred at x in bold Noto Sans, made smaller until they fit `width`; `halo` parts them from a pattern."""
+    def printed(self, field: str, text: str, box: tuple[float, float, float, float], size: float, extra: str = "") -> None:
+        """Note that `text` stands in `box` = (left, top, right, bottom), in the units of the open group."""
+        found = TRANSFORM.search(extra)
+        place = times(self.places[-1], matrix(found[1])) if found else self.places[-1]
+        left, top, right, bottom = box
+        corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+        self.prints.append(Print(field, text, tuple(at(place, p) for p in corners), size * abs(place[0] * place[3] - place[1] * place[2]) ** 0.5))
+
+    def text(
+        self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "",
+        halo: str = "", bold: bool = True, anchor: str = "middle", field: str | None = "",
+    ) -> float:  # fmt: skip
+        """Words on one base line, anchored at x, made smaller until they fit `width`; returns the width they take.
+
+        `size` is the em and everything is in the units of the open group; `halo` parts the words from a
+        pattern. `field` says what they mean in `prints`; None leaves them out of it.
+        """
         if not words:
-            return
-        if halo:
-            extra += f' paint-order="stroke" stroke="{halo}" stroke-width="{n(size * 0.28)}" stroke-linejoin="round"'
+            return 0.0
+        line = shaped(words, bold)
         if width:
-            size = min(size, width / (0.62 * max(len(words), 1)))
+            size = min(size, width / max(line.width, 0.01))
+        wide = size * line.width
+        left = x - wide * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+        if field is not None:
+            self.printed(field, words, (left, y - ASCENT * size, left + wide, y + DESCENT * size), X_HEIGHT * size, extra)
         if size * self.scale < TEXT_PX:
-            return
-        self.has_text = True
-        safe = words.replace("&", "&amp;").replace("<", "&lt;")
-        self.add(
-            f'<text x="{n(x)}" y="{n(y)}" font-family="Noto Sans" font-weight="700" '
-            f'font-size="{n(size)}" text-anchor="middle" fill="{fill}" {extra}>{safe}</text>'
-        )
+            return wide
+        if halo:
+            extra += f' paint-order="stroke" stroke="{halo}" stroke-width="{0.28 * UNITS:.0f}" stroke-linejoin="round"'
+        self.add(f'<g {extra}><path transform="translate({left:.2f} {y:.2f}) scale({size / UNITS:.5f})" fill="{fill}" d="{line.d}"/></g>')
+        return wide
 
     def svg(self, box: str = "-128 -128 256 256") -> str:
         """The whole scene."""
@@ -159,7 +200,37 @@ def _stops(stops) -> str:
     return "".join(f'<stop offset="{o}" stop-color="{c}" stop-opacity="{a}"/>' for o, c, a in stops)
 
 
-def render(scene: str, px: int, text: bool = True) -> bytes:
-    """PNG bytes of a scene, px by px, with our fonts only: the machine's fonts never show."""
-    fonts = BOLD if text else None
-    return resvg_py.svg_to_bytes(svg_string=scene, width=px, height=px, skip_system_fonts=True, font_files=fonts)
+def matrix(transform: str) -> Matrix:
+    """The matrix of an SVG transform list of matrix, translate, rotate and scale."""
+    found = IDENTITY
+    for name, numbers in STEP.findall(transform):
+        v = [float(x) for x in re.split(r"[ ,]+", numbers.strip())]
+        if name == "matrix":
+            step = tuple(v)
+        elif name == "translate":
+            step = (1, 0, 0, 1, v[0], v[1] if len(v) > 1 else 0)
+        elif name == "scale":
+            step = (v[0], 0, 0, v[-1], 0, 0)
+        else:
+            (cos, sin), (x, y) = turn(v[0]), v[1:] or (0, 0)
+            step = (cos, sin, -sin, cos, x - cos * x + sin * y, y - sin * x - cos * y)
+        found = times(found, step)
+    return found
+
+
+def times(outer: Matrix, inner: Matrix) -> Matrix:
+    """The matrix that does `inner` first, then `outer`."""
+    a, b, c, d, e, f = outer
+    (x0, y0), (x1, y1) = at((a, b, c, d, 0, 0), inner[0:2]), at((a, b, c, d, 0, 0), inner[2:4])
+    return (x0, y0, x1, y1, *at((a, b, c, d, e, f), inner[4:6]))
+
+
+def at(place: Matrix, point: Point) -> Point:
+    """Where a matrix moves a point."""
+    a, b, c, d, e, f = place
+    return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
+
+
+def render(scene: str, px: int) -> bytes:
+    """PNG bytes of a scene, px by px; letters are outlines, so no font is read."""
+    return resvg_py.svg_to_bytes(svg_string=scene, width=px, height=px, skip_system_fonts=True)

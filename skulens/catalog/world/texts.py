@@ -9,7 +9,7 @@ from skulens.catalog.world.products import Variant
 from skulens.catalog.world.vocabulary import LANGUAGES, translated
 
 NOUNS = {
-    "backpack": "backpack", "chair": "chair", "cloth": "top", "diamond": "diamond jewelry", "drink": "drink",
+    "backpack": "backpack", "chair": "chair", "cleaner": "cleaner", "cloth": "top", "diamond": "diamond jewelry", "drink": "drink",
     "fruit": "fruit", "gold": "jewelry", "handbag": "handbag", "headphone": "headphones", "laptop": "laptop",
     "pants": "pants", "phone": "phone", "shoes": "shoes", "snack": "snack", "suitcase": "suitcase", "table": "table",
 }  # fmt: skip
@@ -29,6 +29,7 @@ FACTS = {
     "battery life": "{}", "charging port type": "{}", "location": "for the {}", "cushion type": "cushion: {}",
     "table type": "{}", "room/location": "for the {}", "seating capacity": "seats {}",
     "assembly required": "assembly required: {}", "purity": "{}", "chain length": "{} long", "gender": "for {}",
+    "formula": "{}", "skin information": "{}",
     "diamond clarity": "clarity {}", "diamond cut": "cut {}", "jewelry collection": "{}", "closure type": "{}",
 }  # fmt: skip
 """Text-only key -> how its value is said in a title."""
@@ -37,7 +38,7 @@ SIGHTS = {
     "hem shape": "{} hem", "inseam": "{}", "fit": "{} fit", "hem": "{}", "fabric": "{}", "shoe type": "{}",
     "heel height": "{}", "boot height": "{} height", "toe style": "{}", "compartments": "{}", "material": "{}",
     "bag type": "{}", "handle type": "{}", "hardware": "{} hardware", "embellishment": "{}", "shell type": "{}",
-    "number of wheels": "{}", "container type": "{}", "flavor": "{} flavor", "quantity per pack": "{} in the picture",
+    "number of wheels": "{}", "container type": "{}", "flavor": "{} flavor", "scent": "{} scent", "quantity per pack": "{} in the picture",
     "storage type": "{}", "number of cameras": "{} camera", "screen size": "{}", "touch screen": "touch screen: {}",
     "keyboard type": "{} keyboard", "ear placement": "{} fit", "connectivity technology": "{}", "style": "{} style",
     "chair type": "{}", "arm type": "{}", "back type": "{}", "shape": "{} shape", "table base": "{} base",
@@ -78,6 +79,8 @@ def noun_of(variant: Variant) -> str:
         return "boots"
     if variant.kind == "drink":
         return f"drink in a {seen['container type']}"
+    if variant.kind == "cleaner":
+        return f"cleaner in a {seen['container type']}"
     if variant.kind == "snack":
         return f"snack in a {seen['container type']}"
     return name

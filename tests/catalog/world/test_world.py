@@ -21,7 +21,7 @@ from skulens.catalog.world import CLASSES, World, WorldConfig
 from skulens.catalog.world.colours import RGB, jittered
 from skulens.catalog.world.config import FONTS, Stream
 from skulens.catalog.world.make import make, make_chunk, read_config
-from skulens.catalog.world.photo import iconic, iconic_scene, photo
+from skulens.catalog.world.photo import iconic, clean_scene, photo
 from skulens.catalog.world.products import Variant, variants, violates
 from skulens.catalog.world.svg import render
 from skulens.catalog.world.texts import FACTS, texts, title
@@ -130,7 +130,7 @@ def test_siblings_share_the_keys_of_the_spu_and_differ_in_something_visible(many
 def test_siblings_look_different(many):
     """What differs in the table differs in the drawing."""
     for _, group in itertools.islice(itertools.groupby(many, key=lambda v: v.spu), 60):
-        scenes = {iconic_scene(v).svg() for v in group}
+        scenes = {clean_scene(v).svg() for v in group}
         assert len(scenes) > 1
 
 
@@ -219,13 +219,13 @@ def item_pixels(v: Variant, px: int = 80) -> np.ndarray:
 
     Of jewelry and of fruit in a package only those that its colour decides.
     """
-    c = iconic_scene(v)
+    c = clean_scene(v)
     scene, ground = c.svg(), 'M-128 -128H128V128H-128Z" fill="#fff"'
     white, black = (picture(render(s, px, c.has_text)).astype(int) for s in (scene, scene.replace(ground, ground.replace("fff", "000"), 1)))
     inside = np.abs(white - black).sum(-1) == 0
     if v.kind in ("gold", "diamond") or v.value("storage type") not in ("", "fresh"):
         other = replace(v, look=replace(v.look, base=tuple((x + 128) % 256 for x in v.look.base)))
-        inside &= np.abs(white - picture(render(iconic_scene(other).svg(), px, c.has_text))).sum(-1) > 90
+        inside &= np.abs(white - picture(render(clean_scene(other).svg(), px, c.has_text))).sum(-1) > 90
     return white[inside]
 
 

@@ -9,6 +9,7 @@ from skulens.catalog.world.svg import Canvas
 PENCILS: dict[str, Callable[[Canvas, Look, str], None]] = {
     "backpack": bags.backpack,
     "chair": furniture.chair,
+    "cleaner": food.cleaner,
     "cloth": clothing.cloth,
     "diamond": jewelry.diamond,
     "drink": food.drink,
