@@ -13,8 +13,6 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +20,7 @@ from tqdm import tqdm
 
 from skulens import __version__
 from skulens.errors import DataError, MissingFile, StoreError
-from skulens.files import sha256_of_file
+from skulens.files import locked, sha256_of_file
 
 CHUNK = 1 << 20
 TIMEOUT_S = 30
@@ -73,7 +71,7 @@ def download(file: RemoteFile, folder: Path, wait_s: float = 1.0) -> Path:
         raise DataError(f"{file.url} is no address that we fetch; expected https://...")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    with locked(part):
+    with locked(part.with_name(part.name + ".lock"), f"another process is fetching {part.stem} into {part.parent}; wait for it"):
         for attempt in range(TRIES):
             try:
                 transfer(file, part)
@@ -203,23 +201,3 @@ def size_text(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
         size /= 1024
     return f"{size:.1f} TiB"
-
-
-@contextmanager
-def locked(part: Path) -> Iterator[None]:
-    """Hold FILE.part for this process. Raises StoreError where another one holds it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two downloads of one file at a time are the user's affair
-        yield
-        return
-    lock = part.with_name(part.name + ".lock")
-    with lock.open("w") as f:
-        try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as e:
-            raise StoreError(f"another process is fetching {part.stem} into {part.parent}; wait for it") from e
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)

@@ -218,7 +218,7 @@ def test_a_disk_that_fills_while_writing_keeps_what_came(server, tmp_path, monke
 
 def test_two_processes_do_not_write_one_file(server, tmp_path):
     (tmp_path / "sub").mkdir()
-    with d.locked(tmp_path / "sub/f.bin.part"), pytest.raises(StoreError, match="another process is fetching"):
+    with d.locked(tmp_path / "sub/f.bin.part.lock", "held"), pytest.raises(StoreError, match="another process is fetching"):
         get(server, tmp_path)
 
 
