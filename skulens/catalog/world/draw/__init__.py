@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 
-from skulens.catalog.world.draw import bags, clothing, electronics, food, fruit, furniture, jewelry, shoes
+from skulens.catalog.world.draw import (
+    bags,
+    cleaner,
+    clothing,
+    electronics,
+    food,
+    fruit,
+    furniture,
+    jewelry,
+    shoes,
+)
 from skulens.catalog.world.surface import Look
 from skulens.catalog.world.svg import Canvas
 
 PENCILS: dict[str, Callable[[Canvas, Look, str], None]] = {
     "backpack": bags.backpack,
     "chair": furniture.chair,
-    "cleaner": food.cleaner,
+    "cleaner": cleaner.cleaner,
     "cloth": clothing.cloth,
     "diamond": jewelry.diamond,
     "drink": food.drink,

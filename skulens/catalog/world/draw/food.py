@@ -14,10 +14,6 @@ def drink(c: Canvas, look: Look, brand: str) -> None:
     ](c, look, brand)
 
 
-def cleaner(c: Canvas, look: Look, brand: str) -> None:
-    {"bottle": bottle, "jug": jug, "pouch": pouch, "box": box}.get(look.get("container type"), bottle)(c, look, brand)
-
-
 def snack(c: Canvas, look: Look, brand: str) -> None:
     {"pouch": pouch, "jar": jar, "box": box, "bag": bag, "can": can, "tub": tub, "resealable bag": pouch}[
         look.get("container type")
@@ -42,8 +38,8 @@ def front(c: Canvas, look: Look, brand: str, x: float, top: float, width: float,
         c.shape(f"M{left} {n(top + height * .68)}L{left} {end}L{right} {end}L{right} {n(top + height * .86)}Z", second)
     c.close()
     c.text(brand, x, top + height * 0.24, width * 0.3, ink, width * 0.86)
-    emblem(c, (look.get("flavor") or look.get("scent")), x, middle, min(width * 0.25, height * 0.2))
-    c.text((look.get("flavor") or look.get("scent")).upper(), x, top + height * 0.96, width * 0.14, lower, width * 0.66)
+    emblem(c, look.get("flavor"), x, middle, min(width * 0.25, height * 0.2))
+    c.text(look.get("flavor").upper(), x, top + height * 0.96, width * 0.14, lower, width * 0.66)
 
 
 def bottle(c: Canvas, look: Look, brand: str) -> None:
