@@ -38,6 +38,12 @@ def model_card(
         f"{image / 1e6:.2f} M parameters in the vision tower, {text / 1e6:.2f} M in the text tower; "
         f"{config.towers.image_px} px, {config.towers.context_length} tokens."
     )
+    if config.sources:
+        data.append(
+            "- Every batch holds the catalogues in the shares "
+            + ", ".join(f"{name} {weight:g}" for name, weight in config.sources.items())
+            + "."
+        )
     if config.views != ("none",):
         data.append(
             "- The catalogue's own pictures (iconic ones and the like) were trained on beside the photos, so\n"

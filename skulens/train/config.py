@@ -132,6 +132,9 @@ class Contrastive:
     """Label smoothing, share of the target spread over all texts of the batch."""
     text_roles: Mapping[str, float] = field(default_factory=dict)
     """Role -> weight with which a product's text is drawn; empty: all its texts alike."""
+    sources: Mapping[str, float] = field(default_factory=dict)
+    """Catalogue's name -> weight of its pictures in every batch, such as {world: 1, groceries: 1}; empty:
+    every picture alike. An epoch is then as many pictures as there are, in these shares."""
     views: tuple[str, ...] = ()
     """Views of catalogue pictures to train on beside the photos of the split, such as "iconic";
     empty: all, ("none",): none."""
@@ -177,12 +180,10 @@ class Contrastive:
         check(0 <= self.ema < 1, "ema", self.ema, "in [0, 1)")
         check(0 <= self.frozen_drop < 1, "frozen_drop", self.frozen_drop, "in [0, 1)")
         check(self.frozen_views >= 1, "frozen_views", self.frozen_views, "at least 1")
-        check(
-            all(w > 0 for w in self.text_roles.values()),
-            "text_roles",
-            dict(self.text_roles),
-            "weights above 0",
-        )
+        for name in ("text_roles", "sources"):
+            weights = getattr(self, name)
+            right = isinstance(weights, Mapping) and all(isinstance(w, int | float) and w > 0 for w in weights.values())
+            check(right, name, weights, "names with weights above 0")
         frozen_mixing = self.frozen_image and self.augment.cutmix
         check(
             not frozen_mixing,
@@ -195,7 +196,11 @@ class Contrastive:
 def as_dict(config: Contrastive) -> dict[str, Any]:
     """Plain nested dict, as a recipe is written."""
     plain = dataclasses.asdict(config)
-    return plain | {"text_roles": dict(config.text_roles), "views": list(config.views)}
+    return plain | {
+        "text_roles": dict(config.text_roles),
+        "sources": dict(config.sources),
+        "views": list(config.views),
+    }
 
 
 def from_dict(settings: Mapping[str, Any]) -> Contrastive:

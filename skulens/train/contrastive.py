@@ -19,7 +19,7 @@ from skulens.train.frozen import attach, open_frozen, plain_vectors, view_vector
 from skulens.train.loop import Feed, Run, read_log
 from skulens.train.measure import Gauge, Probes, pixels
 from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
-from skulens.train.sampling import TextBank
+from skulens.train.sampling import Mixture, TextBank
 from skulens.train.tokens import encode_texts, train_tokenizer
 from skulens.train.towers import build_model, save_encoder
 
@@ -66,6 +66,7 @@ def train_contrastive(
         check_split(test_from or catalogs[0], test)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = gather(catalogs, split, config.views)
+    Mixture.of(pairs.sources, np.array(pairs.owners), config.sources)  # a wrong weight stops here, not after decoding
     bpe = train_tokenizer((t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size)
     frozen = open_frozen(config.frozen_image) if config.frozen_image else None
     feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
@@ -120,7 +121,8 @@ def make_feed(
     key = hashlib.sha256(
         (fingerprint(pairs.pictures, px, config.towers.resize_mode) + texts).encode()
     ).hexdigest()
-    return Feed(stored, np.array(pairs.owners), bank, key), rejects
+    owners = np.array(pairs.owners)
+    return Feed(stored, owners, bank, key, Mixture.of(pairs.sources, owners, config.sources)), rejects
 
 
 def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> torch.nn.Module:

@@ -18,7 +18,7 @@ from skulens.train.augment import augment, mix
 from skulens.train.checkpoint import load_state, read_about, save_state
 from skulens.train.config import Contrastive, as_dict
 from skulens.train.losses import infonce, pair_targets, siglip
-from skulens.train.sampling import TextBank, batches, distinct, generator
+from skulens.train.sampling import Mixture, TextBank, batches, distinct, generator
 from skulens.train.towers import normalise
 
 MAX_SCALE = math.log(100)
@@ -36,6 +36,7 @@ class Feed:
     bank: TextBank
     key: str
     """Changes with the data, so that a checkpoint is not continued on other data."""
+    mixture: Mixture
 
 
 class Run:
@@ -120,7 +121,7 @@ class Run:
         torch.manual_seed(generator(config.seed, epoch, 1).initial_seed())  # dropout and drop path
         self.model.train()
         self.px = side(config, epoch)
-        steps = list(batches(self.feed.owners, config.batch, config.balance, rng))
+        steps = list(batches(self.feed.owners, config.batch, config.balance, rng, self.feed.mixture))
         for number, positions in enumerate(steps):
             lr = self.set_lr(epoch - 1 + number / len(steps))
             total += self.step(np.sort(positions), rng)
@@ -151,7 +152,8 @@ class Run:
     def loss(self, positions: np.ndarray, rng: torch.Generator) -> Tensor:
         """The loss of the pictures at `positions` and the texts of their products."""
         config, feed, model = self.config, self.feed, self.model
-        products, owner = distinct(feed.owners[positions], len(feed.bank.first) - 1, config.extra_texts, rng)
+        n_products = len(feed.bank.first) - 1
+        products, owner = distinct(feed.owners[positions], n_products, config.extra_texts, rng, feed.mixture)
         targets = pair_targets(owner, len(products))  # (pictures, texts)
         pictures, targets = self.pictures(positions, targets, rng)
         tokens = feed.bank.draw(products, config.augment.drop_tokens, rng)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ class Pairs:
     products: list[str] = field(default_factory=list)
     texts: list[dict[str, str]] = field(default_factory=list)
     """Per product, role -> text; "title" is a role."""
+    sources: list[str] = field(default_factory=list)
+    """Per product, the name of its catalogue."""
     pictures: list[Image] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
     """Per picture, the position of its product."""
@@ -31,8 +33,8 @@ class Pairs:
     def keep(self, good: np.ndarray) -> "Pairs":
         """Without the pictures whose flag in `good` is False."""
         kept = [i for i, ok in enumerate(good) if ok]
-        return Pairs(
-            self.products, self.texts, [self.pictures[i] for i in kept], [self.owners[i] for i in kept]
+        return replace(
+            self, pictures=[self.pictures[i] for i in kept], owners=[self.owners[i] for i in kept]
         )
 
 
@@ -57,6 +59,7 @@ def gather(catalogs: Iterable[Catalog], split: str | None = "train", views: Sequ
             position = known[number, product.id] = len(pairs.products)
             pairs.products.append(product.id)
             pairs.texts.append(texts)
+            pairs.sources.append(catalog.info.name)
             wanted = [i for i in product.images if not views or i.view in views]
             pairs.pictures += wanted
             pairs.owners += [position] * len(wanted)

@@ -1,6 +1,7 @@
 """A shop of coloured squares, small enough to train on in a second."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import PIL.Image
@@ -43,8 +44,9 @@ class Squares:
         "squares", "Squares", licence="CC0", splits=("train", "val", "test"), gallery_text=("description",)
     )
 
-    def __init__(self, photos: int = 4, broken: bool = False):
+    def __init__(self, photos: int = 4, broken: bool = False, name: str = "squares"):
         self.photos, self.broken, self.rejects = photos, broken, []
+        self.info = replace(self.info, name=name)
 
     def products(self):
         for name, colour in COLOURS.items():

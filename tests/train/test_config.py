@@ -23,7 +23,7 @@ def test_a_recipe_survives_writing_and_reading(tmp_path):
     import yaml
 
     config = from_dict(
-        {"towers": {"image_px": 64}, "text_roles": {"title": 2.0}, "views": ["iconic"], "lr": 0.001}
+        {"towers": {"image_px": 64}, "text_roles": {"title": 2.0}, "sources": {"world": 1.5}, "views": ["iconic"], "lr": 0.001}
     )
     path = tmp_path / "r.yaml"
     path.write_text(yaml.safe_dump(as_dict(config)))
@@ -44,6 +44,8 @@ def test_a_recipe_survives_writing_and_reading(tmp_path):
         ({"towers": {"text_width": 30, "text_heads": 4}}, "a multiple of text_heads 4"),
         ({"epochs": 3, "warmup": 3}, "under 3 epochs"),
         ({"text_roles": {"title": -1}}, "weights above 0"),
+        ({"sources": {"world": 0}}, "sources is {'world': 0}, expected names with weights above 0"),
+        ({"sources": "world"}, "sources is 'world'"),
         ({"frozen_image": "onnx:x", "augment": {"cutmix": 0.5}}, "no pixels to mix"),
     ],
 )

@@ -95,11 +95,12 @@ def test_the_card_names_data_licence_numbers_and_recipe(trained):
     assert not list(trained.encoder.glob("*.pt")) and not list(trained.encoder.glob("*.bin"))
 
 
-@pytest.mark.parametrize("loss", ["infonce", "siglip"])
-def test_a_run_that_stopped_goes_on_with_the_same_numbers(tmp_path, tiny, loss):
+@pytest.mark.parametrize(("loss", "weights"), [("infonce", {}), ("siglip", {}), ("infonce", {"squares": 3, "other": 1})])
+def test_a_run_that_stopped_goes_on_with_the_same_numbers(tmp_path, tiny, loss, weights):
     """Stopped after the second of four epochs, as a kill between two checkpoints leaves it."""
-    config = replace(tiny, loss=loss, epochs=4, augment=replace(tiny.augment, cutmix=0.3, erase=0.2))
-    train_contrastive([Squares()], config, tmp_path / "whole")
+    config = replace(tiny, loss=loss, epochs=4, sources=weights, augment=replace(tiny.augment, cutmix=0.3, erase=0.2))
+    data = [Squares(), Squares(photos=2, name="other")] if weights else [Squares()]
+    train_contrastive(data, config, tmp_path / "whole")
     import skulens.train.loop as loop
 
     kept = loop.save_state
@@ -111,9 +112,9 @@ def test_a_run_that_stopped_goes_on_with_the_same_numbers(tmp_path, tiny, loss):
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(loop, "save_state", stop_after_two)
-        train_contrastive([Squares()], config, tmp_path / "parts")
+        train_contrastive(data, config, tmp_path / "parts")
     assert len(curve(tmp_path / "parts")) == 2
-    train_contrastive([Squares()], config, tmp_path / "parts")
+    train_contrastive(data, config, tmp_path / "parts")
     assert curve(tmp_path / "parts") == curve(tmp_path / "whole")
     weights = [(tmp_path / run / "open_clip_model.safetensors").read_bytes() for run in ("whole", "parts")]
     assert weights[0] == weights[1]
@@ -147,6 +148,16 @@ def test_kill_nine_loses_at_most_one_epoch(tmp_path):
     assert [line.keys() for line in killed] == [line.keys() for line in whole]
     for name in ("loss", "lr", "tau"):  # other threads, other rounding; not one draw may differ
         np.testing.assert_allclose([a[name] for a in killed], [a[name] for a in whole], rtol=1e-3)
+
+
+def test_several_catalogues_are_told_in_the_card_and_a_missing_weight_stops_the_run(tmp_path, tiny):
+    data = [Squares(), Squares(name="other")]
+    found = train_contrastive(data, replace(tiny, epochs=2, sources={"squares": 1, "other": 3}), tmp_path / "a")
+    card = (tmp_path / "a" / "README.md").read_text()
+    assert "in the shares squares 1, other 3" in card and found.n_products == 8
+    with pytest.raises(RecipeError, match="none to 'other', which is trained on"):
+        train_contrastive(data, replace(tiny, sources={"squares": 1}), tmp_path / "b")
+    assert not (tmp_path / "b" / "pictures.u8").exists()
 
 
 def test_another_recipe_in_the_same_folder_is_refused(tmp_path, tiny):
