@@ -5,6 +5,8 @@ scene serves every picture size.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import resvg_py
@@ -90,6 +92,8 @@ class Canvas:
         self.known: dict[str, str] = {}
         self.places: list[Matrix] = [IDENTITY]
         self.prints: list[Print] = []
+        self.panels: list[tuple[Matrix, tuple[float, float, float, float]]] = []
+        """places left free for small print: the transform that holds there, (left, top, width, height) in its units"""
 
     def define(self, markup: str) -> str:
         """The id of a definition whose markup says {id} where the id goes; equal ones are shared."""
@@ -155,6 +159,15 @@ class Canvas:
         self.places.pop()
         self.add("</g>")
 
+    @contextmanager
+    def mirrored(self, on: bool) -> Iterator[None]:
+        """Left and right change places within, where `on`: a lopsided thing seen from behind."""
+        if on:
+            self.open('transform="scale(-1 1)"')
+        yield
+        if on:
+            self.close()
+
     def printed(self, field: str, text: str, box: tuple[float, float, float, float], size: float, extra: str = "") -> None:
         """Note that `text` stands in `box` = (left, top, right, bottom), in the units of the open group."""
         found = TRANSFORM.search(extra)
@@ -162,6 +175,10 @@ class Canvas:
         left, top, right, bottom = box
         corners = ((left, top), (right, top), (right, bottom), (left, bottom))
         self.prints.append(Print(field, text, tuple(at(place, p) for p in corners), size * abs(place[0] * place[3] - place[1] * place[2]) ** 0.5))
+
+    def panel(self, left: float, top: float, width: float, height: float) -> None:
+        """Note that a box, in the units of the open group, is free for small print."""
+        self.panels.append((self.places[-1], (left, top, width, height)))
 
     def text(
         self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "",

@@ -1,6 +1,7 @@
 """Household cleaners: trigger sprayers, squeeze bottles, jugs, refill pouches and powder boxes."""
 
 from skulens.catalog.world.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.catalog.world.draw.food import back_panel, side_print, wedge
 from skulens.catalog.world.draw.fruit import emblem
 from skulens.catalog.world.surface import FLAT, ROUND, Look, cover, shade
 from skulens.catalog.world.svg import Canvas, ellipse, n, outline, rounded
@@ -12,6 +13,12 @@ def cleaner(c: Canvas, look: Look, brand: str) -> None:
 
 def front(c: Canvas, look: Look, brand: str, x: float, top: float, width: float, height: float, d: str) -> None:
     """The printed face: bubbles, rays or a wave, the brand on a tilted ribbon, the scent's picture and name."""
+    if look.face == "back":
+        back_panel(c, look, x, top + height * 0.02, width * 0.88, height * 0.96)
+        return
+    if look.face == "side":
+        side_print(c, look, brand, x, top, width, height)
+        return
     pale = hexa(mix(look.base, (255, 255, 255), 0.34 if brightness(look.base) < 0.8 else 0.9))
     c.open(c.clip(d))
     ARTWORK[look.pick("artwork", tuple(ARTWORK))](c, look, x, top, width, height, pale)
@@ -71,12 +78,11 @@ def cap(c: Canvas, look: Look, d: str) -> None:
 def spray(c: Canvas, look: Look, brand: str) -> None:
     """A trigger sprayer: nozzle to the left, trigger below it, a long neck."""
     wide, shoulder = look.vary("width", 38, 45), look.vary("shoulder", -22, -8)
-    c.line("M9 -52L9 -30", darker(look.base, 0.25), 3)
-    c.shape("M-26 -79Q-38 -66 -35 -48Q-34 -43 -29 -43L-27 -45Q-29 -60 -16 -72Z", hexa(look.second), extra=f'stroke="{darker(look.second, .55)}" stroke-width="1.2"')
-    head = "M-44 -100Q-44 -104 -39 -104L10 -106Q30 -106 34 -88L36 -76Q36 -72 31 -72L18 -72L18 -62L-16 -62L-16 -76Q-20 -84 -36 -85L-44 -86Z"
-    cover(c, head, look, light=FLAT, pattern=False)
-    c.shape(rounded(-54, -104, 13, 19, 2), hexa(look.second), extra=f'stroke="{darker(look.second, .55)}" stroke-width="1"')
-    c.line("M-30 -96L8 -98", "#fff", 2.4, 0.35)
+    if look.face == "side":
+        wide = _trigger_ahead(c, look)
+    else:
+        with c.mirrored(look.face == "back"):
+            _trigger(c, look)
     body = outline((0, -50), (15, -50), (16, shoulder - 12, wide, shoulder - 8, wide, shoulder + 16), (wide - 5, shoulder + 36, wide, shoulder + 60), (wide, 84), (wide, 94, wide - 10, 94), (0, 94))
     cover(c, body, look, light=ROUND)
     cap(c, look, rounded(-18, -64, 36, 17, 3))
@@ -86,9 +92,31 @@ def spray(c: Canvas, look: Look, brand: str) -> None:
     c.shape(rounded(-wide + 5, shoulder + 8, 4, 76 - shoulder, 2), "#fff", 0.4)
 
 
+def _trigger(c: Canvas, look: Look) -> None:
+    """The sprayer's head in profile, with its dip tube."""
+    c.line("M9 -52L9 -30", darker(look.base, 0.25), 3)
+    c.shape("M-26 -79Q-38 -66 -35 -48Q-34 -43 -29 -43L-27 -45Q-29 -60 -16 -72Z", hexa(look.second), extra=f'stroke="{darker(look.second, .55)}" stroke-width="1.2"')
+    head = "M-44 -100Q-44 -104 -39 -104L10 -106Q30 -106 34 -88L36 -76Q36 -72 31 -72L18 -72L18 -62L-16 -62L-16 -76Q-20 -84 -36 -85L-44 -86Z"
+    cover(c, head, look, light=FLAT, pattern=False)
+    c.shape(rounded(-54, -104, 13, 19, 2), hexa(look.second), extra=f'stroke="{darker(look.second, .55)}" stroke-width="1"')
+    c.line("M-30 -96L8 -98", "#fff", 2.4, 0.35)
+
+
+def _trigger_ahead(c: Canvas, look: Look) -> float:
+    """The sprayer's head with the nozzle towards us; returns half the bottle's depth."""
+    head = outline((0, -106), (9, -106, 12, -100), (14, -86), (13, -62), (0, -62))
+    cover(c, head, look, light=ROUND, pattern=False)
+    cap(c, look, rounded(-9, -103, 18, 17, 4))
+    c.shape(ellipse(0, -94.5, 4, 4), "#1d1d22")
+    cap(c, look, "M-6 -80L6 -80L4 -46Q0 -42 -4 -46Z")
+    return 27
+
+
 def squeeze(c: Canvas, look: Look, brand: str) -> None:
     """A waisted squeeze bottle with a tall flip cap."""
     wide, waist = look.vary("width", 38, 45), look.vary("waist", 5, 11)
+    if look.face == "side":
+        wide, waist = 26, waist / 2
     body = outline((0, -70), (14, -70), (18, -60, wide - 2, -56, wide, -34), (wide - waist, -6, wide - waist, 22), (wide - waist, 44, wide + 2, 70), (wide + 4, 94, wide - 12, 94), (0, 94))
     cover(c, body, look, light=ROUND)
     cap(c, look, outline((0, -90), (13, -90), (16, -68), (0, -66)))
@@ -101,46 +129,75 @@ def squeeze(c: Canvas, look: Look, brand: str) -> None:
 def jug(c: Canvas, look: Look, brand: str) -> None:
     """A detergent jug: the handle is moulded out of its shoulder, the cap measures the dose."""
     wide = look.vary("width", 54, 62)
+    if look.face == "side":
+        _jug_side(c, look, brand, 31)
+        return
     hole = f"M{n(wide - 30)} -34L{n(wide - 26)} 4Q{n(wide - 16)} 12 {n(wide - 12)} 2L{n(wide - 12)} -24Q{n(wide - 14)} -40 {n(wide - 30)} -34Z"
     body = f"M{n(-wide + 16)} -62L{n(wide - 36)} -66Q{n(wide - 4)} -62 {n(wide)} -34L{n(wide)} 74Q{n(wide)} 92 {n(wide - 16)} 92L{n(-wide + 12)} 92Q{n(-wide)} 92 {n(-wide)} 78L{n(-wide)} -20Q{n(-wide + 2)} -52 {n(-wide + 16)} -62Z"
-    cover(c, body + hole, look, light=ROUND)
-    c.line(f"M{n(wide - 8)} -36Q{n(wide - 4)} -10 {n(wide - 9)} 8", "#fff", 3, 0.35)
-    left, right = -wide + 18, wide - 44
+    with c.mirrored(look.face == "back"):
+        cover(c, body + hole, look, light=ROUND)
+        c.line(f"M{n(wide - 8)} -36Q{n(wide - 4)} -10 {n(wide - 9)} 8", "#fff", 3, 0.35)
+        dosing_cap(c, look, -wide + 18, wide - 44)
+    if look.face == "back":
+        back_panel(c, look, 0, 10, 2 * wide - 20, 76)
+    else:
+        front(c, look, brand, -4, -24, 2 * wide - 24, 112, body + hole)
+
+
+def _jug_side(c: Canvas, look: Look, brand: str, half: float) -> None:
+    """The jug with its handle towards us."""
+    body = outline((0, -64), (half - 12, -64), (half, -58, half, -30), (half, 76), (half, 92, half - 12, 92), (0, 92))
+    cover(c, body, look, light=ROUND)
+    dosing_cap(c, look, -22, 22)
+    grip = rounded(-9, -50, 18, 62, 9)
+    c.shape(rounded(-13, -46, 26, 62, 12), "#000", 0.2)
+    cover(c, grip, look, light=ROUND, rgb=mix(look.base, (255, 255, 255), 0.08))
+    side_print(c, look, "", 0, -60, 2 * half * 0.86, 146)
+
+
+def dosing_cap(c: Canvas, look: Look, left: float, right: float) -> None:
     cap(c, look, rounded(left - 2, -72, right - left + 4, 12, 3))
     cap(c, look, f"M{n(left)} -104Q{n(left)} -107 {n(left + 4)} -107L{n(right - 4)} -107Q{n(right)} -107 {n(right)} -104L{n(right)} -72L{n(left)} -72Z")
     for i in range(1, 6):
         x = left + i * (right - left) / 6
         c.line(f"M{n(x)} -103L{n(x)} -76", "#000", 1.2, 0.22)
-    front(c, look, brand, -4, -24, 2 * wide - 24, 112, body + hole)
 
 
 def refill(c: Canvas, look: Look, brand: str) -> None:
     """A stand-up refill pouch with a spout in its upper left corner."""
     wide = look.vary("width", 50, 57)
-    c.open(f'transform="rotate(-38 {n(-wide + 10)} -80)"')
-    cap(c, look, rounded(-wide, -108, 20, 22, 3))
-    c.line(f"M{n(-wide + 5)} -105L{n(-wide + 5)} -90M{n(-wide + 10)} -105L{n(-wide + 10)} -90M{n(-wide + 15)} -105L{n(-wide + 15)} -90", "#000", 1, 0.25)
-    c.close()
+    if look.face == "side":
+        cap(c, look, rounded(-8, -106, 16, 18, 3))
+        wedge(c, look, brand, 27)
+        return
     d = f"M{n(-wide + 34)} -92L{n(wide)} -92L{n(wide - 3)} -60Q{n(wide - 6)} 0 {n(wide + 4)} 70Q{n(wide + 2)} 88 {n(wide - 8)} 90Q0 98 {n(-wide + 8)} 90Q{n(-wide - 2)} 88 {n(-wide - 4)} 70Q{n(-wide + 6)} 0 {n(-wide + 2)} -62Z"
-    c.shape(d, hexa(look.base))
+    with c.mirrored(look.face == "back"):
+        c.open(f'transform="rotate(-38 {n(-wide + 10)} -80)"')
+        cap(c, look, rounded(-wide, -108, 20, 22, 3))
+        c.line(f"M{n(-wide + 5)} -105L{n(-wide + 5)} -90M{n(-wide + 10)} -105L{n(-wide + 10)} -90M{n(-wide + 15)} -105L{n(-wide + 15)} -90", "#000", 1, 0.25)
+        c.close()
+        c.shape(d, hexa(look.base))
     front(c, look, brand, 0, -64, 2 * wide * 0.9, 146, d)
-    c.shape(d, shade(c, ROUND, look.base))
-    c.open(c.clip(d))
-    c.shape(f"M{n(-wide - 6)} 92Q0 62 {n(wide + 6)} 92L{n(wide + 6)} 100L{n(-wide - 6)} 100Z", "#000", 0.2)
-    c.shape(rounded(-wide - 6, -92, 2 * wide + 12, 10, 0), "#000", 0.14)
-    c.line(f"M{n(-wide + 36)} -86L{n(-wide + 8)} -60", "#000", 5, 0.13)
-    c.line(f"M{n(wide - 9)} -74Q{n(wide - 12)} 0 {n(wide - 5)} 66", "#fff", 4, 0.35)
-    c.close()
-    c.line(d, darker(look.base, 0.5), 1.2, 0.8)
+    with c.mirrored(look.face == "back"):
+        c.shape(d, shade(c, ROUND, look.base))
+        c.open(c.clip(d))
+        c.shape(f"M{n(-wide - 6)} 92Q0 62 {n(wide + 6)} 92L{n(wide + 6)} 100L{n(-wide - 6)} 100Z", "#000", 0.2)
+        c.shape(rounded(-wide - 6, -92, 2 * wide + 12, 10, 0), "#000", 0.14)
+        c.line(f"M{n(-wide + 36)} -86L{n(-wide + 8)} -60", "#000", 5, 0.13)
+        c.line(f"M{n(wide - 9)} -74Q{n(wide - 12)} 0 {n(wide - 5)} 66", "#fff", 4, 0.35)
+        c.close()
+        c.line(d, darker(look.base, 0.5), 1.2, 0.8)
 
 
 def powder(c: Canvas, look: Look, brand: str) -> None:
     """A washing powder box with a carrying strap and a tear-open corner."""
     wide, top = look.vary("width", 56, 66), look.vary("top", -66, -48)
+    if look.face == "side":
+        wide = 34
     edge = f'stroke="{darker(look.base, .5)}" stroke-width="1"'
     c.shape(f"M{n(wide - 10)} {n(top)}L{n(wide + 14)} {n(top - 14)}L{n(wide + 14)} 78L{n(wide - 10)} 92Z", darker(look.base, 0.3), extra=edge)
     c.shape(f"M{n(-wide - 10)} {n(top)}L{n(-wide + 14)} {n(top - 14)}L{n(wide + 14)} {n(top - 14)}L{n(wide - 10)} {n(top)}Z", lighter(look.base, 0.25), extra=edge)
-    strap = f"M{n(-wide + 24)} {n(top - 6)}Q{n(-wide + 30)} {n(top - 34)} 2 {n(top - 34)}Q{n(wide - 24)} {n(top - 34)} {n(wide - 18)} {n(top - 6)}"
+    strap = f"M2 {n(top - 5)}L2 {n(top - 34)}" if look.face == "side" else f"M{n(-wide + 24)} {n(top - 6)}Q{n(-wide + 30)} {n(top - 34)} 2 {n(top - 34)}Q{n(wide - 24)} {n(top - 34)} {n(wide - 18)} {n(top - 6)}"
     c.line(strap, darker(look.second, 0.5), 8.5)
     c.line(strap, hexa(look.second), 6.5)
     face = rounded(-wide - 10, top, 2 * wide, 92 - top, 1)
