@@ -22,7 +22,18 @@ PLACES = {
 """Quantity -> (x, y, size) of each piece."""
 
 
+SIDEWAYS = {
+    "1": ((0, 0, 1.5),), "2": ((-16, -4, 0.96), (16, 12, 1.0)), "3": ((0, -30, 0.86), (-20, 18, 0.86), (24, 26, 0.9)),
+    "4": ((-14, -34, 0.76), (22, -28, 0.78), (-22, 32, 0.78), (20, 40, 0.82)),
+    "5": ((-18, -40, 0.66), (20, -34, 0.66), (0, -2, 0.7), (-22, 40, 0.7), (22, 44, 0.72)),
+}  # fmt: skip
+"""The same seen from the end of the row, the nearest last."""
+
+
 def fruit(c: Canvas, look: Look, brand: str) -> None:
+    if look.face != "front":
+        _other_face(c, look, brand)
+        return
     storage = look.get("storage type")
     shrink = 1.0 if storage == "fresh" else 0.74
     if storage == "gift box":
@@ -40,6 +51,67 @@ def fruit(c: Canvas, look: Look, brand: str) -> None:
         _bag(c, look, brand)
     else:
         _box_front(c, look, brand)
+
+
+def _other_face(c: Canvas, look: Look, brand: str) -> None:
+    """From behind or from the side: fruit turned about, the bag with its label, the box closed."""
+    storage, back = look.get("storage type"), look.face == "back"
+    if storage == "gift box":
+        (_closed_box if back else _box_end)(c, look)
+        return
+    shrink = 1.0 if storage == "fresh" else 0.74
+    for i, (x, y, size) in enumerate((PLACES if back else SIDEWAYS)[look.get("quantity per pack")]):
+        x, y, turned = (-x if back else x) * shrink, y * shrink + (0 if storage == "fresh" else 12), 11 * (i % 3) - 16 if back else 24 - 14 * (i % 4)
+        c.open(f'transform="translate({n(x)} {n(y)}) rotate({turned}) scale({-size * shrink:.2f} {size * shrink:.2f})"')
+        one(c, look.get("fruit type"), look.base)
+        c.close()
+    if storage != "fresh":
+        (_bag_back if back else _bag_end)(c, look)
+
+
+def _bag_back(c: Canvas, look: Look) -> None:
+    _bag(c, look, "")
+    c.shape(rounded(-42, 10, 84, 74, 3), "#f7fbf6", extra='stroke="#2f7d4c" stroke-width="1.4"')
+    c.panel(-42, 10, 84, 74)
+
+
+def _bag_end(c: Canvas, look: Look) -> None:
+    d = "M-4 -84L4 -84Q54 -40 52 40Q50 84 40 92L-40 92Q-50 84 -52 40Q-54 -40 -4 -84Z"
+    c.shape(d, "#dfeaf2", 0.2, 'stroke="#7c8c99" stroke-width="1.5"')
+    c.line("M-34 -34Q-44 10 -40 70", "#fff", 6, 0.6)
+    c.line("M0 -80L0 -46M30 -40Q40 -10 38 10", "#fff", 3, 0.5)
+    c.shape("M-5 -100L5 -100L5 -72L-5 -72Z", "#2f7d4c", extra='stroke="#1b5232" stroke-width="1"')
+
+
+def _closed_box(c: Canvas, look: Look) -> None:
+    """The lid on, the ribbon around it, the small print below."""
+    edge = 'stroke="#7b5b31" stroke-width="2"'
+    c.shape("M-96 -34L96 -34L92 96L-92 96Z", "#d6b07a", extra=edge)
+    c.shape("M-96 -34L96 -34L92 96L-92 96Z", c.gradient((0, "#000", 0.18), (0.25, "#000", 0), (1, "#000", 0.12), to=(0, 1)))
+    c.shape(rounded(-99, -62, 198, 30, 4), "#c79a5c", extra=edge)
+    c.shape("M-10 -62L10 -62L10 96L-10 96Z", "#b33a3a")
+    _bow(c, 0, -62)
+    c.shape(rounded(16, -22, 70, 106, 2), "#fbf6ea", extra='stroke="#7b5b31" stroke-width="1"')
+    c.panel(16, -22, 70, 106)
+    c.open('transform="translate(-50 34) scale(.62)"')
+    one(c, look.get("fruit type"), look.base)
+    c.close()
+
+
+def _box_end(c: Canvas, look: Look) -> None:
+    edge = 'stroke="#7b5b31" stroke-width="2"'
+    c.shape("M-50 -34L50 -34L47 96L-47 96Z", "#cda46c", extra=edge)
+    c.shape(rounded(-53, -62, 106, 30, 4), "#bd9052", extra=edge)
+    c.shape("M-48 16L48 16L48 30L-48 30Z", "#b33a3a")
+    _bow(c, 0, -62)
+    c.open('transform="translate(0 60) scale(.5)"')
+    one(c, look.get("fruit type"), look.base)
+    c.close()
+
+
+def _bow(c: Canvas, x: float, y: float) -> None:
+    for s in (-1, 1):
+        c.shape(f"M{n(x)} {n(y)}Q{n(x + 22 * s)} {n(y - 28)} {n(x + 36 * s)} {n(y - 14)}Q{n(x + 36 * s)} {n(y + 3)} {n(x)} {n(y + 2)}Z", "#c84848", extra='stroke="#7b2020" stroke-width="1"')
 
 
 def _sticker(c: Canvas, brand: str, x: float, y: float) -> None:
