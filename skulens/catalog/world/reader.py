@@ -19,13 +19,14 @@ class World(OwnCatalog):
 
     `World("300:7")` and `World("300:7:test")` are shops of 300 SKUs of seed 7 (all in the split
     test), made in the user's cache when first asked for; `World()` is "300:7". Attributes carry
-    their modality, texts hold title_id, title_ms, title_vi and title_th; `extras["fold"]` says whether the product is in train or test.
+    their modality; texts hold title, caption and description in five languages (title_id, caption_th,
+    ...); `extras["fold"]` says whether the product is in train or test.
     """
 
     def __init__(self, root: Path = Path("300:7")):
         super().__init__(ensure(Path(root)))
-        titles = [f"title_{language}" for language in LANGUAGES[1:]]
-        self.mapping |= {f"text.{role}": (role,) for role in titles if role in self.table.columns}
+        roles = [f"{role}_{language}" for role in ("title", "caption", "description") for language in LANGUAGES[1:]]
+        self.mapping |= {f"text.{role}": (role,) for role in roles if role in self.table.columns}
 
     @cached_property
     def info(self) -> DatasetInfo:

@@ -29,10 +29,14 @@ def modality(kind: str, key: str) -> str:
 
 @cache
 def lexicon() -> dict:
-    """`lexicon.json`: "nouns", "phrases" and "values", each English -> {"id", "ms", "vi", "th"}."""
+    """`lexicon.json`: kind -> English -> {"id", "ms", "vi", "th"}.
+
+    Kinds: "nouns", "counted" (one of a thing, with its classifier), "colours", "patterns", "phrases" with a {}
+    for one of "values", and "expressions", which are said otherwise than their words one by one.
+    """
     return json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
 
 
 def translated(kind: str, words: str, language: str) -> str:
-    """`words` of a kind ("nouns", "phrases", "values"); as they are in English or without an entry."""
+    """`words` of a kind; as they are in English or without an entry."""
     return lexicon()[kind].get(words, {}).get(language, words)

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 import PIL.Image
-import PIL.ImageFont
 import pytest
 
 pytest.importorskip("resvg_py", reason="the procedural shop needs resvg_py: pip install 'skulens[world]'")
@@ -19,13 +18,13 @@ pytest.importorskip("resvg_py", reason="the procedural shop needs resvg_py: pip 
 from skulens.catalog import open_catalog
 from skulens.catalog.world import CLASSES, World, WorldConfig
 from skulens.catalog.world.colours import RGB, jittered
-from skulens.catalog.world.config import FONTS, Stream
+from skulens.catalog.world.config import Stream
 from skulens.catalog.world.make import make, make_chunk, read_config
 from skulens.catalog.world.photo import iconic, clean_scene, photo
 from skulens.catalog.world.products import Variant, variants, violates
 from skulens.catalog.world.svg import render
-from skulens.catalog.world.texts import FACTS, texts, title
-from skulens.catalog.world.vocabulary import LANGUAGES, lexicon, vocabulary
+from skulens.catalog.world.texts import texts
+from skulens.catalog.world.vocabulary import vocabulary
 from skulens.errors import DataError, MissingFile, StoreError
 
 SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1)
@@ -152,53 +151,6 @@ def test_splits_part_spus_by_hash_or_name_one(many):
     assert 0.1 < share < 0.3
     assert {v.split for v in variants(replace(SMALL, split="test"))} == {"test"}
     assert [v.look for v in variants(replace(SMALL, split="test"))] == [v.look for v in variants(SMALL)]
-
-
-# Texts.
-
-
-def test_titles_hold_what_is_invisible_and_nothing_visible(many):
-    for v in many[:300]:
-        said = texts(v)
-        facts = said["title"].split(", ")[1:]
-        for a in v.attributes:
-            if a.modality == "text":
-                assert any(a.value in fact for fact in facts), (said["title"], a)
-            elif a.modality == "visual":
-                assert a.value not in facts, (said["title"], a)
-        assert len(facts) == sum(a.modality == "text" for a in v.attributes)
-        seen = [a.value for a in v.attributes if a.modality != "text" and a.key != "brand" and not a.value.startswith("solid")]
-        for role in ("caption", "description"):
-            missing = [s for s in seen if s.lower() not in said[role].lower()]
-            assert not missing, (v.kind, said[role], missing)
-
-
-@pytest.mark.parametrize("language", LANGUAGES[1:])
-def test_titles_in_other_languages_say_the_same_facts(many, language):
-    for v in many[:200]:
-        ours, english = title(v, language), title(v)
-        assert ours != english and v.brand in ours and "{" not in ours
-        assert ours.count(", ") == english.count(", ")
-    script = {"th": "\u0e01", "vi": "\u1ebf"}.get(language)
-    assert script is None or any(script in title(v, language) for v in many)
-
-
-def test_the_lexicon_translates_words_of_the_shop_only():
-    """No dead entry, and no English word left where a translation is missing by mistake."""
-    values = {w for c in vocabulary()["classes"].values() for e in c["keys"].values() if e["modality"] == "text" for w in e["values"]}
-    assert set(lexicon()["values"]) <= values
-    assert set(lexicon()["phrases"]) == {FACTS[k] for c in vocabulary()["classes"].values() for k, e in c["keys"].items() if e["modality"] == "text"}
-    plain = {w for w in values - set(lexicon()["values"]) if w.isalpha() and w.islower()}
-    assert plain == {"amoled", "keto", "lcd", "matcha", "nfc", "oled", "ortholite"}, "names and units stay"
-
-
-def test_our_fonts_hold_every_letter_of_every_title(many):
-    """A letter that a font lacks is drawn as its box for unknown ones."""
-    fonts = [PIL.ImageFont.truetype(FONTS / f"{name}.ttf", 24) for name in ("NotoSans-Bold", "NotoSansThai-Bold")]
-    boxes = [bytes(f.getmask("\uffff")) for f in fonts]
-    letters = {x for v in many[:400] for language in LANGUAGES for x in title(v, language)} - set(" ")
-    missing = {x for x in letters if all(bytes(f.getmask(x)) == box for f, box in zip(fonts, boxes, strict=True))}
-    assert len(letters) > 150 and not missing
 
 
 # Pictures.
