@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from skulens.encode.towers import trimmed_text
 from skulens.errors import StoreError
 from skulens.train.augment import augment, mix
 from skulens.train.checkpoint import load_state, read_about, save_state
@@ -160,7 +161,8 @@ class Run:
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
             image = model.encode_image(pictures)
         image = F.normalize(image.float(), dim=-1)
-        text = F.normalize(model.encode_text(tokens), dim=-1)
+        length = int((tokens != 0).sum(1).max())  # half the cost where the longest text is half the context
+        text = F.normalize(trimmed_text(model, tokens[:, :length]), dim=-1)
         scale = model.logit_scale.exp()
         if config.loss == "siglip":
             return siglip(image, text, targets, scale, model.logit_bias, config.smoothing)
