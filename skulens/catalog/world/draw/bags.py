@@ -1,4 +1,4 @@
-"""Backpacks, handbags and suitcases, from the front."""
+"""Backpacks, handbags and suitcases; from the side they face left, their front at -x."""
 
 from skulens.catalog.world.colours import brightness, darker, hexa, ink_on, lighter, mix
 from skulens.catalog.world.surface import FLAT, METALS, PATTERNS, ROUND, Look, cover, folds, metal, stitches
@@ -27,10 +27,13 @@ def zip_line(c: Canvas, d: str, look: Look, tab: tuple[float, float] | None = No
 
 
 def backpack(c: Canvas, look: Look, brand: str) -> None:
+    if look.face == "side":
+        backpack_side(c, look)
+        return
     wide, top = look.vary("width", 52, 62), look.vary("top", -78, -70)
     texture = look.get("material")
     strap = darker(look.base, 0.45)
-    for s in (-1, 1):
+    for s in (-1, 1) if look.face == "front" else ():
         d = f"M{20 * s} {top + 4}Q{n((wide + 16) * s)} -64 {n((wide + 12) * s)} 10L{n((wide + 8) * s)} 60"
         c.line(d, darker(look.base, 0.6), 13)
         c.line(d, strap, 10)
@@ -45,6 +48,9 @@ def backpack(c: Canvas, look: Look, brand: str) -> None:
     c.open(c.clip(body))
     folds(c, f"M{-wide} 20Q-30 14 -26 -8", f"M{wide} 10Q34 8 28 -14")
     c.close()
+    if look.face == "back":
+        _back_panel(c, look, wide, top)
+        return
     _backpack_top(c, look, body, wide, top, texture)
     if look.get("compartments") in ("front pocket", "multiple compartments"):
         pocket = rounded(-wide * 0.74, 22, wide * 1.48, 62, 12)
@@ -89,6 +95,96 @@ def _backpack_top(c: Canvas, look: Look, body: str, wide: float, top: float, tex
             buckle(c, x, top + 88, 15, 13, METALS["antique brass"] if look.get("material") in ("leather", "canvas") else STEEL)
 
 
+def _back_panel(c: Canvas, look: Look, wide: float, top: float) -> None:
+    """What lies on the wearer's back: padding, a sleeve for a suitcase's handle, the shoulder straps."""
+    strap, edge = darker(look.base, 0.45), darker(look.base, 0.65)
+    pad = mix(look.base, (20, 20, 26), 0.32)
+    for s in (-1, 1):
+        d = rounded(24 * s - 20, top + 26, 40, 60 - top, 12)
+        c.shape(d, hexa(pad), extra=f'stroke="{edge}" stroke-width="1.2"')
+        c.shape(d, c.tile(5, 5, f'<circle cx="2.5" cy="2.5" r="1.2" fill="{darker(look.base, .7)}" fill-opacity=".55"/>'))
+        c.shape(d, c.gradient((0, "#fff", 0.12), (0.5, "#fff", 0), (1, "#000", 0.25)))
+    if look.pick("sleeve", (True, False)):
+        c.shape(rounded(-wide + 6, 24, 2 * wide - 12, 22, 3), hexa(mix(look.base, (20, 20, 26), 0.18)), extra=f'stroke="{edge}" stroke-width="1.2"')
+        stitches(c, f"M{n(-wide + 9)} 28H{n(wide - 9)}M{n(-wide + 9)} 42H{n(wide - 9)}", look.base)
+    c.shape(rounded(-24, top + 8, 48, 12, 5), strap, extra=f'stroke="{edge}" stroke-width="1"')
+    for s in (-1, 1):
+        web = f"M{n(38 * s)} 36Q{n((wide - 2) * s)} 62 {n((wide - 4) * s)} 84"
+        c.line(web, edge, 7.6, 1, 'style="stroke-linecap:butt"')
+        c.line(web, darker(look.base, 0.58), 6, 1, 'style="stroke-linecap:butt"')
+        d = f"M{15 * s} {n(top + 13)}C{34 * s} {n(top + 20)} {45 * s} {n(top + 60)} {38 * s} 34"
+        c.line(d, "#000", 22, 0.14, 'transform="translate(2 4)"')
+        c.line(d, edge, 20)
+        c.line(d, strap, 17.4)
+        c.line(d, lighter(look.base, 0.25), 1.2, 0.6, 'stroke-dasharray="3 2.2" transform="translate(-5 0)"')
+        c.line(d, lighter(look.base, 0.25), 1.2, 0.6, 'stroke-dasharray="3 2.2" transform="translate(5 0)"')
+        buckle(c, 39 * s, 40, 17, 11, (74, 74, 80))
+        c.shape(f"M{n((wide - 12) * s)} 74L{n((wide + 2) * s)} 72L{n((wide - 2) * s)} 92L{n((wide - 10) * s)} 92Z", strap, extra=f'stroke="{edge}" stroke-width="1"')
+
+
+def backpack_side(c: Canvas, look: Look) -> None:
+    """The pack's profile: front at the left, straps at the right."""
+    top = look.vary("top", -78, -70)
+    texture, deep = look.get("material"), look.vary("width", 52, 62) * 0.62
+    strap, edge = darker(look.base, 0.45), darker(look.base, 0.65)
+    d = f"M{n(deep - 6)} {n(top + 12)}Q{n(deep + 40)} {n(top + 34)} {n(deep + 26)} 20Q{n(deep + 18)} 62 {n(deep - 4)} 82"
+    c.line(d, edge, 13)
+    c.line(d, strap, 10)
+    buckle(c, deep + 23, 34, 13, 11, (74, 74, 80))
+    c.line(f"M{n(deep * 0.35)} {n(top + 4)}Q{n(deep * 0.5)} {n(top - 20)} {n(deep * 0.75)} {n(top - 18)}Q{n(deep + 4)} {n(top - 12)} {n(deep - 4)} {n(top + 12)}", strap, 6.5)
+    if look.get("compartments") in ("front pocket", "multiple compartments"):
+        pocket = f"M{n(-deep + 6)} 24Q{n(-deep - 24)} 24 {n(-deep - 22)} 56Q{n(-deep - 22)} 84 {n(-deep + 6)} 86Z"
+        cover(c, pocket, look, texture=texture, rgb=mix(look.base, (255, 255, 255), 0.05))
+        zip_line(c, f"M{n(-deep - 18)} 38Q{n(-deep - 8)} 36 {n(-deep + 4)} 37", look, (-deep - 4, 37))
+    body = f"M{n(deep - 2)} {n(top + 8)}Q{n(deep * 0.1)} {n(top - 8)} {n(-deep * 0.62)} {n(top + 20)}Q{n(-deep - 6)} {n(top + 52)} {n(-deep - 4)} 20Q{n(-deep - 8)} 95 {n(-deep + 14)} 95L{n(deep - 10)} 95Q{n(deep)} 95 {n(deep + 1)} 84L{n(deep + 2)} {n(top + 16)}Q{n(deep + 2)} {n(top + 8)} {n(deep - 2)} {n(top + 8)}Z"
+    cover(c, body, look, texture=texture)
+    c.open(c.clip(body))
+    c.shape(f"M{n(deep - 11)} -100H100V100H{n(deep - 11)}Z", darker(look.base, 0.4), 0.85)
+    c.line(f"M{n(deep - 11)} -90V96", edge, 1.4)
+    folds(c, f"M{n(-deep)} 14Q-8 8 4 -10", f"M{n(deep - 14)} 0Q4 6 -6 22")
+    if texture in ("leather", "canvas"):
+        c.shape("M-90 78Q0 84 90 78V100H-90Z", "#6b4226" if texture == "canvas" else darker(look.base, 0.3), 0.9)
+    stitches(c, "M-90 84Q0 90 90 84", look.base, 0.7, texture == "denim")
+    c.close()
+    _backpack_side_top(c, look, body, deep, top, texture)
+    if look.get("compartments") in ("side pocket", "multiple compartments"):
+        pocket = f"M{n(-deep + 8)} 34Q0 26 {n(deep - 14)} 32L{n(deep - 13)} 90L{n(-deep + 10)} 90Q{n(-deep + 3)} 70 {n(-deep + 8)} 34Z"
+        cover(c, pocket, look, texture=texture, rgb=mix(look.base, (0, 0, 0), 0.12))
+        c.line(f"M{n(-deep + 8)} 36Q0 28 {n(deep - 14)} 34", edge, 4)
+        stitches(c, f"M{n(-deep + 9)} 41Q0 33 {n(deep - 14)} 39", look.base)
+    else:
+        c.line(f"M{n(-deep - 2)} 34L{n(deep - 12)} 30", edge, 5)
+        buckle(c, -2, 32, 14, 10, (74, 74, 80))
+
+
+def _backpack_side_top(c: Canvas, look: Look, body: str, deep: float, top: float, texture: str) -> None:
+    """The closure in profile."""
+    kind, edge = look.get("closure type"), darker(look.base, 0.6)
+    if kind == "zipper":
+        c.open(c.clip(body))
+        zip_line(c, f"M{n(deep - 16)} {n(top)}Q{n(deep * 0.1)} {n(top + 14)} {n(-deep * 0.2)} {n(top + 44)}Q-10 6 -9 24", look)
+        c.close()
+        c.shape(rounded(-11, 22, 4, 13, 1.5), "#d9dce0", extra='stroke="#555" stroke-width=".7"')
+    elif kind == "drawstring":
+        c.shape(f"M{n(-deep * .6)} {n(top + 14)}Q0 {n(top - 12)} {n(deep - 8)} {n(top + 8)}Q0 {n(top + 18)} {n(-deep * .6)} {n(top + 14)}Z", darker(look.base, 0.7))
+        for x in range(-20, 24, 8):
+            c.line(f"M{x} {n(top + 10)}Q{n(x * 1.1)} {n(top + 28)} {n(x * 1.3)} {n(top + 46)}", edge, 1.6, 0.5)
+        c.line(f"M{n(-deep * .5)} {n(top + 20)}Q{n(-deep - 8)} {n(top + 40)} {n(-deep - 2)} {n(top + 64)}", "#efece2", 2.6)
+        c.shape(ellipse(-deep - 2, top + 66, 3.6, 3.6), "#3a3a3e")
+    elif kind == "rolltop":
+        roll = f"M{n(-deep * .5)} {n(top + 22)}Q{n(-deep * .8)} {n(top - 6)} -4 {n(top - 6)}Q26 {n(top - 6)} {n(deep * .5)} {n(top + 16)}Q4 {n(top + 26)} {n(-deep * .5)} {n(top + 22)}Z"
+        cover(c, roll, look, light="top", texture=texture, rgb=mix(look.base, (0, 0, 0), 0.1))
+        c.line(f"M-18 {n(top + 12)}Q-20 {n(top + 2)} -6 {n(top + 2)}Q8 {n(top + 2)} 6 {n(top + 11)}Q0 {n(top + 18)} -8 {n(top + 12)}", edge, 1.6)
+        c.line(f"M0 {n(top + 14)}L-2 {n(top + 72)}", darker(look.base, 0.5), 6)
+        buckle(c, -1, top + 48, 14, 11)
+    else:
+        flap = f"M{n(deep - 3)} {n(top + 7)}Q{n(deep * 0.1)} {n(top - 14)} {n(-deep * 0.66)} {n(top + 14)}Q{n(-deep - 14)} {n(top + 44)} {n(-deep - 10)} {n(top + 82)}L{n(-deep + 2)} {n(top + 80)}Q{n(-deep * .4)} {n(top + 46)} {n(deep - 3)} {n(top + 30)}Z"
+        cover(c, flap, look, texture=texture, rgb=mix(look.base, (0, 0, 0), 0.08))
+        c.line(f"M{n(-deep - 9)} {n(top + 62)}L{n(-deep - 8)} {n(top + 106)}", darker(look.base, 0.55), 6)
+        tone = METALS["antique brass"] if texture in ("leather", "canvas") else STEEL
+        buckle(c, -deep - 8, top + 88, 8, 13, tone)
+
+
 HANDBAG = {
     "shoulder bag": lambda w: outline((0, -26), (w + 10, -26), (w + 15, -22), (w + 14, 50, w + 8, 74), (w + 4, 80, w - 6, 80), (0, 80)),
     "tote bag": lambda w: outline((0, -36), (w + 20, -36), (w + 8, 84), (w + 6, 90, w - 2, 90), (0, 90)),
@@ -100,6 +196,9 @@ HANDBAG = {
 
 
 def handbag(c: Canvas, look: Look, brand: str) -> None:
+    if look.face == "side":
+        handbag_side(c, look)
+        return
     kind, wide = look.get("bag type"), look.vary("width", 46, 58)
     fittings = METALS[look.get("hardware")]
     body = HANDBAG[kind](wide)
@@ -114,8 +213,121 @@ def handbag(c: Canvas, look: Look, brand: str) -> None:
         c.open(c.clip(body))
         c.line(body, lighter(look.base, 0.4), 9, 0.14)
         c.close()
+    if look.face == "back":
+        _handbag_back(c, look, kind, wide, top, body, fittings, quilt)
+        return
     _handbag_closure(c, look, kind, wide, top, fittings, quilt)
     _embellish(c, look, kind, wide, brand, fittings)
+
+
+def _handbag_back(c: Canvas, look: Look, kind: str, wide: float, top: float, body: str, fittings, quilt: bool) -> None:
+    """The plain side: a slip pocket, the flap's hinge, metal feet."""
+    edge = darker(look.base, 0.6)
+    c.open(c.clip(body))
+    if look.get("closure type") in ("flap", "turn lock"):
+        c.shape(f"M-120 {top - 6}H120V{top + 9}Q0 {top + 13} -120 {top + 9}Z", hexa(mix(look.base, (255, 255, 255), 0.05)))
+        c.line(f"M-120 {top + 9}Q0 {top + 13} 120 {top + 9}", edge, 1.6)
+        stitches(c, f"M-120 {top + 5}Q0 {top + 9} 120 {top + 5}", look.base)
+    elif kind != "hobo bag":
+        c.line(f"M-120 {top + 7}H120", edge, 1.2, 0.8)
+        stitches(c, f"M-120 {top + 4}H120", look.base)
+    c.close()
+    w = wide * {"hobo bag": 0.62, "bucket bag": 0.62, "clutch": 1.05}.get(kind, 0.78)
+    y, low = {"hobo bag": (30, 72), "clutch": (-4, 38)}.get(kind, (top + 34, 66))
+    if look.pick("slip", (True, False)):
+        c.line(f"M{n(-w)} {y}H{n(w)}", darker(look.base, 0.8), 7)
+        zip_line(c, f"M{n(-w + 2)} {y}H{n(w - 2)}", look, (w - 8, y))
+        c.line(rounded(-w - 5, y - 6, 2 * w + 10, 12, 4), edge, 1)
+    else:
+        d = f"M{n(-w)} {y}Q0 {y + 9} {n(w)} {y}L{n(w)} {low - 6}Q{n(w)} {low} {n(w - 7)} {low}L{n(7 - w)} {low}Q{n(-w)} {low} {n(-w)} {low - 6}Z"
+        cover(c, d, look, texture="quilted" if quilt else "leather", rgb=mix(look.base, (0, 0, 0), 0.05))
+        c.line(f"M{n(-w)} {y}Q0 {y + 9} {n(w)} {y}", edge, 2.6)
+        stitches(c, f"M{n(-w + 3)} {y + 4}Q0 {y + 13} {n(w - 3)} {y + 4}L{n(w - 3)} {low - 4}L{n(3 - w)} {low - 4}Z", look.base)
+    if kind in ("satchel", "tote bag"):
+        for s in (-1, 1):
+            c.shape(rounded(s * wide * 0.8 - 4, 80 if kind == "satchel" else 89, 8, 5, 2), metal(c, fittings), extra=f'stroke="{darker(fittings, .5)}" stroke-width=".8"')
+
+
+def handbag_side(c: Canvas, look: Look) -> None:
+    """The bag's end: front and back panels meet the folded gusset; the handle is seen edge on."""
+    kind, wide = look.get("bag type"), look.vary("width", 46, 58)
+    fittings, edge = METALS[look.get("hardware")], darker(look.base, 0.6)
+    top = {"tote bag": -36, "bucket bag": -36, "hobo bag": -28, "satchel": -30}.get(kind, -26)
+    low = {"clutch": 50, "hobo bag": 86, "tote bag": 90, "bucket bag": 90}.get(kind, 80)
+    mouth, foot = {
+        "clutch": (8, 15), "hobo bag": (6, 34), "bucket bag": (wide - 10, wide - 2), "tote bag": (15, 33), "satchel": (13, 38),
+    }.get(kind, (13, 25))  # fmt: skip
+    _handle_side(c, look, kind, top, fittings, mouth)
+    texture = "quilted" if look.get("embellishment") == "quilted stitching" else "leather"
+    bulge = foot + 6 if kind in ("hobo bag", "satchel") else (mouth + foot) / 2 + 3
+    body = outline((0, top), (mouth, top), (bulge, (top + low) / 2, foot, low - 8), (foot - 1, low, foot - 8, low), (0, low))
+    cover(c, body, look, texture=texture, light=ROUND if kind == "bucket bag" else FLAT)
+    c.open(c.clip(body))
+    if kind != "bucket bag":
+        crease = 30 if kind != "clutch" else 12
+        c.shape(outline((0, top), (mouth - 5, top), (bulge - 8, (top + low) / 2, foot - 7, low - 10), (0, low - 10)), "#000", 0.2)
+        c.shape(f"M{n(-mouth * .5)} {top}L0 {n(top + crease)}L{n(mouth * .5)} {top}Z", "#000", 0.34)
+        c.line(f"M0 {n(top + crease * .6)}Q3 {n((top + low) / 2)} 0 {low - 12}", "#000", 3.4, 0.3)
+        c.line(f"M2 {n(top + crease * .6)}Q5 {n((top + low) / 2)} 2 {low - 12}", "#fff", 1.4, 0.25)
+        for s in (-1, 1):
+            d = f"M{n((mouth - 5) * s)} {top}Q{n((bulge - 8) * s)} {n((top + low) / 2)} {n((foot - 7) * s)} {low - 10}"
+            c.line(d, edge, 1.3)
+            stitches(c, d, look.base, 0.9)
+        c.line(f"M{-foot} {low - 10}H{foot}", edge, 1.2)
+    else:
+        c.line(f"M0 {top}V{low}", edge, 1.4)
+        stitches(c, f"M3 {top}V{low}M-3 {top}V{low}", look.base)
+    c.shape(f"M-110 {low - 9}H110V100H-110Z", "#000", 0.16)
+    c.close()
+    _handbag_side_front(c, look, kind, top, low, mouth, foot, fittings)
+
+
+def _handle_side(c: Canvas, look: Look, kind: str, top: float, fittings, mouth: float) -> None:
+    style, dark, edge = look.get("handle type"), darker(look.base, 0.35), darker(look.base, 0.6)
+    peak = {"double handles": top - 62, "top handle": top - 46}.get(style, top - 72 if kind != "clutch" else -88)
+    if style == "double handles":
+        for s in (1, -1):
+            d = f"M{n((mouth - 3) * s)} {top + 16}Q{n((mouth + 2) * s)} {n((top + peak) / 2)} {n(mouth * s * .55)} {peak}"
+            c.line(d, edge, 8.6, 1, 'style="stroke-linecap:butt"')
+            c.line(d, dark if s < 0 else darker(look.base, 0.5), 6.6)
+        return
+    d = f"M-2.5 {top + 10}Q-9 {n((top + peak) / 2)} -1.5 {peak}L1.5 {peak}Q9 {n((top + peak) / 2)} 2.5 {top + 10}"
+    if style == "chain handle":
+        c.line(d, darker(fittings, 0.5), 5.4)
+        c.line(d, hexa(fittings), 4, 1, 'stroke-dasharray="5 3.5"')
+        c.line(d, lighter(fittings, 0.7), 1.4, 1, 'stroke-dasharray="4 4.5"')
+    else:
+        c.shape(d + "Z", edge)
+        c.line(d, darker(look.base, 0.6), 8 if style != "top handle" else 9.6)
+        c.line(d, dark, 6 if style != "top handle" else 7.6)
+    c.line(ellipse(0, top + 10, 5, 5), hexa(fittings), 2.6)
+
+
+def _handbag_side_front(c: Canvas, look: Look, kind: str, top: float, low: float, mouth: float, foot: float, fittings) -> None:
+    """Flap, zip or magnet at the mouth, and what stands out from the front."""
+    closure, edge = look.get("closure type"), darker(look.base, 0.6)
+    if closure in ("flap", "turn lock"):
+        drop = 44 if kind == "clutch" else 56
+        x = -(mouth + (foot - mouth) * drop / (low - top)) - 4
+        flap = f"M{n(mouth + 1)} {top + 8}L{n(mouth)} {top - 3}L{n(-mouth - 2)} {top - 3}L{n(x)} {top + drop}L{n(x + 7)} {top + drop}L{n(-mouth + 4)} {top + 8}Z"
+        cover(c, flap, look, texture="leather", rgb=mix(look.base, (255, 255, 255), 0.05))
+        c.shape(rounded(x - 4, top + drop - 14, 6, 13, 2), metal(c, fittings), extra=f'stroke="{darker(fittings, .5)}" stroke-width=".8"')
+    elif closure == "zipper":
+        c.shape(rounded(-3.5, top - 2, 7, 12, 2), darker(look.base, 0.7))
+        c.shape(rounded(-2, top + 6, 4, 14, 1.5), metal(c, fittings), extra=f'stroke="{darker(fittings, .5)}" stroke-width=".7"')
+    elif closure == "magnetic":
+        c.shape(f"M2 {top - 4}L{n(-mouth - 2)} {top - 4}L{n(-mouth - 5)} {top + 26}L{n(-mouth)} {top + 26}L{n(-mouth + 3)} {top + 4}H2Z", darker(look.base, 0.2), extra=f'stroke="{edge}" stroke-width="1"')
+    else:
+        c.shape(ellipse(0, top, mouth, 3), darker(look.base, 0.8))
+    style, y = look.get("embellishment"), 26 if kind == "clutch" else 40
+    x = -(mouth + (foot - mouth) * (y - top) / (low - top)) - 2
+    if style == "tassel":
+        c.shape(f"M{n(x - 3)} {y - 22}L{n(x + 2)} {y - 22}L{n(x + 4)} {y + 14}L{n(x - 8)} {y + 14}Z", hexa(look.second), extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+        c.shape(rounded(x - 4.5, y - 24, 7, 6, 2), hexa(fittings))
+    elif style == "bow":
+        c.shape(f"M{n(x + 2)} {y - 12}Q{n(x - 14)} {y - 16} {n(x - 9)} {y}Q{n(x - 14)} {y + 12} {n(x + 2)} {y + 8}Z", hexa(look.second), extra=f'stroke="{darker(look.second, .5)}" stroke-width="1"')
+    elif style == "studded":
+        c.shape(ellipse(x - 2, y + 18, 2.4, 3.6), hexa(fittings), extra=f'stroke="{darker(fittings, .5)}" stroke-width=".8"')
 
 
 def _handles(c: Canvas, look: Look, kind: str, wide: float, top: float, fittings) -> None:
@@ -195,6 +407,9 @@ def _embellish(c: Canvas, look: Look, kind: str, wide: float, brand: str, fittin
 
 
 def suitcase(c: Canvas, look: Look, brand: str) -> None:
+    if look.face == "side":
+        suitcase_side(c, look)
+        return
     wide, top = look.vary("width", 48, 57), -52
     hard, dark = look.get("shell type") == "hard shell", darker(look.base, 0.55)
     if look.get("handle type") == "telescopic handle":
@@ -210,11 +425,105 @@ def suitcase(c: Canvas, look: Look, brand: str) -> None:
     c.open(c.clip(body))
     if hard:
         _ribs(c, look, wide, top)
-    else:
+    elif look.face == "front":
         _soft_front(c, look, wide, top)
     c.close()
+    if look.face == "back":
+        _suitcase_back(c, look, wide, top, body, hard, dark)
+        return
     _suitcase_closure(c, look, wide, hard, dark)
     patch(c, look, brand, 0, top + 26 if hard else top + 18, 44, 14)
+
+
+def _suitcase_back(c: Canvas, look: Look, wide: float, top: float, body: str, hard: bool, dark: str) -> None:
+    """The side that lies on the floor: the handle's tubes, straps or hinges, feet, a window for an address."""
+    c.open(c.clip(body))
+    if look.get("handle type") == "telescopic handle":
+        for s in (-1, 1):
+            d = rounded(20 * s - 6.5, top - 10, 13, 150, 5)
+            c.shape(d, darker(look.base, 0.28))
+            c.shape(d, c.gradient((0, "#000", 0.4), (0.35, "#fff", 0.25), (1, "#000", 0.3)))
+            c.line(d, dark, 1)
+        c.shape(rounded(-30, top + 2, 60, 17, 6), "#2c2c30", extra='stroke="#111" stroke-width="1"')
+        for s in (-1, 1):
+            c.shape(rounded(20 * s - 4, top + 4, 8, 9, 1), metal(c, STEEL), extra='stroke="#555" stroke-width=".7"')
+    c.shape("M-120 72H120V100H-120Z", "#26262a", 0.9 if not hard else 0.35)
+    c.line("M-120 72H120", dark, 1.4)
+    c.close()
+    kind = look.get("closure type")
+    if kind == "clasp closure":
+        for y in (-24, 38):
+            c.shape(rounded(-wide - 3, y, 8, 24, 2), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
+            c.line(f"M{n(-wide - 3)} {y + 8}h8m-8 8h8", "#444", 1)
+    elif kind == "flap with buckle":
+        for s in (-1, 1):
+            c.line(f"M{n(wide * .5 * s)} -50L{n(wide * .5 * s)} 84", dark, 9)
+            stitches(c, f"M{n(wide * .5 * s)} -48L{n(wide * .5 * s)} 82", look.base)
+    else:
+        zip_line(c, rounded(-wide + 3, -49, 2 * wide - 6, 132, 10), look)
+    c.shape(rounded(-13, 2, 26, 38, 3), "#f4f3ee", 0.92, f'stroke="{dark}" stroke-width="2"')
+    c.line("M-8 12H8M-8 19H8M-8 26H3", "#9a9a9a", 1.4)
+    c.shape("M-13 2L6 2L-13 24Z", "#fff", 0.4)
+
+
+def suitcase_side(c: Canvas, look: Look) -> None:
+    """The narrow side: two halves and their seam, a carrying handle, the drawn handle at the back."""
+    deep, top = look.vary("width", 48, 57) * 0.62, -52
+    hard, dark = look.get("shell type") == "hard shell", darker(look.base, 0.55)
+    if look.get("handle type") == "telescopic handle":
+        c.shape(rounded(deep - 12, -100, 6, 56, 1), metal(c, STEEL), extra='stroke="#555" stroke-width=".7"')
+        c.shape(rounded(deep - 16, -106, 14, 11, 4), "#2c2c30", extra='stroke="#111" stroke-width="1"')
+    c.shape(rounded(-9, top - 13, 18, 16, 5), "#2f2f34", extra='stroke="#111" stroke-width="1"')
+    c.shape(rounded(-5, top - 8, 10, 8, 2), "#56565c")
+    four = look.get("number of wheels") == "4 wheels"
+    for x in (-deep + 9, deep - 9) if four else (deep - 9,):
+        c.shape(f"M{n(x - 8)} 82L{n(x + 8)} 82L{n(x + 4)} 95L{n(x - 4)} 95Z", "#4a4a50")
+        c.shape(ellipse(x, 94, 8, 8), "#222226", extra='stroke="#000" stroke-width="1"')
+        c.shape(ellipse(x, 94, 3.4, 3.4), "#b8bcc2")
+    if not four:
+        c.shape(rounded(-deep + 4, 84, 11, 17, 3), "#2c2c30", extra='stroke="#111" stroke-width="1"')
+    r = look.vary("corner", 10, 22) * 0.8 if hard else 8
+    body = rounded(-deep, top, 2 * deep, 138, r)
+    cover(c, body, look, light=ROUND if hard else FLAT, texture="" if hard else "fabric")
+    c.open(c.clip(body))
+    if hard:
+        _side_ribs(c, look, deep, top)
+    else:
+        c.shape(f"M{n(-deep)} -20H{n(-deep + 13)}V78H{n(-deep)}Z", "#000", 0.14)
+        c.line(f"M{n(-deep + 13)} -20V78M{n(-deep)} -20H{n(-deep + 13)}M{n(-deep)} 78H{n(-deep + 13)}", dark, 1.3)
+        for x in (-deep + 2, deep - 2):
+            c.line(f"M{n(x)} {top}V90", darker(look.base, 0.4), 3)
+    c.shape(f"M0 {top}H2V90H0Z", "#000", 0.3)
+    c.close()
+    kind = look.get("closure type")
+    if kind == "clasp closure":
+        c.shape(rounded(-4, top, 8, 138, 0), metal(c, STEEL), extra='stroke="#666" stroke-width=".8"')
+        for y in (-22, 42):
+            c.shape(rounded(-9, y, 18, 16, 3), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
+            c.shape(rounded(-4, y + 4, 8, 8, 1), "#444")
+    else:
+        zip_line(c, f"M1 {top + 3}V84", look, (1, top + 12))
+        if kind == "flap with buckle":
+            for y in (top + 22, 66):
+                c.line(f"M{n(-deep + 1)} {y}H{n(deep - 1)}", dark, 8, 1, 'style="stroke-linecap:butt"')
+                buckle(c, -deep * 0.45, y, 13, 14)
+    c.line("M12 -6Q22 -6 22 2L22 34Q22 42 12 42", "#111", 7)
+    c.line("M12 -6Q22 -6 22 2L22 34Q22 42 12 42", "#3a3a40", 5)
+    for y in (-6, 42):
+        c.shape(rounded(7, y - 5, 9, 10, 2), "#2c2c30", extra='stroke="#111" stroke-width=".8"')
+
+
+def _side_ribs(c: Canvas, look: Look, deep: float, top: float) -> None:
+    """How the shell's ribs run round its side."""
+    style = look.pick("ribs", ("vertical", "horizontal", "frame"))
+    if style == "horizontal":
+        count = int(look.vary("rib count", 4, 8))
+        paths = [f"M{n(-deep)} {n(top + 138 * i / (count + 1))}H{n(deep)}" for i in range(1, count + 1)]
+    else:
+        paths = [f"M{n(x * deep)} {top + 8}V80" for x in (-0.72, -0.42, 0.5, 0.78)]
+    for d in paths:
+        c.line(d, "#000", 2.6, 0.2)
+        c.line(d, "#fff", 1.6, 0.3, 'transform="translate(-1.8 -1.2)"')
 
 
 def _wheels(c: Canvas, look: Look, wide: float) -> None:

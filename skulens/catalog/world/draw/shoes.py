@@ -1,22 +1,36 @@
-"""Shoes from the side, toe to the right; the second of the pair stands behind."""
+"""Shoes: the front is the pair's profile, toe to the right, the second shoe behind the first.
+
+The back shows the heels of the pair, the side face looks down on it.
+"""
 
 from skulens.catalog.world.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.catalog.world.surface import Look, cover, metal, stitches
+from skulens.catalog.world.surface import ROUND, Look, cover, folds, metal, stitches
 from skulens.catalog.world.svg import Canvas, ellipse, n, rounded
 
 STEEL = (196, 200, 206)
 
 
 def shoes(c: Canvas, look: Look, brand: str) -> None:
-    draw = {"sneakers": sneaker, "boots": boot, "sandals": sandal, "loafers": loafer, "pumps": pump, "slippers": slipper}
-    pair = draw[look.get("shoe type")]
+    if look.face != "front":
+        draw = heel_view if look.face == "back" else top_view
+        for side in (-1, 1):
+            c.open(f'transform="translate({44 * side} {10 if look.face == "back" else 0}) scale({side} 1)"')
+            draw(c, look)
+            c.close()
+        return
     if look.get("boot height") not in ("high top", "ankle", "mid-calf"):
         c.open('transform="translate(-12 -34) scale(.86)"')
-        pair(c, look, "")
+        shoe(c, look, "")
         c.close()
     c.open('transform="translate(4 16)"')
-    pair(c, look, brand)
+    shoe(c, look, brand)
     c.close()
+
+
+def shoe(c: Canvas, look: Look, brand: str) -> None:
+    """One shoe in profile."""
+    draw = {"sneakers": sneaker, "boots": boot, "sandals": sandal, "loafers": loafer, "pumps": pump, "slippers": slipper}
+    draw[look.get("shoe type")](c, look, brand)
 
 
 def sole_colour(look: Look) -> str:
@@ -207,3 +221,332 @@ def slipper(c: Canvas, look: Look, brand: str) -> None:
     c.line("M-22 34Q-13 -10 26 -14", "#fff", 5, 0.5, 'stroke-dasharray=".1 7"')
     c.text(brand, 36, 20, 12, ink_on(look.base), 44, halo=hexa(look.base))
     c.line("M-88 48Q0 54 86 48", "#3a332e", 4)
+
+
+# The pair from behind: one shoe, its inner side towards -x.
+
+
+def heel_view(c: Canvas, look: Look) -> None:
+    draw = {"sneakers": sneaker_heel, "boots": boot_heel, "sandals": sandal_heel, "loafers": loafer_heel, "pumps": pump_heel, "slippers": slipper_heel}
+    draw[look.get("shoe type")](c, look)
+
+
+def heel_sole(c: Canvas, wide: float, top: float, bottom: float, tone: str) -> None:
+    d = f"M{n(-wide)} {n(top)}Q0 {n(top + 7)} {n(wide)} {n(top)}Q{n(wide + 3)} {n(bottom)} {n(wide - 5)} {n(bottom)}L{n(5 - wide)} {n(bottom)}Q{n(-wide - 3)} {n(bottom)} {n(-wide)} {n(top)}Z"
+    c.shape(d, tone, extra=f'stroke="{"#999" if tone[1] == "f" else "#111"}" stroke-width="1.2"')
+    c.shape(d, c.gradient((0, "#000", 0.25), (0.3, "#fff", 0.15), (1, "#000", 0.3)))
+    c.line(f"M{n(-wide)} {n((top + bottom) / 2)}Q0 {n((top + bottom) / 2 + 6)} {n(wide)} {n((top + bottom) / 2)}", "#000", 1, 0.35)
+
+
+def sneaker_heel(c: Canvas, look: Look) -> None:
+    top = -62 if look.get("boot height") == "high top" else -20
+    thick = 34 if look.get("heel height") == "platform" else look.vary("sole", 11, 15) * 1.4
+    low, edge = 78 - thick, darker(look.base, 0.6)
+    c.shape(ellipse(0, top + 3, 23, 9), edge)
+    c.shape(f"M-13 {n(top + 2)}L-11 {n(top - 16)}Q0 {n(top - 22)} 11 {n(top - 16)}L13 {n(top + 2)}Z", lighter(look.base, 0.12), extra=f'stroke="{edge}" stroke-width="1"')
+    upper = f"M-33 {n(low + 4)}Q-38 {n(low - 28)} -27 {n(top + 26)}L-25 {n(top + 2)}Q-12 {n(top + 10)} 0 {n(top)}Q12 {n(top + 10)} 25 {n(top + 2)}L27 {n(top + 26)}Q38 {n(low - 28)} 33 {n(low + 4)}Z"
+    cover(c, upper, look, light=ROUND)
+    c.open(c.clip(upper))
+    counter = f"M-40 {n(low + 8)}L-40 {n(low - 22)}Q-18 {n(low - 30)} -13 {n(top + 20)}L13 {n(top + 20)}Q18 {n(low - 30)} 40 {n(low - 22)}L40 {n(low + 8)}Z"
+    c.shape(counter, hexa(mix(look.base, look.second, 0.55)))
+    c.line(counter, edge, 1.2)
+    c.shape(counter, c.gradient((0, "#000", 0.2), (0.4, "#fff", 0.12), (1, "#000", 0.25)))
+    stitches(c, f"M-9 {n(top + 20)}L-9 {n(low)}M9 {n(top + 20)}L9 {n(low)}", look.base)
+    c.close()
+    c.shape(rounded(-9, top, 18, 22, 4), lighter(look.base, 0.16), extra=f'stroke="{edge}" stroke-width="1"')
+    c.line(f"M-4 {n(top + 2)}Q0 {n(top - 16)} 4 {n(top + 2)}", hexa(look.second), 3)
+    if look.get("closure type") == "velcro":
+        c.shape(rounded(25, low - 40, 9, 13, 3), lighter(look.base, 0.16), extra=f'stroke="{edge}" stroke-width="1"')
+    elif look.get("closure type") == "lace-up":
+        c.line(f"M15 {n(top - 10)}Q30 {n(top - 14)} 32 {n(top + 6)}M-15 {n(top - 10)}Q-28 {n(top - 10)} -30 {n(top + 4)}", "#f6f5f0" if brightness(look.base) < 0.7 else "#3b3b40", 2.6)
+    heel_sole(c, 36, low, 78, sole_colour(look))
+
+
+def boot_heel(c: Canvas, look: Look) -> None:
+    top = -88 if look.get("boot height") == "mid-calf" else -54
+    raised = look.get("heel height") == "mid heel (2-3 inches)"
+    thick = 30 if raised or look.get("heel height") == "platform" else 16
+    low, edge = 78 - thick, darker(look.base, 0.6)
+    c.shape(ellipse(0, top, 29, 6), edge)
+    upper = f"M-31 {low + 3}Q-36 {low - 26} -26 {low - 46}L-29 {top}Q0 {top + 11} 29 {top}L26 {low - 46}Q36 {low - 26} 31 {low + 3}Z"
+    cover(c, upper, look, light=ROUND, texture="leather")
+    c.open(c.clip(upper))
+    c.line(f"M-29 {top + 10}Q0 {top + 21} 29 {top + 10}", "#000", 1.4, 0.35)
+    c.shape(f"M-7 {top}L7 {top}L9 {low + 6}L-9 {low + 6}Z", darker(look.base, 0.16), extra=f'stroke="{edge}" stroke-width="1"')
+    stitches(c, f"M-5 {top + 8}L-6.5 {low}M5 {top + 8}L6.5 {low}", look.base)
+    c.line(f"M-40 {low - 24}Q0 {low - 40} 40 {low - 24}", edge, 1.3)
+    stitches(c, f"M-40 {low - 20}Q0 {low - 36} 40 {low - 20}", look.base)
+    c.close()
+    c.line(f"M-4 {top + 7}Q0 {top - 12} 4 {top + 7}", darker(look.base, 0.4), 4)
+    kind = look.get("closure type")
+    if kind == "zipper":
+        c.line(f"M-25 {top + 8}L-25 {low - 30}", darker(look.base, 0.7), 4)
+        c.line(f"M-25 {top + 8}L-25 {low - 30}", "#d5d8dc", 1.6, 1, 'stroke-dasharray=".1 2.6"')
+    elif kind == "buckle":
+        for y in (low - 44, top + 26):
+            c.line(f"M-27 {y}Q0 {y + 9} 27 {y}", darker(look.base, 0.5), 8)
+            c.shape(rounded(23, y - 4, 7, 12, 2), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
+    if raised:
+        c.shape(f"M-30 {low}Q0 {low + 6} 30 {low}L25 78L-25 78Z", "#2b2624", extra='stroke="#111" stroke-width="1"')
+        c.shape(f"M-30 {low}Q0 {low + 6} 30 {low}L25 78L-25 78Z", c.gradient((0, "#000", 0.2), (0.35, "#fff", 0.2), (1, "#000", 0.2)))
+    else:
+        heel_sole(c, 34, low, 78, sole_colour(look))
+
+
+def sandal_heel(c: Canvas, look: Look) -> None:
+    lift = 26 if look.get("heel height") == "mid heel (2-3 inches)" else 0
+    thick = {"platform": 36}.get(look.get("heel height"), 18)
+    bed, edge = 78 - thick - lift, darker(look.base, 0.5)
+    if lift:
+        c.shape("M-38 62Q0 56 38 62L36 78L-36 78Z", "#3a302a")
+    for y, reach in ((bed - 40, 30), (bed - 24, 35)):
+        d = f"M{-reach} {bed + 2}Q{-reach + 4} {y} 0 {y}Q{reach - 4} {y} {reach} {bed + 2}"
+        c.line(d, edge, 15, 1, 'style="stroke-linecap:butt"')
+        c.line(d, darker(look.base, 0.15), 12.5, 1, 'style="stroke-linecap:butt"')
+    c.shape(ellipse(0, bed + 1, 32, 8), "#b98d5c", extra='stroke="#5c4026" stroke-width="1.2"')
+    d = f"M-31 {bed + 2}Q0 {bed + 13} 31 {bed + 2}L{29 if lift else 31} 78L{-29 if lift else -31} 78Z"
+    c.shape(d, "#3a302a", extra='stroke="#1a1512" stroke-width="1"')
+    c.shape(d, c.gradient((0, "#000", 0.2), (0.35, "#fff", 0.18), (1, "#000", 0.2)))
+    c.line(f"M-31 {bed + 4}Q0 {bed + 15} 31 {bed + 4}", "#b98d5c", 4)
+    back = f"M-9 {bed + 8}L-7 {bed - 52}L7 {bed - 52}L9 {bed + 8}Q0 {bed + 10} -9 {bed + 8}Z"
+    c.shape(back, darker(look.base, 0.12), extra=f'stroke="{edge}" stroke-width="1.2"')
+    ring = f"M-27 {bed - 62}Q-22 {bed - 48} 0 {bed - 47}Q22 {bed - 48} 27 {bed - 62}Q14 {bed - 74} 0 {bed - 74}Q-14 {bed - 74} -27 {bed - 62}"
+    c.line(f"M-27 {bed - 62}Q-14 {bed - 74} 0 {bed - 74}Q14 {bed - 74} 27 {bed - 62}", edge, 9)
+    c.line(f"M-27 {bed - 62}Q-22 {bed - 48} 0 {bed - 47}Q22 {bed - 48} 27 {bed - 62}", edge, 13)
+    c.line(ring, hexa(look.base), 8)
+    c.line(f"M-27 {bed - 62}Q-22 {bed - 48} 0 {bed - 47}Q22 {bed - 48} 27 {bed - 62}", hexa(look.base), 10.5)
+    if look.get("closure type") == "buckle":
+        c.shape(rounded(20, bed - 65, 11, 16, 3), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
+    else:
+        c.shape(rounded(15, bed - 62, 16, 13, 3), lighter(look.base, 0.25), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1.2"')
+
+
+def loafer_heel(c: Canvas, look: Look) -> None:
+    edge = darker(look.base, 0.6)
+    c.shape("M-16 2Q-16 -22 0 -24Q16 -22 16 2Z", darker(look.base, 0.16), extra=f'stroke="{edge}" stroke-width="1.2"')
+    c.shape(ellipse(0, -2, 25, 9), edge)
+    upper = "M-32 64Q-37 30 -27 -4Q0 12 27 -4Q37 30 32 64Z"
+    cover(c, upper, look, light=ROUND, texture="leather")
+    c.open(c.clip(upper))
+    c.shape("M-40 70L-40 34Q0 14 40 34L40 70Z", darker(look.base, 0.1), 0.7)
+    c.line("M-40 34Q0 14 40 34", edge, 1.3)
+    stitches(c, "M-40 38Q0 18 40 38", look.base)
+    c.close()
+    c.shape("M-6 4L6 4L5 24L-5 24Z", darker(look.base, 0.2), extra=f'stroke="{edge}" stroke-width="1"')
+    c.line("M-27 -3Q0 13 27 -3", lighter(look.base, 0.25), 1.6, 0.6)
+    d = "M-34 58Q0 64 34 58L32 80L-32 80Z"
+    c.shape(d, "#2e2622", extra='stroke="#120e0c" stroke-width="1"')
+    c.shape(d, c.gradient((0, "#000", 0.2), (0.35, "#fff", 0.2), (1, "#000", 0.2)))
+    c.line("M-33 66Q0 71 33 66", "#000", 1, 0.6)
+    if look.get("closure type") == "buckle":
+        c.line("M-12 -16Q0 -20 12 -16", hexa((206, 166, 70)), 4)
+
+
+def pump_heel(c: Canvas, look: Look) -> None:
+    high = look.get("heel height") == "high heel (3+ inches)"
+    top, low, edge = (-42, 8, darker(look.base, 0.6)) if high else (-6, 40, darker(look.base, 0.6))
+    c.shape(f"M-33 78Q-36 {low + 44 if high else 62} -24 {low + 20}L24 {low + 20}Q36 {low + 44 if high else 62} 33 78Q0 84 -33 78Z", darker(look.base, 0.3), extra=f'stroke="{edge}" stroke-width="1"')
+    c.line("M-33 78Q0 84 33 78", "#2a2020", 3)
+    c.shape(ellipse(0, top + 3, 22, 10), "#d8c3a4", extra=f'stroke="{edge}" stroke-width="1.2"')
+    upper = f"M-20 {low + 14}Q-32 {low - 10} -23 {top + 2}Q0 {top + 18} 23 {top + 2}Q32 {low - 10} 20 {low + 14}Q0 {low + 22} -20 {low + 14}Z"
+    cover(c, upper, look, light=ROUND, texture="patent leather" if look.pick("gloss", (True, False)) else "")
+    c.line(f"M0 {top + 10}L0 {low + 17}", edge, 1.2, 0.7)
+    foot = 4.5 if high else 9
+    heel = f"M-20 {low + 13}Q0 {low + 21} 20 {low + 13}Q{foot + 2} {low + 34} {foot} 79L{-foot} 79Q{-foot - 2} {low + 34} -20 {low + 13}Z"
+    c.shape(heel, darker(look.base, 0.15), extra=f'stroke="{edge}" stroke-width="1"')
+    c.shape(heel, c.gradient((0, "#000", 0.25), (0.4, "#fff", 0.28), (1, "#000", 0.3)))
+    c.shape(rounded(-foot - 0.5, 77, 2 * foot + 1, 5, 1), "#26201e")
+    if look.get("closure type") == "buckle":
+        c.line(f"M-22 {top + 6}Q-26 {top - 30} 0 {top - 32}Q26 {top - 30} 22 {top + 6}", edge, 7)
+        c.line(f"M-22 {top + 6}Q-26 {top - 30} 0 {top - 32}Q26 {top - 30} 22 {top + 6}", hexa(look.base), 5)
+        c.shape(rounded(18, top - 20, 9, 12, 2), metal(c, (206, 166, 70)), extra='stroke="#6b5018" stroke-width="1"')
+
+
+def slipper_heel(c: Canvas, look: Look) -> None:
+    fluff = "#f3ece0" if brightness(look.base) < 0.8 else "#cbb89a"
+    upper = "M-38 62Q-38 4 0 2Q38 4 38 62Z"
+    cover(c, upper, look, texture="velvet")
+    c.shape("M-29 62Q-29 18 0 17Q29 18 29 62Z", darker(look.base, 0.7))
+    c.line("M-33 58Q-32 10 0 9Q32 10 33 58", fluff, 12, 1, 'stroke-dasharray=".1 7"')
+    c.shape(ellipse(0, 62, 35, 10), fluff, extra='stroke="#8d8472" stroke-width=".8"')
+    heel_sole(c, 38, 62, 80, darker(look.base, 0.35))
+    c.line("M-36 79Q0 82 36 79", "#3a332e", 3)
+
+
+# The pair from above: one shoe, toe upwards, its inner side towards -x.
+
+
+def insole_of(look: Look) -> str:
+    return look.pick("insole", ("#d8c3a4", "#c7ccd2", "#8f857c"))
+
+
+def plan(look: Look, grow: float = 0) -> str:
+    """The outline of a shoe seen from above, `grow` units wider all round."""
+    toe = {"pointed toe": (-96, 3, 12)}.get(look.get("toe style"), (-88, 14, 25))
+    tip, near, far = toe[0] - grow, toe[1], toe[2] + grow
+    return (
+        f"M-3 {n(tip)}C{n(near)} {n(tip)} {n(far + 4)} {n(tip + 14)} {n(33 + grow)} -30C{n(36 + grow)} 4 {n(25 + grow)} 20 {n(25 + grow)} 52"
+        f"C{n(25 + grow)} {n(94 + grow)} {n(-22 - grow)} {n(94 + grow)} {n(-22 - grow)} 52C{n(-22 - grow)} 24 {n(-30 - grow)} 6 {n(-30 - grow)} -28"
+        f"C{n(-28 - grow)} {n(tip + 14)} {n(-near - 8)} {n(tip)} -3 {n(tip)}Z"
+    )
+
+
+def top_view(c: Canvas, look: Look) -> None:
+    draw = {"sneakers": sneaker_top, "boots": boot_top, "sandals": sandal_top, "loafers": loafer_top, "pumps": pump_top, "slippers": slipper_top}
+    draw[look.get("shoe type")](c, look)
+
+
+def welt(c: Canvas, look: Look, tone: str, grow: float = 4) -> None:
+    """The rim of the sole around the upper."""
+    c.shape(plan(look, grow), tone, extra=f'stroke="{"#999" if tone[1] == "f" else "#111"}" stroke-width="1.2"')
+
+
+def opening(c: Canvas, look: Look, top: float, inside: str) -> None:
+    """Where the foot goes in, from `top` to the heel."""
+    d = f"M1 {n(top)}C18 {n(top)} 18 {n(top + 20)} 18 52C18 82 -15 82 -15 52C-15 {n(top + 20)} -16 {n(top)} 1 {n(top)}Z"
+    c.shape(d, inside, extra=f'stroke="{darker(look.base, .6)}" stroke-width="2.4"')
+    c.shape(d, c.gradient((0, "#000", 0.6), (0.5, "#000", 0.12), (1, "#000", 0.3), to=(0, 1)))
+
+
+def cross_laces(c: Canvas, look: Look, rows, reach: float) -> None:
+    tone = "#f6f5f0" if brightness(look.base) < 0.7 else "#3b3b40"
+    for y in rows:
+        d = f"M{n(-reach)} {y}Q1 {y - 4} {n(reach + 2)} {y}"
+        c.line(d, "#000", 5, 0.3, 'transform="translate(0 1)"')
+        c.line(d, tone, 3.4)
+        for x in (-reach - 3, reach + 5):
+            c.shape(ellipse(x, y, 1.8, 1.8), darker(look.base, 0.75))
+    y = rows[-1] + 3
+    for s in (-1, 1):
+        c.line(f"M1 {y}Q{20 * s} {y - 12} {22 * s} {y + 4}Q{14 * s} {y + 10} 1 {y}M1 {y}Q{8 * s} {y + 12} {14 * s} {y + 22}", tone, 2.6)
+    c.shape(ellipse(1, y, 3, 2.6), tone, extra='stroke="#000" stroke-opacity=".35" stroke-width=".7"')
+
+
+def sneaker_top(c: Canvas, look: Look) -> None:
+    edge, body = darker(look.base, 0.6), plan(look)
+    welt(c, look, sole_colour(look), 7 if look.get("heel height") == "platform" else 4)
+    cover(c, body, look)
+    c.open(c.clip(body))
+    c.shape("M-50 -100L50 -100L50 -54Q0 -76 -50 -54Z", darker(look.base, 0.14) if look.pick("cap", (True, False)) else "#f3f1ea", 0.9)
+    c.line("M-50 -54Q0 -76 50 -54", edge, 1.3)
+    c.shape("M-50 58Q0 96 50 58L50 100L-50 100Z", hexa(mix(look.base, look.second, 0.55)))
+    c.line("M-50 58Q0 96 50 58", edge, 1.2)
+    c.line("M-26 -20Q-28 20 -20 56M29 -20Q28 20 22 56", "#000", 5, 0.12)
+    c.close()
+    tongue = "M-14 -46Q1 -56 16 -46L19 18Q1 26 -17 18Z"
+    c.shape(tongue, lighter(look.base, 0.12), extra=f'stroke="{edge}" stroke-width="1.2"')
+    opening(c, look, 12, insole_of(look))
+    if look.get("boot height") == "high top":
+        for d in ("M-18 52C-18 22 -18 8 1 8C21 8 21 22 21 52C21 88 -18 88 -18 52Z",):
+            c.line(d, edge, 9)
+            c.line(d, hexa(look.base), 7)
+    c.shape("M-11 20L-13 2Q1 -4 15 2L13 20Q1 26 -11 20Z", lighter(look.base, 0.2), extra=f'stroke="{edge}" stroke-width="1"')
+    kind = look.get("closure type")
+    if kind == "lace-up":
+        cross_laces(c, look, (-42, -31, -20, -9, 2), 15)
+    elif kind == "velcro":
+        straps(c, look, ["M-27 -34L28 -38", "M-27 -14L27 -18", *(["M-24 8L25 4"] if look.get("boot height") == "high top" else [])])
+    else:
+        for s in (-1, 1):
+            c.shape(f"M{n(1 + 16 * s)} -30L{n(1 + 25 * s)} -24L{n(1 + 24 * s)} 14L{n(1 + 17 * s)} 18Z", darker(look.base, 0.45), 0.9)
+        for y in range(-26, 14, 4):
+            c.line(f"M-23 {y}L-15 {y - 2}M18 {y - 2}L26 {y}", "#000", 1, 0.4)
+
+
+def boot_top(c: Canvas, look: Look) -> None:
+    edge, body = darker(look.base, 0.6), plan(look)
+    welt(c, look, "#2b2624" if look.get("heel height") == "mid heel (2-3 inches)" else sole_colour(look))
+    cover(c, body, look, texture="leather")
+    c.open(c.clip(body))
+    c.line("M-50 -46Q0 -66 50 -46", edge, 1.4)
+    stitches(c, "M-50 -42Q0 -62 50 -42", look.base)
+    c.close()
+    shaft = "M-24 46Q-26 8 1 6Q29 8 27 46Q26 86 1 87Q-24 86 -24 46Z"
+    cover(c, shaft, look, texture="leather")
+    c.shape("M-18 48Q-19 22 1 20Q22 22 21 48Q20 79 1 80Q-17 79 -18 48Z", darker(look.base, 0.75), extra=f'stroke="{edge}" stroke-width="1.6"')
+    c.shape("M-12 56Q-12 34 1 33Q15 34 15 56Q14 76 1 76Q-11 76 -12 56Z", insole_of(look), 0.5)
+    kind = look.get("closure type")
+    if kind == "lace-up":
+        c.shape("M-11 -42Q1 -50 13 -42L15 18Q1 23 -13 18Z", lighter(look.base, 0.08), extra=f'stroke="{edge}" stroke-width="1"')
+        cross_laces(c, look, (-36, -25, -14, -3, 8), 13)
+    elif kind == "zipper":
+        c.line("M-22 28Q-27 8 -28 -8", darker(look.base, 0.7), 5)
+        c.line("M-22 28Q-27 8 -28 -8", "#d5d8dc", 2, 1, 'stroke-dasharray=".1 2.6"')
+        c.shape(rounded(-25, 26, 6, 13, 2), "#d9dce0", extra='stroke="#555" stroke-width=".8"')
+        folds(c, "M-26 -18Q0 -8 28 -20", "M-24 -4Q0 6 26 -6")
+    else:
+        for d, x, y in (("M-28 -12Q0 -24 31 -12", 16, -18), ("M-25 30Q-18 6 1 5Q22 6 28 30", 19, 14)):
+            c.line(d, darker(look.base, 0.5), 8)
+            c.shape(rounded(x - 7, y - 6, 13, 13, 2), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
+            c.shape(rounded(x - 4, y - 3, 7, 7, 1), darker(look.base, 0.55))
+
+
+def sandal_top(c: Canvas, look: Look) -> None:
+    edge, body = darker(look.base, 0.5), plan(look)
+    welt(c, look, "#3a302a", 3)
+    c.shape(body, "#b98d5c", extra='stroke="#5c4026" stroke-width="1.2"')
+    c.shape(body, c.radial((0, "#fff", 0.16), (1, "#000", 0.18)))
+    c.line(plan(look, -5), "#5c4026", 1, 0.5, 'stroke-dasharray="3 2.2"')
+    for d, w in (("M-34 -32Q0 -52 37 -38", 20), ("M-33 -4Q0 -22 35 -10", 15)):
+        c.line(d, "#000", w + 4, 0.15, 'style="stroke-linecap:butt" transform="translate(1 3)"')
+        c.line(d, edge, w + 2.5, 1, 'style="stroke-linecap:butt"')
+        c.line(d, hexa(look.base), w, 1, 'style="stroke-linecap:butt"')
+        c.line(d, "#fff", w * 0.25, 0.22, 'style="stroke-linecap:butt" transform="translate(-2 -3)"')
+    ankle = "M-24 48Q-26 16 1 14Q29 16 27 48Q26 82 1 83Q-23 82 -24 48Z"
+    c.line(ankle, "#000", 13, 0.15, 'transform="translate(1 3)"')
+    c.line(ankle, edge, 12)
+    c.line(ankle, hexa(look.base), 9.5)
+    if look.get("closure type") == "buckle":
+        c.shape(rounded(17, 18, 16, 17, 3), metal(c, STEEL), extra='stroke="#444" stroke-width="1"')
+        c.shape(rounded(21, 22, 8, 9, 1), darker(look.base, 0.3))
+    else:
+        c.shape(rounded(6, 8, 26, 14, 4), lighter(look.base, 0.25), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1.2"')
+        stitches(c, rounded(9, 11, 20, 8, 3), look.base)
+
+
+def loafer_top(c: Canvas, look: Look) -> None:
+    edge, body = darker(look.base, 0.6), plan(look)
+    welt(c, look, "#2e2622", 3)
+    cover(c, body, look, texture="leather")
+    apron = "M-20 12Q-24 -64 0 -66Q25 -64 23 12"
+    c.line(apron, darker(look.base, 0.55), 2)
+    stitches(c, "M-24 12Q-28 -69 0 -71Q29 -69 27 12", look.base)
+    c.shape("M-15 -22Q1 -34 18 -22L19 18L-16 18Z", darker(look.base, 0.12), extra=f'stroke="{edge}" stroke-width="1"')
+    opening(c, look, 8, insole_of(look))
+    c.shape("M-31 -20Q1 -32 34 -22L31 0Q1 -12 -29 2Z", darker(look.base, 0.16), extra=f'stroke="{edge}" stroke-width="1.2"')
+    if look.get("closure type") == "buckle":
+        c.line("M-15 -14Q1 -20 18 -15", hexa((206, 166, 70)), 5)
+        for x in (-15, 18):
+            c.line(ellipse(x, -14.5, 5, 6), "#a67c28", 2.4)
+    else:
+        c.shape("M-9 -19L12 -19L9 -12L-6 -12Z", darker(look.base, 0.75))
+
+
+def pump_top(c: Canvas, look: Look) -> None:
+    edge, body = darker(look.base, 0.6), plan(look)
+    cover(c, body, look, texture="patent leather" if look.pick("gloss", (True, False)) else "")
+    inside = "M1 -40C24 -40 25 -10 20 40C18 88 -15 88 -16 40C-22 -10 -22 -40 1 -40Z"
+    c.shape(inside, insole_of(look), extra=f'stroke="{edge}" stroke-width="2.2"')
+    c.shape(inside, c.gradient((0, "#000", 0.55), (0.3, "#000", 0.06), (1, "#000", 0.25), to=(0, 1)))
+    c.shape(rounded(-7, 46, 17, 9, 1), "#f4f2ea", 0.5)
+    if look.get("closure type") == "buckle":
+        c.line("M-19 24Q1 8 23 24", edge, 8)
+        c.line("M-19 24Q1 8 23 24", hexa(look.base), 6)
+        c.shape(rounded(14, 13, 11, 12, 2), metal(c, (206, 166, 70)), extra='stroke="#6b5018" stroke-width="1"')
+
+
+def slipper_top(c: Canvas, look: Look) -> None:
+    fluff = "#f3ece0" if brightness(look.base) < 0.8 else "#cbb89a"
+    welt(c, look, darker(look.base, 0.35), 3)
+    body = plan(look)
+    c.shape(body, fluff)
+    c.shape(body, c.radial((0, "#000", 0.12), (0.7, "#000", 0.02), (1, "#000", 0.12)))
+    c.open(c.clip(plan(look, 3)))
+    opened = look.get("toe style") == "open toe"
+    upper = "M-60 -58Q2 -80 60 -58L60 6Q2 -14 -60 6Z" if opened else "M-60 -110L60 -110L60 6Q2 -14 -60 6Z"
+    cover(c, upper, look, texture="velvet")
+    c.shape(upper, c.gradient((0, "#000", 0.22), (0.4, "#fff", 0.1), (1, "#000", 0.25)))
+    c.line("M-40 1Q2 -16 42 1", fluff, 12, 1, 'stroke-dasharray=".1 7"')
+    c.line("M-40 -1Q2 -18 42 -1", "#fff", 5, 0.5, 'stroke-dasharray=".1 7"')
+    c.close()
+    c.line(body, darker(look.base, 0.5), 1.2, 0.6)
