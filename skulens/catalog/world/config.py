@@ -43,6 +43,8 @@ class WorldConfig:
     label_px: int = 384
     """side of the close-ups of a label, pixels"""
     classes: tuple[str, ...] = field(default=CLASSES)
+    noise: float = 0.2
+    """share of SKUs whose listings are wrong on purpose, 0 to 1; the products themselves never are"""
     split: Literal["hash", "train", "test"] = "hash"
     """"hash": SPUs go to train and test by their seed; otherwise all go to the one named"""
     test_share: float = 0.2
@@ -62,8 +64,9 @@ class WorldConfig:
             raise DataError(f"px must lie between 32 and 2048 and label_px between 64 and 2048, got {self.px} and {self.label_px}")
         if self.split not in ("hash", "train", "test"):
             raise DataError(f"split must be hash, train or test, got {self.split!r}")
-        if not 0 <= self.test_share <= 1:
-            raise DataError(f"test_share must lie between 0 and 1, got {self.test_share}")
+        for name in ("noise", "test_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise DataError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
 
     def identity(self) -> str:
         """Hash of everything that decides the bytes of a SKU; `skus` does not."""

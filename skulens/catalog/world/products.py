@@ -62,6 +62,13 @@ def kind_of(config: WorldConfig, block: int, place: int) -> str:
     return order[(2 * (block % BLOCK) + place) % len(order)]
 
 
+def kind_at(config: WorldConfig, index: int) -> str:
+    """The class of a SKU, without making it."""
+    block, before = divmod(index, BLOCK)
+    ends = itertools.accumulate(Stream("cut", config.seed, block).choice(CUTS))
+    return kind_of(config, block, next(place for place, end in enumerate(ends) if before < end))
+
+
 def _spu(config: WorldConfig, first: int, count: int, kind: str):
     spu = f"w{config.seed}-p{first:07d}"
     stream = Stream("spu", spu)
