@@ -5,6 +5,7 @@ from functools import lru_cache
 from barcode.ean import EuropeanArticleNumber13
 from barcode.upc import UniversalProductCodeA
 
+from skulens.catalog.world.label.marks import unit_px
 from skulens.catalog.world.svg import Canvas
 from skulens.errors import DataError
 
@@ -15,6 +16,8 @@ GRID = 2 / 3
 QUIET = {"EAN-13": 11, "UPC-A": 9}
 GUARD, DIGIT, BELOW = 5, 9.4, 11
 """modules: guards beyond the other bars, em of the digits, room for them below the bars"""
+BLOT_PX = 0.3
+"""bars thinner than this are a grey patch"""
 
 
 @lru_cache(maxsize=256)
@@ -40,9 +43,12 @@ def bars(c: Canvas, symbology: str, gtin: str, x: float, y: float, module: float
     left = QUIET[symbology]
     c.open(f'transform="translate({x:.4f} {y:.4f}) scale({module:.5f})"')
     c.shape(f"M0 -2H{MODULES}V{tall + BELOW + 1}H0Z", paper)
-    c.shape(bars_path(symbology, gtin, left, tall), ink)
-    for digit, at, size in digits(symbology, gtin):
-        c.text(digit, at, tall + BELOW - 1.5, size, ink, field=None, bold=False)
+    if unit_px(c) < BLOT_PX:
+        c.shape(f"M{left} 0h95v{tall}h-95Z", ink, 0.5)
+    else:
+        c.shape(bars_path(symbology, gtin, left, tall), ink)
+        for digit, at, size in digits(symbology, gtin):
+            c.text(digit, at, tall + BELOW - 1.5, size, ink, field=None, bold=False)
     # The digit before the guards stands in the quiet zone, and so does a UPC-A's last one.
     c.printed("gtin", gtin, (1, 0, MODULES - (1 if symbology == "UPC-A" else 7), tall + BELOW), 1)
     c.close()

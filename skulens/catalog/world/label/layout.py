@@ -1,6 +1,7 @@
 """Facts on paper: a small flow layout of paragraphs, tables, marks and bars, on sheets and on the back of a pack."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import Protocol
 from skulens.catalog.world.colours import Rgb, brightness, hexa, ink_on, mix
 from skulens.catalog.world.config import Stream
 from skulens.catalog.world.label.bars import GRID, MODULES, bars, height_of
-from skulens.catalog.world.label.marks import mark
+from skulens.catalog.world.label.marks import mark, unit_px
 from skulens.catalog.world.label.materials import CONTENT, MATERIALS
 from skulens.catalog.world.label.record import Fact, Label
 from skulens.catalog.world.letters import X_HEIGHT, width_of
@@ -26,6 +27,8 @@ GREEK_PX = 2.6
 """letters with a smaller em are drawn as grey bars"""
 BIG = {"brand": 1.75, "product name": 1.4, "signal word": 1.35, "price": 1.4}
 """fields printed larger and bold, times the em"""
+PARTS_OF_A_ROW = ("nutrition.saturates", "nutrition.sugars")
+"""indented and not bold: they are counted in the row above"""
 SHORT = 0.46
 """share of the width that a fact may take to stand beside another"""
 
@@ -189,19 +192,13 @@ def write(c: Canvas, line: Sequence[Run], x: float, y: float, em: float, ink: st
     spaces = [width_of(" ", run.bold) for run in line[:-1]]
     wide = em * (sum(width_of(run.words, run.bold) for run in line) + sum(spaces))
     left = x + (width - wide) * {"start": 0, "middle": 0.5, "end": 1}[anchor]
-    if em * scale_of(c) < GREEK_PX:
+    if em * unit_px(c) < GREEK_PX:
         c.shape(f"M{n(left)} {n(y - 0.5 * em)}h{n(wide)}v{n(0.45 * em)}h{n(-wide)}Z", ink, 0.5)
         return left, left + wide
     at = left
     for run, space in zip(line, [*spaces, 0.0], strict=True):
         at += c.text(run.words, at, y, em, ink, bold=run.bold, anchor="start", field=None) + space * em
     return left, left + wide
-
-
-def scale_of(c: Canvas) -> float:
-    """Pixels of one unit of the open group."""
-    a, b, d, e, *_ = c.places[-1]
-    return abs(a * e - b * d) ** 0.5 * c.scale
 
 
 @dataclass(frozen=True)
@@ -255,7 +252,8 @@ def row(c: Canvas, style: Style, part: Paragraph, x: float, y: float, width: flo
     em, leading = part.em(style), part.leading(style)
     up, down = (1.02, 0.3) if leading > 1.4 else (0.9, 0.26)
     base = y + ((leading - up - down) / 2 + up) * em
-    write(c, [Run(part.fact.heading, True)], x, base, em, style.ink, width, "start")
+    inner = part.fact.field in PARTS_OF_A_ROW
+    write(c, [Run(part.fact.heading, not inner)], x + (0.8 * em if inner else 0), base, em, style.ink, width, "start")
     write(c, [Run(part.fact.text, False)], x, base, em, style.ink, width, "end")
     c.printed(part.fact.field, part.fact.text, (x, base - up * em, x + width, base + down * em), X_HEIGHT * em)
 
@@ -298,10 +296,11 @@ class Marks:
     """ems"""
 
     def grid(self, style: Style, width: float) -> tuple[int, float, float]:
-        """(marks in a row, side, step), units."""
+        """(marks in a row, side, step), units; the rows are about equally long."""
         side = self.side * style.em
         step = side * 1.25
-        return max(min(int((width + 0.25 * side) / step), len(self.facts)), 1), min(side, width), step
+        columns = max(min(int((width + 0.25 * side) / step), len(self.facts)), 1)
+        return -(-len(self.facts) // -(-len(self.facts) // columns)), min(side, width), step
 
     def height(self, style: Style, width: float) -> float:
         columns, side, step = self.grid(style, width)
@@ -309,10 +308,11 @@ class Marks:
 
     def draw(self, c: Canvas, style: Style, x: float, y: float, width: float) -> None:
         columns, side, step = self.grid(style, width)
-        start = x + (width - (columns - 1) * step - side) / 2 if style.centred else x
         for number, fact in enumerate(self.facts):
-            place = start + number % columns * step, y + 0.25 * style.em + number // columns * step
-            mark(c, fact.text, *place, side, style.ink, hexa(style.paper), fact.field)
+            across, down = number % columns, number // columns
+            in_row = min(columns, len(self.facts) - down * columns)
+            start = x + (width - (in_row - 1) * step - side) / 2 if style.centred else x
+            mark(c, fact.text, start + across * step, y + 0.25 * style.em + down * step, side, style.ink, hexa(style.paper))
 
 
 @dataclass(frozen=True)
@@ -514,17 +514,22 @@ def panel(c: Canvas, label: Label, look: Look, x: float, top: float, width: floa
     if not bare:
         c.shape(rounded(x, top, width, height, 2), hexa(style.paper))
     columns = 2 if width > 1.6 * height else 1
-    for scale in PANEL_SCALES:
-        wide, tall = width / scale, height / scale
-        step = (wide - style.em) / columns
-        boxes = [(style.em + k * step, 0.4 * style.em, (k + 1) * step, tall - 0.4 * style.em) for k in range(columns)]
-        if step > 9 * style.em and (found := paginate(label, style, boxes)):
-            c.open(f'transform="translate({x:.3f} {top:.3f}) scale({scale:.5f})"')
-            for page in found:
-                page.draw(c)
-            c.close()
-            return
+    first = bisect_left(PANEL_SCALES, True, key=lambda s: set_in(label, style, width / s, height / s, columns) is not None)
+    if first == len(PANEL_SCALES):
+        raise DataError(f"a label of {len(label.facts)} facts does not fit a box of {width:g} x {height:g} units")
+    scale = PANEL_SCALES[first]
+    c.open(f'transform="translate({x:.3f} {top:.3f}) scale({scale:.5f})"')
+    for page in set_in(label, style, width / scale, height / scale, columns) or ():
+        page.draw(c)
+    c.close()
 
 
-PANEL_SCALES = tuple(round(0.9 * 0.93**k, 5) for k in range(36))
-"""largest first, down to 7 %"""
+def set_in(label: Label, style: Style, width: float, height: float, columns: int) -> list[Page] | None:
+    """The whole label in one or two columns of a box; None where it does not fit."""
+    step, pad = (width - style.em) / columns, 0.4 * style.em
+    boxes = [(style.em + k * step, pad, (k + 1) * step, height - pad) for k in range(columns)]
+    return paginate(label, style, boxes) if step > 9 * style.em else None
+
+
+PANEL_SCALES = tuple(round(0.9 * 0.94**k, 5) for k in range(56))
+"""largest first, down to 3 %"""

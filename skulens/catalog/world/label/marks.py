@@ -6,11 +6,23 @@ from skulens.catalog.world.svg import Canvas, ellipse, n, rounded
 
 RED, BLACK, WHITE = "#d8141c", "#121214", "#ffffff"
 
+BLOT_PX = 5
+"""a mark smaller than this is a blot"""
+
+
+def unit_px(c: Canvas) -> float:
+    """Pixels of one unit of the open group."""
+    a, b, d, e, *_ = c.places[-1]
+    return abs(a * e - b * d) ** 0.5 * c.scale
+
 
 def mark(c: Canvas, name: str, x: float, y: float, side: float, ink: str = BLACK, paper: str = WHITE) -> None:
     """The mark `name` in the square of `side` whose left top is (x, y). Raises KeyError for an unknown name."""
     c.open(f'transform="translate({x + side / 2:.3f} {y + side / 2:.3f}) scale({side / 100:.5f})"')
-    DRAWINGS[name](c, ink, paper)
+    if unit_px(c) * 100 < BLOT_PX:
+        c.shape("M-30 -30H30V30H-30Z", ink, 0.6)
+    else:
+        DRAWINGS[name](c, ink, paper)
     c.printed("mark", name, (-50, -50, 50, 50), 100)
     c.close()
 
