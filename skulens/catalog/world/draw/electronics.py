@@ -27,6 +27,11 @@ def phone(c: Canvas, look: Look, brand: str) -> None:
         _phone_edge(c, look)
         return
     _phone_front(c, look, r)
+    phone_back(c, look, brand, r)
+
+
+def phone_back(c: Canvas, look: Look, brand: str, r: float) -> None:
+    """The back with its cameras alone, from x = -74 to 20."""
     body = rounded(-72, -94, 90, 188, r)
     frame = mix(look.base, STEEL, 0.35)
     c.shape(rounded(-74, -96, 94, 192, r + 2), metal(c, frame), extra=f'stroke="{darker(frame, .6)}" stroke-width="1"')
@@ -127,7 +132,7 @@ def laptop(c: Canvas, look: Look, brand: str) -> None:
     c.shape("M-92 44L92 44L94 52L-94 52Z", darker(look.base, 0.3), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1"')
     c.close()
     c.open('transform="translate(-10 18)"')
-    _open_laptop(c, look, brand, r)
+    open_laptop(c, look, brand, r)
     c.close()
 
 
@@ -163,7 +168,8 @@ def _laptop_edge(c: Canvas, look: Look) -> None:
         c.shape(rounded(x, 76, 16, 4, 2), "#1d1d22")
 
 
-def _open_laptop(c: Canvas, look: Look, brand: str, r: float) -> None:
+def open_laptop(c: Canvas, look: Look, brand: str, r: float) -> None:
+    """The one open to the front alone, from y = -58 to 83."""
     thin = 3 if look.get("touch screen") == "thin bezel" else 6
     c.shape(rounded(-72, -58, 144, 92, r), darker(look.base, 0.1), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1"')
     c.shape(rounded(-70, -56, 140, 88, r), "#141417")
