@@ -3,20 +3,24 @@
 The verdict comes from geometry and from how the picture was spoiled, never from its pixels:
 
 - detail: pixels that were really resolved of the smallest thing that must be told apart (the height of
-  a small letter, the thinnest bar, the side of a mark), after any rendering at a lower resolution;
-- softness: sigma of the blur over the same measure;
-- inside: the share of the print that lies within the picture;
-- covered: the share of the print under a glare that leaves too little contrast.
+  a small letter, the thinnest bar, the side of a mark), after any rendering at a lower resolution. The
+  stems of a small n stand 0.7 of its height apart: below 2 pixels per period nothing is resolved.
+- softness: sigma of the blur over the same measure. A Gaussian leaves exp(-2 (pi sigma / period)^2) of
+  the stems' contrast: 45 % at a sigma of 0.14 of a letter's height, 3 % at 0.3, which noise hides.
+- inside: the share of the print that lies within the picture.
+- haze and veil: the shares under a glare that leaves little contrast, and almost none.
 
-Each has two limits, for "yes" and for "no"; the worst of the four decides. The limits were found with
-tesseract and zxing-cpp on shops of one seed and checked on another (docs/world.md has the numbers).
+Each has a limit from which print is legible and one from which it is lost; the worst decides. Bars are
+read along any line across all of them, so for them crop and glare count on their best line, and they
+are lost only where the digits below them are too. Between the limits lies what a careful reader might
+read. The limits were set with tesseract and zxing-cpp on one seed and checked on another.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from skulens.catalog.world.letters import THAI
 from skulens.catalog.world.svg import Matrix, Point, Print, at
 
 Legible = Literal["yes", "partly", "no"]
@@ -85,22 +89,30 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one kind of print needs: (legible from here on, lost from there on)."""
+    """What one kind of print needs: (legible up to here, lost from there on)."""
 
     detail_px: tuple[float, float]
     softness: tuple[float, float]
     inside: tuple[float, float] = (0.985, 0.5)
     covered: tuple[float, float] = (0.03, 0.5)
+    """shares under haze, under a veil"""
+    haze: float = 0.6
+    """opacity of white that a reader still sees through"""
 
 
-TEXT = Limits(detail_px=(5.5, 3.0), softness=(0.16, 0.36))
-THAI_TEXT = Limits(detail_px=(7.0, 3.6), softness=(0.13, 0.3))
-BARS = Limits(detail_px=(1.3, 0.7), softness=(0.6, 1.1), inside=(0.995, 0.9))
-MARK = Limits(detail_px=(18, 9), softness=(0.05, 0.14))
-VEIL = 0.85
-"""opacity of white above which print is lost"""
+TEXT = Limits(detail_px=(5.0, 2.6), softness=(0.14, 0.30))
+DENSE = Limits(detail_px=(6.5, 3.0), softness=(0.12, 0.27))
+"""Thai and Vietnamese, whose marks above and below the letters are finer than the letters"""
+BARS = Limits(detail_px=(1.2, 0.52), softness=(0.55, 1.5), inside=(0.99, 0.85), covered=(0.0, 0.15), haze=0.85)
+"""lost where the digits are, which are 5 modules high, or where two of them are missing"""
+MARK = Limits(detail_px=(20, 8), softness=(0.06, 0.2))
+VEIL = 0.95
+"""opacity of white that hides print"""
 STEPS = 16
-"""points along each side of a print at which the glare is taken"""
+"""points along each side of a print at which crop and glare are taken"""
+BARS_END = 0.8
+"""share of a symbol's height that the bars take, the digits the rest"""
+ACCENTS = re.compile(r"[\u0e00-\u0e7f\u1ea0-\u1ef9]")
 
 
 def region(printed: Print, seen: Conditions) -> Region | None:
@@ -112,11 +124,17 @@ def region(printed: Print, seen: Conditions) -> Region | None:
     a, b, c, d, *_ = seen.place
     size = printed.size * abs(a * d - b * c) ** 0.5
     limits = limits_of(printed)
+    haze = veil = 0.0
+    if limits is BARS and (inside < 1 or seen.glare):
+        inside, haze, veil = best_line(quad, seen)
+    elif seen.glare:
+        opacity = [seen.glare.over(p) for line in grid(quad) for p in line]
+        haze, veil = (sum(o > bound for o in opacity) / len(opacity) for bound in (limits.haze, VEIL))
     found = [
         (verdict(size / seen.upscale, *limits.detail_px), "low resolution" if seen.upscale > 1 else "small"),
         (verdict(-seen.blur_px / size, *(-v for v in limits.softness)), "blur"),
         (verdict(inside, *limits.inside), "crop"),
-        (verdict(-covered(quad, seen, limits is BARS), *(-v for v in limits.covered)), "glare"),
+        ("no" if veil >= limits.covered[1] else "partly" if haze > limits.covered[0] else "yes", "glare"),
     ]
     worst, reason = max(found, key=lambda pair: ORDER.index(pair[0]))
     return Region(printed.field, printed.text, quad, size, worst, reason if worst != "yes" else "")
@@ -135,7 +153,7 @@ def best(found: Sequence[Region]) -> Legible:
 def limits_of(printed: Print) -> Limits:
     if printed.field in ("gtin", "mark"):
         return BARS if printed.field == "gtin" else MARK
-    return THAI_TEXT if THAI.search(printed.text) else TEXT
+    return DENSE if ACCENTS.search(printed.text) else TEXT
 
 
 def verdict(value: float, yes: float, no: float) -> Legible:
@@ -164,17 +182,24 @@ def area(corners: Sequence[Point]) -> float:
     return abs(sum(p[0] * q[1] - q[0] * p[1] for p, q in zip(corners, turned, strict=True))) / 2
 
 
-def covered(quad: Sequence[Point], seen: Conditions, bars: bool) -> float:
-    """Share of a print under the glare's veil; of bars, along the line across them that is covered least."""
-    if not seen.glare:
-        return 0.0
-    rows = []
-    for j in range(STEPS):
-        v = (j + 0.5) / STEPS
-        left, right = between(quad[0], quad[3], v), between(quad[1], quad[2], v)
-        points = (between(left, right, (i + 0.5) / STEPS) for i in range(STEPS))
-        rows.append(sum(seen.glare.over(p) >= VEIL for p in points) / STEPS)
-    return min(rows[: STEPS * 3 // 4]) if bars else sum(rows) / STEPS
+def grid(quad: Sequence[Point]) -> list[list[Point]]:
+    """Lines of points across a print, from its top downwards."""
+    ways = [(k + 0.5) / STEPS for k in range(STEPS)]
+    lines = ((between(quad[0], quad[3], v), between(quad[1], quad[2], v)) for v in ways)
+    return [[between(left, right, u) for u in ways] for left, right in lines]
+
+
+def best_line(quad: Sequence[Point], seen: Conditions) -> tuple[float, float, float]:
+    """(inside, haze, veil): shares of the line across bars and of the one across bars or digits that suffer least."""
+    found = []
+    for line in grid(quad):
+        shown = sum(0 <= x <= seen.px and 0 <= y <= seen.px for x, y in line) / STEPS
+        opacity = [seen.glare.over(p) for p in line] if seen.glare else [0.0]
+        found.append((shown, sum(o > BARS.haze for o in opacity) / STEPS, sum(o > VEIL for o in opacity) / STEPS))
+    bars = found[: round(BARS_END * STEPS)]
+    whole = max(shown for shown, *_ in bars)
+    inside = 1.0 if whole == 1 else min(max(shown for shown, *_ in found), BARS.inside[0] - 0.001)
+    return inside, min(haze for _, haze, _ in bars), min(veil for *_, veil in found)
 
 
 def between(p: Point, q: Point, share: float) -> Point:

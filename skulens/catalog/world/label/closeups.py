@@ -61,8 +61,8 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
         far = 40 + 130 * hard
         return Spoil(kind, (*place[:4], far * cos, far * sin))
     if kind == "glare":
-        x, y = stream.bell(110), stream.bell(110)
-        return Spoil(kind, place, glare=(round(x, 1), round(y, 1), round(30 + 90 * stream.uniform(), 1), round(0.55 + 0.45 * hard, 3)))
+        x, y, r = stream.bell(100), stream.bell(100), 34 + 90 * stream.uniform()
+        return Spoil(kind, place, glare=(round(x, 1), round(y, 1), round(r, 1), round(min(0.5 + 0.62 * hard, 1), 3)))
     return Spoil(kind, place, upscale=round(1.2 + 4.2 * hard, 2))
 
 

@@ -406,8 +406,8 @@ def families(facts: Sequence[Fact]) -> list[tuple[str, list[Fact]]]:
 
 
 def table_of(group: list[Fact]) -> Table:
-    """A table whose first fact is its title where that has no heading."""
-    title = Paragraph(group[0], 1.12) if not group[0].heading else None
+    """A table under what its amounts are for."""
+    title = Paragraph(group[0], 1.12) if group[0].field == "nutrition.basis" else None
     return Table(title, tuple(group[1:] if title else group))
 
 
