@@ -1,5 +1,7 @@
 """What identifies a product: its GTIN with check digit, lot, model and serial numbers; the closed list of marks."""
 
+from datetime import date
+
 from skulens.catalog.world.config import Stream
 
 MARKS = (
@@ -41,9 +43,9 @@ def gtin(seed: int, index: int, market: str) -> tuple[str, str]:
     return "EAN-13", body + check_digit(body)
 
 
-def lot(stream: Stream, day_of_year: int) -> str:
+def lot(stream: Stream, day: date) -> str:
     """A batch number: line, two digits of the year, day of the year, batch."""
-    return f"{stream.choice('L' + LOT_LETTERS)}27{day_of_year:03d}{stream.choice(LOT_LETTERS)}{stream.integer(0, 9)}"
+    return f"{stream.choice(LOT_LETTERS)}{day.year % 100}{day.timetuple().tm_yday:03d}{stream.choice(LOT_LETTERS)}{stream.integer(0, 9)}"
 
 
 def model(stream: Stream, brand: str) -> str:
