@@ -101,7 +101,7 @@ def test_every_fact_is_printed_once_and_in_all_languages(laid_out):
     for _, label, found in laid_out:
         said = Counter((p.field, p.text) for c in found for p in c.prints)
         assert said == Counter((f.field, f.text) for f in label.facts)
-        assert 1 <= len(found) <= 3
+        assert 1 <= len(found) <= 4
 
 
 def test_nothing_overflows_or_overlaps(laid_out):
@@ -118,7 +118,7 @@ def test_nothing_overflows_or_overlaps(laid_out):
 
 def test_print_is_large_enough_for_close_ups_of_384_px(laid_out):
     small = [min(p.size for c in found for p in c.prints if p.field not in ("gtin", "mark")) * 1.5 for *_, found in laid_out]
-    assert sum(px >= 7.5 for px in small) >= 0.95 * len(small)
+    assert min(small) >= 7.5
     modules = [p.size * 1.5 for *_, found in laid_out for c in found for p in c.prints if p.field == "gtin"]
     assert all(abs(px - round(px)) < 1e-4 and px > 1.99 for px in modules)
 

@@ -55,7 +55,7 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
     kind = stream.choice(SPOILS)
     place, hard = tilted(stream), stream.uniform()
     if kind == "blur":
-        return Spoil(kind, place, blur=0.5 + 3.3 * hard * hard + 0.7 * hard)
+        return Spoil(kind, place, blur=0.25 + 0.5 * hard + 2 * hard * hard)
     if kind == "crop":
         cos, sin = turn(stream.uniform(0, 360))
         far = 40 + 130 * hard
@@ -63,7 +63,7 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
     if kind == "glare":
         x, y, r = stream.bell(100), stream.bell(100), 34 + 90 * stream.uniform()
         return Spoil(kind, place, glare=(round(x, 1), round(y, 1), round(r, 1), round(min(0.5 + 0.62 * hard, 1), 3)))
-    return Spoil(kind, place, upscale=round(1.2 + 4.2 * hard, 2))
+    return Spoil(kind, place, upscale=round(1.15 + 0.6 * hard + 3 * hard * hard, 2))
 
 
 def tilted(stream: Stream) -> Matrix:

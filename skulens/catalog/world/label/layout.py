@@ -20,12 +20,13 @@ from skulens.errors import DataError
 
 SMALLEST_EM = 9.4
 """scene units of a sheet: an x-height of 7.6 px in a close-up of 384 px, which tesseract reads"""
-EMS = (13.0, 12.4, 11.8, 11.2, 10.6, 10.0, SMALLEST_EM, 8.8, 8.2, 7.6, 7.0, 6.4, 5.8, 5.2, 4.6)
-"""sizes tried from the largest; those below SMALLEST_EM only where a label says too much"""
-SHEETS = 3
+EMS = (13.0, 12.4, 11.8, 11.2, 10.6, 10.0, SMALLEST_EM)
+"""sizes tried from the largest"""
+SHEETS, MOST_SHEETS = 3, 4
+"""most labels take two or three; long warnings take four rather than smaller print"""
 GREEK_PX = 2.6
 """letters with a smaller em are drawn as grey bars"""
-BIG = {"brand": 1.75, "product name": 1.4, "signal word": 1.35, "price": 1.4}
+BIG = {"brand": 1.75, "product name": 1.4, "warning.signal": 1.35}
 """fields printed larger and bold, times the em"""
 PARTS_OF_A_ROW = ("nutrition.saturates", "nutrition.sugars")
 """indented and not bold: they are counted in the row above"""
@@ -350,36 +351,44 @@ class Code:
 
 def blocks_of(label: Label, style: Style, width: float) -> list[Block]:
     """The label's facts in printing order, grouped into blocks."""
-    stream = Stream("label blocks", style.seed)
-    marks = tuple(f for f in label.facts if f.field == "mark")
+    marks = [f for f in label.facts if f.field == "mark"]
     hazards = tuple(f for f in marks if f.text.startswith("ghs "))
-    others = tuple(f for f in marks if f not in hazards)
+    care = tuple(f for f in marks if f.text in CARE)
+    others = tuple(f for f in marks if f not in hazards + care)
     found: list[Block] = []
     short: list[Paragraph] = []
-    facts = [f for f in label.facts if f.field not in ("mark", "gtin")]
-    for family, group in families(facts):
+    for family, group in families([f for f in label.facts if f.field not in ("mark", "gtin")]):
+        if family != "":
+            flush(found, short)
         if family == "nutrition":
-            flush(found, short)
             found.append(table_of(group))
-        elif family == "warning":
-            flush(found, short)
-            inside = tuple(Paragraph(f, BIG.get(f.field, 1)) for f in group)
-            found.append(Framed(((Marks(hazards, 4.4),) if hazards else ()) + inside, "round" if style.frame == "round" else "box"))
+        elif family == "precaution" and len(group) > FRAMED_LINES:
+            found += [Paragraph(f) for f in group]
+        elif family in ("warning", "precaution"):
+            said = tuple(Paragraph(f, BIG.get(f.field, 1)) for f in group)
+            found.append(Framed(((Marks(hazards, 4.2),) if hazards else ()) + said, "round" if style.frame == "round" else "box"))
             hazards = ()
         else:
-            for fact in group:
-                part = Paragraph(fact, BIG.get(fact.field, 1))
-                if part.big == 1 and part.narrow(style) < SHORT * width:
-                    short.append(part)
-                    if len(short) == 2:
-                        flush(found, short)
-                else:
-                    flush(found, short)
-                    found.append(part)
+            if family == "care" and care:
+                found.append(Marks(care, 3.0))
+                care = ()
+            lay_out(group, style, width, found, short)
     flush(found, short)
-    if hazards:
-        found.insert(min(2, len(found)), Marks(hazards, 4.4))
-    return found + code_and_marks(label, style, others, width, stream)
+    alone = hazards + care
+    return found + ([Marks(alone, 3.4)] if alone else []) + code_and_marks(label, style, others, width)
+
+
+def lay_out(facts: Sequence[Fact], style: Style, width: float, found: list[Block], short: list[Paragraph]) -> None:
+    """Facts as paragraphs, two short ones side by side."""
+    for fact in facts:
+        part = Paragraph(fact, BIG.get(fact.field, 1))
+        if part.big == 1 and part.narrow(style) < SHORT * width:
+            short.append(part)
+            if len(short) == 2:
+                flush(found, short)
+        else:
+            flush(found, short)
+            found.append(part)
 
 
 def flush(found: list[Block], short: list[Paragraph]) -> None:
@@ -391,14 +400,18 @@ def flush(found: list[Block], short: list[Paragraph]) -> None:
     short.clear()
 
 
-FAMILIES = {"warning": "warning", "nutrition": "nutrition"}
+FAMILIES = ("warning", "precaution", "nutrition", "care")
+FRAMED_LINES = 4
+"""precautions that fit a frame; more of them are a plain list, which may go on on the next sheet"""
+CARE = ("wash 30", "do not bleach", "iron low", "do not tumble dry", "dry clean p")
 
 
 def families(facts: Sequence[Fact]) -> list[tuple[str, list[Fact]]]:
     """Consecutive facts that belong into one table or frame, named; the others as ""."""
     found: list[tuple[str, list[Fact]]] = []
     for fact in facts:
-        family = FAMILIES.get(fact.field.partition(".")[0], "")
+        family = "precaution" if fact.field == "warning.precaution" else fact.field.partition(".")[0]
+        family = family if family in FAMILIES else ""
         if not found or found[-1][0] != family:
             found.append((family, []))
         found[-1][1].append(fact)
@@ -411,8 +424,9 @@ def table_of(group: list[Fact]) -> Table:
     return Table(title, tuple(group[1:] if title else group))
 
 
-def code_and_marks(label: Label, style: Style, marks: tuple[Fact, ...], width: float, stream: Stream) -> list[Block]:
+def code_and_marks(label: Label, style: Style, marks: tuple[Fact, ...], width: float) -> list[Block]:
     """The bars with up to four marks beside them, or the marks in a row of their own."""
+    stream = Stream("label blocks", style.seed)
     side = stream.uniform(2.6, 3.4)
     code = Code(label.symbology, label.gtin, stream.integer(34, 52))
     room = code.left(style, width) / style.em
@@ -481,13 +495,13 @@ def filled(heights: Sequence[float], gap: float, room: float) -> list[int]:
 
 
 def pages(label: Label, look: Look) -> list[Page]:
-    """The label as one to three sheets of 256 units, in the largest print that fits."""
+    """The label on sheets of 256 units, in the largest print that fits."""
     style = style_of(label, look)
-    boxes = [CONTENT[style.surface]] * SHEETS
-    for em in (e for e in EMS if e <= style.em):
-        if found := paginate(label, replace(style, em=em), boxes):
+    tries = [(em, SHEETS) for em in EMS if em <= style.em] + [(SMALLEST_EM, MOST_SHEETS)]
+    for em, count in tries:
+        if found := paginate(label, replace(style, em=em), [CONTENT[style.surface]] * count):
             return found
-    raise DataError(f"a label of {len(label.facts)} facts does not fit {SHEETS} sheets")
+    raise DataError(f"a label of {len(label.facts)} facts does not fit {MOST_SHEETS} sheets")
 
 
 def draw_sheet(c: Canvas, page: Page) -> None:
