@@ -140,7 +140,7 @@ def make_world(folder: Path) -> Path:
     from skulens.catalog.world.config import WorldConfig
     from skulens.catalog.world.make import make
 
-    make(folder, WorldConfig(skus=4, px=64, photos=1))
+    make(folder, WorldConfig(views=("front",), skus=4, px=64, photos=1))
     return folder
 
 

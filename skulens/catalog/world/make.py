@@ -1,7 +1,8 @@
-"""Writes a shop: pictures by all cores, then the tables; what a killed run left is used again."""
+"""Writes a shop: pictures by all cores, tables shard by shard; what a killed run left is used again."""
 
 import contextlib
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -12,18 +13,23 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy
-import PIL
+import pyarrow as pa
 from tqdm import tqdm
 
+from skulens.catalog.world import rows as rows_of
 from skulens.catalog.world.config import VERSION, WorldConfig
 from skulens.catalog.world.products import BLOCK, Variant, variants
-from skulens.catalog.world.shots import Shot, shots
-from skulens.catalog.world.texts import texts
+from skulens.catalog.world.regions import Region
+from skulens.catalog.world.shots import Shot
+from skulens.catalog.world.tables import Rows, Shards, arrow, digest, empty, schemas
+from skulens.catalog.world.views import shots
 from skulens.errors import DataError, StoreError
+from skulens.files import locked
 
 CHUNK = 4 * BLOCK
-"""SKUs of one task; a killed run loses no finished picture."""
+"""SKUs of one task: whole SPUs, since blocks are."""
+SHARD = 64 * CHUNK
+"""SKUs whose rows are kept together; a killed run loses at most the rows of one shard and no finished picture."""
 ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
 """How a complete file ends."""
 
@@ -35,7 +41,9 @@ class Made:
     folder: Path
     skus: int
     spus: int
+    pictures: int
     photos: int
+    """of them probe photos"""
     reused: int
     """pictures that an earlier run had left"""
     records_sha256: str
@@ -44,14 +52,16 @@ class Made:
 
 @dataclass
 class Chunk:
-    """Lines of the tables and hashes of the pictures of some consecutive SKUs."""
+    """What came of some consecutive SKUs."""
 
-    products: list[str]
-    attributes: list[str]
-    spus: list[tuple[str, str, str]]
-    """(spu, sku, class)"""
+    tables: dict[str, pa.Table]
+    records: str
+    """digest of the rows"""
     pictures: list[str]
-    made: int
+    """"path sha256" of each picture"""
+    skus: int
+    spus: int
+    photos: int
     reused: int
 
 
@@ -59,39 +69,59 @@ def make(folder: Path, config: WorldConfig, workers: int | None = None, progress
     """Write the shop into `folder` and return what was written.
 
     Raises:
-        StoreError: the folder holds another shop, or something else.
+        StoreError: the folder holds another shop, or something else, or another process writes it.
     """
     folder = Path(folder)
-    claim(folder, config)
-    records, drawn = hashlib.sha256(), hashlib.sha256()
-    siblings: dict[str, list[str]] = {}
-    made = reused = spus = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / ".lock", f"another process is making a shop in {folder}; wait for it"):
+        claim(folder, config)
+        store = Shards(folder)
+        spans = [(start, min(start + SHARD, config.skus)) for start in range(0, config.skus, SHARD)]
+        notes = write_shards(store, config, spans, workers, progress)
+        store.join(spans, schemas(bool(config.views or config.photos)))
+        made = Made(
+            folder, config.skus, **{k: sum(n[k] for n in notes) for k in ("spus", "pictures", "photos", "reused")},
+            **{k: hashlib.sha256("".join(n[k] for n in notes).encode()).hexdigest() for k in ("records_sha256", "pictures_sha256")},
+        )  # fmt: skip
+        describe(folder, config, made)
+    return made
+
+
+def write_shards(store: Shards, config: WorldConfig, spans: list[tuple[int, int]], workers: int | None, progress: bool) -> list[dict]:
+    """The notes of all shards, making those that are not there yet."""
+    notes = {span: store.note(*span) for span in spans}
+    todo = [span for span in spans if notes[span] is None]
+    starts = [start for span in todo for start in range(*span, CHUNK)]
     with contextlib.ExitStack() as stack:
-        tables = {name: stack.enter_context(Table(folder / f"{name}.jsonl")) for name in ("products", "attributes", "siblings")}
-        bar = stack.enter_context(tqdm(total=config.skus, unit=" SKUs", desc="world", mininterval=1, disable=not progress, file=sys.stderr))
-        for chunk in stack.enter_context(contextlib.closing(chunks(folder, config, workers))):
-            for name in ("products", "attributes"):
-                for line in getattr(chunk, name):
-                    tables[name].write(line)
-            for line in chunk.products:
-                records.update(line.encode())
-            for line in chunk.pictures:
-                drawn.update(line.encode())
-            spus += write_siblings(tables["siblings"], siblings, chunk.spus)
-            made, reused = made + chunk.made, reused + chunk.reused
-            bar.update(len(chunk.attributes))
-        spus += write_siblings(tables["siblings"], siblings, [])
-    done = Made(folder, config.skus, spus, config.skus * config.photos, reused, records.hexdigest(), drawn.hexdigest())
-    describe(folder, config, done)
-    return done
+        done = config.skus - sum(stop - start for start, stop in todo)
+        bar = stack.enter_context(tqdm(total=config.skus, initial=done, unit=" SKUs", desc="world", mininterval=1, disable=not progress, file=sys.stderr))
+        made = stack.enter_context(contextlib.closing(chunks(store.folder, config, starts, workers)))
+        for span in todo:
+            shard = []
+            for chunk in itertools.islice(made, len(range(*span, CHUNK))):
+                shard.append(chunk)
+                bar.update(chunk.skus)
+            notes[span] = note_of(shard)
+            store.write(*span, [c.tables for c in shard], notes[span])
+    return [notes[span] for span in spans]
 
 
-def chunks(folder: Path, config: WorldConfig, workers: int | None) -> Iterator[Chunk]:
+def note_of(shard: list[Chunk]) -> dict:
+    """Counts and digests of a shard."""
+    pictures = [line for chunk in shard for line in chunk.pictures]
+    return {
+        "spus": sum(c.spus for c in shard), "pictures": len(pictures), "photos": sum(c.photos for c in shard),
+        "reused": sum(c.reused for c in shard),
+        "records_sha256": hashlib.sha256("".join(c.records for c in shard).encode()).hexdigest(),
+        "pictures_sha256": hashlib.sha256("".join(pictures).encode()).hexdigest(),
+    }  # fmt: skip
+
+
+def chunks(folder: Path, config: WorldConfig, starts: list[int], workers: int | None) -> Iterator[Chunk]:
     """The chunks in order, made by a pool of processes (by this one where `workers` is 1)."""
-    starts = range(0, config.skus, CHUNK)
     work = partial(make_chunk, folder, config)
     workers = min(workers or os.cpu_count() or 1, len(starts))
-    if workers == 1:
+    if workers <= 1:
         yield from map(work, starts)
         return
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
@@ -100,69 +130,32 @@ def chunks(folder: Path, config: WorldConfig, workers: int | None) -> Iterator[C
 
 def make_chunk(folder: Path, config: WorldConfig, start: int) -> Chunk:
     """Draw the pictures of `CHUNK` SKUs and write down what they are."""
-    chunk = Chunk([], [], [], [], 0, 0)
-    for variant in variants(config, start, start + CHUNK):
-        for number, shot in enumerate(shots(config, variant)):
+    rows, pictures = empty(), []
+    photos = reused = 0
+    found = list(variants(config, start, start + CHUNK))
+    for variant in found:
+        taken = list(shots(config, variant))
+        for shot in taken:
             data = complete(folder / shot.path)
-            chunk.reused += data is not None
+            reused += data is not None
             if data is None:
                 data = shot.draw()
-                chunk.made += 1
                 write_whole(folder / shot.path, data)
-            chunk.pictures.append(f"{shot.path} {hashlib.sha256(data).hexdigest()}\n")
-            chunk.products.append(product_line(variant, shot, whole=number == 0))
-        chunk.attributes.append(attribute_line(variant))
-        chunk.spus.append((variant.spu, variant.id, variant.kind))
-    return chunk
+            photos += shot.view == "photo"
+            pictures.append(f"{shot.path} {hashlib.sha256(data).hexdigest()}\n")
+        add_rows(rows, config, variant, taken)
+    rows["siblings"] += rows_of.siblings(found)
+    return Chunk(arrow(rows, schemas(bool(pictures))), digest(rows), pictures, len(found), len(rows["siblings"]), photos, reused)
 
 
-def product_line(variant: Variant, shot: Shot, whole: bool) -> str:
-    """One row of products.jsonl; the first of a SKU says everything, the others only whose picture it is."""
-    row = {"id": variant.id, "image": shot.path, "view": shot.view, "split": shot.split}
-    if whole:
-        values = {a.key: a.value for a in variant.attributes}
-        row |= texts(variant) | {"spu": variant.spu, "category": [variant.kind], "attributes": values, "language": "en", "fold": variant.split}
-    return json.dumps(row, ensure_ascii=False) + "\n"
-
-
-def attribute_line(variant: Variant) -> str:
-    """One row of attributes.jsonl: the ground truth with modalities."""
-    found = [{"key": a.key, "value": a.value, "modality": a.modality} for a in variant.attributes]
-    row = {"id": variant.id, "spu": variant.spu, "class": variant.kind, "fold": variant.split, "rgb": variant.look.base, "attributes": found}
-    return json.dumps(row, ensure_ascii=False) + "\n"
-
-
-def write_siblings(table: "Table", open_spus: dict[str, list[str]], found: list[tuple[str, str, str]]) -> int:
-    """Write the SPUs that are over: all but the one still growing; all where nothing was found."""
-    for spu, sku, _ in found:
-        open_spus.setdefault(spu, []).append(sku)
-    last = found[-1][0] if found else None
-    over = [spu for spu in open_spus if spu != last]
-    for spu in over:
-        table.write(json.dumps({"spu": spu, "skus": open_spus.pop(spu)}) + "\n")
-    return len(over)
+def add_rows(rows: Rows, config: WorldConfig, variant: Variant, taken: list[Shot]) -> None:
+    """All that the tables say about one SKU."""
+    seen: list[tuple[Shot, tuple[Region, ...]]] = [(shot, shot.regions()) for shot in taken]
+    for name, found in rows_of.of_sku(config, variant, seen).items():
+        rows[name] += found
 
 
 # Files.
-
-
-class Table:
-    """A file that appears only when it is whole."""
-
-    def __init__(self, path: Path):
-        self.path, self.part = path, path.with_name(path.name + ".part")
-
-    def __enter__(self) -> "Table":
-        self.file = self.part.open("w", encoding="utf-8", newline="\n")
-        return self
-
-    def write(self, line: str) -> None:
-        self.file.write(line)
-
-    def __exit__(self, kind, *_) -> None:
-        self.file.close()
-        if kind is None:
-            self.part.replace(self.path)
 
 
 def complete(path: Path) -> bytes | None:
@@ -183,27 +176,27 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def claim(folder: Path, config: WorldConfig) -> None:
     """Say whose folder this is before the first picture. Raises StoreError where it is another's."""
-    folder.mkdir(parents=True, exist_ok=True)
     card = folder / "world.json"
     if card.is_file():
         there = json.loads(card.read_text("utf-8"))
         if there.get("identity") != config.identity():
-            was = {k: v for k, v in there.get("config", {}).items() if v != asdict(config).get(k)}
+            ours = json.loads(json.dumps(asdict(config)))
+            was = {k: v for k, v in there.get("config", {}).items() if v != ours.get(k)}
             raise StoreError(f"{folder} holds another shop ({was or 'made by another version'}); give another folder or delete this one")
         return
-    if any(folder.iterdir()):
+    if any(path.name != ".lock" for path in folder.iterdir()):
         raise StoreError(f"{folder} is not empty and holds no shop of ours; give an empty or new folder")
     write_whole(card, json.dumps({"identity": config.identity(), "config": asdict(config), "complete": False}).encode())
 
 
 def describe(folder: Path, config: WorldConfig, made: Made) -> None:
     """The finished world.json."""
+    engines = ("resvg_py", "uharfbuzz", "pillow", "numpy")
     card = {
         "identity": config.identity(), "complete": True, "generator": VERSION, "config": asdict(config),
-        "skus": made.skus, "spus": made.spus, "photos": made.photos,
-        "records_sha256": made.records_sha256, "pictures_sha256": made.pictures_sha256,
-        "made_with": {"resvg_py": version("resvg_py"), "pillow": PIL.__version__, "numpy": numpy.__version__},
-        "texts": "templated; titles in en, id, ms, vi, th, not reviewed by native speakers; words of the MERIT cards (Apache-2.0)",
+        **{k: v for k, v in asdict(made).items() if k not in ("folder", "reused")},
+        "made_with": {name: version(name) for name in engines},
+        "texts": "templated, in en, id, ms, vi, th, not reviewed by native speakers; words of the MERIT cards (Apache-2.0)",
         "fonts": "Noto Sans, SIL Open Font License 1.1",
     }  # fmt: skip
     write_whole(folder / "world.json", (json.dumps(card, indent=1) + "\n").encode())

@@ -55,7 +55,7 @@ def _block(config: WorldConfig, block: int):
 
 
 def kind_of(config: WorldConfig, block: int, place: int) -> str:
-    """The class of the SPU at `place` in a block: eight blocks have every class at least once."""
+    """The class of the SPU at `place` in a block: eight blocks have sixteen different classes at least once."""
     if place > 1:
         return Stream("third", config.seed, block).choice(config.classes)
     order = Stream("classes", config.seed, block // BLOCK).sample(config.classes, len(config.classes))

@@ -9,7 +9,8 @@ from pathlib import Path
 from skulens.catalog import cache_folder
 from skulens.catalog.own import OwnCatalog
 from skulens.catalog.world.config import WorldConfig
-from skulens.catalog.world.vocabulary import LANGUAGES, modality
+from skulens.catalog.world.tables import TEXT_ROLES
+from skulens.catalog.world.vocabulary import modality
 from skulens.errors import MissingDependency, MissingFile
 from skulens.records import Attribute, DatasetInfo, Product
 
@@ -19,14 +20,14 @@ class World(OwnCatalog):
 
     `World("300:7")` and `World("300:7:test")` are shops of 300 SKUs of seed 7 (all in the split
     test), made in the user's cache when first asked for; `World()` is "300:7". Attributes carry
-    their modality; texts hold title, caption and description in five languages (title_id, caption_th,
-    ...); `extras["fold"]` says whether the product is in train or test.
+    their modality; texts hold title, caption and description, in English and as title_id, title_ms, title_vi,
+    title_th and so on; `extras["fold"]` says whether the product is in train or test.
     """
 
     def __init__(self, root: Path = Path("300:7")):
         super().__init__(ensure(Path(root)))
-        roles = [f"{role}_{language}" for role in ("title", "caption", "description") for language in LANGUAGES[1:]]
-        self.mapping |= {f"text.{role}": (role,) for role in roles if role in self.table.columns}
+        translated = [role for role in TEXT_ROLES if "_" in role]
+        self.mapping |= {f"text.{role}": (role,) for role in translated if role in self.table.columns}
 
     @cached_property
     def info(self) -> DatasetInfo:
@@ -57,7 +58,7 @@ def ensure(root: Path) -> Path:
     skus, seed, split = int(spec[1]), int(spec[2] or 7), spec[3] or "hash"
     config = WorldConfig(skus=skus, seed=seed, split=split)
     folder = cache_folder() / "world" / f"{skus}-{seed}-{config.identity()}"
-    if not (folder / "products.jsonl").is_file():
+    if not (folder / "products.parquet").is_file():
         generator()(folder, config)
     return folder
 

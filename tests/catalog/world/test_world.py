@@ -18,16 +18,16 @@ pytest.importorskip("resvg_py", reason="the procedural shop needs resvg_py: pip 
 from skulens.catalog import open_catalog
 from skulens.catalog.world import CLASSES, World, WorldConfig
 from skulens.catalog.world.colours import RGB, jittered
-from skulens.catalog.world.config import Stream
+from skulens.catalog.world.config import VIEWS, Stream
 from skulens.catalog.world.make import make, make_chunk, read_config
-from skulens.catalog.world.photo import iconic, clean_scene, photo
+from skulens.catalog.world.photo import clean_scene, iconic, photo
 from skulens.catalog.world.products import Variant, variants, violates
 from skulens.catalog.world.svg import render
 from skulens.catalog.world.texts import texts
 from skulens.catalog.world.vocabulary import vocabulary
 from skulens.errors import DataError, MissingFile, StoreError
 
-SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1)
+SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1, views=("front",))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_sku_is_the_same_in_another_process_and_in_a_larger_shop():
 
 
 def test_the_number_of_processes_changes_nothing(shop, tmp_path):
-    config = replace(SMALL, skus=36, photos=0)
+    config = replace(SMALL, skus=36, photos=0, views=VIEWS)
     one, two = (make(tmp_path / str(w), config, workers=w, progress=False) for w in (1, 2))
     assert (one.records_sha256, one.pictures_sha256) == (two.records_sha256, two.pictures_sha256)
 
@@ -173,11 +173,11 @@ def item_pixels(v: Variant, px: int = 80) -> np.ndarray:
     """
     c = clean_scene(v)
     scene, ground = c.svg(), 'M-128 -128H128V128H-128Z" fill="#fff"'
-    white, black = (picture(render(s, px, c.has_text)).astype(int) for s in (scene, scene.replace(ground, ground.replace("fff", "000"), 1)))
+    white, black = (picture(render(s, px)).astype(int) for s in (scene, scene.replace(ground, ground.replace("fff", "000"), 1)))
     inside = np.abs(white - black).sum(-1) == 0
     if v.kind in ("gold", "diamond") or v.value("storage type") not in ("", "fresh"):
         other = replace(v, look=replace(v.look, base=tuple((x + 128) % 256 for x in v.look.base)))
-        inside &= np.abs(white - picture(render(clean_scene(other).svg(), px, c.has_text))).sum(-1) > 90
+        inside &= np.abs(white - picture(render(clean_scene(other).svg(), px))).sum(-1) > 90
     return white[inside]
 
 
@@ -227,10 +227,11 @@ def test_every_visual_value_can_be_seen(kind):
 
 
 def test_one_scene_serves_every_size(many):
-    for v in many[:6]:
+    apart = []
+    for v in many[::16]:
         small, large = (picture(iconic(v, px)) for px in (64, 256))
-        shrunk = large.reshape(64, 4, 64, 4, 3).mean((1, 3))
-        assert np.abs(shrunk - small).mean() < 4
+        apart.append(np.abs(large.reshape(64, 4, 64, 4, 3).mean((1, 3)) - small).mean())
+    assert np.median(apart) < 4 and max(apart) < 14, "of 255; weaves finer than a pixel are left out"
 
 
 def test_photos_differ_from_each_other_and_show_the_product(many):
@@ -250,7 +251,7 @@ def test_the_reader_gives_back_what_was_made(shop):
         assert (product.id, product.spu, product.category) == (v.id, v.spu, (v.kind,))
         assert set(product.attributes) == set(v.attributes)
         assert product.title == texts(v)["title"] and dict(product.texts) == {r: t for r, t in texts(v).items() if r != "title"}
-        assert product.images[0].view == "iconic" and product.extras["fold"] == v.split
+        assert product.images[0].view == "front" and product.extras["fold"] == v.split
         assert product.images[0].read() == iconic(v, SMALL.px)
     queries = [q for split in catalog.info.splits for q in catalog.queries(split)]
     assert len(queries) == made.photos == 20
@@ -262,14 +263,6 @@ def test_open_catalog_finds_a_shop_by_its_folder(shop):
     folder, _ = shop
     assert [p.id for p in open_catalog(str(folder)).products()] == [p.id for p in World(folder).products()]
     assert isinstance(open_catalog(f"world:{folder}"), World)
-
-
-def test_ground_truth_tables(shop):
-    folder, made = shop
-    truth = [json.loads(line) for line in (folder / "attributes.jsonl").read_text().splitlines()]
-    assert [t["id"] for t in truth] == [v.id for v in variants(SMALL)]
-    groups = [json.loads(line) for line in (folder / "siblings.jsonl").read_text().splitlines()]
-    assert [s for g in groups for s in g["skus"]] == [t["id"] for t in truth] and len(groups) == made.spus
 
 
 def test_a_killed_run_goes_on_where_it_stopped(shop, tmp_path):
@@ -334,7 +327,8 @@ def test_command_line(tmp_path):
     result = CliRunner().invoke(command, args, catch_exceptions=False)
     said = json.loads(result.stdout)
     assert said["skus"] == 4 and World(tmp_path / "w").info.splits == ("test",)
-    for extra, columns in (([], 4), (["--photos"], 2)):
-        out = tmp_path / f"sheet{len(extra)}.png"
-        CliRunner().invoke(command, ["show", str(tmp_path / "w"), "--out", str(out), "--skus", "4", *extra], catch_exceptions=False)
-        assert PIL.Image.open(out).width == columns * 192
+    labels = sum(image.view == "label" for p in World(tmp_path / "w").products() for image in p.images)
+    for kind, width in (("titles", 4 * 192), ("photos", 2 * 192), ("labels", min(labels, 4) * 384)):
+        out = tmp_path / f"{kind}.png"
+        shown = CliRunner().invoke(command, ["show", str(tmp_path / "w"), "--out", str(out), "--skus", "4", "--of", kind], catch_exceptions=False)
+        assert shown.exit_code == 0 and PIL.Image.open(out).width == width

@@ -1,0 +1,60 @@
+"""Which pictures a SKU has: its sides, its use, close-ups of its label, and the probe photos."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from skulens.catalog.world.config import Stream, WorldConfig
+from skulens.catalog.world.label.closeups import closeups
+from skulens.catalog.world.label.facts import label_of
+from skulens.catalog.world.label.layout import panel
+from skulens.catalog.world.photo import clean_scene, photo
+from skulens.catalog.world.products import Variant
+from skulens.catalog.world.regions import Conditions, Region, regions
+from skulens.catalog.world.shots import Shot
+from skulens.catalog.world.svg import Canvas, Print, render
+from skulens.catalog.world.use import USES
+
+
+def shots(config: WorldConfig, variant: Variant) -> Iterator[Shot]:
+    """Every picture of a SKU, the front first."""
+    shelf = f"{variant.index // 1000:04d}"
+    for view in config.views:
+        if view == "label":
+            yield from closeups(config, variant)
+        else:
+            yield still(f"images/{shelf}/{variant.id}-{view}.png", variant, view, config.px)
+    for k in range(config.photos):
+        yield Shot(f"photos/{shelf}/{variant.id}-{k}.jpg", "photo", variant.split, lambda k=k: photo(variant, k, config.px))
+
+
+def still(path: str, variant: Variant, view: str, px: int) -> Shot:
+    """A side of the product on white, or the product in use."""
+    return Shot(path, view, "gallery", lambda: render(scene(variant, view, px).svg(), px), lambda: seen(variant, scene(variant, view, px), px))
+
+
+def scene(variant: Variant, view: str, px: int) -> Canvas:
+    """The front, back, side or use of a product; what its back has to say stands there in small print."""
+    if view == "use":
+        c = Canvas(px)
+        USES[variant.kind](c, variant.look, variant.brand, Stream("use", variant.id))
+        return c
+    c = clean_scene(replace(variant, look=replace(variant.look, face=view)), px)
+    for (a, b, cc, d, e, f), (left, top, width, height) in c.panels[:1]:
+        c.open(f'transform="matrix({a:.5f} {b:.5f} {cc:.5f} {d:.5f} {e:.3f} {f:.3f})"')
+        panel(c, label_of(variant), variant.look, left, top, width, height)
+        c.close()
+    return c
+
+
+def seen(variant: Variant, c: Canvas, px: int) -> tuple[Region, ...]:
+    """What is printed in a picture that nothing has spoiled."""
+    prints = [named(p, variant) for p in c.prints]
+    return regions(prints, Conditions(px, (px / 256, 0, 0, px / 256, px / 2, px / 2)))
+
+
+def named(printed: Print, variant: Variant) -> Print:
+    """A print with the attribute that its words are the value of, where the drawing did not say."""
+    if printed.field:
+        return printed
+    words = printed.text.casefold()
+    return replace(printed, field=next((a.key for a in variant.attributes if a.value.casefold() == words), "other"))
