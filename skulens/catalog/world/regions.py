@@ -6,7 +6,7 @@ The verdict comes from geometry and from how the picture was spoiled, never from
   a small letter, the thinnest bar, the side of a mark), after any rendering at a lower resolution. The
   stems of a small n stand 0.7 of its height apart: below 2 pixels per period nothing is resolved.
 - softness: sigma of the blur over the same measure. A Gaussian leaves exp(-2 (pi sigma / period)^2) of
-  the stems' contrast: 45 % at a sigma of 0.14 of a letter's height, 3 % at 0.3, which noise hides.
+  the stems' contrast: 45 % at a sigma of 0.14 of a letter's height, 1 % at 0.33, which noise hides.
 - inside: the share of the print that lies within the picture.
 - haze and veil: the shares under a glare that leaves little contrast, and almost none.
 
@@ -100,10 +100,10 @@ class Limits:
     """opacity of white that a reader still sees through"""
 
 
-TEXT = Limits(detail_px=(5.0, 2.6), softness=(0.14, 0.30))
-DENSE = Limits(detail_px=(6.5, 3.0), softness=(0.12, 0.27))
+TEXT = Limits(detail_px=(5.0, 2.2), softness=(0.14, 0.33))
+DENSE = Limits(detail_px=(6.5, 2.5), softness=(0.12, 0.30))
 """Thai and Vietnamese, whose marks above and below the letters are finer than the letters"""
-BARS = Limits(detail_px=(1.2, 0.52), softness=(0.55, 1.5), inside=(0.99, 0.85), covered=(0.0, 0.15), haze=0.85)
+BARS = Limits(detail_px=(1.2, 0.45), softness=(0.55, 1.6), inside=(0.99, 0.85), covered=(0.0, 0.15), haze=0.85)
 """lost where the digits are, which are 5 modules high, or where two of them are missing"""
 MARK = Limits(detail_px=(12, 3.5), softness=(0.06, 0.25))
 """drawings of a closed list: a matcher with sharp patterns errs on half of them at 4 px or a blur of a tenth of the side"""
