@@ -23,11 +23,12 @@ UPC_GOODS = 100_000
 LOT_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 CONFUSABLE = "O0I1B8S5Z2"
 """Characters that readers take for one another; models and serials use them often."""
+PLAIN = "ACDEFGHJKLMNPQRTUVWXY34679"
 
 
 def check_digit(digits: str) -> str:
     """The last digit of a GTIN: weights 3 and 1 alternate from the right (GS1 General Specifications 7.9.1)."""
-    total = sum((3, 1)[place % 2] * int(digit) for place, digit in enumerate(reversed(digits)))
+    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
     return str(-total % 10)
 
 
@@ -45,15 +46,23 @@ def gtin(seed: int, index: int, market: str) -> tuple[str, str]:
 
 def lot(stream: Stream, day: date) -> str:
     """A batch number: line, two digits of the year, day of the year, batch."""
-    return f"{stream.choice(LOT_LETTERS)}{day.year % 100}{day.timetuple().tm_yday:03d}{stream.choice(LOT_LETTERS)}{stream.integer(0, 9)}"
+    return f"{stream.choice(LOT_LETTERS)}{day:%y%j}{stream.choice(LOT_LETTERS)}{stream.integer(0, 9)}"
 
 
 def model(stream: Stream, brand: str) -> str:
-    """A model number such as "LUM-S50B8": every one has characters that are easily confused."""
-    tail = "".join(stream.choice(CONFUSABLE) for _ in range(stream.integer(3, 5)))
-    return f"{brand[:2].upper()}-{stream.choice('ABDGHKMPRTX')}{stream.integer(1, 9)}{tail}"
+    """A model number such as "LU-K5B08": every one has characters that are easily confused."""
+    return f"{brand[:2].upper()}-{spelled(stream.word(), 'ABDGHKMPRTX', '123456789', *[CONFUSABLE] * stream.integer(3, 5))}"
 
 
 def serial(stream: Stream) -> str:
     """A serial number of 11 characters, half of them easily confused."""
-    return "".join(stream.choice(CONFUSABLE if k % 2 else "ACDEFGHJKLMNPQRTUVWXY34679") for k in range(11))
+    return spelled(stream.word(), PLAIN, *[CONFUSABLE, PLAIN] * 5)
+
+
+def spelled(bits: int, *alphabets: str) -> str:
+    """A character of each alphabet, chosen by 64 random bits."""
+    found = ""
+    for alphabet in alphabets:
+        bits, place = divmod(bits, len(alphabet))
+        found += alphabet[place]
+    return found

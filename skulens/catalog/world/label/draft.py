@@ -131,7 +131,7 @@ def avoirdupois(g: int) -> str:
     """Ounces or pounds for a US label."""
     oz = g / G_PER_OZ
     if oz >= 2 * OZ_PER_LB:
-        return f"{oz / OZ_PER_LB:.2f} lb"
+        return f"{oz / OZ_PER_LB:.2f} lb" if oz < 100 * OZ_PER_LB else f"{oz / OZ_PER_LB:.0f} lb"
     return f"{oz:.1f} oz" if oz >= 10 else f"{oz:.2f} oz"
 
 

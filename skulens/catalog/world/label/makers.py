@@ -65,7 +65,7 @@ def add_maker(draft: Draft, trade: str, country: str) -> None:
     """Name, address and contact: of the maker where it sits in one of the markets, of the seller in this market otherwise."""
     seat = country if country in STREETS else draft.market
     stream = Stream("maker", draft.variant.spu)
-    heading = "manufactured by" if seat == country else "distributed by"
+    heading = "distributed by" if seat != country else "packed by" if trade == "fruit" else "manufactured by"
     name, address = company(draft, trade, seat), place(stream, seat, draft.language)
     if seat != draft.market:
         address += f", {draft.word('countries', seat)}"
@@ -80,40 +80,42 @@ def add_maker(draft: Draft, trade: str, country: str) -> None:
 
 def company(draft: Draft, trade: str, seat: str) -> str:
     """The name as its country registers it; in English form on labels of other languages where that is not Latin."""
-    brand, (english, indonesian, vietnamese, thai) = draft.variant.brand, TRADES[trade]
-    if seat == "VN" and draft.language == "vi":
-        return f"Công ty TNHH {vietnamese} {brand}"
-    if seat == "TH" and draft.language == "th":
-        return f"บริษัท {brand} {thai} จำกัด"
+    english, indonesian, vietnamese, thai = TRADES[trade]
+    form = LOCAL_COMPANIES.get((seat, draft.language)) or COMPANIES[seat]
     if seat == "US":
         english = english.replace("Jewellery", "Jewelry")
-    return {
-        "US": f"{brand} {english} Inc.", "GB": f"{brand} {english} Ltd.", "ID": f"PT {brand} {indonesian} Nusantara",
-        "MY": f"{brand} {english} Sdn. Bhd.", "VN": f"{brand} {english} Vietnam Co., Ltd.", "TH": f"{brand} {english} (Thailand) Co., Ltd.",
-    }[seat]  # fmt: skip
+    return form.format(brand=draft.variant.brand, en=english, id=indonesian, vi=vietnamese, th=thai)
+
+
+COMPANIES = {
+    "US": "{brand} {en} Inc.", "GB": "{brand} {en} Ltd.", "ID": "PT {brand} {id} Nusantara", "MY": "{brand} {en} Sdn. Bhd.",
+    "VN": "{brand} {en} Vietnam Co., Ltd.", "TH": "{brand} {en} (Thailand) Co., Ltd.",
+}  # fmt: skip
+LOCAL_COMPANIES = {("VN", "vi"): "Công ty TNHH {vi} {brand}", ("TH", "th"): "บริษัท {brand} {th} จำกัด"}
 
 
 def place(stream: Stream, seat: str, language: str) -> str:
     """An address in the form of its country, with a postcode that none of its post offices has."""
-    street, town, house = stream.choice(STREETS[seat]), stream.choice(TOWNS[seat]), stream.integer(2, 188)
-    if (seat == "VN" and language != "vi") or (seat == "TH" and language != "th"):
-        street, town = LATIN[street], LATIN[town]
-    foreign = f"{house} {street} {'Street' if seat == 'VN' else 'Road'}, {town}"
-    code = stream.integer(0, 99)
-    return {
-        "US": f"{house * 10} {street}, {town} 000{code:02d}",
-        "GB": f"{house} {street}, {town}, XH{code % 9 + 1} {code // 11}VQ",
-        "ID": f"{street} No. {house}, {town} 000{code:02d}",
-        "MY": f"No. {house}, {street}, 990{code:02d} {town}",
-        "VN": f"{house} đường {street}, phường {town}" if language == "vi" else foreign,
-        "TH": f"{house} ถนน{street} ตำบล{town} 990{code:02d}" if language == "th" else f"{foreign} 990{code:02d}",
-    }[seat]
+    street, town = stream.choice(STREETS[seat]), stream.choice(TOWNS[seat])
+    local = LOCAL_ADDRESSES.get((seat, language))
+    if not local:
+        street, town = LATIN.get(street, street), LATIN.get(town, town)
+    return (local or ADDRESSES[seat]).format(street=street, town=town, house=stream.integer(2, 188), code=stream.integer(10, 98), area=stream.integer(1, 9))
+
+
+ADDRESSES = {
+    "US": "{house}0 {street}, {town} 000{code}", "GB": "{house} {street}, {town}, XH{area} {area}VQ", "ID": "{street} No. {house}, {town} 000{code}",
+    "MY": "No. {house}, {street}, 990{code} {town}", "VN": "{house} {street} Street, {town}", "TH": "{house} {street} Road, {town} 990{code}",
+}  # fmt: skip
+LOCAL_ADDRESSES = {("VN", "vi"): "{house} đường {street}, phường {town}", ("TH", "th"): "{house} ถนน{street} ตำบล{town} 990{code}"}
 
 
 def phone(stream: Stream, seat: str) -> str:
     """A telephone number that nobody has."""
-    tail = stream.integer(0, 999)
-    return {
-        "US": f"+1 {stream.choice(('202', '415', '612'))}-555-01{tail % 100:02d}", "GB": f"+44 1632 960{tail:03d}",
-        "ID": f"+62 21 0000 1{tail:03d}", "MY": f"+60 3-0000 1{tail:03d}", "VN": f"+84 24 0000 1{tail:03d}", "TH": f"+66 2 000 1{tail:03d}",
-    }[seat]  # fmt: skip
+    number = stream.integer(1000, 9999)
+    return PHONES[seat].format(stream.choice(("202", "415", "612")), number, number % 1000, number % 100)
+
+
+PHONES = {
+    "US": "+1 {0}-555-01{3:02d}", "GB": "+44 1632 960{2:03d}", "ID": "+62 21 0000 {1}", "MY": "+60 3-0000 {1}", "VN": "+84 24 0000 {1}", "TH": "+66 2 000 {1}",
+}  # fmt: skip

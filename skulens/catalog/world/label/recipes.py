@@ -67,10 +67,10 @@ HIGH_PROTEIN_SHARE = 0.2
 """Least share of the energy from protein (the same regulation)."""
 KETO_CARBOHYDRATE_G = 15.0
 """Most carbohydrate per 100 g of a snack for ketogenic diets, by our own definition: no law has one."""
-CALORIES = {"low": (0, 300), "medium": (301, 449), "high": (450, 900)}
+CALORIES = {"low": (0, 300), "medium": (301, 479), "high": (480, 900)}
 """Value of "calories" -> kcal per 100 g, our own definition."""
-AIM = {"low": (240, 290), "medium": (325, 425), "high": (460, 540)}
-"""kcal per 100 g that a recipe outside of its band is brought to."""
+INSIDE_KCAL = (8, 40)
+"""How far within its band a recipe is brought that lay outside."""
 
 
 def ingredient(name: str) -> Ingredient:
@@ -220,7 +220,8 @@ def snack(draft: Draft) -> Recipe:
     if low <= energy <= high:
         return recipe
     agent = up if energy < low else down
-    aim = draft.stream("calories").integer(*AIM[band])
+    inside = draft.stream("calories").integer(*INSIDE_KCAL)
+    aim = low + inside if energy < low else high - inside
     share = (aim - energy) / (nutrition({agent: WHOLE}).kcal - energy)
     scaled = {name: max(1, round(part * (1 - share))) for name, part in recipe.items() if name != main}
     if agent != main:
@@ -237,9 +238,9 @@ def flavoured(draft: Draft, form: str, share: int) -> Recipe:
     """The flavour as this form of a fruit, as honey or as a spice."""
     flavour = draft.values["flavor"]
     if flavour in FRUIT:
-        return {f"{form}:{flavour}": 300 if strict(draft) else share}
+        return {f"{form}:{flavour}": 200 if strict(draft) else share}
     if flavour == "honey":
-        return {"honey": 200 if strict(draft) else 500}
+        return {"honey": 150 if strict(draft) else 500}
     return {SPICES[flavour]: draft.pick("spice", (60, 80, 120))}
 
 
@@ -281,13 +282,15 @@ def fruit_snacks(draft: Draft) -> tuple[Recipe, str, str, str]:
 
 def trail_mix(draft: Draft) -> tuple[Recipe, str, str, str]:
     diet = draft.values["specialty diet"]
-    first, second = draft.pick("nuts", (("almonds", "hazelnuts"), ("almonds", "walnuts"), ("hazelnuts", "walnuts")))
+    first, second = draft.pick("nuts", (("almonds", "hazelnuts"), ("almonds", "cashews"), ("hazelnuts", "walnuts")))
+    if strict(draft):
+        first, second = "walnuts", "almonds"  # the least sugars
     recipe = {second: 1500, "pumpkin seeds": 1200, "sunflower seeds": 700, "salt": 60} | flavoured(draft, "dried", 1200)
     recipe |= promised(draft, milk=("milk protein", 400), soy=("soya protein", 400))
     if diet == "high protein":
         return recipe | {"pea protein": 2500, "raisins": 700}, first, first, "pea protein"
     if strict(draft):
-        return recipe | {"desiccated coconut": 1500}, first, first, "pea protein"
+        return recipe | {"desiccated coconut": 1200}, first, first, "pea protein"
     recipe |= {"raisins": 1800, "dried cranberries": 700, "peanuts": 800 * draft.chance("peanuts", 0.4)}
     if diet != "gluten free":
         recipe["oats"] = 700 * draft.chance("oats", 0.4)
@@ -304,13 +307,14 @@ def protein_snack(draft: Draft) -> tuple[Recipe, str, str, str]:
         recipe["cocoa powder"] = 300
     if diet != "vegan" and said != "egg free" and draft.chance("egg", 0.4):
         recipe["egg white powder"] = 300
+    main = source if draft.values["calories"] == "high" else "water"
     if strict(draft):
-        return recipe | {"steviol glycosides": 3}, "water", "coconut oil", "water"
+        return recipe | {"steviol glycosides": 3}, main, "coconut oil", "water"
     grain = draft.pick("grain", ("rice crisps", "rice flour") if diet == "gluten free" else ("oats", "wheat flour", "rice crisps"))
     recipe |= {"glucose syrup": 1300, grain: 1400}
     if diet != "gluten free":
         recipe["barley malt"] = 200 * draft.chance("malt", 0.4)
-    return recipe, "water", "coconut oil", "water"
+    return recipe, main, "coconut oil", "water"
 
 
 SNACKS = {
