@@ -195,6 +195,19 @@ HANDBAG = {
 }
 
 
+MOUTH = {"tote bag": -36, "bucket bag": -36, "hobo bag": -28, "satchel": -30}
+"""y of a bag's upper edge; -26 where not named."""
+
+
+def handle_top(look: Look) -> float:
+    """y of the middle of a handbag's highest handle, where a hand or an arm carries it."""
+    kind = look.get("bag type")
+    if kind == "clutch":
+        return -88
+    drop = {"double handles": 62, "top handle": 46}.get(look.get("handle type"), 72)
+    return MOUTH.get(kind, -26) - drop
+
+
 def handbag(c: Canvas, look: Look, brand: str) -> None:
     if look.face == "side":
         handbag_side(c, look)
@@ -202,7 +215,7 @@ def handbag(c: Canvas, look: Look, brand: str) -> None:
     kind, wide = look.get("bag type"), look.vary("width", 46, 58)
     fittings = METALS[look.get("hardware")]
     body = HANDBAG[kind](wide)
-    top = {"tote bag": -36, "bucket bag": -36, "hobo bag": -28, "satchel": -30}.get(kind, -26)
+    top = MOUTH.get(kind, -26)
     _handles(c, look, kind, wide, top, fittings)
     quilt = look.get("embellishment") == "quilted stitching"
     cover(c, body, look, texture="quilted" if quilt else "leather")
@@ -252,7 +265,7 @@ def handbag_side(c: Canvas, look: Look) -> None:
     """The bag's end: front and back panels meet the folded gusset; the handle is seen edge on."""
     kind, wide = look.get("bag type"), look.vary("width", 46, 58)
     fittings, edge = METALS[look.get("hardware")], darker(look.base, 0.6)
-    top = {"tote bag": -36, "bucket bag": -36, "hobo bag": -28, "satchel": -30}.get(kind, -26)
+    top = MOUTH.get(kind, -26)
     low = {"clutch": 50, "hobo bag": 86, "tote bag": 90, "bucket bag": 90}.get(kind, 80)
     mouth, foot = {
         "clutch": (8, 15), "hobo bag": (6, 34), "bucket bag": (wide - 10, wide - 2), "tote bag": (15, 33), "satchel": (13, 38),
@@ -284,7 +297,7 @@ def handbag_side(c: Canvas, look: Look) -> None:
 
 def _handle_side(c: Canvas, look: Look, kind: str, top: float, fittings, mouth: float) -> None:
     style, dark, edge = look.get("handle type"), darker(look.base, 0.35), darker(look.base, 0.6)
-    peak = {"double handles": top - 62, "top handle": top - 46}.get(style, top - 72 if kind != "clutch" else -88)
+    peak = handle_top(look)
     if style == "double handles":
         for s in (1, -1):
             d = f"M{n((mouth - 3) * s)} {top + 16}Q{n((mouth + 2) * s)} {n((top + peak) / 2)} {n(mouth * s * .55)} {peak}"

@@ -1,6 +1,6 @@
 """Shirts, jackets, hoodies and trousers, laid flat; from the side as a stuffed form wears them, facing left."""
 
-from skulens.catalog.world.colours import darker, hexa, lighter, mix
+from skulens.catalog.world.colours import brightness, darker, hexa, lighter, mix
 from skulens.catalog.world.config import Stream
 from skulens.catalog.world.surface import Look, cover, folds, stitches, thread
 from skulens.catalog.world.svg import Canvas, ellipse, n, outline, rounded
@@ -359,24 +359,26 @@ def legs(look: Look) -> tuple[float, float, float, str]:
 def seat(c: Canvas, look: Look) -> None:
     """Trousers from behind: yoke, centre seam, back pockets, a jeans' leather patch."""
     jeans, seam = look.get("fabric") == "denim", darker(look.base, 0.6)
-    c.line("M0 -84Q2 -56 0 -30", seam, 1.5)
-    stitches(c, "M3.5 -84Q5.5 -56 3.5 -34", look.base, 0.9, jeans)
-    if look.get("closure") == "zipper":
-        c.line("M-37 -74L0 -65L37 -74", seam, 1.3, 0.8)
-        stitches(c, "M-38 -71.5L0 -62.5L38 -71.5", look.base, 0.9, jeans)
-    else:
-        for s in (-1, 1):
-            c.line(f"M{16 * s} -84L{18 * s} -68", seam, 1.2, 0.7)
+    panel = outline((0, -84), (36, -84), (38, -80, 40, -72), (0, -62))
+    cover(c, panel, look, pattern=False, texture=legs(look)[3], rgb=mix(look.base, (255, 255, 255) if brightness(look.base) < 0.35 else (8, 8, 14), 0.13))
+    stitches(c, "M-40 -69.5L0 -59.5L40 -69.5", look.base, 0.9, jeans)
+    c.line("M0 -62Q2 -46 0 -30", seam, 1.7)
+    stitches(c, "M3.5 -60Q5.5 -46 3.5 -34", look.base, 0.9, jeans)
     for s in (-1, 1):
-        folds(c, f"M{8 * s} -32Q{20 * s} -26 {36 * s} -30")
+        c.shape(ellipse(21 * s, -46, 20, 24), c.radial((0, "#fff", 0.14), (0.7, "#fff", 0.03), (1, "#fff", 0)))
+        c.line(f"M{4 * s} -30Q{20 * s} -16 {38 * s} -26", "#000", 5, 0.13)
+        folds(c, f"M{8 * s} -27Q{20 * s} -20 {36 * s} -27", f"M{30 * s} 12Q{22 * s} 18 {14 * s} 13")
         if look.get("pockets") != "no pockets":
             back_pocket(c, look, s, jeans)
     if jeans:
         c.shape(rounded(16, -96, 17, 11, 1), "#a8713f", extra='stroke="#5c3a1c" stroke-width="1"')
         c.line("M19 -92H30M19 -89H27", "#5c3a1c", 1, 0.7)
+    else:
+        c.shape(rounded(-9, -95, 18, 9, 1), "#f4f2ea" if brightness(look.base) < 0.8 else "#4a4a50", 0.95, f'stroke="{seam}" stroke-width=".8"')
 
 
 def back_pocket(c: Canvas, look: Look, s: int, jeans: bool) -> None:
+    c.open('transform="translate(0 5)"')
     d = f"M{10 * s} -60L{33 * s} -63L{33 * s} -42L{22 * s} -34L{11 * s} -40Z"
     if jeans or look.get("pockets") == "cargo pockets":
         c.shape(d, darker(look.base, 0.07), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1.3"')
@@ -389,6 +391,7 @@ def back_pocket(c: Canvas, look: Look, s: int, jeans: bool) -> None:
         c.line(f"M{11 * s} -57L{33 * s} -60", darker(look.base, 0.65), 3)
         stitches(c, f"M{10 * s} -60.5L{34 * s} -63.5L{34 * s} -56.5L{10 * s} -53.5Z", look.base)
         c.shape(ellipse(22 * s, -53, 1.8, 1.8), "#cfcac0", extra='stroke="#666" stroke-width=".5"')
+    c.close()
 
 
 def pants_side(c: Canvas, look: Look) -> None:

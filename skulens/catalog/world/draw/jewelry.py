@@ -72,18 +72,18 @@ def gold_turned(c: Canvas, look: Look) -> None:
 
     if kind == "ring":
         if back:
-            jewel(0, -46, 25)
+            jewel(0, -34, 25)
             lying_hoop(c, look, rgb, 64, 30, 26, stamp)
         else:
             standing_hoop(c, look, rgb, 26)
-            jewel(-13, -52, 25, 0)
+            jewel(0, -45, 25)
     elif kind == "bangle":
         if back:
-            jewel(0, -62, 20)
+            jewel(0, -44, 20)
             lying_hoop(c, look, rgb, 86, 44, 26, stamp)
         else:
             standing_hoop(c, look, rgb, 30, 78)
-            jewel(-15, -70, 20, 0)
+            jewel(0, -60, 20)
     elif kind == "necklace":
         if back:
             closed_chain(c, look, rgb)
@@ -92,7 +92,7 @@ def gold_turned(c: Canvas, look: Look) -> None:
             hallmark(c, rgb, stamp, 0, 66 if look.get("shape") == "drop" else 62)
         else:
             coiled_chain(c, look, rgb)
-            jewel(62, 58, 25, 66)
+            jewel(-62, 58, 25, -66)
     elif kind == "earrings":
         for s in (-1, 1):
             bend = 16 if back else 0
@@ -122,6 +122,16 @@ def tag(c: Canvas, brand: str) -> None:
 # Turned pieces, in the order of the hand: hoops, chains, clasps, plates.
 
 
+def engraving(c: Canvas, look: Look, rgb: Rgb, d: str, wide: float) -> None:
+    """The design of a hoop, along its middle line `d`."""
+    if look.get("design") == "textured":
+        c.line(d, darker(rgb, 0.4), wide * 0.8, 0.5, 'stroke-dasharray="1.5 4" style="stroke-linecap:butt"')
+    elif look.get("design") == "beaded":
+        c.line(d, lighter(rgb, 0.45), 7, 1, 'stroke-dasharray=".1 10"')
+    elif look.get("design") == "chain":
+        c.line(d, darker(rgb, 0.4), 8, 0.7, 'stroke-dasharray="6 5" style="stroke-linecap:butt"')
+
+
 def lying_hoop(c: Canvas, look: Look, rgb: Rgb, rx: float, ry: float, high: float, stamp: str = "") -> None:
     """A ring on the table seen from behind and above: the inside of its far wall bears the hallmark."""
     y, edge = 16, darker(rgb, 0.5)
@@ -133,13 +143,7 @@ def lying_hoop(c: Canvas, look: Look, rgb: Rgb, rx: float, ry: float, high: floa
     outside = f"M{-rx} {y}A{rx} {ry} 0 0 0 {rx} {y}L{rx} {y + high}A{rx} {ry} 0 0 1 {-rx} {y + high}Z"
     c.shape(outside, metal(c, rgb), extra=f'stroke="{edge}" stroke-width="1.2"')
     c.open(c.clip(outside))
-    wall = f"M{-rx} {y + high / 2}A{rx} {ry} 0 0 0 {rx} {y + high / 2}"
-    if look.get("design") == "textured":
-        c.line(wall, darker(rgb, 0.4), high * 0.8, 0.5, 'stroke-dasharray="1.5 4" style="stroke-linecap:butt"')
-    elif look.get("design") == "beaded":
-        c.line(wall, lighter(rgb, 0.45), 7, 1, 'stroke-dasharray=".1 10"')
-    elif look.get("design") == "chain":
-        c.line(wall, darker(rgb, 0.4), 8, 0.7, 'stroke-dasharray="6 5" style="stroke-linecap:butt"')
+    engraving(c, look, rgb, f"M{-rx} {y + high / 2}A{rx} {ry} 0 0 0 {rx} {y + high / 2}", high)
     c.close()
     c.line(ellipse(0, y, rx, ry), edge, 4.6)
     c.line(ellipse(0, y, rx, ry), lighter(rgb, 0.35), 2.8)
@@ -154,13 +158,7 @@ def standing_hoop(c: Canvas, look: Look, rgb: Rgb, wide: float, ry: float = 62) 
     outside = f"M{-half} {y - ry}A{rx} {ry} 0 0 0 {-half} {y + ry}L{half} {y + ry}A{rx} {ry} 0 0 1 {half} {y - ry}Z"
     c.shape(outside, metal(c, rgb, (0, 1)), extra=f'stroke="{edge}" stroke-width="1.2"')
     c.open(c.clip(outside))
-    wall = f"M0 {y - ry}A{rx} {ry} 0 0 0 0 {y + ry}"
-    if look.get("design") == "textured":
-        c.line(wall, darker(rgb, 0.4), wide * 0.8, 0.5, 'stroke-dasharray="1.5 4" style="stroke-linecap:butt"')
-    elif look.get("design") == "beaded":
-        c.line(wall, lighter(rgb, 0.45), 7, 1, 'stroke-dasharray=".1 10"')
-    elif look.get("design") == "chain":
-        c.line(wall, darker(rgb, 0.4), 8, 0.7, 'stroke-dasharray="6 5" style="stroke-linecap:butt"')
+    engraving(c, look, rgb, f"M0 {y - ry}A{rx} {ry} 0 0 0 0 {y + ry}", wide)
     c.close()
     c.line(ellipse(half, y, rx, ry), edge, 4.6)
     c.line(ellipse(half, y, rx, ry), lighter(rgb, 0.35), 2.8)
@@ -182,8 +180,8 @@ def closed_chain(c: Canvas, look: Look, rgb: Rgb) -> None:
 
 def coiled_chain(c: Canvas, look: Look, rgb: Rgb) -> None:
     """A necklace laid down in curves."""
-    chain(c, look, rgb, "M-80 -70C-20 -98 74 -80 66 -44S-78 -40 -80 -4S60 -22 70 6S40 40 50 48")
-    clasp(c, rgb, -80, -70)
+    chain(c, look, rgb, "M80 -70C20 -98 -74 -80 -66 -44S78 -40 80 -4S-60 -22 -70 6S-40 40 -50 48")
+    clasp(c, rgb, 72, -72)
 
 
 def clasp(c: Canvas, rgb: Rgb, x: float, y: float, scale: float = 1) -> None:
@@ -342,14 +340,14 @@ def diamond_turned(c: Canvas, look: Look) -> None:
                 for angle in range(188, 262, 12):
                     cos, sin = turn(angle)
                     stone(c, 24 * cos, 22 + 62 * sin, 4.2, gem)
-            mount_side(c, look, rgb, gem, -6, -46, 33)
+            mount_side(c, look, rgb, gem, 0, -46, 33)
     elif kind == "stud earrings":
         for s in (-1, 1):
             if back:
                 mount_back(c, look, rgb, gem, cut, 44 * s, 4, 32)
                 butterfly(c, rgb, 44 * s, 4)
             else:
-                c.open(f'transform="translate({(38 + 6 * s)} {-46 if s < 0 else 46}) rotate(-90)"')
+                c.open(f'transform="translate({6 * s - 28} {46 * s}) rotate(-90)"')
                 c.line("M0 12V92", darker(rgb, 0.35), 4.4)
                 c.line("M-1 12V92", lighter(rgb, 0.4), 1.6)
                 mount_side(c, look, rgb, gem, 0, 0, 32)
@@ -363,7 +361,7 @@ def diamond_turned(c: Canvas, look: Look) -> None:
             mount_back(c, look, rgb, gem, cut, 0, 54, 33)
         else:
             coiled_chain(c, look, rgb)
-            c.open('transform="translate(56 58) rotate(60)"')
+            c.open('transform="translate(-56 58) rotate(-60)"')
             mount_side(c, look, rgb, gem, 0, 0, 31)
             c.close()
     else:
