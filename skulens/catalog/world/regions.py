@@ -96,14 +96,14 @@ class Limits:
     inside: tuple[float, float] = (0.985, 0.5)
     covered: tuple[float, float] = (0.03, 0.5)
     """shares under haze, under a veil"""
-    haze: float = 0.6
+    haze: float = 0.5
     """opacity of white that a reader still sees through"""
 
 
 TEXT = Limits(detail_px=(5.0, 2.2), softness=(0.14, 0.33))
 DENSE = Limits(detail_px=(6.5, 2.5), softness=(0.12, 0.30))
 """Thai and Vietnamese, whose marks above and below the letters are finer than the letters"""
-BARS = Limits(detail_px=(1.2, 0.45), softness=(0.55, 1.6), inside=(0.99, 0.85), covered=(0.0, 0.15), haze=0.85)
+BARS = Limits(detail_px=(1.2, 0.45), softness=(0.45, 1.6), inside=(0.99, 0.85), covered=(0.0, 0.15))
 """lost where the digits are, which are 5 modules high, or where two of them are missing"""
 MARK = Limits(detail_px=(12, 3.5), softness=(0.06, 0.25))
 """drawings of a closed list: a matcher with sharp patterns errs on half of them at 4 px or a blur of a tenth of the side"""
