@@ -46,6 +46,10 @@ class Draft:
         """Append a fact; `heading` is a key of the headings, printed with a colon."""
         self.facts.append(Fact(field, text, value, heading and self.words["headings"][heading] + ":"))
 
+    def sentence(self, text: str) -> str:
+        """With a capital at its beginning and, but for Thai, a full stop at its end."""
+        return f"{text[:1].upper()}{text[1:]}{'' if self.language == 'th' else '.'}"
+
     def mark(self, *names: str) -> None:
         for name in names:
             self.facts.append(Fact("mark", name, name))

@@ -74,9 +74,8 @@ def add_ingredients(draft: Draft, recipe: Recipe) -> None:
             text = text.upper()
         form = name.partition(":")[0]
         names.append(f"{text} ({draft.number(percent(share))}%)" if form in ("juice", "puree", "dried", "milk") else text)
-    text = ", ".join(names)
     plain = words("GB")
-    draft.add("ingredients", f"{text[:1].upper()}{text[1:]}.", ", ".join(ingredient_name(plain, name) for name in recipe), "ingredients")
+    draft.add("ingredients", draft.sentence(", ".join(names)), ", ".join(ingredient_name(plain, name) for name in recipe), "ingredients")
     if found := allergens(recipe):
         text = ", ".join(draft.word("allergens", a) for a in found)
         draft.add("allergens", text[:1].upper() + text[1:], ", ".join(found), "allergens")

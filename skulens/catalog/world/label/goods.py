@@ -8,7 +8,7 @@ from skulens.catalog.world.label.makers import add_maker, add_origin, origin
 from skulens.catalog.world.label.words import words
 
 
-def name(draft: Draft, key: str, value: str = "") -> None:
+def add_name(draft: Draft, key: str, value: str = "") -> None:
     """The name of the product, a key of "products"; `value` where that says more than its English words."""
     text = draft.word("products", key)
     draft.add("product name", text[:1].upper() + text[1:], value or key)
@@ -40,7 +40,7 @@ def plate(draft: Draft) -> None:
     """Marks by market: CE, UKCA and the crossed-out bin in Britain, FCC in the US, elsewhere an approval in words."""
     values, kind = draft.values, draft.variant.kind
     wired = values.get("connectivity technology") == "wired"
-    name(draft, kind if kind != "headphone" else f"{'wired' if wired else 'wireless'} headphones")
+    add_name(draft, kind if kind != "headphone" else f"{'wired' if wired else 'wireless'} headphones")
     number = model(draft.stream("model"), draft.variant.brand)
     draft.add("model", number, number, "model")
     if "ram" in values:
@@ -54,8 +54,8 @@ def plate(draft: Draft) -> None:
     draft.add("serial", number, number, "serial")
     made = draft.made()
     draft.add("manufactured", f"{made.month:02d}/{made.year}", f"{made.year}-{made.month:02d}", "manufactured")
-    key = "volume" if kind == "headphone" else "battery"
-    draft.add("warning.precaution", draft.word("statements", key), {"volume": "loud sound", "battery": "battery"}[key])
+    warning = "loud sound" if kind == "headphone" else "battery"
+    draft.add("warning.precaution", draft.word("statements", warning), warning)
     if kind == "headphone":
         draft.prop65()
     if draft.market in APPROVALS:
@@ -75,7 +75,7 @@ def spaced(capacity: str) -> str:
 def add_battery(draft: Draft, kind: str) -> None:
     millivolts, choices = CELLS[kind]
     mah = draft.pick("battery", choices) if choices else int(draft.values["battery capacity"].removesuffix("mah"))
-    volts, wh = f"{millivolts / 1000:g}", f"{millivolts * mah / 1e6:.2f}"
+    volts, wh = f"{millivolts / 1000:g}", f"{(millivolts * mah + 5000) // 10_000 / 100:.2f}"
     draft.add("battery", f"Li-ion {volts} V, {mah} mAh, {wh} Wh", f"{mah} mAh", "battery")
 
 
@@ -102,7 +102,7 @@ WAISTS, LEGS, EU_SIZES = (28, 30, 31, 32, 33, 34, 36), (30, 32, 34), tuple(range
 
 def textile(draft: Draft) -> None:
     values, kind = draft.values, draft.variant.kind
-    name(draft, {"cloth": "top", "shoes": values.get("shoe type"), "handbag": values.get("bag type")}.get(kind) or kind)
+    add_name(draft, {"cloth": "top", "shoes": values.get("shoe type"), "handbag": values.get("bag type")}.get(kind) or kind)
     number = model(draft.stream("model"), draft.variant.brand)
     draft.add("model", number, number, "item")
     if "capacity" in values:
@@ -191,7 +191,7 @@ COATED = {"gold plated": "18K GP", "gold filled": "1/20 14K GF"}
 
 def gold(draft: Draft) -> None:
     values = draft.values
-    name(draft, values["product type"])
+    add_name(draft, values["product type"])
     purity, material = values["purity"], values["material"]
     karat = purity.upper()
     if purity in COATED:
@@ -228,7 +228,7 @@ def add_material(draft: Draft, field: str, key: str) -> None:
 def diamond(draft: Draft) -> None:
     values, stream = draft.values, draft.stream("diamond")
     key = values["product type"]
-    name(draft, "diamond ring" if key == "ring" else key, f"diamond {key}")
+    add_name(draft, "diamond ring" if key == "ring" else key, f"diamond {key}")
     hundredths = stream.integer(20, 150)
     draft.add("carat", draft.quantity(f"{hundredths / 100:.2f}", "ct"), f"{hundredths / 100:.2f} ct", "carat")
     draft.add("clarity", values["diamond clarity"], values["diamond clarity"], "clarity")
@@ -253,7 +253,7 @@ CM_PER_SEAT = 15
 def furniture(draft: Draft) -> None:
     values, chair = draft.values, draft.variant.kind == "chair"
     key = values["chair type" if chair else "table type"]
-    name(draft, key)
+    add_name(draft, key)
     number = model(draft.stream("model"), draft.variant.brand)
     draft.add("model", number, number, "item")
     add_material(draft, "material composition", values["material"])
@@ -287,7 +287,7 @@ FRESH_DAYS = (5, 14)
 
 def fruit(draft: Draft) -> None:
     values = draft.values
-    name(draft, f"fresh {values['fruit type']}", values["fruit type"])
+    add_name(draft, f"fresh {values['fruit type']}", values["fruit type"])
     draft.claim(values["organic"], values["allergen information"])
     grams = FRUIT_G[values["fruit type"]] * SIZE_SHARE[values["size"]] * int(values["quantity per pack"]) // 100
     draft.add("net content", *draft.mass(grams), "net weight")

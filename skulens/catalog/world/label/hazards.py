@@ -71,7 +71,7 @@ def add_composition(draft: Draft, kind: str, bleach: bool, allergen: str) -> Non
     parts += [("", "preservative")] if kind in ("floor cleaner", "dish soap", "laundry detergent") else []
     parts += [("", "colourant")] if draft.values["skin information"] != "no dyes" else []
     text, plain = (", ".join(f"{share} {said['components'][name]}".strip() for share, name in parts) for said in (draft.words, words("GB")))
-    draft.add("ingredients", text[:1].upper() + text[1:] + ".", plain, "composition")
+    draft.add("ingredients", draft.sentence(text), plain, "composition")
 
 
 def add_hazard(draft: Draft, hazard: Hazard, allergen: str) -> None:

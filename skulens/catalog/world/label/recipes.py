@@ -53,7 +53,7 @@ INGREDIENTS = {
     "pea protein": Ingredient(7, 1.4, 3, 0.5, 80, 2), "egg white powder": Ingredient(0, 0, 4.5, 4.5, 80, 3, ("egg",), True),
     "sulphur dioxide": Ingredient(allergens=("sulphites",)), "beetroot juice": Ingredient(0, 0, 9, 8, 1),
     "juice": Ingredient(0, 0, 10.5, 10, 0.3), "puree": Ingredient(0.2, 0, 15, 13, 0.6), "dried": Ingredient(0.5, 0.1, 76, 62, 2.4, 0.02),
-    "milk": Ingredient(19, 17, 3, 3, 2, 0.03), "powder": Ingredient(0.3, 0.1, 88, 60, 3, 0.05),
+    "milk": Ingredient(19, 17, 3, 3, 2, 0.03),
 }  # fmt: skip
 """Ingredient -> its Ingredient; those without an entry (water, extracts, acids, sweeteners ...) are NOTHING.
 
@@ -253,7 +253,7 @@ def promised(draft: Draft, **choices: tuple[str, int]) -> Recipe:
 def beef_jerky(draft: Draft) -> tuple[Recipe, str, str, str]:
     diet, said = draft.values["specialty diet"], draft.values["allergen information"]
     recipe = {"salt": 150, "paprika": 40, "onion powder": 30, "smoke flavouring": 20, "yeast extract": 25, "sugar": 50 if strict(draft) else 350}
-    recipe |= flavoured(draft, "powder", 300)
+    recipe |= flavoured(draft, "puree", 300)
     if diet == "gluten free":
         return recipe | {"vinegar": 150} | promised(draft, soy=("soya protein", 300)), "dried beef", "sunflower oil", "water"
     sauce = "soy sauce" if said == "contains soy" or draft.chance("soy sauce", 0.3) else "vinegar"
@@ -272,7 +272,7 @@ def fruit_snacks(draft: Draft) -> tuple[Recipe, str, str, str]:
     gel = {"pectin": 150} if vegan or draft.chance("pectin", 0.4) else {"beef gelatine": 500}
     recipe = gel | {"citric acid": 80, f"flavouring:{flavour}": 20, draft.pick("colour", ("carotenes", "beetroot juice")): 10}
     if strict(draft):
-        recipe |= {"maize starch": 3000, "sucralose": 3, f"puree:{flavour}": 2000}
+        recipe |= {"maize starch": 3000 if draft.values["calories"] == "low" else 6000, "sucralose": 3, f"puree:{flavour}": 2000}
         recipe |= promised(draft, nuts=("hazelnuts", 400), milk=("milk protein", 400), soy=("soya protein", 400))
         return recipe, "water", "coconut oil", "water"
     recipe |= {"sugar": 2500, "glucose syrup": 2300, "maize starch": 800}
