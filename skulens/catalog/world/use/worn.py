@@ -259,7 +259,7 @@ def pants(c: Canvas, look: Look, brand: str, stream: Stream) -> None:
 def shoes(c: Canvas, look: Look, brand: str, stream: Stream) -> None:
     """The pair on two feet on a pavement or a floor, trousers or bare legs above."""
     floor = stream.uniform(20, 56)
-    somewhere(c, stream, look, floor)
+    (room if look.get("shoe type") == "slippers" else somewhere)(c, stream, look, floor)
     skin = clear_of(SKINS, stream, look.base)
     bare = stream.chance({"pumps": 0.8, "sandals": 0.7, "slippers": 0.6}.get(look.get("shoe type"), 0.2))
     cover = None if bare else apart(((58, 74, 110), (46, 46, 52), (196, 180, 150), (112, 116, 122), (96, 104, 74)), stream, look.base)
