@@ -18,9 +18,10 @@ from skulens.errors import DataError, StoreError
 from skulens.pictures import decode
 from skulens.train.config import RecipeError, from_dict
 from skulens.train.contrastive import train_contrastive
-from skulens.train.loop import read_log
+from skulens.train.loop import read_log, text_vectors
 from skulens.train.measure import Gauge, Probes, pixels
 from skulens.train.tokens import encode_texts
+from skulens.train.towers import build_model
 from tests.train.conftest import TINY, Squares
 
 LOUD = {"seconds", "images_per_s"}
@@ -196,6 +197,16 @@ def test_wrong_names_stop_before_training(tmp_path, tiny):
 def test_broken_pictures_are_left_out_and_told(tmp_path, tiny):
     found = train_contrastive([Squares(broken=True)], replace(tiny, epochs=2), tmp_path)
     assert found.n_pictures == 20 and len(found.rejects) == 1
+
+
+def test_texts_in_parts_by_length_are_the_texts(tiny):
+    model = build_model(tiny, 300).eval()
+    tokens = torch.zeros(7, 12, dtype=torch.long)
+    for row, length in enumerate((3, 12, 5, 2, 12, 7, 4)):
+        tokens[row, :length] = torch.arange(1, length + 1)
+        tokens[row, length - 1] = 299
+    for some in (tokens, tokens[:1], tokens[3:5]):
+        torch.testing.assert_close(text_vectors(model, some), model.encode_text(some), atol=1e-5, rtol=0)
 
 
 def test_the_command_prints_one_object(tmp_path, monkeypatch):
