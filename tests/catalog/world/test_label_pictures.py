@@ -18,6 +18,7 @@ from rapidfuzz.distance import Levenshtein
 
 from skulens.catalog.world.config import Stream, WorldConfig
 from skulens.catalog.world.label.bars import pattern
+from skulens.catalog.world.label.blocks import pieces, wrapped
 from skulens.catalog.world.label.closeups import (
     CLEAN,
     SPOILS,
@@ -30,7 +31,7 @@ from skulens.catalog.world.label.closeups import (
 )
 from skulens.catalog.world.label.codes import MARKS
 from skulens.catalog.world.label.facts import label_of
-from skulens.catalog.world.label.layout import draw_sheet, pages, panel, pieces, sheets, wrapped
+from skulens.catalog.world.label.layout import draw_sheet, pages, panel, sheets
 from skulens.catalog.world.label.marks import DRAWINGS, mark
 from skulens.catalog.world.letters import width_of
 from skulens.catalog.world.products import variants

@@ -4,14 +4,11 @@ Everything reaches far beyond the sheet of 256 units, for close-ups that are tur
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from skulens.catalog.world.colours import brightness, darker, hexa, lighter, mix
 from skulens.catalog.world.config import Stream
+from skulens.catalog.world.label.style import Style
 from skulens.catalog.world.svg import Canvas, ellipse, rounded
-
-if TYPE_CHECKING:
-    from skulens.catalog.world.label.layout import Style
 
 REACH = 312
 """units from the middle to the end of everything: a close-up is moved by 170 at most and turned by 6 degrees"""
@@ -27,7 +24,7 @@ CONTENT = {
 WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
 
 
-def pack(c: Canvas, style: "Style") -> None:
+def pack(c: Canvas, style: Style) -> None:
     """A side of a carton, a pouch or a bottle: folds at its edges and the pack's trim beyond."""
     stream = Stream("label material", style.seed)
     c.shape(FAR, hexa(style.paper))
@@ -55,7 +52,7 @@ def hatched(c: Canvas, left: float, right: float, step: int, ink: str, opacity: 
     c.line(d, ink, 0.3 * step, opacity)
 
 
-def plate(c: Canvas, style: "Style") -> None:
+def plate(c: Canvas, style: Style) -> None:
     """A rating plate riveted or glued to a housing."""
     stream = Stream("label material", style.seed)
     c.shape(FAR, hexa(mix(style.behind, (60, 60, 64), 0.4)))
@@ -71,7 +68,7 @@ def plate(c: Canvas, style: "Style") -> None:
             c.shape(ellipse(x, y, 3, 3), c.radial((0, "#fff", 1), (1, "#777", 1), at=(0.35, 0.3)), extra='stroke="#333" stroke-width="0.5"')
 
 
-def cloth(c: Canvas, style: "Style") -> None:
+def cloth(c: Canvas, style: Style) -> None:
     """A woven or satin band sewn to fabric."""
     stream = Stream("label material", style.seed)
     c.shape(FAR, hexa(style.behind))
@@ -86,7 +83,7 @@ def cloth(c: Canvas, style: "Style") -> None:
     c.line(f"M-98 {-REACH}V{REACH}M98 {-REACH}V{REACH}", thread, 1.4, 0.9, 'stroke-dasharray="5 3"')
 
 
-def card(c: Canvas, style: "Style") -> None:
+def card(c: Canvas, style: Style) -> None:
     """A hang tag with a hole and a string, lying on the product."""
     c.shape(FAR, hexa(mix(style.behind, (255, 255, 255), 0.25)))
     hatched(c, -REACH, REACH, 6, "#000", 0.09, 40)
@@ -101,7 +98,7 @@ def card(c: Canvas, style: "Style") -> None:
     c.line("M0 -100Q-14 -124 -40 -180M0 -100Q10 -130 16 -190", "#6a5a40", 0.6, 0.7)
 
 
-def sticker(c: Canvas, style: "Style") -> None:
+def sticker(c: Canvas, style: Style) -> None:
     """A sticker on wood or on the product."""
     stream = Stream("label material", style.seed)
     if stream.chance(0.6):
@@ -124,5 +121,5 @@ def sticker(c: Canvas, style: "Style") -> None:
 
 
 
-MATERIALS: dict[str, Callable[[Canvas, "Style"], None]] = {"pack": pack, "plate": plate, "cloth": cloth, "card": card, "sticker": sticker}
+MATERIALS: dict[str, Callable[[Canvas, Style], None]] = {"pack": pack, "plate": plate, "cloth": cloth, "card": card, "sticker": sticker}
 """surface -> what is drawn below the print"""
