@@ -9,6 +9,10 @@ from skulens.catalog.world.svg import Canvas, ellipse, n
 
 FLAT, ROUND, TOP = "flat", "round", "top"
 """Light on a shape: a soft slope, a cylinder, from above."""
+THUMBNAIL = 0.3
+"""pixels per unit below which light and colour are drawn as one fill (pictures under 77 px)"""
+FACETS_PX = 2.0
+"""radius below which a stone is a dot: its facets would be smaller than a pixel"""
 
 
 @dataclass(frozen=True)
@@ -49,28 +53,34 @@ class Look:
 def cover(c: Canvas, d: str, look: Look, light: str = FLAT, texture: str = "", rgb: Rgb | None = None, pattern: bool = True, edge: float = 1.2) -> None:
     """Fill a path: colour, pattern, texture, light, and a dark edge."""
     base = rgb or look.base
-    c.shape(d, hexa(base))
-    if pattern and look.pattern in PATTERNS:
-        c.shape(d, PATTERNS[look.pattern](c, look))
-    if texture in TEXTURES:
-        c.shape(d, TEXTURES[texture](c, base))
-    c.shape(d, shade(c, light, base))
+    figure = PATTERNS[look.pattern](c, look) if pattern and look.pattern in PATTERNS else "none"
+    weave = TEXTURES[texture](c, base) if texture in TEXTURES else "none"
+    if c.scale < THUMBNAIL and figure == weave == "none":
+        c.shape(d, shade(c, light, base, on=base))
+    else:
+        for fill in (hexa(base), figure, weave, shade(c, light, base)):
+            c.shape(d, fill)
     if edge:
         c.line(d, darker(base, 0.45), edge, 0.75)
 
 
-def shade(c: Canvas, light: str, base: Rgb) -> str:
-    """Light and shadow over a shape; dark things get more light, bright ones more shadow."""
+def shade(c: Canvas, light: str, base: Rgb, on: Rgb | None = None) -> str:
+    """Light and shadow over a shape; dark things get more light, bright ones more shadow.
+
+    With `on`, the colour with the light on it: one opaque fill, which is drawn in half the time of two.
+    """
     high = 0.30 if brightness(base) < 0.25 else 0.22
     low = 0.16 if brightness(base) > 0.75 else 0.26
+    to = (1, 0)
     if light == ROUND:
-        return c.gradient(
-            (0, "#000", low), (0.16, "#000", 0.04), (0.28, "#fff", high), (0.4, "#fff", 0.05),
-            (0.7, "#000", 0.04), (1, "#000", low + 0.1),
-        )  # fmt: skip
-    if light == TOP:
-        return c.gradient((0, "#fff", high), (0.35, "#fff", 0), (0.7, "#000", 0.02), (1, "#000", low), to=(0, 1))
-    return c.gradient((0, "#fff", high * 0.6), (0.5, "#fff", 0), (1, "#000", low * 0.75), to=(1, 1))
+        stops = ((0, 0, low), (0.16, 0, 0.04), (0.28, 255, high), (0.4, 255, 0.05), (0.7, 0, 0.04), (1, 0, low + 0.1))
+    elif light == TOP:
+        stops, to = ((0, 255, high), (0.35, 255, 0), (0.7, 0, 0.02), (1, 0, low)), (0, 1)
+    else:
+        stops, to = ((0, 255, high * 0.6), (0.5, 255, 0), (1, 0, low * 0.75)), (1, 1)
+    if on:
+        return c.gradient(*((at, hexa(mix(on, (tone,) * 3, share)), 1) for at, tone, share in stops), to=to)
+    return c.gradient(*((at, "#fff" if tone else "#000", share) for at, tone, share in stops), to=to)
 
 
 def metal(c: Canvas, rgb: Rgb, to: tuple[float, float] = (1, 0)) -> str:
@@ -307,6 +317,11 @@ def folds(c: Canvas, *paths: str) -> None:
 def stone(c: Canvas, x: float, y: float, r: float, rgb: Rgb, shape: str = "round") -> None:
     """A cut stone with facets and a sparkle."""
     d = stone_path(x, y, r, shape)
+    if c.scale < THUMBNAIL and r * c.scale < FACETS_PX:
+        c.shape(d, lighter(rgb, 0.25))
+        c.shape(ellipse(x - 0.2 * r, y - 0.25 * r, 0.4 * r, 0.35 * r), lighter(rgb, 0.7))
+        c.line(d, darker(rgb, 0.5), max(r * 0.07, 0.7), 0.8)
+        return
     c.shape(d, c.radial((0, lighter(rgb, 0.75), 1), (0.3, lighter(rgb, 0.3), 1), (0.75, hexa(rgb), 1), (1, darker(rgb, 0.25), 1), at=(0.4, 0.35), r=0.75))
     c.open(c.clip(d))
     rays = "".join(f"M{n(x)} {n(y)}L{n(x + dx * r * 1.5)} {n(y + dy * r * 1.5)}" for dx, dy in ((1, 0.35), (0.35, 1), (-0.35, 1), (-1, 0.35), (-1, -0.4), (-0.4, -1), (0.4, -1), (1, -0.4)))
