@@ -1,9 +1,12 @@
 """Labels: every fact printed once, nothing outside its box, and a legibility that readers from outside confirm."""
 
+import hashlib
 import io
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -260,6 +263,26 @@ def test_close_ups_are_the_same_twice_and_say_what_they_are(shop):
     assert first[0].draw() == again[0].draw()
     assert picture(first[0].draw()).size == (CONFIG.label_px, CONFIG.label_px)
     assert min(kinds["png"], kinds["jpg"]) > 5
+
+
+ONE = """
+import hashlib
+from skulens.catalog.world.config import WorldConfig
+from skulens.catalog.world.label.closeups import closeups
+from skulens.catalog.world.products import variants
+config = WorldConfig(skus=100000, seed=29)
+found = closeups(config, next(variants(config, 17)))
+print([s.path for s in found], hashlib.sha256(b"".join(s.draw() for s in found) + repr([s.regions() for s in found]).encode()).hexdigest())
+"""
+
+
+def test_close_ups_are_the_same_in_another_process_and_in_a_larger_shop(shop):
+    found = closeups(CONFIG, shop[17])
+    here = hashlib.sha256(b"".join(s.draw() for s in found) + repr([s.regions() for s in found]).encode()).hexdigest()
+    env = os.environ | {"PYTHONHASHSEED": "123"}
+    there = subprocess.run([sys.executable, "-c", ONE], capture_output=True, text=True, check=True, env=env)
+    assert there.stdout.strip() == f"{[s.path for s in found]} {here}"
+    assert {s.path[-3:] for s in found} == {"png", "jpg"}
 
 
 def test_spoils_have_their_shares(shop):
