@@ -63,7 +63,7 @@ def words(given: str) -> tuple[str, ...]:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="PNG file; FOLDER/sheet.png by default.")
 @click.option("--skus", default=48, show_default=True, help="Products on the sheet.")
 @click.option("--of", "kind", type=click.Choice(["titles", "views", "photos", "labels"]), default="titles", show_default=True,
-              help="Front pictures with titles; all views, or all photos, a row for each product; close-ups of labels with what can be read.")  # fmt: skip
+              help="Front pictures with titles; or of one variant of each product all views, its photos, or its label and what can be read.")  # fmt: skip
 @json_option
 def show(folder: Path, out: Path | None, skus: int, kind: str, as_json: bool) -> None:
     """Draw a contact sheet of FOLDER."""

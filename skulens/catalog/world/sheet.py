@@ -2,7 +2,7 @@
 
 import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +33,13 @@ class Cell:
 
 
 def sheet(shop: World, out: Path, skus: int, kind: str = "titles") -> tuple[int, int]:
-    """Write the first `skus` products as a PNG and return its (width, height) in pixels.
+    """Write `skus` products as a PNG and return its (width, height) in pixels.
 
-    Kinds: "titles" (front pictures side by side), "views" and "photos" (a row per product), "labels" (close-ups with
-    a box around everything printed: green can be read, orange partly, red not).
+    Kinds: "titles" (front pictures side by side, variants and all), and of one variant of each product "views" and
+    "photos" (a row per product) and "labels" (close-ups with a box around everything printed: green can be read,
+    orange partly, red not).
     """
-    products = list(itertools.islice(shop.products(), skus))
+    products = list(itertools.islice(shop.products() if kind == "titles" else firsts(shop.products()), skus))
     rows = list({"titles": title_rows, "views": view_rows, "photos": photo_rows, "labels": label_rows}[kind](shop, products))
     side = LABEL_PX if kind == "labels" else SIDE_PX
     cell_height = side + 14 * LINES + 8
@@ -53,6 +54,15 @@ def sheet(shop: World, out: Path, skus: int, kind: str = "titles") -> tuple[int,
     out.parent.mkdir(parents=True, exist_ok=True)
     picture.save(out, "PNG", optimize=True)
     return picture.size
+
+
+def firsts(products: Iterable[Product]) -> Iterator[Product]:
+    """The first variant of each SPU."""
+    seen: set[str | None] = set()
+    for product in products:
+        if product.spu not in seen:
+            seen.add(product.spu)
+            yield product
 
 
 def shown(cell: Cell, px: int) -> PIL.Image.Image:

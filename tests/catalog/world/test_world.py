@@ -327,7 +327,8 @@ def test_command_line(tmp_path):
     result = CliRunner().invoke(command, args, catch_exceptions=False)
     said = json.loads(result.stdout)
     assert said["skus"] == 4 and World(tmp_path / "w").info.splits == ("test",)
-    labels = sum(image.view == "label" for p in World(tmp_path / "w").products() for image in p.images)
+    firsts = {p.spu: p for p in reversed(list(World(tmp_path / "w").products()))}.values()
+    labels = sum(image.view == "label" for p in firsts for image in p.images)
     for kind, width in (("titles", 4 * 192), ("photos", 2 * 192), ("labels", min(labels, 4) * 384)):
         out = tmp_path / f"{kind}.png"
         shown = CliRunner().invoke(command, ["show", str(tmp_path / "w"), "--out", str(out), "--skus", "4", "--of", kind], catch_exceptions=False)
