@@ -78,6 +78,7 @@ def make(folder: Path, config: WorldConfig, workers: int | None = None, progress
         store = Shards(folder)
         spans = [(start, min(start + SHARD, config.skus)) for start in range(0, config.skus, SHARD)]
         notes = write_shards(store, config, spans, workers, progress)
+        begin(folder, config)  # a larger shop replaces the tables of a smaller one
         store.join(spans, schemas(bool(config.views or config.photos)))
         made = Made(
             folder, config.skus, **{k: sum(n[k] for n in notes) for k in ("spus", "pictures", "photos", "reused")},
@@ -176,9 +177,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def claim(folder: Path, config: WorldConfig) -> None:
     """Say whose folder this is before the first picture. Raises StoreError where it is another's."""
-    card = folder / "world.json"
-    if card.is_file():
-        there = json.loads(card.read_text("utf-8"))
+    if there := read_card(folder):
         if there.get("identity") != config.identity():
             ours = json.loads(json.dumps(asdict(config)))
             was = {k: v for k, v in there.get("config", {}).items() if v != ours.get(k)}
@@ -186,7 +185,24 @@ def claim(folder: Path, config: WorldConfig) -> None:
         return
     if any(path.name != ".lock" for path in folder.iterdir()):
         raise StoreError(f"{folder} is not empty and holds no shop of ours; give an empty or new folder")
-    write_whole(card, json.dumps({"identity": config.identity(), "config": asdict(config), "complete": False}).encode())
+    begin(folder, config)
+
+
+def begin(folder: Path, config: WorldConfig) -> None:
+    """The world.json of a shop that is not finished."""
+    write_whole(folder / "world.json", json.dumps({"identity": config.identity(), "config": asdict(config), "complete": False}).encode())
+
+
+def read_card(folder: Path) -> dict:
+    """What world.json says; nothing where there is none. Raises DataError where it is damaged."""
+    card = Path(folder) / "world.json"
+    try:
+        said = json.loads(card.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as e:
+        raise DataError(f"{card} is damaged ({e}); delete the folder and make the shop again") from None
+    return said if isinstance(said, dict) else {}
 
 
 def describe(folder: Path, config: WorldConfig, made: Made) -> None:
@@ -204,10 +220,9 @@ def describe(folder: Path, config: WorldConfig, made: Made) -> None:
 
 def read_config(folder: Path) -> WorldConfig:
     """The configuration a folder was made with. Raises DataError where it is no finished shop."""
-    card = Path(folder) / "world.json"
-    if not card.is_file():
+    said = read_card(folder)
+    if not said:
         raise DataError(f"{folder} has no world.json; make a shop there: skulens world make {folder}")
-    said = json.loads(card.read_text("utf-8"))
     if not said.get("complete"):
         raise DataError(f"{folder} is not finished; run the same `skulens world make` again, it goes on where it stopped")
     return WorldConfig(**said["config"])

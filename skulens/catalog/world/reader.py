@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from skulens.catalog import cache_folder
+from skulens.catalog import OWN_NAMES, cache_folder
 from skulens.catalog.own import OwnCatalog
 from skulens.catalog.world.config import WorldConfig
 from skulens.catalog.world.tables import TEXT_ROLES
@@ -48,9 +48,11 @@ def ensure(root: Path) -> Path:
     """The folder of a shop; a specification SKUS:SEED[:SPLIT] is made first where it is not yet there.
 
     Raises:
-        MissingFile: neither a folder nor such a specification.
+        MissingFile: neither a finished shop nor such a specification.
     """
     if root.is_dir():
+        if (root / "world.json").is_file() and not any((root / name).is_file() for name in OWN_NAMES):
+            raise MissingFile(f"the shop in {root} is not finished; type the same `skulens world make` again, it goes on where it stopped")
         return root
     spec = re.fullmatch(r"(\d+)(?::(\d+))?(?::(train|test))?", root.name)
     if not spec or root.name != str(root):

@@ -5,9 +5,11 @@ import io
 import itertools
 import json
 import os
+import platform
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 import PIL.Image
@@ -19,13 +21,14 @@ from skulens.catalog import open_catalog
 from skulens.catalog.world import CLASSES, World, WorldConfig
 from skulens.catalog.world.colours import RGB, jittered
 from skulens.catalog.world.config import VIEWS, Stream
-from skulens.catalog.world.make import make, make_chunk, read_config
+from skulens.catalog.world.make import begin, make, make_chunk, read_config
 from skulens.catalog.world.photo import clean_scene, iconic, photo
 from skulens.catalog.world.products import Variant, variants, violates
 from skulens.catalog.world.svg import render
 from skulens.catalog.world.texts import texts
 from skulens.catalog.world.vocabulary import vocabulary
 from skulens.errors import DataError, MissingFile, StoreError
+from skulens.files import locked
 
 SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1, views=("front",))
 
@@ -69,6 +72,20 @@ def test_the_number_of_processes_changes_nothing(shop, tmp_path):
     config = replace(SMALL, skus=36, photos=0, views=VIEWS)
     one, two = (make(tmp_path / str(w), config, workers=w, progress=False) for w in (1, 2))
     assert (one.records_sha256, one.pictures_sha256) == (two.records_sha256, two.pictures_sha256)
+
+
+RECORDS = "68631c81077c647566d98be8f68ac6ddcd704ee49950bcb871a4019620859b44"
+PICTURES = "b5f8903da095050cfdfe18a7fb46696a4302f2faacff601570fd9783dc7b9155"
+DRAWN_WITH = {"resvg_py": "0.5.0", "uharfbuzz": "0.57.0", "pillow": "13.0.0", "numpy": "2.4.6"}
+
+
+def test_bytes_are_the_same_on_every_machine(tmp_path):
+    """Golden: another digest means that the same seed gives another shop, and that VERSION must rise."""
+    made = make(tmp_path, WorldConfig(skus=24, seed=7, px=96, photos=1), workers=1, progress=False)
+    assert made.records_sha256 == RECORDS
+    if {name: version(name) for name in DRAWN_WITH} != DRAWN_WITH or platform.machine() != "x86_64":
+        pytest.skip(f"pictures are compared on x86_64 with {DRAWN_WITH}")
+    assert made.pictures_sha256 == PICTURES
 
 
 def test_another_seed_gives_another_shop():
@@ -278,6 +295,45 @@ def test_a_killed_run_goes_on_where_it_stopped(shop, tmp_path):
     assert again.reused == 17, "9 SKUs with 2 pictures, one of them torn"
     assert (again.records_sha256, again.pictures_sha256) == (whole.records_sha256, whole.pictures_sha256)
     assert not list(other.rglob("*.part"))
+
+
+def test_an_unfinished_or_damaged_shop_says_so(tmp_path):
+    begin(tmp_path, SMALL)
+    with pytest.raises(MissingFile, match="not finished"):
+        World(tmp_path)
+    with pytest.raises(DataError, match="not finished"):
+        read_config(tmp_path)
+    (tmp_path / "world.json").write_text('{"identity": ')
+    with pytest.raises(DataError, match="damaged"):
+        make(tmp_path, SMALL, progress=False)
+
+
+def test_two_processes_do_not_make_one_shop(tmp_path):
+    with locked(tmp_path / ".lock", "held"), pytest.raises(StoreError, match="another process"):
+        make(tmp_path, SMALL, progress=False)
+
+
+def test_a_killed_run_keeps_its_finished_shards(tmp_path, monkeypatch):
+    monkeypatch.setattr("skulens.catalog.world.make.SHARD", 32)
+    config = replace(SMALL, skus=96, photos=0)
+    whole = make(tmp_path / "whole", config, workers=1, progress=False)
+    drawn = []
+
+    def killed(folder, config, start):
+        if start == 64:
+            raise KeyboardInterrupt
+        drawn.append(start)
+        return make_chunk(folder, config, start)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("skulens.catalog.world.make.make_chunk", killed)
+        make(tmp_path / "cut", config, workers=1, progress=False)
+    assert drawn == [0, 32]
+    monkeypatch.setattr("skulens.catalog.world.make.make_chunk", lambda f, c, start: drawn.append(start) or make_chunk(f, c, start))
+    again = make(tmp_path / "cut", config, workers=1, progress=False)
+    assert drawn == [0, 32, 64], "two shards were there"
+    assert (again.records_sha256, again.pictures_sha256, again.spus) == (whole.records_sha256, whole.pictures_sha256, whole.spus)
+    assert not (tmp_path / "cut" / "parts").exists()
 
 
 def test_a_folder_of_another_shop_is_refused(shop, tmp_path):
