@@ -8,7 +8,7 @@ DEMO := demo
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
 # Debian packages that some parts need; `make setup` installs them or names the command.
-SYSTEM_PACKAGES := tesseract-ocr tesseract-ocr-ind tesseract-ocr-msa tesseract-ocr-tha tesseract-ocr-vie
+SYSTEM_PACKAGES := tesseract-ocr tesseract-ocr-ind tesseract-ocr-msa tesseract-ocr-tha tesseract-ocr-vie chromium
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
@@ -27,7 +27,7 @@ $(BIN)/python:
 
 # A stamp is newer than what it was installed from, so a second run installs nothing.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e ".[clip,onnx,world]"
+	$(PIP) -e ".[clip,onnx,world,report]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
@@ -36,7 +36,7 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 
 demo: $(VENV)/.demo
 	$(BIN)/skulens world make $(DEMO)/shop --skus 300 --seed 7
-	$(BIN)/skulens audit $(DEMO)/shop --encoder mini
+	$(BIN)/skulens audit $(DEMO)/shop --encoder mini --out $(DEMO)/results/audit.json
 	$(BIN)/skulens bench mpr $(DEMO)/shop --encoder mini --results $(DEMO)/results
 	$(BIN)/skulens results report --results $(DEMO)/results --out $(DEMO)/report.html
 
