@@ -1,0 +1,207 @@
+"""Two stored results on the same probes: is one better, and where do they differ?"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skulens.bench.stored import Stored
+from skulens.errors import DataError
+from skulens.evaluate.compare import Difference, compare
+from skulens.evaluate.summaries import number_groups
+
+EXAMPLES = 4
+"""Photos named for each SKU."""
+
+CONDITIONS = {
+    "suite": lambda r: r["suite"],
+    "split": lambda r: r["settings"]["split"],
+    "gallery": lambda r: r["gallery"],
+    "SKUs in the gallery": lambda r: r["n_gallery"],
+    "SKUs with probes": lambda r: r["counts"].get("groups"),
+    "probes": lambda r: r["n_queries"],
+}
+"""What must be equal, in words: name -> its value in a record."""
+
+
+@dataclass(frozen=True)
+class SkuDifference:
+    """One SKU (or other unit that is resampled), and how far A is ahead of B on it."""
+
+    sku: str
+    n: int
+    """Probes of it."""
+    a: float
+    b: float
+    difference: float
+    a_found: str | None
+    """The wrong product that A put first most often; None where it never did."""
+    b_found: str | None
+    only_a: tuple[str, ...]
+    """Probes on which A is better than B: the first few ids."""
+    only_b: tuple[str, ...]
+    photos: dict[str, str] = field(default_factory=dict)
+    """Path of the photo of each of these probes, where it lies on disk."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Result A against result B on the same probes."""
+
+    a: Stored
+    b: Stored
+    metric: str
+    mean_a: float
+    mean_b: float
+    difference: Difference
+    """mean(A) - mean(B)."""
+    wins: int
+    """SKUs on which A is ahead."""
+    losses: int
+    ties: int
+    probes_only_a: int
+    """Probes on which A is ahead."""
+    probes_only_b: int
+    skus: tuple[SkuDifference, ...]
+    """Where they differ most, first."""
+
+    @property
+    def record_name(self) -> str:
+        """What both were measured on, in a few words."""
+        return f"{Path(self.a.record['data']).name}, {self.a.record['gallery']}"
+
+    def as_dict(self) -> dict:
+        """For JSON; NaN is None."""
+        d = asdict(self.difference)
+        keep = ("metric", "mean_a", "mean_b", "wins", "losses", "ties", "probes_only_a", "probes_only_b")
+        what = {k: self.a.record[k] for k in ("suite", "data", "gallery", "n_queries", "n_gallery", "data_hash")}
+        return {
+            "a": self.a.name, "b": self.b.name, "folder_a": str(self.a.folder), "folder_b": str(self.b.folder), **what,
+            **{k: known(getattr(self, k)) for k in keep},
+            "difference": {k: known(v) for k, v in d.items()},
+            "skus": [asdict(s) for s in self.skus],
+        }  # fmt: skip
+
+
+def known(x: float | int | str) -> float | int | str | None:
+    return None if isinstance(x, float) and np.isnan(x) else x
+
+
+def pair_up(a: Sequence[Stored], b: Sequence[Stored]) -> list[tuple[Stored, Stored]]:
+    """Results of A and B that answered the same probes from the same gallery in the same mode, newest of each.
+
+    A single result on each side is paired whatever the mode. Of stores with several encoders each is
+    paired with itself. One pair for each gallery and dataset.
+
+    Raises:
+        DataError: no two answered the same; says what differs between those that are nearest.
+    """
+    explicit = len(a) == len(b) == 1
+    stores = max(len({s.name for s in side}) for side in (a, b)) > 1
+    pairs: dict[tuple, tuple[Stored, Stored]] = {}
+    for one in a:
+        for other in b:
+            modes = (one.record["settings"]["mode"], other.record["settings"]["mode"])
+            if not differing(one, other) and (explicit or modes[0] == modes[1]) and (not stores or one.name == other.name):
+                pairs[one.record["data_hash"], one.record["gallery"], modes, one.name, other.name] = (one, other)
+    if not pairs:
+        one, other = min(((x, y) for x in a for y in b), key=lambda p: len(differing(*p)))
+        raise DataError(refusal(one, other))
+    for one, other in pairs.values():
+        if one.folder == other.folder:
+            raise DataError(f"{one.folder} stands on both sides; a comparison needs two results")
+    return list(pairs.values())
+
+
+def differing(a: Stored, b: Stored) -> list[str]:
+    """Why two results cannot be paired, a sentence part each; empty where they can."""
+    values = {name: (of(a.record), of(b.record)) for name, of in CONDITIONS.items()}
+    found = [f"{name} {x} against {y}" for name, (x, y) in values.items() if x != y]
+    if a.record["data_hash"] == b.record["data_hash"] and not found:
+        return []
+    names = [Path(s.record["data"]).name for s in (a, b)]
+    if names[0] != names[1]:
+        found.insert(0, f"data {names[0]} against {names[1]}")
+    return found or ["pictures, texts or ids of other contents under the same names"]
+
+
+def refusal(a: Stored, b: Stored) -> str:
+    rejects = [len(s.record["rejects"]) for s in (a, b)]
+    unread = f" ({rejects[0]} and {rejects[1]} rejects: correct these pictures first)" if rejects[0] != rejects[1] else ""
+    names = f"--encoder {a.name}" + (f" --encoder {b.name}" if a.name != b.name else "")
+    return (
+        f"{a.folder.name} and {b.folder.name} did not answer the same probes: {'; '.join(differing(a, b))}{unread}. "
+        f"Measure both in one go: skulens bench mpr {a.record['data']} {names}"
+    )
+
+
+def pair(a: Stored, b: Stored, metric: str = "hit_rate@1", *, most: int = 10, photos: Mapping[str, str] | None = None,
+         resamples: int = 10_000, seed: int = 0) -> Pairing:
+    """Compare two results, probe by probe.
+
+    Args:
+        metric: any metric stored per probe; "macro_..." weighs every SKU the same.
+        most: SKUs to describe.
+        photos: probe -> path of its photo, for the SKUs described.
+    Raises:
+        DataError: they did not answer the same probes, or lack the metric.
+    """
+    if differing(a, b):
+        raise DataError(refusal(a, b))
+    macro, plain = metric.startswith("macro_"), metric.removeprefix("macro_")
+    x, queries, names = a.values(plain), a.per_query["query"].to_pylist(), a.per_query["group"].to_pylist()
+    at = {q: i for i, q in enumerate(b.per_query["query"].to_pylist())}
+    y = b.values(plain)[[at[q] for q in queries]]  # equal data hashes: the same ids, in whatever order
+    groups = number_groups(names)
+    found = compare(x, y, groups, resamples=resamples, seed=seed, macro=macro)
+    rows = by_sku(queries, names, x, y)
+    gaps = np.array([row[4] for row in rows])
+    firsts = [first_wrong(s, names, queries) for s in (a, b)]
+    described = [describe(row, firsts, photos or {}) for row in sorted(rows, key=lambda r: (-abs(r[4]), -r[1], r[0])) if row[4]]
+    return Pairing(
+        a, b, metric, *means(rows, x, y, macro), found,
+        int((gaps > 0).sum()), int((gaps < 0).sum()), int((gaps == 0).sum()), int((x > y).sum()), int((x < y).sum()),
+        tuple(described[:most]),
+    )  # fmt: skip
+
+
+def by_sku(queries: list[str], names: list[str], x: np.ndarray, y: np.ndarray) -> list[tuple]:
+    """(sku, probes, mean of A, mean of B, their difference, ids where A is ahead, where B is)."""
+    members: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        if not np.isnan(x[i] + y[i]):
+            members.setdefault(name, []).append(i)
+    rows = []
+    for sku, rows_of in members.items():
+        a, b = x[rows_of], y[rows_of]
+        ahead = [[queries[i] for i, d in zip(rows_of, sign * (a - b), strict=True) if d > 0] for sign in (1, -1)]
+        rows.append((sku, len(rows_of), float(a.mean()), float(b.mean()), round(float(a.mean() - b.mean()), 12), *ahead))
+    return rows
+
+
+def means(rows: list[tuple], x: np.ndarray, y: np.ndarray, macro: bool) -> tuple[float, float]:
+    if macro:
+        return tuple(float(np.mean([row[i] for row in rows])) if rows else float("nan") for i in (2, 3))
+    both = ~np.isnan(x + y)
+    return tuple(float(v[both].mean()) if both.any() else float("nan") for v in (x, y))
+
+
+def first_wrong(stored: Stored, names: list[str], queries: list[str]) -> dict[str, str]:
+    """SKU -> the wrong product put first most often for its probes."""
+    wrong: dict[str, Counter] = {}
+    for query, name in zip(queries, names, strict=True):
+        first = stored.firsts.get(query)
+        if first is not None and first not in stored.relevant.get(query, ()):
+            wrong.setdefault(name, Counter())[first] += 1
+    return {name: counts.most_common(1)[0][0] for name, counts in wrong.items()}
+
+
+def describe(row: tuple, firsts: Sequence[Mapping[str, str]], photos: Mapping[str, str]) -> SkuDifference:
+    sku, n, a, b, gap, only_a, only_b = row
+    shown = (*only_a[:EXAMPLES], *only_b[:EXAMPLES])
+    return SkuDifference(
+        sku, n, a, b, gap, firsts[0].get(sku), firsts[1].get(sku), tuple(only_a[:EXAMPLES]), tuple(only_b[:EXAMPLES]),
+        {q: photos[q] for q in shown if q in photos},
+    )  # fmt: skip
