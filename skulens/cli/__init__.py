@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",
+    "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
 }
 """Command -> one line of help; `skulens.cli.<command>` defines `command`."""
