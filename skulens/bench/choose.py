@@ -289,6 +289,6 @@ def summary(candidates: Sequence[Candidate]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for c in candidates:
         if c.reasons:
-            kind = re.split(r":| \d|\(| by ", c.reasons[0])[0].strip()
+            kind = "worse than the best" if c.verdict == "worse" else re.split(r":| \d|\(", c.reasons[0])[0].strip()
             counts[kind] = counts.get(kind, 0) + 1
     return dict(sorted(counts.items(), key=lambda kv: -kv[1]))

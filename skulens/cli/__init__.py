@@ -17,6 +17,7 @@ COMMANDS = {
     "results": "Show and export what has been measured.",
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
+    "confusion": "Which SKUs a run takes for one another, and why.",
 }
 """Command -> one line of help; `skulens.cli.<command>` defines `command`."""
 
