@@ -15,17 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
+from skulens.bench.published import HITS, KS, SUMMARY, openmpr_folder
+from skulens.bench.results import ResultStore
 from skulens.encode.lint import SERIOUS
 from skulens.encode.zoo import ZooRow, find_row
-from skulens.errors import DataError, MissingFile, StoreError
+from skulens.errors import DataError, MissingFile, StoreError, unknown
 from skulens.evaluate import power
 from skulens.records import Reject
 
-KS = (1, 3, 5)
-"""Cut-offs of OpenMPR's files."""
 REQUIRED = ("vision_model", "pretrained_on", "nparams", *(f"micro_cmc@{k}" for k in KS))
 """Columns that a CSV in OpenMPR's format must have; macro_cmc@K and architecture_family are read where they are."""
-OPENMPR_PHOTOS = 20_565
 PUBLISHED = "published"
 
 
@@ -73,6 +72,10 @@ class Board:
     """What the entries with hits were measured on."""
     rejects: tuple[Reject, ...] = ()
     """Rows that could not be used."""
+    task: str = ""
+    """What was asked of what; boards of different tasks never mix."""
+    asked: str = ""
+    """Hash of the queries, the gallery and what is right, where it is known."""
 
     def known(self, k: int = 1) -> np.ndarray:
         """(entries,) bool: entries whose hits per SKU are known, and so can be compared with each other."""
@@ -85,17 +88,41 @@ class Board:
         return np.array([e.data == self.data for e in self.entries], bool)
 
 
+def open_boards(what: str) -> list[Board]:
+    """The boards behind a name ("openmpr"), a CSV in OpenMPR's format, or a folder of stored results.
+
+    Raises:
+        UnknownName, MissingFile: nothing of that name, nothing at that path.
+        StoreError, DataError: nothing in it that can be used.
+    """
+    path = Path(what)
+    if what == "openmpr":
+        return [openmpr_board()]
+    if path.is_dir():
+        return [csv_board(path / SUMMARY)] if (path / SUMMARY).is_file() else store_boards(stored(path))
+    if not path.exists() and not path.suffix and "/" not in what:
+        raise unknown("leaderboard", what, ["openmpr"], "skulens leaderboard --help")
+    return [csv_board(path)]
+
+
+def stored(folder: Path) -> list[dict]:
+    """The records of a result store, oldest first. Raises StoreError where there are none."""
+    records = ResultStore(folder).records()
+    if not records:
+        raise StoreError(f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first")
+    return records
+
+
 def openmpr_board(root: str | Path | None = None) -> Board:
     """The 190 published results of OpenMPR (Maminta and Atienza, ICPR 2026), hits per SKU included.
 
     Args:
         root: folder with benchmark_summary.csv and per_sku_hits.json.gz; None finds or fetches it.
     """
-    from skulens.bench.published import openmpr_folder
-
     folder = Path(root) if root else openmpr_folder()
-    board = csv_board(folder / "benchmark_summary.csv", source=PUBLISHED)
-    return replace(board, name="openmpr")
+    board = csv_board(folder / SUMMARY, source=PUBLISHED)
+    data = f"openmpr: {len(board.skus)} SKUs, {int(board.photos.sum()):,} photos"
+    return replace(board, name="openmpr", data=data, entries=tuple(replace(e, data=data) for e in board.entries))
 
 
 def csv_board(path: str | Path, source: str = "") -> Board:
@@ -113,7 +140,13 @@ def csv_board(path: str | Path, source: str = "") -> Board:
     skus, photos, hits, more = read_hits(path.parent, rows)
     data = f"{path.stem}: {len(skus)} SKUs, {int(photos.sum()):,} photos" if skus else path.name
     entries = [replace(e, data=data) for e in entries]
-    return Board(path.stem, tuple(entries), skus, photos, hits, data, (*rejects, *more))
+    return Board(path.stem, tuple(entries), skus, photos, hits, data, (*rejects, *more), task_of("text", ("caption",), len(skus)))
+
+
+def task_of(gallery: str, texts: Sequence[str], n_gallery: int) -> str:
+    """photo -> text (caption) of 409 SKUs"""
+    roles = f" ({', '.join(texts)})" if gallery != "image" else ""
+    return f"photo -> {gallery}{roles} of {n_gallery} SKUs"
 
 
 def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
@@ -233,7 +266,7 @@ def read_hits(folder: Path, rows: Sequence[dict]) -> tuple[tuple[str, ...], np.n
     Hits that contradict the CSV are not used: their sum must be the micro recall.
     """
     nothing = ((), np.zeros(0, np.int64), {}, [])
-    path = next((p for p in (folder / "per_sku_hits.json.gz", folder / "per_sku_hits.json") if p.is_file()), None)
+    path = next((p for p in (folder / HITS, folder / HITS.removesuffix(".gz")) if p.is_file()), None)
     if path is None:
         return nothing
     try:
@@ -316,7 +349,8 @@ def store_board(records: Sequence[dict]) -> Board:
             if k in counted[2]:
                 hits[k][:, at] = counted[2][k]
     entries = tuple(replace(e, data=data) for e in distinct([stored_entry(r) for r in records], records))
-    return Board(f"{first['suite']}: {data}", entries, skus, photos, hits, data, tuple(rejects))
+    task = task_of(first["gallery"], first["settings"].get("texts") or (), first["n_gallery"])
+    return Board(f"{first['suite']}: {data}", entries, skus, photos, hits, data, tuple(rejects), task, first["data_hash"])
 
 
 def count_hits(record: dict) -> tuple[tuple[str, ...], np.ndarray, dict[int, np.ndarray]] | None:
@@ -379,11 +413,36 @@ def distinct(entries: Sequence[Entry], records: Sequence[dict]) -> list[Entry]:
     return named
 
 
+def by_data(boards: Sequence[Board]) -> list[Board]:
+    """The same boards, those on the same queries made one; entries that fit no board keep their own.
+
+    The first board with hits per SKU takes in every board that asked the same (see `aligned`), and
+    those entries without hits whose recalls could be of its photos (see `fits`).
+    """
+    found: list[Board] = []
+    for board in sorted(boards, key=lambda b: not b.skus):
+        home = next((i for i, b in enumerate(found) if aligned(b, board) is not None), None)
+        if home is not None:
+            found[home] = merged(found[home], board)
+            continue
+        stray = []
+        for entry in board.entries if not board.skus else ():
+            home = next((i for i, b in enumerate(found) if fits(b, board, entry)), None)
+            if home is None:
+                stray.append(entry)
+            else:
+                found[home] = merged(found[home], replace(board, entries=(entry,), hits={}, rejects=()))
+        if board.skus or stray:
+            found.append(board if board.skus else replace(board, entries=tuple(stray)))
+        elif board.rejects:
+            found[0] = replace(found[0], rejects=(*found[0].rejects, *board.rejects))
+    return found
+
+
 def merged(*boards: Board) -> Board:
     """Boards side by side; the first one's queries are the board's.
 
-    An entry of another board keeps its hits where that board has the same SKUs with as many
-    photos each. One without hits per SKU passes for the same data where all its recalls are
+    An entry of another board keeps its hits where that board asked the same (see `aligned`). One without hits per SKU passes for the same data where all its recalls are
     whole numbers of the board's photos. All others stay, marked by their `data`.
 
     Raises:
@@ -404,13 +463,18 @@ def merged(*boards: Board) -> Board:
         entries += mine
     hits = {k: np.concatenate(columns[k], axis=1) for k in ks}
     rejects = tuple(r for b in boards for r in b.rejects)
-    return Board(first.name, tuple(entries), first.skus, first.photos, hits, first.data, rejects)
+    return replace(first, entries=tuple(entries), hits=hits, rejects=rejects)
 
 
 def aligned(first: Board, other: Board) -> np.ndarray | None:
-    """Where the SKUs of `first` stand in `other`, (skus,); None where SKUs or photo counts differ."""
+    """Where the SKUs of `first` stand in `other`, (skus,); None where the queries are others.
+
+    Same hashes prove it; where one is unknown, the same task, SKUs and photo counts are taken for it.
+    """
     if other is first:
         return np.arange(len(first.skus))
+    if first.task != other.task or (first.asked and other.asked and first.asked != other.asked):
+        return None
     places = {sku: i for i, sku in enumerate(other.skus)}
     if not first.skus or set(places) != set(first.skus):
         return None
@@ -420,7 +484,7 @@ def aligned(first: Board, other: Board) -> np.ndarray | None:
 
 def fits(first: Board, board: Board, entry: Entry) -> bool:
     """Could these recalls be of the photos of `first`? Then each is a whole number of them."""
-    if board.skus or not first.skus:
+    if board.skus or board.asked or first.asked or not first.skus:
         return False
     counts = [v * first.photos.sum() for m, v in entry.metrics.items() if m.startswith("hit_rate@") and v is not None]
     return bool(counts) and all(abs(c - round(c)) < 1e-4 for c in counts)

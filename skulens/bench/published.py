@@ -13,6 +13,7 @@ from skulens.files import locked
 
 SUMMARY, HITS = "benchmark_summary.csv", "per_sku_hits.json.gz"
 KS = (1, 3, 5)
+"""Cut-offs of OpenMPR's files."""
 
 
 def openmpr_folder() -> Path:

@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",
+    "leaderboard": "Published results and yours, ranked with intervals.",
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
     "confusion": "Which SKUs a run takes for one another, and why.",

@@ -1,0 +1,102 @@
+"""`skulens leaderboard`: published results, yours, and what their order is worth."""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from skulens.cli.options import json_option
+
+REJECTS = 20
+"""Rows left out that are printed; --json has all."""
+
+
+@click.command()
+@click.argument("boards", nargs=-1, metavar="[openmpr | FILE.csv | RESULTS]...")
+@click.option("--on", type=click.Path(path_type=Path), multiple=True, metavar="RESULTS", help="Folder of results of `skulens bench`, to stand beside.")
+@click.option("--csv", "tables", type=click.Path(path_type=Path), multiple=True, help="CSV in OpenMPR's format, to stand beside.")
+@click.option("--top", default=20, show_default=True, type=click.IntRange(min=0), help="Entries shown; 0: all. Your own are always shown.")
+@click.option("--k", default=1, show_default=True, type=click.IntRange(min=1), help="Order by hit_rate@K.")
+@click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too.")
+@json_option
+def command(boards, on, tables, top, k, macro, out, as_json) -> None:
+    """Rank encoders with intervals, rank intervals and groups that cannot be told apart.
+
+    "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
+    with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
+    reason, and the claims they do not support. Without any board, the folder `results` is shown.
+    """
+    from skulens.bench.board import by_data, open_boards
+    from skulens.bench.standings import columns_of, stand
+
+    wanted = [*boards, *map(str, on), *map(str, tables)] or ["results"]
+    found = by_data([board for what in wanted for board in open_boards(what)])
+    standings = [stand(board, k, macro) for board in found]
+    rejects = [r for board in found for r in board.rejects]
+    paper = check_paper() if "openmpr" in boards else None
+    if out:
+        write(out, [row for s in standings for row in columns_of(s)])
+    if as_json:
+        answer = {"board": standings[0].as_dict(), "other_boards": [s.as_dict() for s in standings[1:]]}
+        click.echo(json.dumps((paper_json(*paper) if paper else {}) | answer | {"rejects": [asdict(r) for r in rejects]}, ensure_ascii=False))
+        return
+    show(standings, top, paper)
+    for reject in rejects[:REJECTS]:
+        click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
+    if len(rejects) > REJECTS:
+        click.echo(f"left out: {len(rejects) - REJECTS} more; --json has all")
+    click.echo(last_line(standings, paper, rejects, out))
+
+
+def check_paper() -> tuple[list, list]:
+    """(cells, claims) of the paper against the published files."""
+    from skulens.bench.board import openmpr_board, read_csv
+    from skulens.bench.paper_claims import check_claims
+    from skulens.bench.paper_tables import check_cells
+    from skulens.bench.published import SUMMARY, openmpr_folder
+
+    folder = openmpr_folder()
+    rows, _ = read_csv(folder / SUMMARY)
+    return check_cells(rows), check_claims(rows, openmpr_board(folder))
+
+
+def paper_json(cells: list, claims: list) -> dict:
+    return {
+        "cells_checked": len(cells),
+        "cells_agree": sum(c.agrees for c in cells),
+        "disagree": [c.as_dict() for c in cells if not c.agrees],
+        "claims": [asdict(c) for c in claims],
+    }
+
+
+def show(standings: list, top: int, paper: tuple | None) -> None:
+    from skulens.report.standings import print_cells, print_claims, print_standings
+
+    for number, s in enumerate(standings):
+        if number:
+            click.echo("\nMeasured on other photos or another gallery, so not to be compared with the numbers above:")
+        print_standings(s, top)
+    if paper:
+        click.echo()
+        print_cells(paper[0])
+        print_claims(paper[1])
+
+
+def write(out: Path, rows: list[dict]) -> None:
+    with out.open("w", encoding="utf-8", newline="") as f:
+        writer = csv.DictWriter(f, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def last_line(standings: list, paper: tuple | None, rejects: list, out: Path | None) -> str:
+    count = sum(len(s.rows) for s in standings)
+    parts = [f"{count} entries on {len(standings)} sets of queries" if len(standings) > 1 else f"{count} entries"]
+    if paper:
+        parts.append(f"{sum(c.agrees for c in paper[0])} of {len(paper[0])} printed cells agree")
+    parts += [f"{len(rejects)} left out"] if rejects else []
+    parts += [f"written to {out}"] if out else []
+    return "; ".join(parts)

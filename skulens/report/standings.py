@@ -1,0 +1,111 @@
+"""Leaderboards and the check of the paper's tables, for a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from skulens.bench.board import PUBLISHED
+from skulens.bench.paper_claims import Claim
+from skulens.bench.paper_tables import Checked
+from skulens.bench.standings import Standing, Standings
+from skulens.report.tables import with_interval
+
+NOTES = {
+    "activation-mismatch": ("activation", "measured with another activation than the weights were trained with"),
+    "activation-doubtful": ("activation?", "open_clip disagrees with itself about the activation"),
+    "image-size": ("px", "measured at another picture size than its name says"),
+    "duplicate-weights": ("twin", "the same weights as another row"),
+    "same-results": ("twin?", "hit for hit the results of another row"),
+    "non-commercial": ("nc", "the licence forbids commercial use"),
+    "short-context": ("cut", "reads 32 tokens or fewer: longer captions are cut"),
+}
+"""Code of skulens.encode.lint -> (mark in the table, what it means)."""
+
+
+def console() -> Console:
+    wide = Console()
+    return wide if wide.is_terminal else Console(width=170)
+
+
+def print_standings(standings: Standings, top: int = 20) -> None:
+    """The first `top` (0: all), and all of the user's own wherever they stand."""
+    rows = [s for s in standings.rows if not top or s.rank <= top or s.entry.source != PUBLISHED]
+    caption = f"95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %).{legend(rows)}"
+    table = Table(title=f"{standings.board.data}", title_justify="left", caption=caption, caption_justify="left")
+    for column in ("rank", "95 %", "tier"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("encoder", overflow="fold")
+    own = len({s.entry.source for s in standings.rows}) > 1
+    if own:
+        table.add_column("from")
+    for column in (standings.metric, "@5" if standings.metric != "hit_rate@5" else "@1", "phi", "params"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("licence")
+    table.add_column("notes")
+    for s in rows:
+        mine = s.entry.source != PUBLISHED and own
+        table.add_row(*cells(s, standings.metric, own), style="bold" if mine else None)
+    console().print(table)
+    print(summary(standings, len(rows)))
+
+
+def cells(s: Standing, metric: str, own: bool) -> list[str]:
+    e = s.entry
+    other = e.metrics.get("hit_rate@1" if metric == "hit_rate@5" else "hit_rate@5")
+    ranks = f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-"
+    phi = e.metrics.get("phi")
+    return [
+        str(s.rank), ranks, str(s.tier or "-"), e.name, *([e.source] if own else []),
+        with_interval({"value": s.value, "low": s.low, "high": s.high}),
+        "-" if other is None else f"{other:.3f}", "-" if phi is None else f"{phi:.2f}",
+        "-" if not e.params else f"{e.params / 1e6:,.0f} M", e.licence or "unknown", " ".join(marks(s)),
+    ]  # fmt: skip
+
+
+def marks(s: Standing) -> list[str]:
+    return [NOTES[key][0] for code in s.entry.traps if (key := code.partition("=")[0]) in NOTES]
+
+
+def legend(rows: Sequence[Standing]) -> str:
+    shown = {m for s in rows for m in marks(s)}
+    meant = "; ".join(f"{mark}: {meaning}" for mark, meaning in NOTES.values() if mark in shown)
+    return f"\nnotes: {meant}" if meant else ""
+
+
+def summary(standings: Standings, shown: int) -> str:
+    ties = sum(s.tier == 1 for s in standings.rows)
+    rows = f"{shown} of {len(standings.rows)} entries shown" if shown < len(standings.rows) else f"{len(standings.rows)} entries"
+    if not ties:
+        return f"{rows}; hits per SKU are unknown, so nothing can be said about how sure this order is"
+    same = f"{standings.adjacent - standings.separable} of {standings.adjacent} neighbours cannot be told apart" if standings.adjacent else ""
+    first = f"{ties} cannot be told apart from the first" if ties > 1 else "the first is separate from all others" if standings.adjacent else ""
+    return "; ".join(part for part in (rows, first, same) if part)
+
+
+def print_cells(checked: Sequence[Checked]) -> None:
+    """How many printed cells agree, and each that does not."""
+    wrong = [c for c in checked if not c.agrees]
+    table = Table(title=f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} agree at printed precision; "
+                        f"the other {len(wrong)}:", title_justify="left")  # fmt: skip
+    for column in ("table", "row", "column", "printed", "computed", "reason"):
+        table.add_column(column, overflow="fold", no_wrap=column == "printed")
+    for c in wrong:
+        computed = c.computed if isinstance(c.computed, str) else f"{c.computed:.{c.cell.places + 2}f}".rstrip("0").rstrip(".")
+        table.add_row(str(c.cell.table), c.cell.row, c.cell.column, c.cell.printed, computed, c.reason)
+    console().print(table)
+
+
+def print_claims(claims: Sequence[Claim]) -> None:
+    """What the paper says and the files do not support; then what they do."""
+    for title, supported in (("not supported by the files", False), ("supported by the files", True)):
+        mine = [c for c in claims if c.supported == supported]
+        if not mine:
+            continue
+        table = Table(title=f"{len(mine)} claims {title}:", title_justify="left", show_lines=True)
+        table.add_column("where", width=16)
+        table.add_column("the paper says", width=44)
+        table.add_column("the files say")
+        for c in mine:
+            table.add_row(c.where, c.says, c.found)
+        console().print(table)
