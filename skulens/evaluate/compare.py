@@ -7,24 +7,34 @@ Allan and Carterette 2007): the p-value is the share of sign patterns that give 
 least as far from 0 as the one seen.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from skulens.errors import DataError
-from skulens.evaluate.intervals import RESAMPLES, Grouped, bootstrap, intervals
+from skulens.evaluate.intervals import (
+    LEVEL,
+    RESAMPLES,
+    Grouped,
+    bootstrap,
+    difference_intervals,
+    intervals,
+    student_t,
+)
 
-LEVEL = 0.05
+PATTERNS = 10_000
+"""Sign patterns tried where there are too many to try all."""
 EXACT = 12
-"""Up to this many groups all 2^groups sign patterns are tried; with more, a sample of them."""
+"""Up to this many groups, all 2^groups are tried."""
 _CELLS = 1 << 22  # entries of a matrix of signs held at a time: 32 MB
-_ROUND = 12  # decimals to which equal means are equal, whatever the order of a sum
+_EQUAL = 1e-9  # sums closer than this are equal: their terms were added in another order
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """mean(A) - mean(B) with its 95 % cluster-bootstrap interval and the p of the paired test."""
+    """mean(A) - mean(B), its 95 % interval, and the p-value of the paired test. NaN where unknown."""
 
     value: float
     low: float
@@ -47,8 +57,12 @@ def compare(
 ) -> Difference:
     """Paired difference of two runs on the same queries.
 
+    The interval is `intervals.difference_intervals`, the p-value `sign_flip_test`. They answer
+    nearly the same question and nearly always agree; with five groups or fewer p cannot be below
+    0.06, whatever the interval says.
+
     Args:
-        a, b: values per query, (queries,); NaN = unanswerable. Queries that either lacks are left out.
+        a, b: values per query, (queries,), in [0, 1]; NaN = unanswerable. Queries that either lacks are left out.
         groups: group number of each query, (queries,), from 0.
         macro: mean over groups of the mean within each, instead of the mean over queries.
     Raises:
@@ -60,56 +74,61 @@ def compare(
                         f"and {groups.shape}; give both runs the same queries in the same order")
     grouped = Grouped.of((a - b)[:, None], groups)
     ratio = grouped.macro() if macro else grouped.micro()
-    [found] = intervals(ratio, bootstrap(ratio, resamples, seed))
-    [p] = sign_flip_test(ratio.top, resamples, seed)
-    return Difference(found.value, found.low, found.high, float(p), found.n, found.groups)
+    [found] = difference_intervals(ratio, resamples, seed)
+    p = float(sign_flip_test(ratio.top, seed=seed)[0]) if found.n else np.nan
+    return Difference(found.value, found.low, found.high, p, found.n, found.groups)
 
 
-def sign_flip_test(differences: np.ndarray, resamples: int = 10_000, seed: int = 0) -> np.ndarray:
-    """Two-sided p-values (comparisons,) of per-group differences (groups, comparisons).
+def sign_flip_test(differences: np.ndarray, patterns: int = PATTERNS, seed: int = 0) -> np.ndarray:
+    """Two-sided p-values (comparisons,) that sums of per-group differences (groups, comparisons) are 0.
 
-    Exact for up to 12 groups; else (1 + as far) / (1 + resamples), which holds its level at any
-    number of resamples (Phipson and Smyth 2010, eq. 2). Groups without a difference change nothing.
+    Exact for up to 12 groups that differ at all. Of more, the pattern seen and random ones are
+    counted, so that p is (1 + as far) / (1 + patterns): it holds its level at any number of
+    patterns (Phipson and Smyth 2010, eq. 2).
     """
     differences = differences[differences.any(axis=1)]
-    seen = np.round(np.abs(differences.sum(axis=0)), _ROUND)
-    exact = len(differences) <= EXACT
-    far, tried = np.full(len(seen), 0 if exact else 1), 0 if exact else 1
-    for signs in _all_signs(len(differences)) if exact else _some_signs(len(differences), resamples, seed):
-        far = far + (np.round(np.abs(signs @ differences), _ROUND) >= seen).sum(axis=0)
-        tried += len(signs)
-    return far / tried
+    return _p_values(np.concatenate([s @ differences for s in sign_patterns(len(differences), patterns, seed)]))
 
 
-def _all_signs(groups: int):
-    """One block (2^groups, groups) of every pattern of -1 and 1."""
-    yield 2.0 * (np.arange(1 << groups)[:, None] >> np.arange(groups) & 1) - 1
+def sign_patterns(groups: int, patterns: int = PATTERNS, seed: int = 0) -> Iterator[np.ndarray]:
+    """Blocks (patterns, groups) of 1 and -1: all there are for up to 12 groups, else random ones.
 
-
-def _some_signs(groups: int, resamples: int, seed: int):
-    """Blocks (patterns, groups) of random -1 and 1."""
+    The first pattern is the one seen: all 1.
+    """
+    if groups <= EXACT:
+        yield 1.0 - 2 * (np.arange(1 << groups)[:, None] >> np.arange(groups) & 1)
+        return
+    yield np.ones((1, groups))
     rng = np.random.default_rng(seed)
     step = max(1, _CELLS // groups)
-    for start in range(0, resamples, step):
-        yield 2.0 * rng.integers(0, 2, (min(step, resamples - start), groups)) - 1
+    for start in range(0, patterns, step):
+        yield 1.0 - 2 * rng.integers(0, 2, (min(step, patterns - start), groups), np.int8)
+
+
+def _p_values(sums: np.ndarray) -> np.ndarray:
+    """(comparisons,) share of sign patterns at least as far from 0 as the first, of (patterns, comparisons)."""
+    far = np.abs(sums)
+    return (far >= far[0] - _EQUAL).mean(axis=0)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-    """Adjusted p-values, in the order given; Holm 1979, step-down. Rejecting those below a level
-    keeps the chance of any false rejection in the family below it, however they depend."""
+    """Adjusted p-values, in the order given (Holm 1979, step-down).
+
+    Rejecting those up to a level keeps the chance of any false rejection in the family at that
+    level or below, however the comparisons depend on one another.
+    """
     p = np.asarray(p, float)
     order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(stepped, 1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
     return adjusted
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Models ordered by mean hit rate, with how far that order can be trusted.
+    """Models ordered by their mean, with how far that order can be trusted.
 
-    All arrays are (models,) in the order the models were given, except `order`.
+    All arrays are (models,) in the order in which the models were given, except `order`.
     """
 
     order: np.ndarray
@@ -119,14 +138,24 @@ class Ranking:
     """Ends of the 95 % interval of each mean."""
     high: np.ndarray
     rank_low: np.ndarray
-    """Best rank, from 1, that a model's 95 % rank interval holds."""
+    """First rank of the 95 % interval, from 1: 1 + models whose paired difference from this one lies above 0."""
     rank_high: np.ndarray
-    best: np.ndarray
-    """bool: cannot be told apart from the first (Holm over the comparisons with it, 5 %)."""
+    """Last rank of the interval: models - models whose paired difference lies below 0."""
     tier: np.ndarray
-    """From 1: tier 1 is `best`; each next tier holds what cannot be told apart from the first of the rest."""
-    letters: tuple[str, ...]
-    """Models that share a letter cannot be told apart."""
+    """From 1: all that cannot be told apart from the first; of the rest, all that cannot be told
+    apart from the first of those; and so on (sign flips, Holm over the comparisons with that first)."""
+    separated: np.ndarray = field(repr=False)
+    """(models, models) bool: told apart in a family of all pairs, 5 % for any mistake among them."""
+
+    @property
+    def best(self) -> np.ndarray:
+        """bool: cannot be told apart from the first. Holds the truly best model 95 % of the time."""
+        return self.tier == 1
+
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """Two models share a letter exactly when they are not `separated`; "a" goes with the first."""
+        return letters(self.separated, self.order)
 
 
 def rank_models(
@@ -135,42 +164,132 @@ def rank_models(
     """Rank models that answered the same photos.
 
     Args:
-        hits: sums of a metric over the photos of each SKU, (skus, models).
+        hits: sums of a metric in [0, 1] over the photos of each SKU, (skus, models).
         photos: photos of each SKU, (skus,).
+        resamples: of the bootstrap, and sign patterns.
         macro: every SKU counts the same, instead of every photo.
     Raises:
-        DataError: the shapes do not fit.
+        DataError: shapes that do not fit, unknown hits, or more hits than photos.
     """
     hits, photos = np.asarray(hits, float), np.asarray(photos, float)
-    if hits.ndim != 2 or photos.shape != hits.shape[:1]:
-        raise DataError(f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}")
+    _check_hits(hits, photos)
     grouped = Grouped(hits, np.repeat(photos[:, None], hits.shape[1], axis=1))
     ratio = grouped.macro() if macro else grouped.micro()
-    resampled = bootstrap(ratio, resamples, seed)
-    found = intervals(ratio, resampled)
-    value, low, high = np.array([(i.value, i.low, i.high) for i in found]).T
-    order = np.argsort(-np.round(value, _ROUND), kind="stable")
-    ranks = ranks_of(resampled)
-    rank_low, rank_high = np.quantile(ranks, [0.025, 0.975], axis=0)
-    tier = tiers(ratio.top, order, resamples, seed)
-    return Ranking(order, value, low, high, np.floor(rank_low).astype(int), np.ceil(rank_high).astype(int),
-                   tier == 1, tier, tuple(chr(96 + t) if t < 27 else str(t) for t in tier))
+    found = np.array([(i.value, i.low, i.high) for i in intervals(ratio, resamples, seed)]).reshape(-1, 3)
+    value, low, high = found.T
+    order = np.argsort(-value.round(12), kind="stable")
+    flipped = np.concatenate([s @ ratio.top for s in sign_patterns(len(photos), resamples, seed)])
+    return Ranking(
+        order,
+        value,
+        low,
+        high,
+        *_rank_intervals(value, bootstrap(ratio, resamples, seed), int((photos > 0).sum())),
+        tiers(flipped, order),
+        separated(flipped, ratio.top),
+    )
 
 
-def ranks_of(means: np.ndarray) -> np.ndarray:
-    """Ranks from 1, larger mean first, of each row of (resamples, models)."""
-    ranks = np.empty(means.shape, np.int32)
-    np.put_along_axis(ranks, np.argsort(-means, axis=1), np.arange(1, means.shape[1] + 1, dtype=np.int32)[None], axis=1)
-    return ranks
+def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
+    if hits.ndim != 2 or photos.shape != hits.shape[:1]:
+        raise DataError(f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}")
+    unknown = np.flatnonzero(np.isnan(hits).any(axis=0))
+    if len(unknown):
+        raise DataError(f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "
+                        "or rank all models on the SKUs that all have answered")
+    wrong = np.argwhere((hits < 0) | (hits > photos[:, None] + _EQUAL))
+    if len(wrong):
+        sku, model = wrong[0]
+        raise DataError(f"{hits[sku, model]:g} hits of {photos[sku]:g} photos (SKU {sku}, model {model}); "
+                        "expected hits between 0 and the number of photos")
 
 
-def tiers(top: np.ndarray, order: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """(models,) tier of each, from sums per SKU (skus, models)."""
+def _rank_intervals(value: np.ndarray, resampled: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and last rank (models,), from paired 95 % intervals of all differences.
+
+    As `difference_intervals`: t times the bootstrap's standard error of each difference. Ranks of
+    the resamples themselves would be narrower and hold the true rank less often than they say
+    (Hall and Miller 2009; our simulation in docs/log.md).
+    """
+    resampled = resampled[~np.isnan(resampled).any(axis=1)]
+    covariance = np.atleast_2d(np.cov(resampled, rowvar=False)) * groups / max(groups - 1, 1)
+    half = student_t(np.array(groups - 1)) * np.sqrt(_of_differences(covariance))
+    above = value[None] - value[:, None] > half + 1e-12  # (models, models): the column beats the row
+    return 1 + above.sum(axis=1), len(value) - above.sum(axis=0)
+
+
+def _of_differences(products: np.ndarray) -> np.ndarray:
+    """Variances of all differences (models, models) from covariances: v_jj + v_kk - 2 v_jk."""
+    own = np.diag(products)
+    variance = own[:, None] + own[None] - 2 * products
+    return np.where(variance > 1e-12 * (own[:, None] + own[None]), variance, 0.0)  # below: rounding
+
+
+def tiers(flipped: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """(models,) the tier of each, from sums under all sign patterns (patterns, models); see `Ranking.tier`."""
     tier, left, number = np.zeros(len(order), int), order, 0
     while len(left):
         number += 1
-        p = holm(sign_flip_test(top[:, left[:1]] - top[:, left[1:]], resamples, seed))
+        p = holm(_p_values(flipped[:, left[:1]] - flipped[:, left[1:]]))
         alike = np.r_[True, p > LEVEL]
         tier[left[alike]] = number
         left = left[~alike]
     return tier
+
+
+def separated(flipped: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """(models, models) bool: which pairs differ, at 5 % for any mistake in the family of all pairs.
+
+    Single-step max T (Westfall and Young 1993, section 2.5): a pair differs where its |T| is reached by
+    the largest |T| of all pairs in at most 5 % of the sign patterns. T is the difference of `sums`
+    (skus, models), added up, over the root of its squares, which no sign pattern changes.
+    """
+    spread = np.sqrt(_of_differences(sums.T @ sums))
+    spread[spread == 0] = np.inf  # the same everywhere
+    largest = np.zeros(len(flipped))
+    for start in range(0, len(flipped), 1024):  # stays in cache
+        block = flipped[start : start + 1024]
+        for j in range(block.shape[1] - 1):
+            t = np.abs(block[:, j + 1 :] - block[:, j : j + 1]) / spread[j, j + 1 :]
+            np.maximum(largest[start : start + 1024], t.max(axis=1), out=largest[start : start + 1024])
+    seen = np.abs(flipped[0][:, None] - flipped[0][None]) / spread
+    reached = len(largest) - np.searchsorted(np.sort(largest), seen - _EQUAL)
+    return reached / len(largest) <= LEVEL
+
+
+def letters(separated: np.ndarray, order: np.ndarray) -> tuple[str, ...]:
+    """Compact letter display (Piepho 2004): (models,) the letters of each.
+
+    Every letter stands for a largest set of models of which no two are separated, so that two
+    models share a letter exactly when they are not separated. Sets are lettered by their first
+    members; past "z" letters are "aa", "ab", ... and stand apart by spaces.
+    """
+    alike = ~separated[np.ix_(order, order)]
+    sets = sorted(sorted(s) for s in _largest_sets(alike))
+    names = [_letter(i) for i in range(len(sets))]
+    of_rank = [[name for name, s in zip(names, sets, strict=True) if rank in s] for rank in range(len(order))]
+    found = np.empty(len(order), object)
+    found[order] = [("" if len(names) <= 26 else " ").join(own) for own in of_rank]
+    return tuple(found)
+
+
+def _largest_sets(alike: np.ndarray) -> list[set[int]]:
+    """Maximal cliques of a graph (nodes, nodes) (Bron and Kerbosch 1973, with Tomita's pivot)."""
+    near = [set(np.flatnonzero(row)) - {i} for i, row in enumerate(alike)]
+    found, open_sets = [], [(set(), set(range(len(near))), set())]
+    while open_sets:
+        chosen, may, done = open_sets.pop()
+        if not may and not done:
+            found.append(chosen)
+            continue
+        pivot = max(may | done, key=lambda node: len(may & near[node]))
+        for node in may - near[pivot]:
+            open_sets.append((chosen | {node}, may & near[node], done & near[node]))
+            may, done = may - {node}, done | {node}
+    return found
+
+
+def _letter(number: int) -> str:
+    """0 -> a, 25 -> z, 26 -> aa."""
+    first = _letter(number // 26 - 1) if number >= 26 else ""
+    return first + chr(ord("a") + number % 26)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.errors import QrelsError
-from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, bootstrap, intervals
+from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, intervals
 from skulens.evaluate.metrics import (
     Judged,
     average_precision,
@@ -152,7 +152,7 @@ def summarise(
     grouped = Grouped.of(np.stack(list(values.values()), axis=1), groups)
     rates = [i for i, name in enumerate(values) if name.startswith("hit_rate@")]
     ratio = grouped.micro().beside(grouped.take(rates).macro())
-    found = intervals(ratio, bootstrap(ratio, resamples, seed))
+    found = intervals(ratio, resamples, seed)
     macro = dict(zip((f"macro_{list(values)[i]}" for i in rates), found[len(values) :], strict=True))
     micro = dict(zip(values, found[: len(values)], strict=True))
     at = len(rates)  # macro hit rates follow the micro ones
@@ -168,5 +168,5 @@ def cmc_band(
     first = judged.first_rank()
     within = np.where(np.isnan(first)[:, None], np.nan, first[:, None] <= ranks)  # (queries, ranks)
     ratio = Grouped.of(within, groups).micro()
-    points = [p.as_dict() for p in intervals(ratio, bootstrap(ratio, resamples, seed))]
+    points = [p.as_dict() for p in intervals(ratio, resamples, seed)]
     return {"k": ranks.tolist(), **{end: [p[end] for p in points] for end in ("value", "low", "high")}}

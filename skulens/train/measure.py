@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from skulens.errors import DataError
-from skulens.evaluate.intervals import Grouped, bootstrap, intervals
+from skulens.evaluate.intervals import Grouped, intervals
 from skulens.protocols import Catalog
 from skulens.records import Image, chunks
 from skulens.train.pairs import decode_all, product_texts
@@ -117,7 +117,7 @@ def interval(hits: np.ndarray, groups: np.ndarray, seed: int = 0) -> dict[str, f
     """Mean of `hits` with its 95 % interval, bootstrap over `groups`; None where there is only one."""
     _, position = np.unique(groups, return_inverse=True)
     ratio = Grouped.of(hits[:, None].astype(np.float64), position).micro()
-    return intervals(ratio, bootstrap(ratio, seed=seed))[0].as_dict()
+    return intervals(ratio, seed=seed)[0].as_dict()
 
 
 def shown(metric: dict[str, float | int | None]) -> str:

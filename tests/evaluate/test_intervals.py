@@ -7,8 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from skulens.evaluate.intervals import Grouped, Interval, bootstrap, intervals, resample_weights
+from skulens.evaluate.intervals import (
+    Grouped,
+    Interval,
+    Ratio,
+    bootstrap,
+    difference_intervals,
+    intervals,
+    resample_weights,
+    student_t,
+)
 from skulens.evaluate.summaries import summarise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,25 +99,98 @@ def test_the_gap_is_paired():
     assert width["gap"] < 0.5 * min(width["hit_rate@1"], width["hit_rate@5"])
 
 
-def clustered_world(rng, groups=80):
-    """Hits of 10 to 100 photos of each SKU; every SKU has its own chance. Returns sums, counts."""
-    photos = rng.integers(10, 101, groups)
-    return rng.binomial(photos, rng.beta(1.2, 0.8, groups)), photos
+def test_imaginary_groups_by_hand():
+    """Two SKUs of 4 and 8 queries: a half of their mean, 3, is added to each end."""
+    ratio = Grouped(np.array([[1.0], [8.0]]), np.array([[4.0], [8.0]])).micro().with_imaginary()
+    assert ratio.top.ravel().tolist() == [1, 8, 0, 3] and ratio.bottom.ravel().tolist() == [4, 8, 3, 3]
+    absent = Grouped(np.array([[1.0], [0.0]]), np.array([[4.0], [0.0]])).micro().with_imaginary()
+    assert absent.bottom.ravel().tolist() == [4, 0, 2, 2]  # the group without queries has no size
 
 
-def test_intervals_cover_the_truth():
-    """200 worlds of 80 SKUs; the truth, over SKUs without end, is the mean of beta(1.2, 0.8): 0.6."""
-    rng, covered, naive = np.random.default_rng(1), np.zeros(2), 0
-    for world in range(200):
-        hits, photos = clustered_world(rng)
-        grouped = Grouped(hits[:, None].astype(float), photos[:, None].astype(float))
-        ratio = grouped.micro().beside(grouped.macro())
-        found = intervals(ratio, bootstrap(ratio, 1000, seed=world))
-        covered += [i.low <= 0.6 <= i.high for i in found]
-        rate = hits.sum() / photos.sum()
-        naive += abs(rate - 0.6) <= 1.96 * np.sqrt(rate * (1 - rate) / photos.sum())
-    assert (covered >= 180).all() and (covered <= 196).all(), covered  # 90 to 98 %
-    assert naive < 100  # photos taken as independent: the interval is far too narrow
+def test_intervals_hold_their_value_and_stay_in_the_range():
+    rng = np.random.default_rng(0)
+    for world in range(100):
+        groups = np.repeat(np.arange(2 + world % 9), rng.integers(1, 9))
+        values = rng.choice([0, 0.1, 0.9, 1], (len(groups), 3), p=rng.dirichlet(np.full(4, 0.3)))
+        grouped = Grouped.of(values, groups)
+        for found in intervals(grouped.micro().beside(grouped.macro()), 300, seed=world):
+            assert 0 <= found.low <= found.value <= found.high <= 1
+        for found in difference_intervals(Grouped.of(values * 2 - 1, groups).micro(), 300, seed=world):
+            assert -1 <= found.low <= found.value <= found.high <= 1
+
+
+def test_where_every_query_succeeds_the_interval_has_a_width():
+    for groups in (3, 10, 100):
+        every = Grouped(np.full((groups, 1), 7.0), np.full((groups, 1), 7.0)).micro()
+        [found] = intervals(every)
+        assert found.value == found.high == 1
+        assert 1 - 3 / groups < found.low < 1 - 0.4 / groups
+
+
+def test_students_t_is_that_of_scipy():
+    df = np.array([1, 2, 3, 4, 9, 30, 408, 1e5])
+    assert student_t(df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-5)
+    assert student_t(df, 0.9) == pytest.approx(stats.t.ppf(0.9, df), rel=1e-5)
+    assert np.isnan(student_t(np.array([0, -1]))).all()
+
+
+def test_a_difference_has_the_interval_of_the_t_test():
+    """One query per group: the bootstrap's error is the standard error of the mean."""
+    values = np.random.default_rng(0).normal(0.05, 0.2, 30)
+    [found] = difference_intervals(Grouped.of(values[:, None], np.arange(30)).micro(), resamples=40_000)
+    theirs = stats.ttest_1samp(values, 0).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=0.002)
+
+
+def test_percentiles_are_those_of_scipy():
+    values = np.random.default_rng(0).beta(0.5, 0.5, 40)
+    resampled = bootstrap(Grouped.of(values[:, None], np.arange(40)).micro(), 20_000)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="percentile", rng=1)
+    assert np.quantile(resampled, [0.025, 0.975]) == pytest.approx(list(theirs.confidence_interval), abs=0.005)
+    assert resampled.std() == pytest.approx(theirs.standard_error, rel=0.03)
+
+
+def worlds(rng, groups, mean, n, alike=0.65):
+    """Hits and photos (groups, n worlds) of SKUs with 10 to 104 photos, each with its own chance.
+
+    Chances are beta(mean * alike, (1 - mean) * alike): as far apart as between the published SKUs.
+    """
+    photos = rng.integers(10, 105, (groups, n))
+    return rng.binomial(photos, rng.beta(mean * alike, (1 - mean) * alike, (groups, n))).astype(float), photos.astype(float)
+
+
+@pytest.mark.parametrize("groups", [5, 10, 20, 80])
+@pytest.mark.parametrize("mean", [0.3, 0.6, 0.9])
+def test_intervals_cover_the_truth(groups, mean):
+    """500 worlds at once, one in each column; they share resamples, not data."""
+    hits, photos = worlds(np.random.default_rng(groups), groups, mean, 500)
+    for ratio in (Grouped(hits, photos).micro(), Grouped(hits, photos).macro()):
+        covered = sum(i.low <= mean <= i.high for i in intervals(ratio, 1000))
+        least, most = stats.binom.ppf([1e-4, 1 - 1e-4], 500, [0.93, 0.97])
+        assert least <= covered <= most
+
+
+def test_photos_are_not_independent():
+    """The interval that takes them as such, and the plain percentiles of few SKUs, are too narrow."""
+    hits, photos = worlds(np.random.default_rng(1), 10, 0.6, 500)
+    rate = hits.sum(axis=0) / photos.sum(axis=0)
+    naive = np.abs(rate - 0.6) <= 1.96 * np.sqrt(rate * (1 - rate) / photos.sum(axis=0))
+    low, high = np.quantile(bootstrap(Grouped(hits, photos).micro(), 1000), [0.025, 0.975], axis=0)
+    assert naive.mean() < 0.35 and ((low <= 0.6) & (high >= 0.6)).mean() < 0.92
+
+
+@pytest.mark.parametrize("groups", [5, 10, 20, 80])
+@pytest.mark.parametrize("apart", [0, 0.1])
+def test_difference_intervals_cover_the_truth(groups, apart):
+    """B has the chance of A for six SKUs in ten, and another for the rest."""
+    rng = np.random.default_rng(groups)
+    photos = rng.integers(10, 105, (groups, 500))
+    a, fresh = rng.beta(0.6, 0.4, photos.shape), rng.beta(0.6 - apart, 0.4 + apart, photos.shape)
+    b = np.where(rng.random(photos.shape) < 0.6, a, fresh)
+    sums = rng.binomial(photos, a) - rng.binomial(photos, b).astype(float)
+    covered = sum(i.low <= 0.4 * apart <= i.high for i in difference_intervals(Ratio(sums, photos, photos), 1000))
+    least, most = stats.binom.ppf([1e-4, 1 - 1e-4], 500, [0.93, 0.98])
+    assert least <= covered <= most
 
 
 @pytest.mark.skipif(not HITS.exists(), reason="needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder of it")
@@ -118,9 +201,9 @@ def test_published_results_are_known_to_within_three_points_or_so():
     at_1 = np.array([model["sku_hits"]["1"] for model in data["models"]], float).T  # (skus, models)
     ratio = Grouped(at_1, np.repeat(photos[:, None], at_1.shape[1], axis=1)).micro()
     assert list(ratio.value() * photos.sum()) == pytest.approx([m["total_hits"]["1"] for m in data["models"]])
-    best = max(intervals(ratio, bootstrap(ratio)), key=lambda i: i.value)
+    best = max(intervals(ratio), key=lambda i: i.value)
     assert best.value == pytest.approx(0.770, abs=5e-4) and best.groups == 409 and best.n == 20565
-    assert 0.03 < (best.high - best.low) / 2 < 0.04
+    assert (best.low, best.high) == pytest.approx((0.734, 0.803), abs=0.002)
 
 
 def test_interval_is_a_value():
