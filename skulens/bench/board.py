@@ -9,7 +9,8 @@ import csv
 import gzip
 import json
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -163,14 +164,15 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
         raise DataError(f"{path} is no CSV in UTF-8: {e}") from None
     missing = [c for c in REQUIRED if c not in columns]
     if missing:
+        hint = "; columns are separated by commas" if len(columns) == 1 and re.search("[;\t]", columns[0]) else ""
         raise DataError(f"{path} lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}; it has {', '.join(columns) or 'none'}. "
-                        f"OpenMPR's format needs {', '.join(REQUIRED)}; others may follow")  # fmt: skip
+                        f"OpenMPR's format needs {', '.join(REQUIRED)}; others may follow{hint}")  # fmt: skip
     twice = sorted({c for c in columns if columns.count(c) > 1})
     if twice:
         raise DataError(f"{path} has the column {twice[0]!r} {columns.count(twice[0])} times; keep one of each")
     rows, rejects, seen = [], [], {}
     for line, row in cells:
-        where, name = f"{path.name}, row {line}", model_name(row)
+        where, name = f"{path.name}, row {line}", "".join(c if c.isprintable() else "?" for c in model_name(row))
         try:
             parsed = parse_row(row)
         except ValueError as e:
@@ -187,7 +189,8 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
     return rows, rejects
 
 
-def model_name(row: dict) -> str:
+def model_name(row: Mapping) -> str:
+    """architecture/tag"""
     parts = ((row.get(c) or "").strip() for c in ("vision_model", "pretrained_on"))
     return "/".join(p for p in parts if p)
 
@@ -196,6 +199,9 @@ def parse_row(row: dict) -> dict:
     """A row with numbers as numbers. Raises ValueError(column, what is wrong with its cell)."""
     if None in row:
         raise ValueError(f"column {len(row)}", f"{len(row[None])} more cells than the header has columns")
+    for column in ("vision_model", "pretrained_on"):
+        if not (row[column] or "").isprintable():
+            raise ValueError(f"column {column}", f"{row[column]!r} has characters that cannot be printed")
     if not (row["vision_model"] or "").strip():
         raise ValueError("column vision_model", "empty, expected the model's name")
     parsed = dict(row)
@@ -225,7 +231,7 @@ def number(column: str, text: str | None) -> float:
     try:
         value = float(text or "")
     except ValueError:
-        raise ValueError(f"column {column}", f"{text or 'empty'!r} is no number") from None
+        raise ValueError(f"column {column}", f"{text!r} is no number" if text else "empty, expected a number") from None
     if not math.isfinite(value):
         raise ValueError(f"column {column}", f"{text!r} is no finite number")
     return value
@@ -429,14 +435,21 @@ def by_data(boards: Sequence[Board]) -> list[Board]:
         for entry in board.entries if not board.skus else ():
             home = next((i for i, b in enumerate(found) if fits(b, board, entry)), None)
             if home is None:
-                stray.append(entry)
+                stray.append(replace(entry, data=why_stray(found, board)))
             else:
                 found[home] = merged(found[home], replace(board, entries=(entry,), hits={}, rejects=()))
         if board.skus or stray:
-            found.append(board if board.skus else replace(board, entries=tuple(stray)))
+            found.append(board if board.skus else replace(board, entries=tuple(stray), data=stray[0].data))
         elif board.rejects:
             found[0] = replace(found[0], rejects=(*found[0].rejects, *board.rejects))
     return found
+
+
+def why_stray(found: Sequence[Board], board: Board) -> str:
+    """The data of entries without hits per SKU that fit no board so far."""
+    if board.asked or not found:
+        return board.data
+    return f"{board.data}: recalls that are no whole numbers of {int(found[0].photos.sum()):,} photos, so rounded or of other photos"
 
 
 def merged(*boards: Board) -> Board:

@@ -29,11 +29,13 @@ def command(boards, on, tables, top, k, macro, out, as_json) -> None:
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
     reason, and the claims they do not support. Without any board, the folder `results` is shown.
     """
-    from skulens.bench.board import by_data, open_boards
+    from skulens.bench.board import by_data, csv_board, open_boards, store_boards, stored
     from skulens.bench.standings import columns_of, stand
 
-    wanted = [*boards, *map(str, on), *map(str, tables)] or ["results"]
-    found = by_data([board for what in wanted for board in open_boards(what)])
+    opened = [board for what in boards for board in open_boards(what)]
+    opened += [csv_board(path) for path in tables]
+    opened += [board for folder in (on if opened or on else [Path("results")]) for board in store_boards(stored(folder))]
+    found = by_data(opened)
     standings = [stand(board, k, macro) for board in found]
     rejects = [r for board in found for r in board.rejects]
     paper = check_paper() if "openmpr" in boards else None
@@ -93,8 +95,10 @@ def write(out: Path, rows: list[dict]) -> None:
 
 
 def last_line(standings: list, paper: tuple | None, rejects: list, out: Path | None) -> str:
-    count = sum(len(s.rows) for s in standings)
-    parts = [f"{count} entries on {len(standings)} sets of queries" if len(standings) > 1 else f"{count} entries"]
+    from skulens.report.standings import entries
+
+    count = entries(sum(len(s.rows) for s in standings))
+    parts = [f"{count} on {len(standings)} sets of queries" if len(standings) > 1 else count]
     if paper:
         parts.append(f"{sum(c.agrees for c in paper[0])} of {len(paper[0])} printed cells agree")
     parts += [f"{len(rejects)} left out"] if rejects else []

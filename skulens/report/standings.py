@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from skulens.bench.board import PUBLISHED
@@ -29,38 +30,44 @@ def console() -> Console:
 
 
 def print_standings(standings: Standings, top: int = 20) -> None:
-    """The first `top` (0: all), and all of the user's own wherever they stand."""
-    rows = [s for s in standings.rows if not top or s.rank <= top or s.entry.source != PUBLISHED]
+    """The first `top` (0: all); beside published entries all of the user's own too, wherever they stand."""
+    sources = {s.entry.source for s in standings.rows}
+    own = len(sources) > 1 and PUBLISHED in sources
+    rows = [s for s in standings.rows if not top or s.rank <= top or (own and s.entry.source != PUBLISHED)]
     caption = f"95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %).{legend(rows)}"
-    table = Table(title=f"{standings.board.data}", title_justify="left", caption=caption, caption_justify="left")
+    table = Table(title=escape(standings.board.data), title_justify="left", caption=caption, caption_justify="left")
     for column in ("rank", "95 %", "tier"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("encoder", overflow="fold")
-    own = len({s.entry.source for s in standings.rows}) > 1
-    if own:
+    if len(sources) > 1:
         table.add_column("from")
     for column in (standings.metric, "@5" if standings.metric != "hit_rate@5" else "@1", "phi", "params"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("licence")
     table.add_column("notes")
     for s in rows:
-        mine = s.entry.source != PUBLISHED and own
-        table.add_row(*cells(s, standings.metric, own), style="bold" if mine else None)
+        bold = "bold" if own and s.entry.source != PUBLISHED else None
+        table.add_row(*cells(s, standings.metric, len(sources) > 1), style=bold)
     console().print(table)
     print(summary(standings, len(rows)))
 
 
-def cells(s: Standing, metric: str, own: bool) -> list[str]:
+def cells(s: Standing, metric: str, sources: bool) -> list[str]:
     e = s.entry
     other = e.metrics.get("hit_rate@1" if metric == "hit_rate@5" else "hit_rate@5")
     ranks = f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-"
     phi = e.metrics.get("phi")
     return [
-        str(s.rank), ranks, str(s.tier or "-"), e.name, *([e.source] if own else []),
+        str(s.rank), ranks, str(s.tier or "-"), escape(e.name), *([escape(e.source)] if sources else []),
         with_interval({"value": s.value, "low": s.low, "high": s.high}),
         "-" if other is None else f"{other:.3f}", "-" if phi is None else f"{phi:.2f}",
-        "-" if not e.params else f"{e.params / 1e6:,.0f} M", e.licence or "unknown", " ".join(marks(s)),
+        millions(e.params), e.licence or "unknown", " ".join(marks(s)),
     ]  # fmt: skip
+
+
+def millions(params: int | None) -> str:
+    """1,872 M; 1.3 M"""
+    return "-" if not params else f"{params / 1e6:,.{0 if params >= 1e7 else 1}f} M"
 
 
 def marks(s: Standing) -> list[str]:
@@ -73,9 +80,13 @@ def legend(rows: Sequence[Standing]) -> str:
     return f"\nnotes: {meant}" if meant else ""
 
 
+def entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
 def summary(standings: Standings, shown: int) -> str:
     ties = sum(s.tier == 1 for s in standings.rows)
-    rows = f"{shown} of {len(standings.rows)} entries shown" if shown < len(standings.rows) else f"{len(standings.rows)} entries"
+    rows = f"{shown} of {entries(len(standings.rows))} shown" if shown < len(standings.rows) else entries(shown)
     if not ties:
         return f"{rows}; hits per SKU are unknown, so nothing can be said about how sure this order is"
     same = f"{standings.adjacent - standings.separable} of {standings.adjacent} neighbours cannot be told apart" if standings.adjacent else ""
