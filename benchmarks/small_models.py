@@ -34,7 +34,7 @@ from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts
 from skulens.encode.cache import VectorCache
 from skulens.encode.fusion import normalised
-from skulens.evaluate.intervals import Grouped, bootstrap, intervals
+from skulens.evaluate.intervals import Grouped, intervals
 from skulens.evaluate.metrics import hit_rate_at_k, judge, precision_at_k
 from skulens.evaluate.summaries import number_groups
 from skulens.files import cache_folder
@@ -118,7 +118,7 @@ class Task:
     def with_interval(self, values: np.ndarray) -> dict:
         """Mean and 95 % interval, bootstrap over the queries' groups."""
         ratio = Grouped.of(values[:, None], number_groups([q.group or q.id for q in self.queries])).micro()
-        return intervals(ratio, bootstrap(ratio))[0].as_dict()
+        return intervals(ratio)[0].as_dict()
 
 
 class Report:

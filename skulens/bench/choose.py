@@ -15,7 +15,7 @@ from skulens.bench.board import Board, Entry
 from skulens.bench.results import machine
 from skulens.errors import DataError
 from skulens.evaluate.compare import Difference, holm, rank_models, sign_flip_test
-from skulens.evaluate.intervals import Grouped, Interval, bootstrap, intervals
+from skulens.evaluate.intervals import Grouped, Interval, difference_intervals
 
 LICENCES = ("any", "commercial", "not-forbidden")
 """commercial: known to allow it. not-forbidden: also those whose terms somebody has to read first."""
@@ -221,7 +221,7 @@ def against_best(board: Board, family: np.ndarray, wishes: Wishes, resamples: in
     ratio = grouped.macro() if wishes.macro else grouped.micro()
     first = int(np.argmax(np.round(ratio.value(), 12)))
     gaps = replace(ratio, top=ratio.top[:, first : first + 1] - ratio.top)
-    found = intervals(gaps, bootstrap(gaps, resamples, seed))
+    found = difference_intervals(gaps, resamples, seed)
     others = [i for i in range(len(family)) if i != first]
     p = holm(sign_flip_test(gaps.top[:, others], resamples, seed)) if others else ()
     behind = {int(family[i]): replace(as_difference(found[i]), p=float(q)) for i, q in zip(others, p, strict=True)}

@@ -8,7 +8,7 @@ import numpy as np
 from skulens.bench.board import KS, Board, Entry
 from skulens.errors import DataError
 from skulens.evaluate.compare import rank_models
-from skulens.evaluate.intervals import Grouped, bootstrap
+from skulens.evaluate.intervals import Grouped, difference_intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,7 @@ def separable(board: Board, k: int, macro: bool, order: Sequence[int], seed: int
     steps = hits[:, :-1] - hits[:, 1:]
     grouped = Grouped(steps, np.repeat(board.photos[:, None].astype(float), steps.shape[1], axis=1))
     ratio = grouped.macro() if macro else grouped.micro()
-    low, high = np.quantile(bootstrap(ratio, resamples, seed), [0.025, 0.975], axis=0)
-    return int(((low > 0) | (high < 0)).sum())
+    return sum(i.low > 0 or i.high < 0 for i in difference_intervals(ratio, resamples, seed))
 
 
 def columns_of(standings: Standings) -> list[dict[str, object]]:
