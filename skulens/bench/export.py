@@ -5,6 +5,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from skulens.errors import StoreError
@@ -46,6 +49,37 @@ def nested(table, value: str) -> dict[str, dict]:
     for query, product, x in zip(*columns, strict=True):
         found.setdefault(query, {})[product] = x
     return found
+
+
+def read_run(folder: Path) -> Run:
+    """The candidates of a stored result, in the order in which they were ranked.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    table = read(folder, "run")
+    row, product = (pc.dictionary_encode(table[c].cast(pa.string())).combine_chunks() for c in ("query", "product"))
+    rank = table["rank"].to_numpy() - 1
+    at = row.indices.to_numpy(), rank
+    order = np.full((len(row.dictionary), int(rank.max(initial=-1)) + 1), -1, np.int32)
+    scores = np.full(order.shape, -np.inf, np.float32)
+    order[at], scores[at] = product.indices.to_numpy(), table["score"].to_numpy()
+    return Run(tuple(row.dictionary.to_pylist()), tuple(product.dictionary.to_pylist()), order, scores)
+
+
+def read_qrels(folder: Path) -> Qrels:
+    """The judgements of a stored result with their groups; queries without any are there too. Raises StoreError."""
+    asked, judged = read(folder, "per_query"), nested(read(folder, "qrels"), "grade")
+    queries, groups = asked["query"].to_pylist(), asked["group"].to_pylist()
+    return Qrels({q: judged.get(q, {}) for q in queries}, dict(zip(queries, groups, strict=True)))
+
+
+def read(folder: Path, name: str) -> pa.Table:
+    path = folder / f"{name}.parquet"
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as e:
+        raise StoreError(f"{path} cannot be read ({e}); remove the folder and measure again") from e
 
 
 def write_csv(records: Sequence[dict], out: Path) -> None:

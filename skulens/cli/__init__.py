@@ -19,6 +19,7 @@ COMMANDS = {
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
     "confusion": "Which SKUs a run takes for one another, and why.",
+    "calibrate": "From which confidence on a checkout may answer.",
 }
 """Command -> one line of help; `skulens.cli.<command>` defines `command`."""
 

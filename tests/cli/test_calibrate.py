@@ -1,0 +1,100 @@
+"""`skulens calibrate` on stored runs whose answers are known."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from skulens.bench.export import read_qrels, read_run
+from skulens.bench.results import Result, ResultStore
+from skulens.cli import skulens
+from skulens.evaluate import evaluate
+from skulens.records import EncoderInfo, Qrels, Run
+
+
+def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lonely=False):
+    """A result of `photos` probes of each SKU; a wrong answer has a small margin but the same score."""
+    rng = np.random.default_rng(0)
+    products = [f"sku{i:03}" for i in range(skus)]
+    found, grades, groups = {}, {}, {}
+    for i, product in enumerate(products):
+        for n in range(photos):
+            query, other = f"{product}/{n}", products[i - 1]
+            missed, score = rng.random() < wrong, 0.8 + rng.random() / 10
+            first, second = (other, product) if missed else (product, other)
+            found[query] = {first: score} if lonely else {first: score, second: score - (0.01 if missed else 0.1) * (1 + rng.random())}
+            grades[query], groups[query] = {product: 1}, product
+    run, qrels = Run.of(found), Qrels(grades, groups)
+    measured = evaluate(run, qrels, ks=(1,), resamples=20)
+    info = EncoderInfo(name, "fake", f"identity of {name}", 4, ("image", "text"))
+    result = Result("mpr", "shop", gallery, name, info, len(found), skus, measured.metrics, {}, {"split": "test", "mode": "sound"},
+                    f"data of {skus}", {}, (), measured, run, qrels)  # fmt: skip
+    return ResultStore(folder).add(result)[0], run, qrels
+
+
+def said(*words):
+    return CliRunner().invoke(skulens, ["calibrate", *map(str, words)])
+
+
+def test_a_stored_run_is_read_as_it_was_ranked(tmp_path):
+    place, run, qrels = store(tmp_path, skus=6)
+    again = read_run(place)
+    assert again.queries == run.queries and [list(again.candidates(i)) for i in range(30)] == [list(run.candidates(i)) for i in range(30)]
+    judged = read_qrels(place)
+    assert judged.grades == qrels.grades and judged.groups == qrels.groups
+
+
+def test_margin_is_found_to_be_better_and_its_promise_shown(tmp_path):
+    store(tmp_path)
+    done = said("mini", "--results", tmp_path, "--precision", "0.9", "--resamples", "300")
+    assert done.exit_code == 0, done.output
+    assert "400 probes of 80 SKUs -> text; confidence: margin" in done.stdout and "margin is the better confidence" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("A precision of 90.0% is shown: on 40 SKUs never seen before")
+
+
+def test_json_and_csv_agree(tmp_path):
+    place, _, qrels = store(tmp_path)
+    done = said("--results", tmp_path, "--encoder", "mini", "--json", "--out", tmp_path / "sub" / "c.csv", "--resamples", "100")
+    answer = json.loads(done.stdout)
+    assert answer["result"] == str(place) and answer["probes"] == len(qrels)
+    assert [c["confidence"] for c in answer["curves"]] == ["score", "margin"]
+    kept = answer["promise"]
+    assert kept["verdict"] == "not shown" and kept["wanted"] == 0.99 and "299 answered SKUs" in answer["said"]
+    assert set(kept["tested"]) == {"skus", "skus_answered", "coverage", "precision", "at_least"}
+    with (tmp_path / "sub" / "c.csv").open() as f:
+        rows = list(csv.DictReader(f))
+    assert len(rows) == 200
+    assert [float(r["risk"]) for r in rows[100:]] == pytest.approx(answer["curves"][1]["risk"])
+
+
+def test_without_a_second_candidate_the_score_is_taken(tmp_path):
+    store(tmp_path, lonely=True)
+    done = said("mini", "--results", tmp_path, "--resamples", "50")
+    assert done.exit_code == 0 and "confidence: score" in done.stdout and "margin:" not in done.stdout
+    refused = said("mini", "--results", tmp_path, "--confidence", "margin")
+    assert "have no margin" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "expected either RESULT or --encoder NAME"),
+        (("mini", "--precision", "99"), "between 0 and 1"),
+        (("mini", "--choose-on", "0.99"), "at least two each"),
+        (("minni",), "did you mean 'mini'"),
+        (("mini", "--gallery", "image"), "never measured with --gallery image"),
+    ],
+)
+def test_bad_arguments_say_what_to_do(tmp_path, words, says):
+    store(tmp_path, skus=8)
+    done = said(*words, "--results", tmp_path)
+    assert done.exit_code and says in (done.output + str(done.exception))
+
+
+def test_a_damaged_result_is_named(tmp_path):
+    place, _, _ = store(tmp_path, skus=8)
+    (place / "run.parquet").write_bytes(b"gone")
+    done = said("mini", "--results", tmp_path)
+    assert done.exit_code and "run.parquet cannot be read" in str(done.exception)
