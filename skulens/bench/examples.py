@@ -12,6 +12,8 @@ from skulens.errors import PictureError
 from skulens.records import Image, Query, Run
 
 THUMBNAIL_PX = 128
+PAIRS = 10
+"""Confusions whose products are shown with a thumbnail."""
 WORDS = 100
 """Characters of a product's text beside its id."""
 
@@ -75,3 +77,12 @@ def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]
         if first not in query.relevant:
             wrong[right, first] += 1
     return [{"right": r, "found": f, "probes": n, "of": asked[r]} for (r, f), n in wrong.most_common(most)]
+
+
+def faces(wrong: Sequence[dict], shown: Mapping[str, Image], words: Mapping[str, str]) -> dict[str, dict]:
+    """Thumbnails and texts of the products of the first confusions: {"pictures", "words"}, by product id."""
+    named = dict.fromkeys(p for confusion in wrong[:PAIRS] for p in (confusion["right"], confusion["found"]))
+    return {
+        "pictures": {p: t for p in named if p in shown and (t := thumbnail(shown[p]))},
+        "words": {p: words[p][:WORDS] for p in named if words.get(p)},
+    }

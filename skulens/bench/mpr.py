@@ -15,7 +15,7 @@ import numpy as np
 
 from skulens.bench import gallery as galleries
 from skulens.bench import speed
-from skulens.bench.examples import confusions, examples
+from skulens.bench.examples import confusions, examples, faces
 from skulens.bench.results import Result
 from skulens.encode.batching import Batching, Encoded, check_modalities, encode_parts
 from skulens.encode.cache import VectorCache
@@ -285,7 +285,8 @@ def look(run: Run, queries: Sequence[Query], probes: dict[str, Image], products:
     """What the report shows beside the numbers."""
     shown = {p.id: p.images[0] for p in products if p.images}
     words = {p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products}
-    return {"examples": examples(run, queries, probes, shown, words), "confusions": confusions(run, queries)}
+    wrong = confusions(run, queries)
+    return {"examples": examples(run, queries, probes, shown, words), "confusions": wrong, **faces(wrong, shown, words)}
 
 
 def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:

@@ -41,14 +41,36 @@ def show(results: Path, as_json: bool) -> None:
 
 @command.command()
 @results_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("report.html"), show_default=True, help="The page.")
 def report(results: Path, out: Path) -> None:
-    """Write one self-contained HTML page."""
-    from skulens.report.page import write_page
+    """Write one self-contained HTML page: leaderboards, figures, confusable products, audit, provenance.
+
+    Findings of `skulens audit DATA --out RESULTS/audit.json` stand on the page too.
+    """
+    from skulens.report.page import without_figures, write_page
 
     records = stored(results)
     write_page(records, out)
-    click.echo(f"report of {len(records)} results: {out}")
+    if why := without_figures():
+        click.echo(f"note: no figures on the page: {why}", err=True)
+    click.echo(f"report of {len(records)} result{'s' * (len(records) != 1)}: {out}")
+
+
+@command.command()
+@results_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the figures.")
+@click.option("--format", "kind", type=click.Choice(["svg", "png"]), default="svg", show_default=True, help="Of the files.")
+@json_option
+def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
+    """Write the report's figures as files: Pareto fronts, phi, CMC curves, gaps."""
+    from skulens.report.figures import write_figures
+    from skulens.report.views import views_of_records
+
+    files = write_figures(views_of_records(stored(results)), out, kind)
+    if as_json:
+        click.echo(json.dumps({"figures": [str(file) for file in files]}))
+    else:
+        click.echo(f"{len(files)} figures in {out}")
 
 
 @command.command()

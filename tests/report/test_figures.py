@@ -1,0 +1,75 @@
+"""Figures as files and inside a page."""
+
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from skulens.errors import MissingDependency
+from skulens.report.board_page import write_board_figures, write_board_page
+from skulens.report.figures import drawings, evenly, inline_svg, short, write_figures
+from skulens.report.views import View, view_of_board
+from tests.report.boards import board
+
+matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'")
+
+
+@pytest.fixture(scope="module")
+def view() -> View:
+    return view_of_board(board(30))
+
+
+def test_every_figure_is_made_and_says_in_words_what_it_shows(view):
+    found = {d.name: d for d in drawings(view)}
+    assert list(found) == ["order", "pareto-parameters", "pareto-latency", "pareto-memory", "phi", "cmc", "gap"]
+    assert all(len(d.alt) > 40 and d.caption for d in found.values())
+
+
+def test_a_view_of_one_encoder_has_what_one_can_have(view):
+    assert [d.name for d in drawings(replace(view, rows=view.rows[:1]))] == ["cmc", "gap"]
+
+
+def test_svg_files_are_whole_hold_text_and_do_not_change(view, tmp_path):
+    files = write_figures([view], tmp_path / "a", "svg")
+    again = write_figures([view], tmp_path / "b", "svg")
+    for file, other in zip(files, again, strict=True):
+        assert file.read_bytes() == other.read_bytes()
+        root = ElementTree.fromstring(file.read_bytes())
+        assert root.findall(".//{http://www.w3.org/2000/svg}text")
+
+
+def test_png_files_are_sharp_and_on_white(tmp_path):
+    files = write_board_figures(board(8), tmp_path, "png")
+    assert files and {file.suffix for file in files} == {".png"}
+    with Image.open(files[0]) as image:
+        assert image.width >= 1200 and image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_several_views_do_not_overwrite_each_other(view, tmp_path):
+    files = write_figures([view, view], tmp_path, "svg")
+    assert len(set(files)) == len(files) == 2 * len(drawings(view))
+
+
+def test_inline_svg_takes_the_colours_of_the_page_and_keeps_to_its_own_ids(view):
+    for drawing in drawings(view):
+        text = inline_svg(drawing, "v1-", {1: "<first>"})
+        root = ElementTree.fromstring(text.replace("xlink:href", "href"))
+        ids = {e.get("id") for e in root.iter() if e.get("id")}
+        assert ids and all(i.startswith("v1-") for i in ids)
+        assert "#0072b2" not in text and "var(--s1)" in text and "<first>" not in text
+
+
+def test_without_matplotlib_the_page_stands_and_figures_say_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr("skulens.report.figures.find_spec", lambda name: None)
+    text = write_board_page(board(8), tmp_path / "r.html").read_text()
+    assert "No figures: figures need matplotlib" in text and "<figure" not in text and "Net-000" in text
+    with pytest.raises(MissingDependency, match=r"pip install 'skulens\[report\]'"):
+        write_board_figures(board(8), tmp_path)
+
+
+def test_short_names(view):
+    assert short(view.rows[0]) == "Net-000/tag"
+    assert evenly(list("abcdefg"), 3) == ["a", "d", "g"] and evenly(["a"], 3) == ["a"]
