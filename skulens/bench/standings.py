@@ -24,13 +24,15 @@ class Standing:
     """95 %, bootstrap over SKUs."""
     rank_low: int | None = None
     rank_high: int | None = None
-    """95 % rank interval among the entries with known hits."""
+    """95 % rank interval among the entries with known hits: those surely better, and surely worse, counted off."""
+    letters: str | None = None
+    """Two entries share a letter exactly when they cannot be told apart, all pairs tested at once."""
     tier: int | None = None
     """1: cannot be told apart from the best (Holm, 5 %); 2: nor these from the best of the rest; and so on."""
 
     def as_dict(self) -> dict[str, object]:
         entry = asdict(self.entry)
-        numbers = {name: getattr(self, name) for name in ("rank", "rank_low", "rank_high", "tier", "value", "low", "high")}
+        numbers = {name: getattr(self, name) for name in ("rank", "rank_low", "rank_high", "tier", "letters", "value", "low", "high")}
         return {"name": entry.pop("name"), "source": entry.pop("source"), **numbers, "best": self.tier == 1, **entry}
 
 
@@ -83,14 +85,14 @@ def stand(board: Board, k: int = 1, macro: bool = False, resamples: int = 10_000
 
 
 def ranked(board: Board, k: int, macro: bool, known: np.ndarray, resamples: int, seed: int) -> list[dict]:
-    """Ends, rank interval and tier of the entries at `known`, in that order."""
+    """Ends, rank interval, tier and letters of the entries at `known`, in that order."""
     if not len(known):
         return []
     r = rank_models(board.hits[k][:, known], board.photos, resamples=resamples, seed=seed, macro=macro)
-    ends = zip(r.low, r.high, r.rank_low, r.rank_high, r.tier, strict=True)
+    ends = zip(r.low, r.high, r.rank_low, r.rank_high, r.tier, r.letters, strict=True)
     return [
-        {"low": clean(low), "high": clean(high), "rank_low": int(a), "rank_high": int(b), "tier": int(tier)}
-        for low, high, a, b, tier in ends
+        {"low": clean(low), "high": clean(high), "rank_low": int(a), "rank_high": int(b), "tier": int(tier), "letters": alike}
+        for low, high, a, b, tier, alike in ends
     ]
 
 

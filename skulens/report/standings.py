@@ -24,6 +24,10 @@ NOTES = {
 """Code of skulens.encode.lint -> (mark in the table, what it means)."""
 
 
+LETTERS = 8
+"""Longest entry of the column "alike" that still says something at a glance."""
+
+
 def console() -> Console:
     wide = Console()
     return wide if wide.is_terminal else Console(width=170)
@@ -34,9 +38,13 @@ def print_standings(standings: Standings, top: int = 20) -> None:
     sources = {s.entry.source for s in standings.rows}
     own = len(sources) > 1 and PUBLISHED in sources
     rows = [s for s in standings.rows if not top or s.rank <= top or (own and s.entry.source != PUBLISHED)]
-    caption = f"95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %).{legend(rows)}"
+    alike = max((len(s.letters or "") for s in rows), default=0) <= LETTERS
+    caption = (
+        "95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %)."
+        f"{' alike: shared letter, not told apart (all pairs).' * alike}{legend(rows)}"
+    )
     table = Table(title=escape(standings.board.data), title_justify="left", caption=caption, caption_justify="left")
-    for column in ("rank", "95 %", "tier"):
+    for column in ("rank", "95 %", "tier", *(["alike"] if alike else [])):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("encoder", overflow="fold")
     if len(sources) > 1:
@@ -47,18 +55,18 @@ def print_standings(standings: Standings, top: int = 20) -> None:
     table.add_column("notes")
     for s in rows:
         bold = "bold" if own and s.entry.source != PUBLISHED else None
-        table.add_row(*cells(s, standings.metric, len(sources) > 1), style=bold)
+        table.add_row(*cells(s, standings.metric, alike, len(sources) > 1), style=bold)
     console().print(table)
     print(summary(standings, len(rows)))
 
 
-def cells(s: Standing, metric: str, sources: bool) -> list[str]:
+def cells(s: Standing, metric: str, alike: bool, sources: bool) -> list[str]:
     e = s.entry
     other = e.metrics.get("hit_rate@1" if metric == "hit_rate@5" else "hit_rate@5")
     ranks = f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-"
     phi = e.metrics.get("phi")
     return [
-        str(s.rank), ranks, str(s.tier or "-"), escape(e.name), *([escape(e.source)] if sources else []),
+        str(s.rank), ranks, str(s.tier or "-"), *([s.letters or "-"] if alike else []), escape(e.name), *([escape(e.source)] if sources else []),
         with_interval({"value": s.value, "low": s.low, "high": s.high}),
         "-" if other is None else f"{other:.3f}", "-" if phi is None else f"{phi:.2f}",
         millions(e.params), e.licence or "unknown", " ".join(marks(s)),
