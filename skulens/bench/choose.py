@@ -14,8 +14,8 @@ import numpy as np
 from skulens.bench.board import Board, Entry
 from skulens.bench.results import machine
 from skulens.errors import DataError
-from skulens.evaluate.compare import Difference, holm, rank_models, sign_flip_test
-from skulens.evaluate.intervals import Grouped, Interval, difference_intervals
+from skulens.evaluate.compare import LEVEL, Difference, holm, rank_models, sign_patterns
+from skulens.evaluate.intervals import Grouped, difference_intervals
 
 LICENCES = ("any", "commercial", "not-forbidden")
 """commercial: known to allow it. not-forbidden: also those whose terms somebody has to read first."""
@@ -223,13 +223,13 @@ def against_best(board: Board, family: np.ndarray, wishes: Wishes, resamples: in
     gaps = replace(ratio, top=ratio.top[:, first : first + 1] - ratio.top)
     found = difference_intervals(gaps, resamples, seed)
     others = [i for i in range(len(family)) if i != first]
-    p = holm(sign_flip_test(gaps.top[:, others], resamples, seed)) if others else ()
-    behind = {int(family[i]): replace(as_difference(found[i]), p=float(q)) for i, q in zip(others, p, strict=True)}
-    return {int(family[first]): BEST} | behind
-
-
-def as_difference(found: Interval) -> Difference:
-    return Difference(found.value, found.low, found.high, float("nan"), found.n, found.groups)
+    far = np.abs(np.concatenate([signs @ gaps.top[:, others] for signs in sign_patterns(len(gaps.top), resamples, seed)]))
+    p = holm((far >= far[0] - 1e-9).mean(axis=0))  # the patterns of `rank_models`, so that both give the same set
+    behind = {int(family[first]): BEST}
+    for i, q in zip(others, p, strict=True):
+        d = found[i]
+        behind[int(family[i])] = Difference(d.value, d.low, d.high, float(q), d.n, d.groups)
+    return behind
 
 
 def judged(reasons: tuple[str, ...], behind: Difference | None, known: bool, first: str) -> tuple[str, tuple[str, ...]]:
@@ -238,7 +238,7 @@ def judged(reasons: tuple[str, ...], behind: Difference | None, known: bool, fir
         return "out", reasons
     if not known:
         return "untested", ("no hits per SKU: cannot be compared with the others",)
-    if behind.p < 0.05:
+    if behind.p <= LEVEL:
         return "worse", (f"worse than {first} by {behind.value:.3f} [{behind.low:.3f}, {behind.high:.3f}], p = {behind.p:.2g}",)
     return "best", ()
 

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from skulens.bench.stored import Stored
 from skulens.errors import DataError
-from skulens.evaluate.compare import Difference, compare
+from skulens.evaluate.compare import LEVEL, Difference, compare, holm
 from skulens.evaluate.summaries import number_groups
 
 EXAMPLES = 4
@@ -64,22 +64,43 @@ class Pairing:
     probes_only_a: int
     """Probes on which A is ahead."""
     probes_only_b: int
+    gaps: tuple[float, ...]
+    """The difference on every SKU, largest first."""
     skus: tuple[SkuDifference, ...]
     """Where they differ most, first."""
+    p_holm: float | None = None
+    """p after Holm's correction over all comparisons made together (`adjusted`)."""
 
     @property
-    def record_name(self) -> str:
+    def data(self) -> str:
         """What both were measured on, in a few words."""
         return f"{Path(self.a.record['data']).name}, {self.a.record['gallery']}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What tells the two sides apart: encoders, or folders where the encoder is the same."""
+        a, b = self.a, self.b
+        return (a.name, b.name) if a.name != b.name else (a.folder.name, b.folder.name)
+
+    @property
+    def p(self) -> float:
+        return self.difference.p if self.p_holm is None else self.p_holm
+
+    def verdict(self) -> str:
+        """Whether the difference can be told from none, in words."""
+        better, worse = self.names if self.difference.value > 0 else self.names[::-1]
+        if self.p <= LEVEL:
+            return f"{better} is better than {worse}"
+        return f"{self.names[0]} and {self.names[1]} cannot be told apart on {self.difference.groups} SKUs"
 
     def as_dict(self) -> dict:
         """For JSON; NaN is None."""
         d = asdict(self.difference)
-        keep = ("metric", "mean_a", "mean_b", "wins", "losses", "ties", "probes_only_a", "probes_only_b")
+        keep = ("metric", "mean_a", "mean_b", "wins", "losses", "ties", "probes_only_a", "probes_only_b", "p_holm")
         what = {k: self.a.record[k] for k in ("suite", "data", "gallery", "n_queries", "n_gallery", "data_hash")}
         return {
             "a": self.a.name, "b": self.b.name, "folder_a": str(self.a.folder), "folder_b": str(self.b.folder), **what,
-            **{k: known(getattr(self, k)) for k in keep},
+            **{k: known(getattr(self, k)) for k in keep}, "verdict": self.verdict(),
             "difference": {k: known(v) for k, v in d.items()},
             "skus": [asdict(s) for s in self.skus],
         }  # fmt: skip
@@ -163,8 +184,14 @@ def pair(a: Stored, b: Stored, metric: str = "hit_rate@1", *, most: int = 10, ph
     return Pairing(
         a, b, metric, *means(rows, x, y, macro), found,
         int((gaps > 0).sum()), int((gaps < 0).sum()), int((gaps == 0).sum()), int((x > y).sum()), int((x < y).sum()),
-        tuple(described[:most]),
+        tuple(sorted((row[4] for row in rows), reverse=True)), tuple(described[:most]),
     )  # fmt: skip
+
+
+def adjusted(pairings: Sequence[Pairing]) -> list[Pairing]:
+    """Comparisons made together, each with its p after Holm's correction over all of them."""
+    p = holm([x.difference.p for x in pairings])
+    return [replace(x, p_holm=float(q)) for x, q in zip(pairings, p, strict=True)]
 
 
 def by_sku(queries: list[str], names: list[str], x: np.ndarray, y: np.ndarray) -> list[tuple]:

@@ -59,7 +59,7 @@ def command(on, board, gallery, resamples, seed, everything, as_json, **wishes) 
 
 def chosen_boards(on: Path | None, board: str | None, gallery: str):
     """(boards to choose from, boards that know costs, what `bench` calls the data of each)."""
-    from skulens.bench.board import csv_board, merged, openmpr_board, store_boards
+    from skulens.bench.board import aligned, csv_board, merged, openmpr_board, store_boards
     from skulens.bench.results import ResultStore
     from skulens.errors import StoreError
 
@@ -75,17 +75,8 @@ def chosen_boards(on: Path | None, board: str | None, gallery: str):
     published = openmpr_board() if board in (None, "openmpr") else csv_board(board)
     for reject in published.rejects[:5]:
         click.echo(f"note: {reject.source}: {reject.item}: {reject.reason}", err=True)
-    return [same_data(merged(published, *stores))], stores, ["DATA"]
-
-
-def same_data(board):
-    """The board without entries that were measured on other data."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    kept = np.flatnonzero(board.same_data())
-    return replace(board, entries=tuple(board.entries[i] for i in kept), hits={k: h[:, kept] for k, h in board.hits.items()})
+    mine = [b for b in stores if aligned(published, b) is not None]  # measured here on the board's own photos
+    return [merged(published, *mine)], stores, ["DATA"]
 
 
 def show(choice, everything: bool) -> None:
