@@ -21,8 +21,9 @@ REJECTS = 20
 @click.option("--k", default=1, show_default=True, type=click.IntRange(min=1), help="Order by hit_rate@K.")
 @click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as one self-contained page too.")
 @json_option
-def command(boards, on, tables, top, k, macro, out, as_json) -> None:
+def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     """Rank encoders with intervals, rank intervals and groups that cannot be told apart.
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
@@ -41,6 +42,8 @@ def command(boards, on, tables, top, k, macro, out, as_json) -> None:
     paper = check_paper() if "openmpr" in boards else None
     if out:
         write(out, [row for s in standings for row in columns_of(s)])
+    if html:
+        write_page(html, found, paper)
     if as_json:
         answer = {"board": standings[0].as_dict(), "other_boards": [s.as_dict() for s in standings[1:]]}
         click.echo(json.dumps((paper_json(*paper) if paper else {}) | answer | {"rejects": [asdict(r) for r in rejects]}, ensure_ascii=False))
@@ -50,7 +53,7 @@ def command(boards, on, tables, top, k, macro, out, as_json) -> None:
         click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
     if len(rejects) > REJECTS:
         click.echo(f"left out: {len(rejects) - REJECTS} more; --json has all")
-    click.echo(last_line(standings, paper, rejects, out))
+    click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
 
 
 def check_paper() -> tuple[list, list]:
@@ -94,7 +97,22 @@ def write(out: Path, rows: list[dict]) -> None:
         writer.writerows(rows)
 
 
-def last_line(standings: list, paper: tuple | None, rejects: list, out: Path | None) -> str:
+def write_page(html: Path, found: list, paper: tuple | None) -> None:
+    """Leaderboards, figures, and what the paper says that its files do not."""
+    from skulens.report.page import render, without_figures
+    from skulens.report.views import view_of_board
+
+    cells, claims = paper or ([], [])
+    origin = [("printed cells that agree", f"{sum(c.agrees for c in cells)} of {len(cells)} of the paper's tables 1-11")] if paper else []
+    origin += [(f"table {c.cell.table}, {c.cell.row}, {c.cell.column}", f"printed {c.cell.printed}: {c.reason}") for c in cells if not c.agrees]
+    origin += [(f"{c.where}: {c.says}", f"{'supported' if c.supported else 'not supported'}: {c.found}") for c in claims]
+    origin += [("left out", f"{r.source}: {r.item}: {r.reason}") for board in found for r in board.rejects]
+    if why := without_figures():
+        click.echo(f"note: no figures on the page: {why}", err=True)
+    render([view_of_board(board) for board in found], html, f"Leaderboard: {found[0].name}", origin=origin)
+
+
+def last_line(standings: list, paper: tuple | None, rejects: list, written: list[Path]) -> str:
     from skulens.report.standings import entries
 
     count = entries(sum(len(s.rows) for s in standings))
@@ -102,5 +120,5 @@ def last_line(standings: list, paper: tuple | None, rejects: list, out: Path | N
     if paper:
         parts.append(f"{sum(c.agrees for c in paper[0])} of {len(paper[0])} printed cells agree")
     parts += [f"{len(rejects)} left out"] if rejects else []
-    parts += [f"written to {out}"] if out else []
+    parts += [f"written to {' and '.join(map(str, written))}"] if written else []
     return "; ".join(parts)

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +125,11 @@ def test_the_sharp_drop_at_384_px_was_not_measured_at_384_px(claims):
     wall = next(c for says, c in claims.items() if "beyond 384 px" in says)
     assert "configures ViTamin-XL-384 at 256 px" in wall.found
     assert wall.numbers["ViT-L-16-SigLIP2_512_px_p"] > 0.05 and wall.numbers["ViT-L-14_336_px_p"] > 0.05 > wall.numbers["ViTamin-XL_384_p"]
+
+
+def test_the_document_prints_these_numbers(claims):
+    text = " ".join((Path(__file__).parents[2] / "docs/leaderboard.md").read_text(encoding="utf-8").split())
+    for part in ("the strongest", "MobileCLIP-B (150M)", "up to 16.6", "leads LAION-2B"):
+        found = next(c.found for says, c in claims.items() if part in says)
+        assert re.search(r"[+-][\d.]+ \[[^]]+\]", found)[0] in text
+    assert "Of 221 cells of Tables 1-11 that the files answer, 205 agree" in text

@@ -105,6 +105,15 @@ def test_all_entries_go_into_a_csv(folder):
     assert len({r["data"] for r in rows}) == 2 and "written to out.csv" in shown
 
 
+def test_all_boards_go_onto_one_page(folder):
+    pytest.importorskip("matplotlib", reason="pip install 'skulens[report]'")
+    write_result(folder / "r/other", "mini", hits_of(0.8, 9), gallery="image", data_hash="i")
+    shown = run(folder / "data/openmpr", "--on", "r", "--html", "board.html")
+    page = (folder / "board.html").read_text()
+    assert "mine/v1" in page and "mini" in page and "http://" not in page.replace("http://www.w3.org", "")
+    assert shown.splitlines()[-1].endswith("written to board.html")
+
+
 def test_a_csv_beside_the_published(folder, monkeypatch):
     monkeypatch.setattr("skulens.cli.leaderboard.check_paper", lambda: None)
     write_summary(folder / "mine.csv", [summary_row("whole", "v1", 10**6, hits_of(0.6, 5))])
