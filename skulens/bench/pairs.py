@@ -61,9 +61,9 @@ class Pairing:
     """SKUs on which A is ahead."""
     losses: int
     ties: int
-    probes_only_a: int
-    """Probes on which A is ahead."""
-    probes_only_b: int
+    probes_only_a: int | None
+    """Probes on which A is ahead; None where only sums per SKU are known."""
+    probes_only_b: int | None
     gaps: tuple[float, ...]
     """The difference on every SKU, largest first."""
     skus: tuple[SkuDifference, ...]
@@ -74,7 +74,7 @@ class Pairing:
     @property
     def data(self) -> str:
         """What both were measured on, in a few words."""
-        return f"{Path(self.a.record['data']).name}, {self.a.record['gallery']}"
+        return ", ".join(filter(None, (Path(self.a.record["data"]).name, self.a.record["gallery"])))
 
     @property
     def names(self) -> tuple[str, str]:
@@ -130,9 +130,6 @@ def pair_up(a: Sequence[Stored], b: Sequence[Stored]) -> list[tuple[Stored, Stor
     if not pairs:
         one, other = min(((x, y) for x in a for y in b), key=lambda p: len(differing(*p)))
         raise DataError(refusal(one, other))
-    for one, other in pairs.values():
-        if one.folder == other.folder:
-            raise DataError(f"{one.folder} stands on both sides; a comparison needs two results")
     return list(pairs.values())
 
 
@@ -167,8 +164,10 @@ def pair(a: Stored, b: Stored, metric: str = "hit_rate@1", *, most: int = 10, ph
         most: SKUs to describe.
         photos: probe -> path of its photo, for the SKUs described.
     Raises:
-        DataError: they did not answer the same probes, or lack the metric.
+        DataError: they did not answer the same probes, are one and the same, or lack the metric.
     """
+    if (a.folder, a.name) == (b.folder, b.name):
+        raise DataError(f"{a.name} of {a.folder} stands on both sides; a comparison needs two results")
     if differing(a, b):
         raise DataError(refusal(a, b))
     macro, plain = metric.startswith("macro_"), metric.removeprefix("macro_")
@@ -177,13 +176,16 @@ def pair(a: Stored, b: Stored, metric: str = "hit_rate@1", *, most: int = 10, ph
     y = b.values(plain)[[at[q] for q in queries]]  # equal data hashes: the same ids, in whatever order
     groups = number_groups(names)
     found = compare(x, y, groups, resamples=resamples, seed=seed, macro=macro)
-    rows = by_sku(queries, names, x, y)
+    rows, photos_known = by_sku(queries, names, x, y), a.photos_known and b.photos_known
+    if not photos_known:
+        rows = [(*row[:5], [], []) for row in rows]
+    ahead = (int((x > y).sum()), int((x < y).sum())) if photos_known else (None, None)
     gaps = np.array([row[4] for row in rows])
     firsts = [first_wrong(s, names, queries) for s in (a, b)]
     described = [describe(row, firsts, photos or {}) for row in sorted(rows, key=lambda r: (-abs(r[4]), -r[1], r[0])) if row[4]]
     return Pairing(
         a, b, metric, *means(rows, x, y, macro), found,
-        int((gaps > 0).sum()), int((gaps < 0).sum()), int((gaps == 0).sum()), int((x > y).sum()), int((x < y).sum()),
+        int((gaps > 0).sum()), int((gaps < 0).sum()), int((gaps == 0).sum()), *ahead,
         tuple(sorted((row[4] for row in rows), reverse=True)), tuple(described[:most]),
     )  # fmt: skip
 

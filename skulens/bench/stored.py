@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from skulens.bench.board import Board
 from skulens.bench.results import ResultStore, read_record
 from skulens.errors import DataError, StoreError, unknown
 from skulens.protocols import Catalog
@@ -30,6 +31,11 @@ class Stored:
     def name(self) -> str:
         """The encoder as the user named it, with what else tells this result from others."""
         return self.record["encoder"]
+
+    @property
+    def photos_known(self) -> bool:
+        """Whether values belong to photos, or only their sums to SKUs (`of_board`)."""
+        return bool(self.relevant)
 
     @cached_property
     def per_query(self) -> pa.Table:
@@ -115,6 +121,37 @@ def one_stored(word: str, results: Path, gallery: str = "") -> Stored:
         folders = "\n  ".join(str(s.folder) for s in newest.values())
         raise StoreError(f"{word} means {len(newest)} results; give one of these folders, or --gallery:\n  {folders}")
     return next(iter(newest.values()))
+
+
+def of_board(board: Board, name: str) -> Stored:
+    """An encoder of a leaderboard as if it were stored: values per probe that add up to its hits per SKU.
+
+    Which photo of a SKU was found is unknown, so only sums over SKUs mean something, and nothing is
+    known of what was found instead (`Stored.photos_known` is False).
+
+    Raises:
+        UnknownName: the board has no such encoder; names the nearest.
+        DataError: the board has no hits per SKU of it.
+    """
+    names = [e.name for e in board.entries]
+    at = next((names.index(n) for n in (name, f"open_clip:{name}") if n in names), None)
+    if at is None:
+        raise unknown("encoder", name, names, "skulens leaderboard")
+    known = [k for k in sorted(board.hits) if board.known(k)[at]]
+    if not known:
+        raise DataError(f"{board.name} has no hits per SKU of {names[at]}, so it cannot be compared; give per_sku_hits.json beside the CSV")
+    groups = np.repeat(np.arange(len(board.skus)), board.photos)
+    number = np.arange(len(groups)) - np.repeat(np.cumsum(board.photos) - board.photos, board.photos)
+    columns = {"query": [f"{board.skus[g]}/{i}" for g, i in zip(groups.tolist(), number.tolist(), strict=True)], "group": [board.skus[g] for g in groups]}
+    columns |= {f"hit_rate@{k}": (number < board.hits[k][groups, at]).astype(float) for k in known}
+    record = {
+        "encoder": names[at], "suite": "leaderboard", "data": board.name, "gallery": "", "folder": board.name, "n_queries": len(groups),
+        "n_gallery": len(board.skus), "data_hash": board.data, "settings": {"split": "", "mode": "", "texts": []}, "counts": {"groups": len(board.skus)},
+        "rejects": [],
+    }  # fmt: skip
+    stored = Stored(record)
+    stored.__dict__.update(per_query=pa.table(columns), firsts={}, relevant={})  # what would be read from its folder
+    return stored
 
 
 def open_measured(stored: Sequence[Stored], data: str | None = None, options: Mapping[str, object] | None = None) -> Catalog:

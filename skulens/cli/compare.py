@@ -15,6 +15,7 @@ TOP = 10
 @click.argument("a")
 @click.argument("b")
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of results.")
+@click.option("--board", help="Two encoders of a leaderboard instead: openmpr, or a CSV in its format with hits per SKU beside it.")
 @click.option("--metric", default="hit_rate@1", show_default=True, help="Any metric kept per probe; macro_hit_rate@1 weighs every SKU the same.")
 @click.option("--gallery", default="", help="Only this gallery: text, image or both.")
 @click.option("--data", help="Where the catalogue lies now, for the paths of photos; by default where it was measured.")
@@ -24,22 +25,18 @@ TOP = 10
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page with the photos on which they differ.")
 @catalog_options
 @json_option
-def command(a, b, results, metric, gallery, data, skus, resamples, seed, html, map_, as_json) -> None:
+def command(a, b, results, board, metric, gallery, data, skus, resamples, seed, html, map_, as_json) -> None:
     """Is A better than B? A and B are encoders or folders of results, measured on the same probes.
 
     Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over all
     comparisons made), the SKUs on which they differ most, and photos of them.
     """
-    from skulens.bench.pairs import adjusted, pair, pair_up
-    from skulens.bench.stored import find_stored, photos_of
+    from skulens.bench.pairs import adjusted, pair
+    from skulens.bench.stored import photos_of
 
-    sides = [[s for s in find_stored(word, results) if gallery in ("", s.record["gallery"])] for word in (a, b)]
-    for word, found in zip((a, b), sides, strict=True):
-        if not found:
-            raise click.UsageError(f"{word} was never measured with --gallery {gallery}")
     pairings, catalogs = [], []
-    for one, other in pair_up(*sides):
-        catalog, note = catalog_or_why(one, data, map_)
+    for one, other in pairs_of_board(a, b, board) if board else pairs_of_store(a, b, results, gallery):
+        catalog, note = (None, "") if board else catalog_or_why(one, data, map_)
         photos = photos_of(catalog, one.record["settings"]["split"]) if catalog else {}
         pairings.append(pair(one, other, metric, most=skus, photos=photos, resamples=resamples, seed=seed))
         catalogs.append((catalog, note))
@@ -58,6 +55,25 @@ def command(a, b, results, metric, gallery, data, skus, resamples, seed, html, m
         click.echo(f"page with photos: {html}")
     for pairing in pairings:
         click.echo(last_line(pairing, len(pairings)))
+
+
+def pairs_of_store(a: str, b: str, results: Path, gallery: str):
+    from skulens.bench.pairs import pair_up
+    from skulens.bench.stored import find_stored
+
+    sides = [[s for s in find_stored(word, results) if gallery in ("", s.record["gallery"])] for word in (a, b)]
+    for word, found in zip((a, b), sides, strict=True):
+        if not found:
+            raise click.UsageError(f"{word} was never measured with --gallery {gallery}")
+    return pair_up(*sides)
+
+
+def pairs_of_board(a: str, b: str, board: str):
+    from skulens.bench.board import csv_board, openmpr_board
+    from skulens.bench.stored import of_board
+
+    opened = openmpr_board() if board == "openmpr" else csv_board(board)
+    return [(of_board(opened, a), of_board(opened, b))]
 
 
 def catalog_or_why(stored, data, map_):
@@ -88,16 +104,19 @@ def show(pairing) -> None:
 
     record, d = pairing.a.record, pairing.difference
     a, b = pairing.names
-    click.echo(f"{pairing.metric} on {Path(record['data']).name}, {record['n_queries']} probes -> {record['gallery']} of {record['n_gallery']} SKUs")
-    click.echo(f"  {a} {pairing.mean_a:.3f}, {b} {pairing.mean_b:.3f}; SKUs ahead {pairing.wins} and {pairing.losses}, {pairing.ties} equal; "
-               f"probes ahead {pairing.probes_only_a} and {pairing.probes_only_b}")  # fmt: skip
+    where = f"{record['gallery']} of {record['n_gallery']}" if record["gallery"] else record["n_gallery"]
+    click.echo(f"{pairing.metric} on {Path(record['data']).name}, {record['n_queries']} probes -> {where} SKUs")
+    known = pairing.probes_only_a is not None
+    probes = f"; probes ahead {pairing.probes_only_a} and {pairing.probes_only_b}" if known else ""
+    click.echo(f"  {a} {pairing.mean_a:.3f}, {b} {pairing.mean_b:.3f}; SKUs ahead {pairing.wins} and {pairing.losses}, {pairing.ties} equal{probes}")
     if not pairing.skus:
         return
     table = Table(title=f"where they differ most (of {d.groups} SKUs)", title_justify="left")
-    for column in ("SKU", "probes", a, b, f"{a} found instead", f"{b} found instead", "photo"):
+    for column in ("SKU", "probes", a, b, *((f"{a} found instead", f"{b} found instead", "photo") if known else ())):
         table.add_column(column, justify="right" if column in ("probes", a, b) else "left", overflow="fold")
     for s in pairing.skus:
-        table.add_row(s.sku, str(s.n), f"{s.a:.2f}", f"{s.b:.2f}", s.a_found or "-", s.b_found or "-", next(iter(s.photos.values()), "-"))
+        seen = (s.a_found or "-", s.b_found or "-", next(iter(s.photos.values()), "-")) if known else ()
+        table.add_row(s.sku, str(s.n), f"{s.a:.2f}", f"{s.b:.2f}", *seen)
     console = Console()
     Console(width=None if console.is_terminal else 150).print(table)
 

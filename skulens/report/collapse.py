@@ -76,7 +76,9 @@ def draw_nearest(axes: "Axes", nearest: Sequence[Mapping], angles: Mapping[str, 
         low, middle, high = angles["confused"]
         axes.axvspan(low, high, color=RED, alpha=0.12, linewidth=0, zorder=1)
         axes.axvline(middle, color=RED, linewidth=1.4, zorder=1)
-        axes.annotate("confused pairs,\nmiddle half", (middle, 0.02), xytext=(4, 0), textcoords="offset points", color=INK, fontsize=9.5)
+        right = middle > max(x.max(), high) / 2
+        axes.annotate("confused pairs,\nmiddle half", (middle, 0.02), xytext=(-4 if right else 4, 0), textcoords="offset points",
+                      ha="right" if right else "left", color=INK, fontsize=9.5)  # fmt: skip
     axes.set_xlim(left=0)
     axes.set_ylim(-0.03, 1.05)
     axes.set_xlabel("angle to the nearest other product, degrees")

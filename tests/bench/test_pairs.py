@@ -2,10 +2,12 @@
 
 import pytest
 
+from skulens.bench.board import openmpr_board
 from skulens.bench.pairs import differing, pair, pair_up
-from skulens.bench.stored import find_stored, one_stored
+from skulens.bench.stored import find_stored, of_board, one_stored
 from skulens.errors import DataError, StoreError, UnknownName
 from tests.bench.stores import stored
+from tests.catalog.conftest import real_data
 
 A = {"cola": ["cola", "cola", "cola", "lime"], "lime": ["lime", "lime"], "tea": ["tea", "tea"], "milk": ["milk", "cola"]}
 B = {"cola": ["lime", "lime", "tea", "cola"], "lime": ["cola", "lime"], "tea": ["tea", "tea"], "milk": ["milk", "tea"]}
@@ -86,7 +88,7 @@ def test_encoders_are_paired_by_gallery_and_mode_newest_first(tmp_path):
     assert [(x.folder, y.folder) for x, y in pair_up([old, new], [b, picture, paper])] == [(new.folder, b.folder)]
     assert pair_up([new], [paper])  # two folders: as asked
     with pytest.raises(DataError, match="both sides"):
-        pair_up([new], [new])
+        pair(new, new)
     assert differing(new, b) == []
 
 
@@ -111,6 +113,25 @@ def test_two_stores_pair_each_encoder_with_itself(tmp_path):
     before = [stored(tmp_path / "before", n, B) for n in ("a", "b")]
     after = [stored(tmp_path / "after", n, A) for n in ("a", "b")]
     assert [(x.name, y.name) for x, y in pair_up(after, before)] == [("a", "a"), ("b", "b")]
+
+
+def test_published_encoders_compare_as_the_paper_s_claims_were_rechecked():
+    board = openmpr_board(real_data("openmpr"))
+    claims = {  # points, with the interval of an independent bootstrap of these files
+        ("ViT-B-16/datacomp_xl_s13b_b90k", "ViT-B-16/openai"): (16.6, 13.4, 19.8),
+        ("MobileCLIP-B/datacompdr", "convnext_large_d_320/laion2b_s29b_b131k_ft_soup"): (0.9, -1.8, 3.6),
+        ("ViT-L-14-336/openai", "ViT-L-14/openai"): (-0.7, -1.7, 0.3),
+        ("ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta"): (1.2, -1.9, 4.4),
+    }
+    for (a, b), expected in claims.items():
+        found = pair(of_board(board, a), of_board(board, b), resamples=2000)
+        d = found.difference
+        assert [100 * d.value, 100 * d.low, 100 * d.high] == pytest.approx(expected, abs=0.15), (a, b)
+        assert (d.n, d.groups) == (20_565, 409) and found.probes_only_a is None and not found.skus[0].only_a
+    with pytest.raises(UnknownName, match="did you mean"):
+        of_board(board, "ViT-B-17/openai")
+    with pytest.raises(DataError, match="hit_rate@1, hit_rate@3, hit_rate@5"):
+        pair(of_board(board, a), of_board(board, b), "mrr")
 
 
 def test_a_damaged_result_says_which_file(tmp_path):
