@@ -112,6 +112,22 @@ def strongest(e: Evidence) -> Claim:
                  f"it cannot be told from PE-Core-L-14-336, a third of its size: {points(d)}, {significance(d)}", ends("difference", d))  # fmt: skip
 
 
+def against_clip(e: Evidence) -> Claim:
+    best, clip = "ViT-gopt-16-SigLIP2-384/webli", "ViT-L-14/openai"
+    d = e.difference(best, clip)
+    ratio = e.recall(best) / e.recall(clip) - 1
+    return Claim("section 5.1", "ViT-gopt-16-SigLIP2-384 outperforms ViT-L-14 by 35 %", d.p < SEPARATED and round(ratio, 2) == 0.35,
+                 f"{e.recall(best):.3f} against {e.recall(clip):.3f}, {ratio:.1%} more: {points(d)} points, {significance(d)}",
+                 {"ratio": round(ratio, 5), **ends("difference", d)})  # fmt: skip
+
+
+def near_peak(e: Evidence) -> Claim:
+    best, small = "ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta"
+    share, size = e.recall(small) / e.recall(best), e.params(small) / e.params(best)
+    return Claim("section 5.1, table 1", "PE-Core-L-14-336 achieves 98 % of the peak at about a third of the parameters", round(share, 2) == 0.98 and size < 0.37,
+                 f"{share:.1%} of its Recall@1 at {size:.0%} of its parameters", {"share": round(share, 5), "size": round(size, 5)})  # fmt: skip
+
+
 def resolution_wall(e: Evidence) -> Claim:
     pairs = {"ViT-L-16-SigLIP2 512 px": ("ViT-L-16-SigLIP2-512/webli", "ViT-L-16-SigLIP2-384/webli"),
              "ViT-L-14 336 px": ("ViT-L-14-336/openai", "ViT-L-14/openai"),
@@ -209,5 +225,5 @@ def rank_one_gap(e: Evidence) -> Claim:
                  f"Recall@5 {row['micro_cmc@5']:.4f}, Recall@1 {row['micro_cmc@1']:.4f}, gap {gap * 100:.1f} points", {"gap": round(gap, 5)})  # fmt: skip
 
 
-CLAIMS = (photos_used, models_counted, activations, strongest, resolution_wall, small_beats_large, data_gain, filtering_order,
+CLAIMS = (photos_used, models_counted, activations, strongest, against_clip, near_peak, resolution_wall, small_beats_large, data_gain, filtering_order,
           gap_widens, mixed_pools, laion_leader, threshold, densest, rank_one_gap)  # fmt: skip

@@ -37,13 +37,16 @@ def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     opened += [csv_board(path) for path in tables]
     opened += [board for folder in (on if opened or on else [Path("results")]) for board in store_boards(stored(folder))]
     found = by_data(opened)
-    standings = [stand(board, k, macro) for board in found]
     rejects = [r for board in found for r in board.rejects]
+    unrated = [without(board, k, macro) for board in found]
+    rated = [board for board, left_out in zip(found, unrated, strict=True) if len(left_out) < len(board.entries)]
+    standings = [stand(board, k, macro) for board in rated or found[:1]]
+    rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
     if out:
         write(out, [row for s in standings for row in columns_of(s)])
     if html:
-        write_page(html, found, paper)
+        write_page(html, rated, paper)
     if as_json:
         answer = {"board": standings[0].as_dict(), "other_boards": [s.as_dict() for s in standings[1:]]}
         click.echo(json.dumps((paper_json(*paper) if paper else {}) | answer | {"rejects": [asdict(r) for r in rejects]}, ensure_ascii=False))
@@ -54,6 +57,14 @@ def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     if len(rejects) > REJECTS:
         click.echo(f"left out: {len(rejects) - REJECTS} more; --json has all")
     click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
+
+
+def without(board, k: int, macro: bool) -> list:
+    """Rejects for the entries that cannot be ordered as asked, such as those of another suite."""
+    from skulens.records import Reject
+
+    metric = f"{'macro_' * macro}hit_rate@{k}"
+    return [Reject(board.name, e.name, f"no {metric}", "choose another --k") for e in board.entries if e.metrics.get(metric) is None]
 
 
 def check_paper() -> tuple[list, list]:

@@ -98,7 +98,8 @@ def summary(standings: Standings, shown: int) -> str:
     if not ties:
         return f"{rows}; hits per SKU are unknown, so nothing can be said about how sure this order is"
     same = f"{standings.adjacent - standings.separable} of {standings.adjacent} neighbours cannot be told apart" if standings.adjacent else ""
-    first = f"{ties} cannot be told apart from the first" if ties > 1 else "the first is separate from all others" if standings.adjacent else ""
+    others = f"{ties - 1} other{'s' * (ties > 2)} cannot be told apart from the first"
+    first = others if ties > 1 else "the first is separate from all others" if standings.adjacent else ""
     return "; ".join(part for part in (rows, first, same) if part)
 
 

@@ -105,6 +105,13 @@ def test_all_entries_go_into_a_csv(folder):
     assert len({r["data"] for r in rows}) == 2 and "written to out.csv" in shown
 
 
+def test_results_without_the_metric_are_left_out_not_in_the_way(folder):
+    for name, gallery in (("same", "text"), ("other", "image")):
+        write_result(folder / "r" / name, name, {10: hits_of(0.8, 9)[5]}, data_hash=name, gallery=gallery)
+    shown = run(folder / "data/openmpr", "--on", "r")
+    assert shown.count("no hit_rate@1; choose another --k") == 2 and shown.splitlines()[-1] == "3 entries; 2 left out"
+
+
 def test_all_boards_go_onto_one_page(folder):
     pytest.importorskip("matplotlib", reason="pip install 'skulens[report]'")
     write_result(folder / "r/other", "mini", hits_of(0.8, 9), gallery="image", data_hash="i")
