@@ -1,7 +1,7 @@
 """Figures of a view as matplotlib draws them: inside a page as SVG, or as files.
 
-Colours are those of Okabe and Ito (2008), told apart under every common colour blindness; every
-series also has its own marker or a label. Text stays text, so that a page can restyle and read it.
+Colours follow Okabe and Ito (2008), darkened where they would be faint on white; every series
+also has its own marker or a label, so that nothing hangs on colour alone. Text stays text, so that a page can restyle and read it.
 """
 
 import io
@@ -28,7 +28,7 @@ COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", PALE: "pale"} | {c: f"s{n}" f
 SIZE, SMALL = (6.4, 4.4), (4.8, 3.5)
 """Inches, of figures of many and of few encoders; a page shows them some 540 and 360 px wide."""
 STYLE = {
-    "font.size": 11, "font.family": "sans-serif", "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": PALE,
+    "font.size": 11, "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Arial"], "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": PALE,
     "xtick.color": SOFT, "ytick.color": SOFT, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
     "grid.color": LINE, "grid.linewidth": 0.8, "axes.axisbelow": True, "xtick.major.size": 0, "xtick.minor.size": 0, "ytick.major.size": 0,
     "ytick.minor.size": 0, "xtick.major.pad": 6, "ytick.major.pad": 6, "axes.linewidth": 0.8, "legend.frameon": False, "svg.fonttype": "none", "axes.labelsize": 11,
@@ -36,6 +36,8 @@ STYLE = {
 }  # fmt: skip
 CURVES = 6
 """CMC curves in one figure; more cannot be told apart by eye."""
+FAMILIES = 4
+"""Fewer families need no figure of their own."""
 BARS = 12
 """Encoders in the figure of gaps."""
 FEW = 6
@@ -64,7 +66,7 @@ class Drawing:
 
 def drawings(view: View) -> list[Drawing]:
     """The figures that a view's numbers allow, in the order of a report."""
-    found = (rank_drawing(view), *(cost_drawing(view, c) for c in LABELS), phi_drawing(view), cmc_drawing(view), gap_drawing(view))
+    found = (rank_drawing(view), *(cost_drawing(view, c) for c in LABELS), phi_drawing(view), cmc_drawing(view), gap_drawing(view), family_drawing(view))
     return [replace(d, size=size_of(d, view)) for d in found if d]
 
 
@@ -72,6 +74,50 @@ def size_of(drawing: Drawing, view: View) -> tuple[float, float]:
     """The gap's bars need no more height than there are rows."""
     width, height = SIZE if len(view.rows) > FEW else SMALL
     return width, min(height, 1.0 + 0.42 * len(view.rows)) if drawing.name == "gap" else height
+
+
+def best_of_families(view: View) -> dict[str, list[Row]]:
+    """Family -> its comparable rows, best first; families by their best."""
+    found: dict[str, list[Row]] = {}
+    for row in view.rows:
+        if row.place and row.entry.family:
+            found.setdefault(row.entry.family, []).append(row)
+    return found
+
+
+def family_drawing(view: View) -> Drawing | None:
+    families = best_of_families(view)
+    if len(families) < FAMILIES:
+        return None
+    names = "; ".join(f"{family}: {rows[0].hits:.3f} ({rows[0].name})" for family, rows in families.items())
+    return Drawing(
+        "families",
+        "Families at their best",
+        "Blue: the best encoder of each family, with its 95 % interval. Grey: the others.",
+        f"Best hit_rate@1 of {len(families)} families. {names}.",
+        lambda axes: draw_families(axes, families),
+    )
+
+
+def draw_families(axes: "Axes", families: dict[str, list[Row]]) -> None:
+    for y, rows in enumerate(families.values()):
+        for row in reversed(rows):
+            first = row is rows[0]
+            metric = row.metric("hit_rate@1")
+            if first and metric["low"] is not None:
+                axes.plot([metric["low"], metric["high"]], [y, y], color=BLUE, linewidth=5, alpha=0.25, solid_capstyle="butt", zorder=2)
+            axes.plot([row.hits], [y], "o", color=BLUE if first else PALE, markersize=6.5 if first else 4, markeredgecolor="none",
+                      zorder=3 if first else 1, gid=f"row-{row.place}-point")  # fmt: skip
+    name_rows(axes, [f"{family} ({len(rows)})" for family, rows in families.items()])
+    axes.set_xlabel("hit_rate@1")
+
+
+def name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """Names instead of a y axis, the first on top."""
+    axes.set_yticks(range(len(names)), names, color=INK, fontsize=10)
+    axes.set_ylim(len(names) - 0.4, -0.8)
+    axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
 
 
 def cost_drawing(view: View, cost: str) -> Drawing | None:
@@ -162,12 +208,11 @@ def cmc_drawing(view: View) -> Drawing | None:
 
 
 def draw_cmc(axes: "Axes", rows: Sequence[Row]) -> None:
-    few = all(len(row.cmc["k"]) <= 5 for row in rows)
     for n, row in enumerate(rows):
         cmc, colour = row.cmc, SERIES[n % len(SERIES)]
         if None not in (*cmc["low"], *cmc["high"]):
             axes.fill_between(cmc["k"], cmc["low"], cmc["high"], color=colour, alpha=0.14, linewidth=0)
-        axes.plot(cmc["k"], cmc["value"], color=colour, linewidth=1.8, marker="os^Dv*"[n % 6] if few else None, markersize=5, label=short(row))
+        axes.plot(cmc["k"], cmc["value"], color=colour, linewidth=1.8, marker="os^Dv*"[n % 6], markersize=5, markevery=max(1, len(cmc["k"]) // 8), label=short(row))
     ks = sorted({k for row in rows for k in row.cmc["k"]})
     log_axis(axes, [k for k in (1, 2, 3, 5, 10, 20, 50, 100, 1000, 10_000) if k <= ks[-1]], 1, ks[-1] * 1.02)
     axes.set_xlabel("rank k")
@@ -203,11 +248,8 @@ def draw_gap(axes: "Axes", rows: Sequence[Row]) -> None:
         axes.plot([five["value"]], [y], "o", markeredgecolor=RED, markerfacecolor="white", markeredgewidth=1.6, markersize=6.5, zorder=3)
         axes.annotate(f"{five['value'] - one['value']:.3f}", ((one["value"] + five["value"]) / 2, y), xytext=(0, 4), textcoords="offset points",
                       ha="center", va="bottom", fontsize=9.5, color=INK)  # fmt: skip
-    axes.set_yticks(range(len(rows)), [short(row) for row in rows], color=INK, fontsize=10)
-    axes.set_ylim(len(rows) - 0.4, -0.8)
-    axes.grid(axis="y", visible=False)
+    name_rows(axes, [short(row) for row in rows])
     axes.set_xlabel("hit rate")
-    axes.spines["left"].set_visible(False)
 
 
 def rank_drawing(view: View) -> Drawing | None:
@@ -350,7 +392,8 @@ def inline_svg(drawing: Drawing, prefix: str, titles: dict[int, str]) -> str:
     for colour, name in COLOURS.items():
         text = text.replace(colour, f"var(--{name})")
     text = text.replace("#ffffff", "var(--paper)").replace("fill: #000000", "fill: var(--ink)")
-    text = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", text)
+    text = re.sub(r" font-family: [^;\"]*;", "", text)  # the page's
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     return re.sub(r"\n\s*", "\n", text)
 
 

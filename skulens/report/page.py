@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from skulens import __version__
 from skulens.errors import MissingDependency, StoreError
+from skulens.evaluate.intervals import RESAMPLES
 from skulens.report.figures import FEW as FEW_DRAWN
 from skulens.report.figures import drawings, inline_svg, need_matplotlib
 from skulens.report.views import COSTS, Metric, Row, View, views_of_records
@@ -123,7 +124,7 @@ def advice(view: View) -> str:
     if len(sized) < 2:
         return ""
     small = min(sized, key=lambda row: row.entry.params)
-    return f"The smallest of these {len(view.tied)} is {small.name}, {small.entry.params / 1e6:,.4g} M parameters."
+    return f"The smallest of these {len(view.tied)} is {small.name}, {price(small, 'params')} M parameters."
 
 
 def percent(metric: Metric) -> str:
@@ -255,6 +256,8 @@ def shared(view: View, records: Sequence[dict]) -> list[tuple[str, str]]:
     """What holds for all numbers of a view, (words, value)."""
     if not records:
         rows = [("data", entry) for entry in dict.fromkeys(row.entry.data for row in view.rows if row.same_data) if entry]
+        if view.tied:
+            rows.append(("intervals", f"95 %, {RESAMPLES:,} resamples of {view.n_skus:,} SKUs, seed 0"))
         return rows + [("machine", m) for m in dict.fromkeys(row.entry.machine for row in view.rows) if m]
     first = records[0]
     settings = first["settings"]

@@ -1,15 +1,18 @@
 """Figures as files and inside a page."""
 
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import skulens
 from skulens.errors import MissingDependency
 from skulens.report.board_page import write_board_figures, write_board_page
-from skulens.report.figures import drawings, evenly, inline_svg, short, write_figures
+from skulens.report.figures import SERIES, drawings, evenly, inline_svg, short, write_figures
 from skulens.report.views import View, view_of_board
 from tests.report.boards import board
 
@@ -52,13 +55,13 @@ def test_several_views_do_not_overwrite_each_other(view, tmp_path):
     assert len(set(files)) == len(files) == 2 * len(drawings(view))
 
 
-def test_inline_svg_takes_the_colours_of_the_page_and_keeps_to_its_own_ids(view):
+def test_inline_svg_takes_colours_and_fonts_of_the_page_and_keeps_to_its_own_ids(view):
     for drawing in drawings(view):
         text = inline_svg(drawing, "v1-", {1: "<first>"})
         root = ElementTree.fromstring(text.replace("xlink:href", "href"))
         ids = {e.get("id") for e in root.iter() if e.get("id")}
         assert ids and all(i.startswith("v1-") for i in ids)
-        assert "#0072b2" not in text and "var(--s1)" in text and "<first>" not in text
+        assert "#0072b2" not in text and "var(--s1)" in text and "<first>" not in text and "font-family" not in text
 
 
 def test_without_matplotlib_the_page_stands_and_figures_say_what_to_install(monkeypatch, tmp_path):
@@ -68,6 +71,34 @@ def test_without_matplotlib_the_page_stands_and_figures_say_what_to_install(monk
     assert "No figures: figures need matplotlib" in text and "<figure" not in text and "Net-000" in text
     with pytest.raises(MissingDependency, match=r"pip install 'skulens\[report\]'"):
         write_board_figures(board(8), tmp_path)
+
+
+def test_the_snippet_of_the_docs_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    [snippet] = re.findall(r"```python\n(.*?)```", (Path(skulens.__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(snippet, {})
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_text_and_marks_stand_out_on_light_and_dark_paper():
+    """WCAG 2.2: 4.5 for text, 3 for marks."""
+    css = (Path(skulens.__file__).parent / "report" / "page.css").read_text()
+    light, dark = (dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2])
+    for theme in (light, dark):
+        assert min(contrast(theme[name], theme["paper"]) for name in ("ink", "soft")) >= 4.5
+        assert min(contrast(theme[f"s{n}"], theme["paper"]) for n in range(1, 7)) >= 3
+    assert [light[f"s{n}"] for n in range(1, 7)] == list(SERIES)
 
 
 def test_short_names(view):
