@@ -27,6 +27,7 @@ def shop(tmp_path_factory) -> Path:
         ("openmpr_loop", ["--photos", "SHOP", "--arch", "RN50", "--n", "3", "--n-captions", "8", "--repeats", "1"]),
         ("warm_cache", ["--encoder", "mini", "--probes", "24", "--skus", "6", "--repeats", "1"]),
         ("topk", ["--queries", "10", "--gallery", "500", "--dim", "16", "--repeats", "1"]),
+        ("small_models", ["--shop", "SHOP", "--train-shop", "SHOP", "--encoder", "mini"]),
     ],
 )
 def test_benchmark_runs(module, words, shop, tmp_path):
