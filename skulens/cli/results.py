@@ -75,10 +75,11 @@ def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
 
 @command.command()
 @results_option
-@click.option("--format", "kind", type=click.Choice(["trec", "csv", "json"]), required=True, help="trec: run and qrels; csv, json: all metrics.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for trec, file for csv and json.")
+@click.option("--format", "kind", type=click.Choice(["trec", "mteb", "csv", "json"]), required=True,
+              help="trec: run and qrels; mteb: its result files; csv, json: all metrics.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for trec and mteb, file for csv and json.")
 def export(results: Path, kind: str, out: Path) -> None:
-    """Write runs and qrels for trec_eval, or all metrics as CSV or JSON."""
+    """Write runs and qrels for trec_eval, results for mteb, or all metrics as CSV or JSON."""
     from skulens.bench.export import export_results
 
     made = export_results(stored(results), kind, out)
