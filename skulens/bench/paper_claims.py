@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skulens.bench.board import Board, model_name
+from skulens.bench.board import Board
+from skulens.bench.openmpr_csv import model_name
 from skulens.encode.lint import distinct_weights
 from skulens.encode.zoo import find_row, list_rows
 from skulens.evaluate import power

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skulens.bench.board import model_name
+from skulens.bench.openmpr_csv import model_name
 from skulens.errors import DataError
 from skulens.evaluate import power
 
@@ -105,7 +105,7 @@ def read_names() -> dict[str, str]:
 
 
 def check_cells(rows: Sequence[Mapping]) -> list[Checked]:
-    """Every cell against the rows of benchmark_summary.csv, as `board.read_csv` gives them.
+    """Every cell against the rows of benchmark_summary.csv, as `openmpr_csv.read_csv` gives them.
 
     Raises:
         DataError: a row that the paper names is missing; then these are other results.

@@ -69,7 +69,8 @@ def without(board, k: int, macro: bool) -> list:
 
 def check_paper() -> tuple[list, list]:
     """(cells, claims) of the paper against the published files."""
-    from skulens.bench.board import openmpr_board, read_csv
+    from skulens.bench.board import openmpr_board
+    from skulens.bench.openmpr_csv import read_csv
     from skulens.bench.paper_claims import check_claims
     from skulens.bench.paper_tables import check_cells
     from skulens.bench.published import SUMMARY, openmpr_folder

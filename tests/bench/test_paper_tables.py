@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from skulens.bench.board import openmpr_board, read_csv
+from skulens.bench.board import openmpr_board
+from skulens.bench.openmpr_csv import read_csv
 from skulens.bench.paper_claims import check_claims
 from skulens.bench.paper_tables import FORMULAS, Cell, check_cells, close, cut, read_cells, read_names
 from skulens.errors import DataError
