@@ -38,7 +38,7 @@ def print_standings(standings: Standings, top: int = 20) -> None:
     sources = {s.entry.source for s in standings.rows}
     own = len(sources) > 1 and PUBLISHED in sources
     rows = [s for s in standings.rows if not top or s.rank <= top or (own and s.entry.source != PUBLISHED)]
-    alike = max((len(s.letters or "") for s in rows), default=0) <= LETTERS
+    alike = 0 < max((len(s.letters or "") for s in rows), default=0) <= LETTERS
     caption = (
         "95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %)."
         f"{' alike: shared letter, not told apart (all pairs).' * alike}{legend(rows)}"
