@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from skulens.bench.board import Board, Entry
+from skulens.bench.pairs import known
 from skulens.bench.results import machine
 from skulens.errors import DataError
 from skulens.evaluate.compare import LEVEL, Difference, holm, rank_models, sign_patterns
@@ -86,7 +87,7 @@ class Candidate:
         said = {k: getattr(e, k) for k in ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")}
         rest = {k: getattr(self, k) for k in ("verdict", "value", "low", "high")}
         return said | {"commercial": licence_class(e)} | rest | {
-            "reasons": list(self.reasons), "notes": list(self.notes), "behind": asdict(self.behind) if self.behind else None,
+            "reasons": list(self.reasons), "notes": list(self.notes), "behind": self.behind and {k: known(v) for k, v in asdict(self.behind).items()},
         }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from skulens.bench.stored import Stored
 from skulens.errors import DataError
 from skulens.evaluate.compare import LEVEL, Difference, compare, holm
+from skulens.evaluate.sample_size import Needed, needed
 from skulens.evaluate.summaries import number_groups
 
 EXAMPLES = 4
@@ -68,6 +69,8 @@ class Pairing:
     """The difference on every SKU, largest first."""
     skus: tuple[SkuDifference, ...]
     """Where they differ most, first."""
+    needed: Needed | None = None
+    """SKUs that would tell them apart; None for macro means, one SKU, or where photos are unknown."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjusted`)."""
 
@@ -102,8 +105,20 @@ class Pairing:
             "a": self.a.name, "b": self.b.name, "folder_a": str(self.a.folder), "folder_b": str(self.b.folder), **what,
             **{k: known(getattr(self, k)) for k in keep}, "verdict": self.verdict(),
             "difference": {k: known(v) for k, v in d.items()},
-            "skus": [asdict(s) for s in self.skus],
+            "needed": self.needed and asdict(self.needed), "gaps": list(self.gaps), "skus": [asdict(s) for s in self.skus],
         }  # fmt: skip
+
+
+def effort(pairing: Pairing) -> str:
+    """What it would take to tell the two apart, in words; empty where they are, or where nothing is known."""
+    n = pairing.needed
+    if n is None or pairing.p <= LEVEL:
+        return ""
+    have = f"{pairing.difference.groups} SKUs with {n.photos_per_sku:.3g} probes each"
+    if n.skus is None:
+        return f"the difference of {abs(n.difference):.2g} is too small for any number of SKUs (these are {have})"
+    least = f", at least {n.skus_at_least:,} with any number of probes" if n.skus_at_least else ""
+    return f"a difference of {abs(n.difference):.2g} would take {n.skus:,} SKUs with as many probes each{least}, to be found 4 times in 5 (these are {have})"
 
 
 def known(x: float | int | str) -> float | int | str | None:
@@ -187,6 +202,7 @@ def pair(a: Stored, b: Stored, metric: str = "hit_rate@1", *, most: int = 10, ph
         a, b, metric, *means(rows, x, y, macro), found,
         int((gaps > 0).sum()), int((gaps < 0).sum()), int((gaps == 0).sum()), *ahead,
         tuple(sorted((row[4] for row in rows), reverse=True)), tuple(described[:most]),
+        needed(x, y, groups, seed=seed) if photos_known and not macro and found.groups > 1 else None,
     )  # fmt: skip
 
 

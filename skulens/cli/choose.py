@@ -65,11 +65,11 @@ def chosen_boards(on: Path | None, board: str | None, gallery: str):
 
     records = ResultStore(on or Path("results")).records()
     stores = store_boards(records)
-    if board is None and (records or on):
-        wanted = [r for r in records if gallery in ("", r["gallery"])]
-        if not wanted:
-            of = f" with gallery {gallery}" if gallery and records else ""
-            raise StoreError(f"no results{of} in {on or 'results'}: measure with `skulens bench mpr DATA --encoder NAME`, or choose with --board openmpr")
+    wanted = [r for r in records if gallery in ("", r["gallery"])]
+    if not wanted and (on or (gallery and board is None)):
+        of = f" with gallery {gallery}" if gallery and records else ""
+        raise StoreError(f"no results{of} in {on or 'results'}: measure with `skulens bench mpr DATA --encoder NAME`, or choose with --board openmpr")
+    if board is None and wanted:
         names = {(r["suite"], r["data_hash"], r["gallery"]): r["data"] for r in wanted}
         return store_boards(wanted), stores, list(names.values())
     published = openmpr_board() if board in (None, "openmpr") else csv_board(board)
@@ -88,6 +88,7 @@ def show(choice, everything: bool) -> None:
 
     console = Console()
     console = Console(width=None if console.is_terminal else 150, highlight=False)
+    mixed = len({c.entry.source for c in choice.candidates}) > 1
     kept, out = choice.of("best") + choice.of("untested"), choice.of("worse") + choice.of("out")
     click.echo(f"{choice.board}: {len(choice.candidates)} encoders; {choice.wishes.metric} with 95 % interval over SKUs; latency and memory: on this machine")
     if kept:
@@ -96,13 +97,13 @@ def show(choice, everything: bool) -> None:
             table.add_column(column, justify="right" if column in ("params", "p50 ms", "MB") else "left", overflow="fold")
         for c in kept:
             e = c.entry
-            table.add_row(e.name, rate(c), millions(e.params) if e.params else "-", e.licence or "unknown", written(e.latency_ms, 1), written(e.memory_mb, 0), "; ".join(c.notes))
+            table.add_row(e.name + f" ({e.source})" * mixed, rate(c), millions(e.params) if e.params else "-", e.licence or "unknown", written(e.latency_ms, 1), written(e.memory_mb, 0), "; ".join(c.notes))
         console.print(table)
     if out:
         click.echo("fell out: " + ", ".join(f"{n} {kind}" for kind, n in summary(out).items()))
         table = Table(box=None, show_header=False, pad_edge=False)
         for c in out if everything else out[:SHOWN]:
-            table.add_row(c.entry.name, rate(c), "; ".join(c.reasons))
+            table.add_row(c.entry.name + f" ({c.entry.source})" * mixed, rate(c), "; ".join(c.reasons))
         console.print(table)
         if len(out) > SHOWN and not everything:
             click.echo(f"and {len(out) - SHOWN} more: --all prints them")
@@ -122,5 +123,8 @@ def last_line(choice, words: str) -> str:
     best = choice.of("best")
     if not best and not choice.of("untested"):
         return "no encoder meets all of this; relax what most of them fell out for, or add encoders: skulens bench mpr DATA --encoder NAME"
-    said = f"{best[0].entry.name} is highest" + (f"; {len(best) - 1} more cannot be told apart from it" if len(best) > 1 else ", alone") if best else "untested"
+    if best:
+        said = f"{best[0].entry.name} is highest" + (f"; {len(best) - 1} more cannot be told apart from it" if len(best) > 1 else ", alone")
+    else:
+        said = f"{choice.of('untested')[0].entry.name} is highest, untested"
     return f"{said}. Next: {words}"

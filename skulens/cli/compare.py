@@ -31,7 +31,7 @@ def command(a, b, results, board, metric, gallery, data, skus, resamples, seed, 
     Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over all
     comparisons made), the SKUs on which they differ most, and photos of them.
     """
-    from skulens.bench.pairs import adjusted, pair
+    from skulens.bench.pairs import adjusted, effort, pair
     from skulens.bench.stored import photos_of
 
     pairings, catalogs = [], []
@@ -51,6 +51,9 @@ def command(a, b, results, board, metric, gallery, data, skus, resamples, seed, 
         show(pairing)
         if note:
             click.echo(note)
+    for pairing in pairings:
+        if said := effort(pairing):
+            click.echo(f"{pairing.data}: {said}")
     if html:
         click.echo(f"page with photos: {html}")
     for pairing in pairings:
@@ -125,4 +128,5 @@ def last_line(pairing, family: int) -> str:
     """The difference, and whether it can be told from none."""
     d = pairing.difference
     holm = f" (Holm, {family} comparisons)" if family > 1 else ""
-    return f"{pairing.data}: {pairing.verdict()}: {d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}], p = {pairing.p:.2g}{holm}"
+    interval = f"[{d.low:+.3f}, {d.high:+.3f}]" if d.groups > 1 else "(no interval with fewer than two SKUs)"
+    return f"{pairing.data}: {pairing.verdict()}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"

@@ -1,11 +1,15 @@
 """Comparisons of stored results, by hand."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from skulens.bench.board import openmpr_board
-from skulens.bench.pairs import differing, pair, pair_up
+from skulens.bench.pairs import differing, effort, pair, pair_up
 from skulens.bench.stored import find_stored, of_board, one_stored
 from skulens.errors import DataError, StoreError, UnknownName
+from skulens.evaluate.sample_size import needed
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
 
@@ -27,6 +31,15 @@ def test_difference_and_counts_are_those_worked_by_hand(both):
     assert found.difference.p == pytest.approx(0.5)  # two SKUs differ, both for A: 2 of 4 sign patterns are as far
     assert (found.wins, found.losses, found.ties) == (2, 0, 2)
     assert (found.probes_only_a, found.probes_only_b) == (4, 1)
+
+
+def test_what_it_would_take_is_said_where_they_cannot_be_told_apart(both):
+    found = pair(*both)
+    x, y = both[0].values("hit_rate@1"), both[1].values("hit_rate@1")[::-1]
+    assert found.needed == needed(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
+    assert f"would take {found.needed.skus} SKUs" in effort(found) and "these are 4 SKUs with 2.5 probes each" in effort(found)
+    assert found.as_dict()["needed"]["skus"] == found.needed.skus
+    assert effort(replace(found, p_holm=0.01)) == "" and pair(*both, "macro_hit_rate@1").needed is None
 
 
 def test_macro_weighs_every_sku_the_same(both):
