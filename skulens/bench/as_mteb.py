@@ -16,7 +16,7 @@ import PIL.Image
 
 from skulens import pictures
 from skulens.bench.export import mteb_model, mteb_task_name
-from skulens.bench.gallery import Gallery, build_gallery
+from skulens.bench.gallery import build_gallery
 from skulens.bench.mpr import Mpr, data_hash, leaked
 from skulens.encode.batching import contents_of
 from skulens.encode.fusion import fuse
@@ -118,17 +118,14 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
         raise DataError(f"mteb knows one item per product and float32 cosines; got shots={s.shots!r} and mode={s.mode!r}, expected single and sound")
     shown = build_gallery(suite.products, gallery, info, texts=s.texts)
     asked = [q for n, q in enumerate(suite.catalog.queries(s.split)) if not s.limit or n < s.limit]
-    kept = [i for i, item in enumerate(shown.items) if readable(item)]
-    shown = Gallery(shown.kind, tuple(shown.items[i] for i in kept), np.arange(len(kept)), tuple(shown.products[i] for i in kept), ())
     asked = [q for q in asked if readable(q.item)]
     hashes, shown_hashes = (content_hashes(items) for items in ([q.item for q in asked], shown.items))
-    seen = leaked(asked, hashes, shown, shown_hashes)
-    fair = np.flatnonzero(~seen).tolist()
-    queries = [asked[i] for i in fair]
-    if not queries:
+    fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
+    if not fair:
         raise DataError(f"split {s.split!r} of {suite.name} leaves no probe that can be read and is not in the gallery")
+    queries = [asked[i] for i in fair]
     revision = data_hash(queries, [hashes[i] for i in fair], shown, shown_hashes)
-    return task_of(mteb_task_name(suite.name, gallery), queries, shown.items, split=s.split, revision=revision)
+    return task_of(mteb_task_name(suite.name, gallery), queries, [i for i in shown.items if readable(i)], split=s.split, revision=revision)
 
 
 def task_of(name: str, queries: Sequence[Query], gallery: Sequence[Item], *, split: str = "test", revision: str = "1", languages: Sequence[str] = ("eng-Latn",)) -> AbsTaskRetrieval:
@@ -195,7 +192,7 @@ def readable(item: Item) -> bool:
 
 
 def content_hashes(items: Sequence[Item]) -> list[tuple]:
-    """Content hashes of each item's parts."""
+    """Content hashes of each item's parts, None where a file cannot be read."""
     contents = iter(contents_of([part for item in items for part in item.parts], None)[0])
-    return [tuple(content.sha256 for _, content in zip(item.parts, contents, strict=False)) for item in items]
+    return [tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False)) for item in items]
 

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -34,13 +36,18 @@ def offline():
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+def folder(tmp_path_factory):
     pytest.importorskip("resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'")
     from skulens.catalog.world.config import WorldConfig
     from skulens.catalog.world.reader import generator
 
     folder = tmp_path_factory.mktemp("mteb") / "shop"
     generator()(folder, WorldConfig(skus=24, seed=7, px=96, views=("front",), photos=2, split="test"), 1)
+    return folder
+
+
+@pytest.fixture
+def shop(folder):
     return open_catalog(str(folder))
 
 
@@ -65,6 +72,15 @@ def agree(result, scores, per_query):
         trec = {"hit_rate": "success_", "ndcg": "ndcg_cut_", "recall": "recall_"}[name.partition("@")[0]] + k
         assert np.mean([q[trec] for q in per_query.values()]) == pytest.approx(value, abs=1e-6), name
         assert scores[name.replace("@", "_at_")] == pytest.approx(value, abs=5.1e-6), name  # mteb rounds to five digits
+
+
+def test_snippets_of_the_document_run(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    text = (Path(__file__).resolve().parents[2] / "docs/mteb.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert snippets
+    for snippet in snippets:
+        exec(snippet, {})
 
 
 @pytest.mark.parametrize("gallery", ["text", "image", "both"])
@@ -110,16 +126,23 @@ def test_equal_vectors_get_equal_scores_in_any_place():
     assert model.similarity_pairwise(queries, gallery[:5]) == pytest.approx(np.einsum("nd,nd->n", queries, gallery[:5]), abs=1e-5)
 
 
-def test_unreadable_probes_and_gallery_pictures_are_left_out_as_in_the_suite():
-    class Copies(Shop):
+def test_what_cannot_be_read_or_is_in_the_gallery_is_left_out_as_in_the_suite(tmp_path):
+    class Damaged(Shop):
+        def products(self):
+            for product in super().products():
+                yield Product(product.id, images=(Image(data=b"no picture"),)) if product.id == "blue" else product
+
         def queries(self, split):
             yield from super().queries(split)
             yield Query("copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red")
 
-    suite, result = ours(Copies(broken=1), ColourEncoder(), "image")
+    suite, result = ours(Damaged(broken=1), ColourEncoder(), "image")
     task = as_mteb.mpr_task(suite, "image")
     assert task.metadata.revision == result.data_hash
-    assert sorted(task.dataset["default"]["test"]["queries"]["id"]) == sorted(result.run.queries)
+    scores, run, per_query = theirs(ColourEncoder(), task, tmp_path)
+    assert sorted(run) == sorted(result.run.queries) and "copy" not in run and len(run) == 11
+    assert "blue" not in run["blue-0"] and result.metrics["hit_rate@10"]["value"] < 1
+    agree(result, scores, per_query)
 
 
 def test_pictures_reach_the_encoder_as_our_decoder_gives_them():
