@@ -56,7 +56,7 @@ def test_choose_from_results_knows_latency_memory_and_licence(shop):
 def test_choose_from_a_csv_without_hits_says_that_nothing_was_tested(shop):
     (shop / "board.csv").write_text("vision_model,pretrained_on,nparams,micro_cmc@5,micro_cmc@3,micro_cmc@1\nA,x,1000000,0.9,0.8,0.7\nB,y,2000000,0.9,0.8,0.6\n")
     done = run(shop, "choose", "--board", "board.csv")
-    assert done.returncode == 0 and "none can be tested" in done.stdout, done.stderr
+    assert done.returncode == 0 and "none can be tested" in done.stdout and "A/x is highest, untested" in done.stdout, done.stderr
 
 
 def test_confusion_names_pairs_causes_angles_and_draws(shop):
@@ -81,6 +81,18 @@ def test_confusion_without_cache_or_catalogue_says_what_it_leaves_out(shop, tmp_
     assert done.returncode == 0 and "no texts, causes or angles" in done.stdout
     other = run(tmp_path, "confusion", "mini", "--gallery", "text", "--pairs", "2", "--data", os.fspath(shop / "shop"))
     assert other.returncode == 0 and "same SPU" in other.stdout
+
+
+def test_confusion_takes_no_vectors_of_another_encoder(shop, tmp_path):
+    shutil.copytree(shop / "results", tmp_path / "results")
+    [file] = (tmp_path / "results").glob("mpr-shop-text-mini-*/result.json")
+    record = json.loads(file.read_text())
+    record["encoder_info"]["identity"] = "0" * 64
+    file.write_text(json.dumps(record))
+    done = run(tmp_path, "confusion", "mini", "--gallery", "text", "--data", os.fspath(shop / "shop"), "--json", SKULENS_CACHE=str(shop / "cache"))
+    found = json.loads(done.stdout)
+    assert "another encoder today" in found["notes"][0] and found["collapse"] == {} and found["causes"]
+    assert found["pairs"][0]["text_angle_deg"] is None
 
 
 @pytest.mark.parametrize(
