@@ -21,7 +21,7 @@ from skulens.evaluate.intervals import (
     bootstrap,
     difference_intervals,
     intervals,
-    student_t,
+    margins,
 )
 
 PATTERNS = 10_000
@@ -207,13 +207,13 @@ def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
 def _rank_intervals(value: np.ndarray, resampled: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
     """First and last rank (models,), from paired 95 % intervals of all differences.
 
-    As `difference_intervals`: t times the bootstrap's standard error of each difference. Ranks of
-    the resamples themselves would be narrower and hold the true rank less often than they say
-    (Hall and Miller 2009; our simulation in docs/log.md).
+    As `difference_intervals`, for all pairs from one covariance matrix. Ranks of the resamples
+    themselves would be narrower and hold the true rank less often than they say (Hall and Miller
+    2009; our simulation in docs/log.md).
     """
     resampled = resampled[~np.isnan(resampled).any(axis=1)]
-    covariance = np.atleast_2d(np.cov(resampled, rowvar=False)) * groups / max(groups - 1, 1)
-    half = student_t(np.array(groups - 1)) * np.sqrt(_of_differences(covariance))
+    covariance = np.atleast_2d(np.cov(resampled, rowvar=False, bias=True))
+    half = margins(_of_differences(covariance), np.array(groups))
     above = value[None] - value[:, None] > half + 1e-12  # (models, models): the column beats the row
     return 1 + above.sum(axis=1), len(value) - above.sum(axis=0)
 

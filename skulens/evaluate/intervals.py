@@ -11,8 +11,9 @@ plain percentile interval is too narrow: with 5 SKUs it holds the truth 76 % of 
 Means of metrics in [0, 1] are therefore resampled with two imaginary groups added, each half the
 size of a mean one: in one every query succeeds, in the other every query fails. This is the prior
 of Jeffreys, half a success and half a failure (Brown, Cai and DasGupta 2001, section 4.3), counted
-in SKUs. Differences have no such ends that matter; their interval is the bootstrap's standard
-error times Student's t. docs/log.md has the simulations that chose both.
+in SKUs. The interval of a difference is Student's t times the bootstrap's standard error, to which
+a tenth of a SKU that only A finds and a tenth of one that only B finds add what SKUs on which both
+agree cannot show. docs/log.md has the simulations that chose both.
 """
 
 import functools
@@ -24,7 +25,9 @@ RESAMPLES = 2000
 LEVEL = 0.05
 """Chance to be wrong: intervals are 95 %, tests 5 %."""
 IMAGINARY = 0.5
-"""Size of each imaginary group, in mean groups."""
+"""Size of each imaginary group beside a mean, in mean groups."""
+UNSEEN = 0.1
+"""The same beside a difference."""
 _WEIGHTS = 1 << 22  # entries of a matrix of counts held at a time: 32 MB
 
 
@@ -145,24 +148,23 @@ def intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[I
 
 
 def difference_intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:
-    """95 % intervals of means of differences, in [-1, 1]: mean +- t s.
-
-    s is the standard deviation of the resamples times sqrt(g / (g - 1)), which undoes the
-    bootstrap's division by g, and t Student's quantile with g - 1 degrees of freedom.
-    """
-    half = student_t(ratio.groups - 1) * standard_errors(bootstrap(ratio, resamples, seed), ratio.groups)
-    value = ratio.value()
+    """95 % intervals of means of differences, in [-1, 1]: mean +- `margins`."""
+    value, resampled = ratio.value(), bootstrap(ratio, resamples, seed)
+    known = ~np.isnan(resampled)  # a resample may hold no query of a metric
+    n = np.maximum(known.sum(axis=0), 1)
+    squares = np.where(known, resampled - np.where(known, resampled, 0).sum(axis=0) / n, 0) ** 2
+    half = margins(squares.sum(axis=0) / n, ratio.groups)
     return _rows(ratio, np.maximum(value - half, -1), np.minimum(value + half, 1))
 
 
-def standard_errors(resampled: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """(metrics,) from resamples (resamples, metrics); NaN below two groups."""
-    known = ~np.isnan(resampled)
-    n = np.maximum(known.sum(axis=0), 1)
-    filled = np.where(known, resampled, 0)
-    mean = filled.sum(axis=0) / n
-    variance = (np.where(known, filled - mean, 0) ** 2).sum(axis=0) / n
-    return np.sqrt(np.where(groups < 2, np.nan, variance * groups / np.maximum(groups - 1, 1)))
+def margins(variances: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Half widths of 95 % intervals of differences, from the variances of their resamples; NaN below two groups.
+
+    Student's t with g - 1 degrees of freedom times the standard error: the bootstrap's, with its
+    division by g undone, and that of a tenth of a SKU at either end.
+    """
+    g = np.maximum(groups, 2)
+    return student_t(groups - 1) * np.sqrt(variances * g / (g - 1) + 2 * (UNSEEN / g) ** 2)
 
 
 def student_t(df: np.ndarray, p: float = 1 - LEVEL / 2) -> np.ndarray:
