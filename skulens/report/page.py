@@ -19,8 +19,8 @@ HERE = Path(__file__).parent
 METRICS = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
 """Columns of the leaderboard, as far as there are numbers for them."""
 COST_WORDS = {"params": "M params", "latency_ms": "ms / probe", "memory_mb": "MB"}
-LIMIT = 25
-"""Rows of a leaderboard shown before "show all"."""
+LIMIT = 10
+"""Rows of a leaderboard shown before "show all"; more where more cannot be told apart from the first."""
 FEW = 5
 """Up to this many encoders need no filters."""
 DETAILED = 8
@@ -83,7 +83,7 @@ def section(view: View, id_: str, pictures: "Budget", origin: Sequence[tuple[str
         "facts": facts(view),
         "apart": any(not row.same_data for row in rows),
         "filters": len(rows) > FEW,
-        "limit": LIMIT if len(rows) > LIMIT + FEW else 0,
+        "limit": limit if len(rows) > (limit := max(LIMIT, len(view.tied))) + FEW else 0,
         "families": sorted({row.entry.family for row in rows if row.entry.family}),
         "licences": sorted({row.entry.licence or "unknown" for row in rows}),
         "sources": sorted({row.entry.source for row in rows}),
