@@ -28,6 +28,8 @@ def shop(tmp_path_factory) -> Path:
         ("warm_cache", ["--encoder", "mini", "--probes", "24", "--skus", "6", "--repeats", "1"]),
         ("topk", ["--queries", "10", "--gallery", "500", "--dim", "16", "--repeats", "1"]),
         ("small_models", ["--shop", "SHOP", "--train-shop", "SHOP", "--encoder", "mini"]),
+        ("bootstrap", ["--skus", "12", "--models", "5", "--resamples", "50", "--repeats", "1"]),
+        ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )
 def test_benchmark_runs(module, words, shop, tmp_path):
