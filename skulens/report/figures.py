@@ -127,11 +127,12 @@ def cost_drawing(view: View, cost: str) -> Drawing | None:
         return None
     noun = {"params": "parameters", "latency_ms": "latency", "memory_mb": "memory"}[cost]
     names = "; ".join(f"{r.name}, {amount(r, cost)}: {r.hits:.3f}" for r in front)
+    mixed = " Orange: measured here." if len({row.entry.source == "here" for row in rows}) > 1 else ""
     extra = {"memory_mb": " Memory is that of the whole measuring process.", "latency_ms": " Measured from file to ranked gallery, one probe at a time."}
     return Drawing(
         f"pareto-{noun}",
         f"Hit rate against {noun}",
-        f"Blue: the Pareto front; nothing that costs less hits more often. Lines are 95 % intervals.{extra.get(cost, '')}",
+        f"Blue: the Pareto front; nothing that costs less hits more often. Lines are 95 % intervals.{mixed}{extra.get(cost, '')}",
         f"Scatter of hit_rate@1 against {noun} for {len(rows)} encoders. Pareto front: {names}.",
         lambda axes: draw_cost(axes, rows, front, cost),
     )
@@ -194,9 +195,10 @@ def cmc_drawing(view: View) -> Drawing | None:
     if not rows:
         return None
     front = [row for row in pareto(view.having("params"), "params") if row in rows]
-    picked = rows if len(rows) <= CURVES else evenly(front, CURVES) if len(front) > 1 else rows[:CURVES]
+    picked, which = rows, ""
+    if len(rows) > CURVES:
+        picked, which = (evenly(front, CURVES), " Shown: encoders of the Pareto front by parameters.") if len(front) > 1 else (rows[:CURVES], f" The first {CURVES}.")
     picked = sorted(picked, key=lambda row: row.hits, reverse=True)
-    which = "" if len(picked) == len(rows) else " Shown: encoders of the Pareto front by parameters."
     ends = "; ".join(f"{r.name}: {r.cmc['value'][0]:.3f} at rank {r.cmc['k'][0]}, {r.cmc['value'][-1]:.3f} at {r.cmc['k'][-1]}" for r in picked)
     return Drawing(
         "cmc",

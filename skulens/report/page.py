@@ -87,7 +87,8 @@ def section(view: View, id_: str, pictures: "Budget", origin: Sequence[tuple[str
         "families": sorted({row.entry.family for row in rows if row.entry.family}),
         "licences": sorted({row.entry.licence or "unknown" for row in rows}),
         "sources": sorted({row.entry.source for row in rows}),
-        "metrics": [m for m in METRICS if any(row.metric(m)["value"] is not None for row in rows)],
+        "metrics": [m for m in METRICS if any(row.metric(m)["value"] is not None for row in rows if row.same_data)],
+        "bounded": any(row.metric("hit_rate@1")["low"] is not None for row in rows),
         "costs": [(c, COST_WORDS[c]) for c in COSTS if any(getattr(row.entry, c) for row in rows)],
         "top": scale(rows),
         "figures": [] if no_figures else drawn(view, id_),
@@ -124,6 +125,8 @@ def advice(view: View) -> str:
     if len(sized) < 2:
         return ""
     small = min(sized, key=lambda row: row.entry.params)
+    if small is view.rows[0]:
+        return f"It is also the smallest of these {len(view.tied)}."
     return f"The smallest of these {len(view.tied)} is {small.name}, {price(small, 'params')} M parameters."
 
 

@@ -1,11 +1,15 @@
 """The page and the tables show what was stored, escaped and complete."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from skulens.report.page import write_page
+from skulens.bench.board import Board, Entry
+from skulens.errors import StoreError
+from skulens.report.page import Budget, advice, render, scale, verdict, write_page
 from skulens.report.tables import label, with_interval
+from skulens.report.views import view_of_board
 
 
 def record(encoder="mini", value=0.5, **more):
@@ -65,3 +69,48 @@ def test_label_cuts_paths_only(name, shown):
 
 def test_unknown_intervals_are_not_invented():
     assert with_interval(None) == "-" and with_interval({"value": 0.5, "low": None, "high": None}) == "0.500"
+
+
+def made_of(*rates, params=None):
+    entries = tuple(Entry(f"net-{i}", "mine.csv", params=params and params[i], metrics={"hit_rate@1": r}) for i, r in enumerate(rates))
+    return view_of_board(Board("mine", entries))
+
+
+def told(view, best):
+    """The view with its first `best` rows marked as those that cannot be told apart."""
+    return replace(view, rows=tuple(replace(row, best=n < best) for n, row in enumerate(view.rows)))
+
+
+def test_the_first_sentence_claims_no_more_than_was_tested():
+    view = made_of(0.5, 0.6, 0.4, params=(10**7, 9 * 10**7, 10**8))
+    assert "net-1 puts the right product first for 60.0\N{NO-BREAK SPACE}% of the photos." in verdict(view)
+    assert "not tested" in verdict(view) and advice(view) == ""
+    assert verdict(told(view, 1)).endswith("All 2 others do worse, and not by chance.")
+    assert verdict(told(view, 2)).endswith("1 of the 2 others cannot be told apart from it.")
+    assert advice(told(view, 2)) == "The smallest of these 2 is net-0, 10.0 M parameters."
+    assert advice(told(made_of(0.7, 0.6, params=(10**6, 10**7)), 2)) == "It is also the smallest of these 2."
+    assert verdict(made_of(None)) == "No encoder has a hit rate."
+
+
+def test_a_board_of_nothing_known_is_still_a_page(tmp_path):
+    text = render([made_of(None, 0.0)], tmp_path / "r.html", "mine").read_text()
+    assert "no intervals" in text and "0.000" in text and "None" not in text
+
+
+@pytest.mark.parametrize(("highs", "top"), [([0.34], 0.4), ([0.4], 0.5), ([0.99], 1.0), ([1.0], 1.0), ([0.0], 0.1)])
+def test_bars_end_above_every_interval(highs, top):
+    assert scale(made_of(*highs).rows) == pytest.approx(top)
+
+
+def test_pictures_stop_at_the_budget():
+    budget = Budget(10)
+    assert [budget.take(p) for p in ("123456", "123456", "1234", None)] == ["123456", None, "1234", None]
+
+
+def test_audits_beside_the_results_are_shown_and_a_broken_one_is_named(tmp_path):
+    (tmp_path / "audit.json").write_text('{"data": "shop", "products": 5, "pictures": {}, "findings": []}')
+    mine = record(folder=str(tmp_path / "result"))
+    assert "Nothing found." in write_page([mine], tmp_path / "r.html").read_text()
+    (tmp_path / "audit-2.json").write_text("{")
+    with pytest.raises(StoreError, match=r"audit-2\.json cannot be read"):
+        write_page([mine], tmp_path / "r.html")
