@@ -34,7 +34,7 @@ from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts
 from skulens.encode.cache import VectorCache
 from skulens.encode.fusion import normalised
-from skulens.evaluate.intervals import Grouped, intervals
+from skulens.evaluate.intervals import Grouped, difference_intervals, intervals
 from skulens.evaluate.metrics import hit_rate_at_k, judge, precision_at_k
 from skulens.evaluate.summaries import number_groups
 from skulens.files import cache_folder
@@ -115,10 +115,10 @@ class Task:
         judged = judge(run, Qrels.of(self.queries))
         return {name: metric(judged) for name, metric in self.metrics.items()}
 
-    def with_interval(self, values: np.ndarray) -> dict:
+    def with_interval(self, values: np.ndarray, of: Callable = intervals) -> dict:
         """Mean and 95 % interval, bootstrap over the queries' groups."""
         ratio = Grouped.of(values[:, None], number_groups([q.group or q.id for q in self.queries])).micro()
-        return intervals(ratio)[0].as_dict()
+        return of(ratio)[0].as_dict()
 
 
 class Report:
@@ -144,7 +144,7 @@ class Report:
                 if (name, first) in self.values and (name, other) in self.values:
                     metric = next(iter(task.metrics))
                     difference = self.values[name, first][metric] - self.values[name, other][metric]
-                    found.append({"task": name, "minus": other, "metric": metric} | task.with_interval(difference))
+                    found.append({"task": name, "minus": other, "metric": metric} | task.with_interval(difference, difference_intervals))
         return found
 
 
@@ -349,7 +349,7 @@ def shortcuts(report: Report, test: Composed, label: str) -> dict:
     both = values[f"both: {label}"]
     for kind in ("words only", "picture only"):
         part = values[f"{kind}: {label}"]
-        found[kind] = {"lost": 1 - float(part.mean() / both.mean()), "both - 2 x part": test.task.with_interval(both - 2 * part)}
+        found[kind] = {"lost": 1 - float(part.mean() / both.mean()), "both - 2 x part": test.task.with_interval(both - 2 * part, difference_intervals)}
     return found
 
 
