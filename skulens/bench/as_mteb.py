@@ -174,8 +174,11 @@ def rows_of(items: Sequence[Item]) -> datasets.Dataset:
     features = {"id": datasets.Value("string")}
     for item in items:
         for part in item.parts:
-            name, value = ("image", {"path": part.path, "bytes": part.data}) if isinstance(part, Image) else ("text", part)
-            columns.setdefault(name, []).append(value)
+            if isinstance(part, Image):
+                held = {"path": part.own_file, "bytes": None if part.own_file else part.read()}
+                columns.setdefault("image", []).append(held)
+            else:
+                columns.setdefault("text", []).append(part)
     kinds = {"text": datasets.Value("string"), "image": datasets.Image()}
     return datasets.Dataset.from_dict(columns, features=datasets.Features(features | {k: v for k, v in kinds.items() if k in columns}))
 

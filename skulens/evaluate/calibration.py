@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from skulens.errors import DataError
-from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, intervals, resample_weights
+from skulens.evaluate.intervals import IMAGINARY, RESAMPLES, Grouped, Interval, intervals, resample_weights
 from skulens.evaluate.summaries import number_groups
 from skulens.records import Qrels, Run
 
@@ -174,12 +174,29 @@ class Steps:
         answered, wrong = (np.hstack([zero, s.cumsum(axis=1)]) for s in sums)
         return answered, wrong
 
-    def resampled(self, groups: np.ndarray, resamples: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """`totals` of resamples of groups, in blocks."""
+    def resampled(self, groups: np.ndarray, resamples: int, seed: int, imaginary: float = IMAGINARY) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """`totals` of resamples of groups, in blocks.
+
+        Two imaginary groups are drawn with them, one always right and one always wrong, as in every
+        interval of a rate (`intervals`). Up to each step they are `imaginary` times as large as the mean of
+        the groups that were answered so far: the strictest answers come from few groups, and are unsure.
+        """
+        size = imaginary * self._mean_group(groups)
         rows = max(1, _ENTRIES // len(self.order))
-        for block in resample_weights(int(groups.max()) + 1, resamples, seed):
+        for block in resample_weights(int(groups.max()) + 1 + 2, resamples, seed):
             for start in range(0, len(block), rows):
-                yield self.totals(block[start : start + rows, groups])
+                weights = block[start : start + rows]
+                right, wrong = weights[:, -2, None] * size, weights[:, -1, None] * size
+                answered, missed = self.totals(weights[:, groups])
+                yield answered + right + wrong, missed + wrong
+
+    def _mean_group(self, groups: np.ndarray) -> np.ndarray:
+        """(steps + 1,) answers per group among those answered up to the end of each step; never falling."""
+        first = np.zeros(len(groups))
+        first[np.unique(groups[self.order], return_index=True)[1]] = 1
+        seen = np.add.reduceat(first, self.starts).cumsum()
+        answered = np.append(self.starts[1:], len(groups))
+        return np.maximum.accumulate(np.append(0.0, answered / seen))
 
 
 def area_under(mass: np.ndarray, wrong: np.ndarray) -> np.ndarray:

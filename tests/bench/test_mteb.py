@@ -22,6 +22,7 @@ from skulens.catalog import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
 from skulens.errors import DataError
+from skulens.pictures import load
 from skulens.records import Image, Item, Product, Query
 from tests.bench.test_mpr import COLOURS, ColourEncoder, Shop, png
 
@@ -145,18 +146,27 @@ def test_what_cannot_be_read_or_is_in_the_gallery_is_left_out_as_in_the_suite(tm
     agree(result, scores, per_query)
 
 
-def test_pictures_reach_the_encoder_as_our_decoder_gives_them():
-    """EXIF turns and palettes included."""
+def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
+    """From memory, disk and cells; EXIF turns and palettes included."""
     turned = io.BytesIO()
     exif = PIL.Image.Exif()
     exif[0x0112] = 6
     PIL.Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).resize((9, 5)).save(turned, "PNG", exif=exif)
     palette = io.BytesIO()
     PIL.Image.new("P", (7, 3), 5).save(palette, "PNG", transparency=5)
-    pictures = [Image(data=b.getvalue()) for b in (turned, palette)]
-    rows = as_mteb.rows_of([Item(str(i), (p,)) for i, p in enumerate(pictures)])
-    from skulens.pictures import load
+    file = tmp_path / "turned.png"
+    file.write_bytes(turned.getvalue())
 
+    class Cell(Image):
+        """In another file, as in a Parquet table."""
+
+        own_file = None
+
+        def read(self):
+            return palette.getvalue()
+
+    pictures = [*(Image(data=b.getvalue()) for b in (turned, palette)), Image(path=str(file)), Cell(path="table.parquet#3")]
+    rows = as_mteb.rows_of([Item(str(i), (p,)) for i, p in enumerate(pictures)])
     for loaded, picture in zip(rows["image"], pictures, strict=True):
         assert (np.asarray(as_mteb.upright(loaded)) == np.asarray(load(picture))).all()
 

@@ -83,15 +83,34 @@ def test_curve_ends_at_the_risk_of_all_and_meets_the_counts():
     assert 0 < curve.excess.value < curve.aurc.value
 
 
-def test_resampled_areas_are_those_of_drawn_skus():
-    """Against drawing the SKUs plainly."""
+def test_resampled_totals_are_those_of_drawn_skus():
+    """Against drawing the SKUs plainly, the two imaginary ones without size."""
     rng = np.random.default_rng(1)
     score, right, groups = rng.random(60).round(1), rng.random(60) < 0.6, np.repeat(np.arange(6), 10)
-    curve = risk_coverage(answers_of(score, right, groups), "score", resamples=5, seed=3)
-    [weights] = resample_weights(6, 5, seed=3)
-    for area, w in zip(curve.areas, weights.astype(int), strict=True):
+    [totals] = Steps.of(score, ~right).resampled(groups, 20, 3, imaginary=0)
+    [weights] = resample_weights(8, 20, seed=3)
+    for area, w in zip(area_under(*totals), weights.astype(int), strict=True):
         drawn = np.concatenate([np.flatnonzero(groups == g) for g in range(6) for _ in range(w[g])])
         assert area == pytest.approx(areas(score[drawn], right[drawn])[0])
+
+
+def test_imaginary_skus_are_as_large_as_those_answered_so_far():
+    steps = Steps.of(np.array([5, 4, 3, 2, 1.0]), np.zeros(5))
+    assert steps._mean_group(np.array([0, 0, 1, 1, 1])).tolist() == [0, 1, 2, 2, 2, 2.5]
+
+
+@pytest.mark.parametrize("skus", [20, 100])
+def test_bands_hold_the_truth_where_few_answers_are_wrong(skus):
+    """150 shops: the band at 5, 20, 60 and 100 % coverage holds the risk of a shop without end."""
+    score, right, _ = world(np.random.default_rng(99), 60_000)
+    order, at = np.argsort(-score), np.array([4, 19, 59, 99])
+    truth = [1 - right[order[: int((i + 1) / 100 * len(order))]].mean() for i in at]
+    held = np.zeros(len(at))
+    for seed in range(150):
+        s, r, groups = world(np.random.default_rng(seed), skus)
+        curve = risk_coverage(answers_of(s, r, groups), "score", resamples=200, seed=seed)
+        held += (curve.low[at] <= truth) & (truth <= curve.high[at])
+    assert (held >= 0.89 * 150).all(), held
 
 
 def test_one_sku_has_no_band():
