@@ -66,17 +66,27 @@ def compare(
         groups: group number of each query, (queries,), from 0.
         macro: mean over groups of the mean within each, instead of the mean over queries.
     Raises:
-        DataError: the three are not equally long.
+        DataError: the three are not equally long, groups are not numbered, or values are outside [0, 1].
     """
     a, b, groups = np.asarray(a, float), np.asarray(b, float), np.asarray(groups)
-    if not a.shape == b.shape == groups.shape or a.ndim != 1:
-        raise DataError(f"compare needs one value of each run and one group per query, got {a.shape}, {b.shape} "
-                        f"and {groups.shape}; give both runs the same queries in the same order")
-    grouped = Grouped.of((a - b)[:, None], groups)
+    _check_pair(a, b, groups)
+    grouped = Grouped.of((a - b)[:, None], groups.astype(np.int64))
     ratio = grouped.macro() if macro else grouped.micro()
     [found] = difference_intervals(ratio, resamples, seed)
     p = float(sign_flip_test(ratio.top, seed=seed)[0]) if found.n else np.nan
     return Difference(found.value, found.low, found.high, p, found.n, found.groups)
+
+
+def _check_pair(a: np.ndarray, b: np.ndarray, groups: np.ndarray) -> None:
+    if not a.shape == b.shape == groups.shape or a.ndim != 1:
+        raise DataError(f"compare needs one value of each run and one group per query, got {a.shape}, {b.shape} "
+                        f"and {groups.shape}; give both runs the same queries in the same order")
+    if len(groups) and (groups.dtype.kind not in "iu" or groups.min() < 0):
+        raise DataError(f"groups must be numbers from 0, got {groups[:3].tolist()}; summaries.number_groups makes them")
+    both = np.r_[a, b]
+    wrong = both[(both < 0) | (both > 1)]
+    if len(wrong):
+        raise DataError(f"expected values between 0 and 1 per query, got {wrong[0]:g}; divide percentages by 100")
 
 
 def sign_flip_test(differences: np.ndarray, patterns: int = PATTERNS, seed: int = 0) -> np.ndarray:
@@ -193,6 +203,9 @@ def rank_models(
 def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
     if hits.ndim != 2 or photos.shape != hits.shape[:1]:
         raise DataError(f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}")
+    if len(photos) and not ((photos >= 0).all() and photos.sum() > 0):
+        raise DataError("photos must be counts from 0, and some SKU must have one; got "
+                        f"{photos.min():g} to {photos.max():g}")
     unknown = np.flatnonzero(np.isnan(hits).any(axis=0))
     if len(unknown):
         raise DataError(f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "

@@ -110,6 +110,12 @@ def test_unanswered_queries_leave_the_pair():
 def test_bad_input_is_named():
     with pytest.raises(DataError, match="same queries in the same order"):
         compare(np.zeros(3), np.zeros(4), np.zeros(3, int))
+    with pytest.raises(DataError, match=r"numbers from 0, got \['cola'\]"):
+        compare(np.ones(1), np.ones(1), np.array(["cola"]))
+    with pytest.raises(DataError, match="got 77; divide percentages"):
+        compare(np.array([77.0]), np.ones(1), np.zeros(1, int))
+    with pytest.raises(DataError, match="got 0 to 0"):
+        rank_models(np.zeros((2, 2)), np.zeros(2))
     with pytest.raises(DataError, match=r"got \(3, 2\) and \(2,\)"):
         rank_models(np.zeros((3, 2)), np.zeros(2))
     with pytest.raises(DataError, match=r"models \[1\] have no hits"):
