@@ -305,7 +305,8 @@ class Promise:
         if not held.skus_answered:
             return f"A precision of {wanted} cannot be tested: the threshold answers none of the {held.skus} SKUs never seen before."
         if self.verdict == "missed":
-            return f"A precision of {wanted} is not kept: on {held.skus} SKUs never seen before it is {held.precision.value:.1%}, {sure}."
+            chance = "; chance may have lowered it: measure more SKUs or choose by a higher precision" if held.precision.high >= self.wanted else ""
+            return f"A precision of {wanted} is not kept: on {held.skus} SKUs never seen before it is {held.precision.value:.1%}, {sure}{chance}."
         need = skus_needed(self.wanted)
         reason = (
             f"{need} answered SKUs without a mistake are the least that could, and here are {held.skus_answered}"
