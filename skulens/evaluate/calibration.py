@@ -29,7 +29,7 @@ does so a third more often than with `SURE`, for a tenth less coverage."""
 GRID = np.arange(1, 101) / 100
 """Coverages at which a curve is given."""
 _CANDIDATES = 200  # thresholds tried
-_ENTRIES = 1 << 22  # of a matrix of resamples held at a time: 32 MB
+_STEPS = 1000  # of a resampled curve
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,7 @@ class Steps:
     def totals(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Answered and wrong up to the end of each step, from 0: (rows, steps + 1) each; weights (rows, queries)."""
         weights = weights[:, self.order]
-        zero = np.zeros((len(weights), 1))
-        sums = (np.add.reduceat(w, self.starts, axis=1) for w in (weights, weights * self.wrong))
-        answered, wrong = (np.hstack([zero, s.cumsum(axis=1)]) for s in sums)
+        answered, wrong = (from_zero(np.add.reduceat(w, self.starts, axis=1)) for w in (weights, weights * self.wrong))
         return answered, wrong
 
     def resampled(self, groups: np.ndarray, resamples: int, seed: int, imaginary: float = IMAGINARY) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -181,22 +179,31 @@ class Steps:
         interval of a rate (`intervals`). Up to each step they are `imaginary` times as large as the mean of
         the groups that were answered so far: the strictest answers come from few groups, and are unsure.
         """
-        size = imaginary * self._mean_group(groups)
-        rows = max(1, _ENTRIES // len(self.order))
-        for block in resample_weights(int(groups.max()) + 1 + 2, resamples, seed):
-            for start in range(0, len(block), rows):
-                weights = block[start : start + rows]
-                right, wrong = weights[:, -2, None] * size, weights[:, -1, None] * size
-                answered, missed = self.totals(weights[:, groups])
-                yield answered + right + wrong, missed + wrong
+        step = np.arange(len(self.starts))
+        if len(step) > _STEPS:  # a resample need not tell neighbours apart
+            step = np.unique(self.starts * _STEPS // len(self.order), return_inverse=True)[1]
+        lasts = np.flatnonzero(np.diff(step, append=step[-1] + 1))
+        size = imaginary * np.append(0.0, self._mean_group(groups)[lasts])
+        place = groups[self.order], np.repeat(step, np.diff(self.starts, append=len(self.order)))
+        sums = np.zeros((2, int(groups.max()) + 1, len(lasts)))
+        np.add.at(sums[0], place, 1)
+        np.add.at(sums[1], place, self.wrong)
+        for weights in resample_weights(sums.shape[1] + 2, resamples, seed):
+            right, wrong = weights[:, -2, None] * size, weights[:, -1, None] * size
+            answered, missed = (from_zero(weights[:, :-2] @ part) for part in sums)
+            yield answered + right + wrong, missed + wrong
 
     def _mean_group(self, groups: np.ndarray) -> np.ndarray:
-        """(steps + 1,) answers per group among those answered up to the end of each step; never falling."""
+        """(steps,) answers per group among those answered up to the end of each step; never falling."""
         first = np.zeros(len(groups))
         first[np.unique(groups[self.order], return_index=True)[1]] = 1
         seen = np.add.reduceat(first, self.starts).cumsum()
-        answered = np.append(self.starts[1:], len(groups))
-        return np.maximum.accumulate(np.append(0.0, answered / seen))
+        return np.maximum.accumulate(np.append(self.starts[1:], len(groups)) / seen)
+
+
+def from_zero(sums: np.ndarray) -> np.ndarray:
+    """(rows, steps) -> (rows, steps + 1): running totals, 0 first."""
+    return np.hstack([np.zeros((len(sums), 1)), sums.cumsum(axis=1)])
 
 
 def area_under(mass: np.ndarray, wrong: np.ndarray) -> np.ndarray:

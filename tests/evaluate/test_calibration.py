@@ -94,9 +94,20 @@ def test_resampled_totals_are_those_of_drawn_skus():
         assert area == pytest.approx(areas(score[drawn], right[drawn])[0])
 
 
+def test_joined_steps_change_nothing_to_speak_of(monkeypatch):
+    rng = np.random.default_rng(1)
+    score, groups = rng.random(900), np.arange(900) // 10
+    answers = answers_of(score, rng.random(900) < score, groups)
+    fine = risk_coverage(answers, "score", resamples=50)
+    monkeypatch.setattr("skulens.evaluate.calibration._STEPS", 300)
+    joined = risk_coverage(answers, "score", resamples=50)
+    assert joined.areas == pytest.approx(fine.areas, abs=3e-3) and joined.aurc.value == fine.aurc.value
+    assert joined.high == pytest.approx(fine.high, abs=0.02)
+
+
 def test_imaginary_skus_are_as_large_as_those_answered_so_far():
     steps = Steps.of(np.array([5, 4, 3, 2, 1.0]), np.zeros(5))
-    assert steps._mean_group(np.array([0, 0, 1, 1, 1])).tolist() == [0, 1, 2, 2, 2, 2.5]
+    assert steps._mean_group(np.array([0, 0, 1, 1, 1])).tolist() == [1, 2, 2, 2, 2.5]
 
 
 @pytest.mark.parametrize("skus", [20, 100])
