@@ -102,7 +102,7 @@ def test_joined_steps_change_nothing_to_speak_of(monkeypatch):
     monkeypatch.setattr("skulens.evaluate.calibration._STEPS", 300)
     joined = risk_coverage(answers, "score", resamples=50)
     assert joined.areas == pytest.approx(fine.areas, abs=3e-3) and joined.aurc.value == fine.aurc.value
-    assert joined.high == pytest.approx(fine.high, abs=0.02)
+    assert joined.high[4:] == pytest.approx(fine.high[4:], abs=0.02)
 
 
 def test_imaginary_skus_are_as_large_as_those_answered_so_far():
