@@ -112,16 +112,13 @@ def write(out: Path, rows: list[dict]) -> None:
 def write_page(html: Path, found: list, paper: tuple | None) -> None:
     """Leaderboards, figures, and what the paper says that its files do not."""
     from skulens.report.page import render, without_figures
+    from skulens.report.paper import paper_tables
     from skulens.report.views import view_of_board
 
-    cells, claims = paper or ([], [])
-    origin = [("printed cells that agree", f"{sum(c.agrees for c in cells)} of {len(cells)} of the paper's tables 1-11")] if paper else []
-    origin += [(f"table {c.cell.table}, {c.cell.row}, {c.cell.column}", f"printed {c.cell.printed}: {c.reason}") for c in cells if not c.agrees]
-    origin += [(f"{c.where}: {c.says}", f"{'supported' if c.supported else 'not supported'}: {c.found}") for c in claims]
-    origin += [("left out", f"{r.source}: {r.item}: {r.reason}") for board in found for r in board.rejects]
+    origin = [("left out", f"{r.source}: {r.item}: {r.reason}") for board in found for r in board.rejects]
     if why := without_figures():
         click.echo(f"note: no figures on the page: {why}", err=True)
-    render([view_of_board(board) for board in found], html, f"Leaderboard: {found[0].name}", origin=origin)
+    render([view_of_board(board) for board in found], html, f"Leaderboard: {found[0].name}", origin=origin, tables=paper_tables(*paper) if paper else ())
 
 
 def last_line(standings: list, paper: tuple | None, rejects: list, written: list[Path]) -> str:

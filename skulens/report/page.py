@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -38,18 +39,31 @@ TRAPS = {
 """Codes of skulens.encode.lint -> a few words; the first two do not concern runs in sound mode."""
 
 
+@dataclass(frozen=True)
+class Table:
+    """Words of someone else's for the end of a page."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
 def write_page(records: Sequence[dict], out: Path) -> Path:
     """Render records of a result store to `out`, with the audits that lie beside them (`audit*.json`)."""
     names = dict.fromkeys(Path(record["data"]).name for record in records)
     return render(views_of_records(records), out, f"Product retrieval on {', '.join(names)}", audits(records))
 
 
-def render(views: Sequence[View], out: Path, title: str, found: Sequence[dict] = (), origin: Sequence[tuple[str, str]] = ()) -> Path:
+def render(
+    views: Sequence[View], out: Path, title: str, found: Sequence[dict] = (), origin: Sequence[tuple[str, str]] = (), tables: Sequence[Table] = ()
+) -> Path:
     """Write the page aside, then rename it.
 
     Args:
         found: audits as `Audit.to_dict` gives them.
         origin: more rows on where the numbers come from, (words, value).
+        tables: more sections.
     """
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(shown=shown, bar=bar, about=about, price=price)
@@ -58,6 +72,7 @@ def render(views: Sequence[View], out: Path, title: str, found: Sequence[dict] =
         title=title,
         sections=[section(view, f"v{n}", pictures, origin) for n, view in enumerate(views, 1)],
         audits=found,
+        tables=tables,
         style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup((HERE / "page.js").read_text(encoding="utf-8")),
         version=__version__,

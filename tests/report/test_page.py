@@ -6,8 +6,11 @@ from html.parser import HTMLParser
 import pytest
 
 from skulens.bench.board import Board, Entry
+from skulens.bench.paper_claims import Claim
+from skulens.bench.paper_tables import Cell, Checked
 from skulens.errors import StoreError
 from skulens.report.page import Budget, advice, render, scale, verdict, write_page
+from skulens.report.paper import paper_tables
 from skulens.report.tables import label, with_interval
 from skulens.report.views import view_of_board
 
@@ -114,3 +117,11 @@ def test_audits_beside_the_results_are_shown_and_a_broken_one_is_named(tmp_path)
     (tmp_path / "audit-2.json").write_text("{")
     with pytest.raises(StoreError, match=r"audit-2\.json cannot be read"):
         write_page([mine], tmp_path / "r.html")
+
+
+def test_a_papers_cells_and_claims_become_tables(tmp_path):
+    cells = [Checked(Cell(1, "net", "Size (M)", "7", "params_m", ("net",)), 7.9, False, "truncated"), Checked(Cell(1, "net", "R1", "0.5", "recall@1", ("net",)), 0.5, True)]
+    made = paper_tables(cells, [Claim("section 1", "it <b>wins</b>", False, "it does not")])
+    assert made[0].rows == [("1", "net", "Size (M)", "7", "7.9", "truncated")] and made[0].note.startswith("1 of 2 printed cells")
+    text = render([made_of(0.5)], tmp_path / "r.html", "mine", tables=made).read_text()
+    assert "The paper&#39;s claims" in text and "it &lt;b&gt;wins&lt;/b&gt;" in text and "not supported" in text
