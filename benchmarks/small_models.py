@@ -343,14 +343,22 @@ def add_oracles(report: Report, test: Composed) -> None:
 
 
 def shortcuts(report: Report, test: Composed, label: str) -> dict:
-    """How much of the score of both is lost by either half alone; half or more is asked for."""
+    """How much of an encoder's score of both is lost by either half alone, read by whom; half or more is asked for."""
     found = {}
     values = {m: v["hit_rate@1"] for (t, m), v in report.values.items() if t == test.task.name}
     both = values[f"both: {label}"]
-    for kind in ("words only", "picture only"):
-        part = values[f"{kind}: {label}"]
-        found[kind] = {"lost": 1 - float(part.mean() / both.mean()), "both - 2 x part": test.task.with_interval(both - 2 * part, difference_intervals)}
+    methods = (label, "BM25", "MobileNet V1", "ground truth")
+    for name in (f"{kind}: {method}" for kind in ("words only", "picture only") for method in methods):
+        if (part := values.get(name)) is None:
+            continue
+        found[name] = {"lost": 1 - float(part.mean() / both.mean()), "both - 2 x part": test.task.with_interval(both - 2 * part, difference_intervals)}
     return found
+
+
+def described(shop: Catalog) -> dict:
+    """How a shop was made and the hashes of what it holds."""
+    card = json.loads((shop.root / "world.json").read_text("utf-8"))
+    return {k: card.get(k) for k in ("config", "generator", "records_sha256", "pictures_sha256")}
 
 
 def table(report: Report) -> str:
@@ -393,7 +401,8 @@ def main() -> None:
     chosen = photo_and_words(report, Composed.of(train_shop, train_shop.info.splits[0], 1000), test, baselines | encoders)
     first, *others = encoders
     made = {
-        "benchmark": "small_models", "settings": {k: str(v) for k, v in vars(args).items() if k != "cache"}, "rows": report.rows,
+        "benchmark": "small_models", "shop": described(shop), "train_shop": described(train_shop),
+        "encoders": {label: encoder.encoder.info.identity for label, encoder in encoders.items()}, "rows": report.rows,
         "differences": report.differences(first, others), "shares": chosen, "shortcuts": {e: shortcuts(report, test, e) for e in encoders},
     } | provenance()  # fmt: skip
     print(table(report))
