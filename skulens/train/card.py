@@ -28,7 +28,7 @@ def model_card(
     """
     image, text = parameters(model)
     data = [
-        f"- {i.title}: {i.source or 'local'} {i.revision}, licence {i.licence}. {i.citation}".rstrip()
+        f"- {i.title}: {' '.join(filter(None, (i.source or 'local', i.revision)))}, licence {i.licence}. {i.citation}".rstrip()
         for i in (catalog.info for catalog in catalogs)
     ]
     start = f"on frozen vectors of {config.frozen_image}" if config.frozen_image else "from random weights"
