@@ -316,6 +316,8 @@ def test_recalls_that_are_no_whole_numbers_of_photos_are_refused(tmp_path):
 def test_results_are_found_then_fetched_at_the_pinned_commit(tmp_path, monkeypatch):
     monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SKULENS_DATA", str(tmp_path / "data"))
+    for switch in ("SKULENS_OFFLINE", "HF_HUB_OFFLINE"):  # which other tests of this process may have set
+        monkeypatch.delenv(switch, raising=False)
     repository, _ = write_repository(tmp_path)
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as t:
