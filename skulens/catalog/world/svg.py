@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import resvg_py
 
@@ -37,9 +38,10 @@ class Print:
     """height of a small letter, width of the thinnest bar or side of a mark, scene units"""
 
 
+@lru_cache(maxsize=1 << 14)
 def n(value: float) -> str:
     """A number for SVG: at most one decimal, which also hides the last digit of any libm."""
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{value + 0.0:.1f}".removesuffix(".0")  # 0.0 and -0.0 are one key of the cache
 
 
 def outline(start: tuple[float, float], *segments: tuple[float, ...]) -> str:

@@ -1,7 +1,7 @@
 """Phones, laptops and headphones."""
 
-from skulens.catalog.world.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.catalog.world.surface import Look, cover, metal
+from skulens.catalog.world.colours import Rgb, brightness, darker, hexa, ink_on, lighter, mix
+from skulens.catalog.world.surface import THUMBNAIL, Look, cover, metal
 from skulens.catalog.world.svg import Canvas, ellipse, n, rounded
 
 STEEL = (196, 200, 206)
@@ -13,8 +13,14 @@ def wallpaper(c: Canvas, look: Look, d: str) -> None:
     c.shape(d, c.gradient((0, a, 1), (0.55, b, 1), (1, a, 1), to=(0.6, 1)))
 
 
+def frame_of(c: Canvas, rgb: Rgb) -> str:
+    """The metal of a frame; under a pixel wide it has no bands."""
+    return metal(c, rgb) if c.scale >= THUMBNAIL else hexa(rgb)
+
+
 def glare(c: Canvas, d: str) -> None:
-    c.shape(d, c.gradient((0, "#fff", 0.34), (0.3, "#fff", 0.05), (0.31, "#fff", 0), (1, "#fff", 0), to=(1, 0.8)))
+    if c.scale >= THUMBNAIL:
+        c.shape(d, c.gradient((0, "#fff", 0.34), (0.3, "#fff", 0.05), (0.31, "#fff", 0), (1, "#fff", 0), to=(1, 0.8)))
 
 
 def phone(c: Canvas, look: Look, brand: str) -> None:
@@ -34,7 +40,7 @@ def phone_back(c: Canvas, look: Look, brand: str, r: float) -> None:
     """The back with its cameras alone, from x = -74 to 20."""
     body = rounded(-72, -94, 90, 188, r)
     frame = mix(look.base, STEEL, 0.35)
-    c.shape(rounded(-74, -96, 94, 192, r + 2), metal(c, frame), extra=f'stroke="{darker(frame, .6)}" stroke-width="1"')
+    c.shape(rounded(-74, -96, 94, 192, r + 2), frame_of(c, frame), extra=f'stroke="{darker(frame, .6)}" stroke-width="1"')
     cover(c, body, look, edge=0.8)
     glare(c, body)
     _cameras(c, look, brand)
@@ -43,7 +49,7 @@ def phone_back(c: Canvas, look: Look, brand: str, r: float) -> None:
 
 
 def _phone_front(c: Canvas, look: Look, r: float) -> None:
-    c.shape(rounded(2, -82, 76, 166, r), metal(c, mix(look.base, STEEL, 0.35)), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1"')
+    c.shape(rounded(2, -82, 76, 166, r), frame_of(c, mix(look.base, STEEL, 0.35)), extra=f'stroke="{darker(look.base, .6)}" stroke-width="1"')
     edge = 2.5 if look.get("screen size") == "edge-to-edge" else 4.5
     c.shape(rounded(4, -80, 72, 162, r - 2), "#111114")
     screen = rounded(4 + edge, -80 + edge, 72 - 2 * edge, 162 - 2 * edge, max(r - edge, 3))
