@@ -5,6 +5,7 @@ to another name of its class than to its own (a test says so).
 """
 
 import colorsys
+from functools import lru_cache
 
 from skulens.catalog.world.config import Stream
 
@@ -34,11 +35,13 @@ def jittered(name: str, stream: Stream) -> Rgb:
     return tuple(round(255 * v) for v in colorsys.hls_to_rgb(hue, light, rich))
 
 
+@lru_cache(maxsize=1 << 13)
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
     """`a` with a share of `b`."""
     return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
 
 
+@lru_cache(maxsize=1 << 13)
 def hexa(rgb: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*rgb)
 
@@ -51,6 +54,7 @@ def lighter(rgb: Rgb, share: float = 0.3) -> str:
     return hexa(mix(rgb, (255, 255, 255), share))
 
 
+@lru_cache(maxsize=1 << 13)
 def brightness(rgb: Rgb) -> float:
     """Rec. 709 luma of the gamma-coded values, 0 to 1."""
     return (0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]) / 255

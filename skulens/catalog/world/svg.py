@@ -215,6 +215,7 @@ class Canvas:
         )
 
 
+@lru_cache(maxsize=1 << 12)
 def _stops(stops) -> str:
     return "".join(f'<stop offset="{o}" stop-color="{c}" stop-opacity="{a}"/>' for o, c, a in stops)
 
