@@ -28,7 +28,7 @@ def answer(shop: Path, words: str) -> dict:
 
 def test_compare_gives_one_comparison_for_each_gallery(shop):
     found = answer(shop, "compare mini groceries")["comparisons"]
-    assert [c["gallery"] for c in found] == ["image", "text"]
+    assert {c["gallery"] for c in found} == {"image", "text"}  # in the order of measuring, which may fall into one second
     for c in found:
         assert c["difference"]["value"] == pytest.approx(c["mean_a"] - c["mean_b"]) and c["difference"]["groups"] == 48
         assert c["wins"] + c["losses"] + c["ties"] == 48 and c["p_holm"] == pytest.approx(2 * c["difference"]["p"])
