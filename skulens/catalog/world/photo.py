@@ -202,15 +202,19 @@ def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
         picture = picture.filter(PIL.ImageFilter.GaussianBlur(round(stream.uniform(0.2, 0.006 * picture.width + 0.2), 2)))
     gain, lift, warm = stream.uniform(0.74, 1.14), stream.uniform(-8, 14), stream.bell(0.07)
     gains = np.array([round(1024 * gain * g) for g in (1 + warm, 1, 1 - warm)], np.int32)
+    return expose(picture, stream, gains, round(lift), noise=12, quality=(48, 93))
+
+
+def expose(picture: PIL.Image.Image, stream: Stream, gains: np.ndarray | int, lift: int, noise: int, quality: tuple[int, int]) -> bytes:
+    """JPEG bytes under a lamp at one side, with sensor noise; `gains` in 1024ths, for all channels or (3,)."""
     pixels = np.asarray(picture).astype(np.int32)  # (px, px, 3)
     pixels *= light_field(stream, len(pixels))[:, :, None] * gains >> 10
     pixels >>= 10
-    pixels += round(lift)
-    if strength := stream.integer(0, 12):
+    pixels += lift
+    if strength := stream.integer(0, noise):
         pixels += grain(pixels.shape, stream) * strength >> 8
     out = io.BytesIO()
-    picture = PIL.Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-    picture.save(out, "JPEG", quality=stream.integer(48, 93))
+    PIL.Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=stream.integer(*quality))
     return out.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from skulens.catalog.world.config import Stream, WorldConfig
 from skulens.catalog.world.label.closeups import closeups
@@ -29,7 +30,8 @@ def shots(config: WorldConfig, variant: Variant) -> Iterator[Shot]:
 
 def still(path: str, variant: Variant, view: str, px: int) -> Shot:
     """A side of the product on white, or the product in use."""
-    return Shot(path, view, "gallery", lambda: render(scene(variant, view, px).svg(), px), lambda: seen(variant, scene(variant, view, px), px))
+    made = cache(lambda: scene(variant, view, px))  # once for the picture and for what is printed in it
+    return Shot(path, view, "gallery", lambda: render(made().svg(), px), lambda: seen(variant, made(), px))
 
 
 def scene(variant: Variant, view: str, px: int) -> Canvas:

@@ -19,6 +19,13 @@ def patch(c: Canvas, look: Look, brand: str, x: float, y: float, width: float, h
     c.text(brand, x, y + height * 0.24, height * 0.66, ink_on(ground), width - 5)
 
 
+def chain(c: Canvas, d: str, fittings) -> None:
+    """A strap of metal links."""
+    c.line(d, darker(fittings, 0.5), 5.4)
+    c.line(d, hexa(fittings), 4, 1, 'stroke-dasharray="5 3.5"')
+    c.line(d, lighter(fittings, 0.7), 1.4, 1, 'stroke-dasharray="4 4.5"')
+
+
 def zip_line(c: Canvas, d: str, look: Look, tab: tuple[float, float] | None = None) -> None:
     c.line(d, darker(look.base, 0.7), 3.6)
     c.line(d, "#d3d6da", 1.5, 0.9, 'stroke-dasharray=".1 2.2"')
@@ -306,9 +313,7 @@ def _handle_side(c: Canvas, look: Look, kind: str, top: float, fittings, mouth: 
         return
     d = f"M-2.5 {top + 10}Q-9 {n((top + peak) / 2)} -1.5 {peak}L1.5 {peak}Q9 {n((top + peak) / 2)} 2.5 {top + 10}"
     if style == "chain handle":
-        c.line(d, darker(fittings, 0.5), 5.4)
-        c.line(d, hexa(fittings), 4, 1, 'stroke-dasharray="5 3.5"')
-        c.line(d, lighter(fittings, 0.7), 1.4, 1, 'stroke-dasharray="4 4.5"')
+        chain(c, d, fittings)
     else:
         c.shape(d + "Z", edge)
         c.line(d, darker(look.base, 0.6), 8 if style != "top handle" else 9.6)
@@ -357,9 +362,7 @@ def _handles(c: Canvas, look: Look, kind: str, wide: float, top: float, fittings
         if kind == "clutch":
             d = f"M{n(-wide - 30)} -18Q{n(-wide)} -88 0 -88Q{n(wide)} -88 {n(wide + 30)} -18"
         if style == "chain handle":
-            c.line(d, darker(fittings, 0.5), 5.4)
-            c.line(d, hexa(fittings), 4, 1, 'stroke-dasharray="5 3.5"')
-            c.line(d, lighter(fittings, 0.7), 1.4, 1, 'stroke-dasharray="4 4.5"')
+            chain(c, d, fittings)
         else:
             c.line(d, darker(look.base, 0.6), 8)
             c.line(d, dark, 6)

@@ -3,14 +3,13 @@
 import io
 from dataclasses import dataclass
 
-import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 
 from skulens.catalog.world.config import Stream, WorldConfig, turn
 from skulens.catalog.world.label.facts import label_of
 from skulens.catalog.world.label.layout import Page, draw_sheet, pages
-from skulens.catalog.world.photo import grain, light_field
+from skulens.catalog.world.photo import expose
 from skulens.catalog.world.products import Variant
 from skulens.catalog.world.regions import Conditions, Glare, Region, regions
 from skulens.catalog.world.shots import Shot
@@ -106,19 +105,7 @@ def draw(page: Page, spoil: Spoil, variant: Variant, number: int, px: int) -> by
         picture = picture.resize((px, px), PIL.Image.Resampling.BICUBIC)
     if seen.blur_px:
         picture = picture.filter(PIL.ImageFilter.GaussianBlur(seen.blur_px))
-    return develop(picture, Stream("close-up light", variant.id, number))
-
-
-def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
-    """A lamp at one side, sensor noise, JPEG: in whole numbers, so the same everywhere."""
-    pixels = np.asarray(picture).astype(np.int32)  # (px, px, 3)
-    pixels *= light_field(stream, len(pixels))[:, :, None]
-    pixels >>= 10
-    if strength := stream.integer(0, 8):
-        pixels += grain(pixels.shape, stream) * strength >> 8
-    out = io.BytesIO()
-    PIL.Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=stream.integer(72, 93))
-    return out.getvalue()
+    return expose(picture, Stream("close-up light", variant.id, number), gains=1024, lift=0, noise=8, quality=(72, 93))
 
 
 def printed(page: Page, spoil: Spoil, px: int) -> tuple[Region, ...]:
