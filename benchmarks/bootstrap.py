@@ -20,7 +20,12 @@ def made(skus: int, models: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]
     """Hits (skus, models) and photos (skus,): SKUs are easy or hard for all models alike, as published."""
     rng = np.random.default_rng(seed)
     photos = rng.integers(10, 105, skus)
-    chance = np.clip(rng.beta(0.4, 0.25, (skus, 1)) * np.linspace(1, 0.2, models) + rng.normal(0, 0.1, (skus, models)), 0, 1)
+    chance = np.clip(
+        rng.beta(0.4, 0.25, (skus, 1)) * np.linspace(1, 0.2, models)
+        + rng.normal(0, 0.1, (skus, models)),
+        0,
+        1,
+    )
     return rng.binomial(photos[:, None], chance).astype(float), photos.astype(float)
 
 
@@ -35,7 +40,9 @@ def loop(hits: np.ndarray, photos: np.ndarray, resamples: int) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--skus", type=int, default=409)
     parser.add_argument("--models", type=int, default=190)
     parser.add_argument("--resamples", type=int, default=2000)
@@ -47,8 +54,12 @@ def main() -> None:
     work = {
         "resampled means": lambda: bootstrap(ratio, args.resamples),
         "means with intervals": lambda: intervals(ratio, args.resamples),
-        "rank_models: ranks, tiers, all pairs": lambda: rank_models(hits, photos, resamples=args.resamples),
-        "rank_models and letters": lambda: rank_models(hits, photos, resamples=args.resamples).letters,
+        "rank_models: ranks, tiers, all pairs": lambda: rank_models(
+            hits, photos, resamples=args.resamples
+        ),
+        "rank_models and letters": lambda: (
+            rank_models(hits, photos, resamples=args.resamples).letters
+        ),
         "a loop: means and ranks only": lambda: loop(hits, photos, args.resamples),
     }
     rank_models(hits, photos, resamples=100)  # warm up
@@ -56,7 +67,12 @@ def main() -> None:
     for _ in range(args.repeats):
         for name, call in work.items():
             took[name].append(timed(call))
-    report("bootstrap", [{"what": name, "seconds": spread(seconds)} for name, seconds in took.items()], vars(args), args.save)
+    report(
+        "bootstrap",
+        [{"what": name, "seconds": spread(seconds)} for name, seconds in took.items()],
+        vars(args),
+        args.save,
+    )
 
 
 if __name__ == "__main__":

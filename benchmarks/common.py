@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from skulens.bench.results import provenance
+from skulens.bench.result import provenance
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -20,7 +20,12 @@ def timed(work: Callable[[], object]) -> float:
 
 def spread(values: list[float]) -> dict:
     """Median, least and most of repeats."""
-    return {"median": round(statistics.median(values), 4), "min": round(min(values), 4), "max": round(max(values), 4), "n": len(values)}
+    return {
+        "median": round(statistics.median(values), 4),
+        "min": round(min(values), 4),
+        "max": round(max(values), 4),
+        "n": len(values),
+    }
 
 
 def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
@@ -39,7 +44,10 @@ def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
     if save:
         RESULTS.mkdir(exist_ok=True)
         machine = made["machine"]
-        file = RESULTS / f"{name}-{machine['cpu'].replace(' ', '-')}-{machine['cores']}cores.json".lower()
+        file = (
+            RESULTS
+            / f"{name}-{machine['cpu'].replace(' ', '-')}-{machine['cores']}cores.json".lower()
+        )
         file.write_text(json.dumps(made, indent=1) + "\n")
 
 

@@ -39,15 +39,22 @@ def percentiles(ratio: Ratio, truth: float, resamples: int, seed: int) -> float:
     return float(((low <= truth) & (truth <= high)).mean())
 
 
-def cell(skus: int, mean: float, alike: float, kind: str, worlds: int, resamples: int, seed: int) -> dict:
+def cell(
+    skus: int, mean: float, alike: float, kind: str, worlds: int, resamples: int, seed: int
+) -> dict:
     """One row: the share of worlds whose interval holds the truth."""
-    rng = np.random.default_rng([seed, skus, round(mean * 100), round(alike * 100), SIZES.index(kind)])
+    rng = np.random.default_rng(
+        [seed, skus, round(mean * 100), round(alike * 100), SIZES.index(kind)]
+    )
     photos = photos_of(rng, kind, (skus, worlds))
     a = rng.beta(mean * alike, (1 - mean) * alike, photos.shape)
     fresh = rng.beta((mean - APART) * alike, (1 - mean + APART) * alike, photos.shape)
     b = np.where(rng.random(photos.shape) < SHARED, a, fresh)
     hits, others = rng.binomial(photos, a).astype(float), rng.binomial(photos, b)
-    grouped, steps = Grouped(hits, photos.astype(float)), Grouped(hits - others, photos.astype(float))
+    grouped, steps = (
+        Grouped(hits, photos.astype(float)),
+        Grouped(hits - others, photos.astype(float)),
+    )
     rate = hits.sum(axis=0) / photos.sum(axis=0)
     naive = np.abs(rate - mean) <= 1.96 * np.sqrt(rate * (1 - rate) / photos.sum(axis=0))
     apart = (1 - SHARED) * APART
@@ -66,7 +73,9 @@ def cell(skus: int, mean: float, alike: float, kind: str, worlds: int, resamples
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--skus", type=int, nargs="+", default=[5, 10, 20, 80, 400])
     parser.add_argument("--means", type=float, nargs="+", default=[0.3, 0.6, 0.9])
     parser.add_argument("--worlds", type=int, default=100)

@@ -62,13 +62,28 @@ def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str
     f = max(rate["one stream"]["median"], rate["streams"]["median"])
     on_cpu = encoder.device == "cpu"
     limit = 1 / (1 / f + 1 / d) if on_cpu else min(f, d)
-    shown = {"D images/s": rate["decode"], "F one stream": rate["one stream"], "F stream per core": rate["streams"]}
-    return {"encoder": name, "dtype": encoder.info.dtype, **shown, "end to end": rate["end to end"], "limit": round(limit, 1), "ratio": round(e / limit, 3)}
+    shown = {
+        "D images/s": rate["decode"],
+        "F one stream": rate["one stream"],
+        "F stream per core": rate["streams"],
+    }
+    return {
+        "encoder": name,
+        "dtype": encoder.info.dtype,
+        **shown,
+        "end to end": rate["end to end"],
+        "limit": round(limit, 1),
+        "ratio": round(e / limit, 3),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", default="groceries", help="catalogue whose test photos are encoded")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--photos", default="groceries", help="catalogue whose test photos are encoded"
+    )
     parser.add_argument("--encoder", action="append", default=None)
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--batch", type=int, default=32)
@@ -78,7 +93,10 @@ def main() -> None:
     args = parser.parse_args()
     queries = itertools.islice(open_catalog(args.photos).queries("test"), args.n)
     images = [q.item.parts[0] for q in queries]
-    rows = [measure(name, images, args.batch, args.repeats, args.dtype) for name in args.encoder or ["mini"]]
+    rows = [
+        measure(name, images, args.batch, args.repeats, args.dtype)
+        for name in args.encoder or ["mini"]
+    ]
     report("end_to_end", rows, vars(args) | {"torch_threads": torch.get_num_threads()}, args.save)
 
 

@@ -19,13 +19,13 @@ import numpy as np
 import PIL.Image
 import torch
 
-import skulens.encode.shim  # noqa: F401  # before open_clip imports torchvision
+import skulens.torch_shim  # noqa: F401  # before open_clip imports torchvision
 
 # isort: split
 import open_clip
 
 from benchmarks.common import report, spread, timed
-from skulens.bench.mpr import Mpr, MprSettings
+from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
@@ -36,7 +36,9 @@ class Photos:
     """Photos against captions, as a catalogue; the judgements are arbitrary (weights are random)."""
 
     def __init__(self, images, captions):
-        self.info = DatasetInfo("openmpr-loop", "photos against captions", gallery_text=("caption",))
+        self.info = DatasetInfo(
+            "openmpr-loop", "photos against captions", gallery_text=("caption",)
+        )
         self.rejects = []
         self.images, self.captions = images, captions
 
@@ -53,7 +55,11 @@ def their_loop(model, preprocess, tokenizer, images, captions) -> list[int]:
     """First candidate of each image."""
     device, text_features, firsts = torch.device("cpu"), None, []
     for image in images:
-        picture = preprocess(PIL.Image.open(image.path).convert("RGB")).unsqueeze(0).to(device, torch.bfloat16)
+        picture = (
+            preprocess(PIL.Image.open(image.path).convert("RGB"))
+            .unsqueeze(0)
+            .to(device, torch.bfloat16)
+        )
         text = tokenizer(captions).to(device)  # every image, as the script does
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             features = model.encode_image(picture)
@@ -76,14 +82,24 @@ def our_run(encoder, images, captions) -> list[int]:
 
 def measure(arch: str, images, captions, repeats: int) -> dict:
     torch.manual_seed(0)
-    same, default = (open_encoder(f"open_clip:{arch}/random", dtype=d).model for d in ("bfloat16", "auto"))
+    same, default = (
+        open_encoder(f"open_clip:{arch}/random", dtype=d).model for d in ("bfloat16", "auto")
+    )
     paper = open_encoder(f"open_clip:{arch}/random", mode="paper").model
     _, _, preprocess = open_clip.create_model_and_transforms(arch, pretrained=None)
     tokenizer = open_clip.get_tokenizer(arch)
     took: dict[str, list[float]] = {"theirs": [], "ours, bfloat16": [], "ours, default": []}
     for _ in range(repeats):
-        took["theirs"].append(timed(lambda: firsts.__setitem__("theirs", their_loop(paper.model, preprocess, tokenizer, images, captions))))
-        took["ours, bfloat16"].append(timed(lambda: firsts.__setitem__("ours", our_run(same, images, captions))))
+        took["theirs"].append(
+            timed(
+                lambda: firsts.__setitem__(
+                    "theirs", their_loop(paper.model, preprocess, tokenizer, images, captions)
+                )
+            )
+        )
+        took["ours, bfloat16"].append(
+            timed(lambda: firsts.__setitem__("ours", our_run(same, images, captions)))
+        )
         took["ours, default"].append(timed(lambda: our_run(default, images, captions)))
     seconds = {k: spread(v) for k, v in took.items()}
     base = seconds["theirs"]["median"]
@@ -94,7 +110,9 @@ def measure(arch: str, images, captions, repeats: int) -> dict:
         f"ours default ({default.info.dtype}), s": seconds["ours, default"],
         "ratio, same dtype": round(base / seconds["ours, bfloat16"]["median"], 2),
         "ratio, default": round(base / seconds["ours, default"]["median"], 2),
-        "same first SKU": round(float(np.mean(np.array(firsts["theirs"]) == np.array(firsts["ours"]))), 3),
+        "same first SKU": round(
+            float(np.mean(np.array(firsts["theirs"]) == np.array(firsts["ours"]))), 3
+        ),
     }
 
 
@@ -105,13 +123,34 @@ def captions_of(path: Path | None, n: int) -> list[str]:
     """OpenMPR's captions where they are at hand, else texts of the same length."""
     if path and path.exists():
         return [row["label"] for row in json.loads(path.read_text())][:n]
-    words = ["red", "white", "can", "of", "soup", "with", "yellow", "text", "label", "brand", "chicken", "rice", "organic", "low", "fat", "family", "size", "pack"]
+    words = [
+        "red",
+        "white",
+        "can",
+        "of",
+        "soup",
+        "with",
+        "yellow",
+        "text",
+        "label",
+        "brand",
+        "chicken",
+        "rice",
+        "organic",
+        "low",
+        "fat",
+        "family",
+        "size",
+        "pack",
+    ]
     draw = np.random.default_rng(0)
     return [f"The product is number {i} " + " ".join(draw.choice(words, 20)) for i in range(n)]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--photos", default="groceries")
     parser.add_argument("--captions", type=Path, help="synthetic_captions.json of OpenMPR")
     parser.add_argument("--arch", action="append", default=None)
@@ -120,10 +159,19 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--save", action="store_true")
     args = parser.parse_args()
-    images = [q.item.parts[0] for q in itertools.islice(open_catalog(args.photos).queries("test"), args.n)]
+    images = [
+        q.item.parts[0] for q in itertools.islice(open_catalog(args.photos).queries("test"), args.n)
+    ]
     captions = captions_of(args.captions, args.n_captions)
-    rows = [measure(arch, images, captions, args.repeats) for arch in args.arch or ["RN50", "ViT-B-32"]]
-    report("openmpr_loop", rows, {k: str(v) for k, v in vars(args).items()} | {"torch_threads": torch.get_num_threads()}, args.save)
+    rows = [
+        measure(arch, images, captions, args.repeats) for arch in args.arch or ["RN50", "ViT-B-32"]
+    ]
+    report(
+        "openmpr_loop",
+        rows,
+        {k: str(v) for k, v in vars(args).items()} | {"torch_threads": torch.get_num_threads()},
+        args.save,
+    )
 
 
 if __name__ == "__main__":

@@ -25,11 +25,9 @@ import numpy as np
 
 from benchmarks.common import RESULTS
 from skulens import pictures
-from skulens.bench.results import provenance
+from skulens.bench.result import provenance
 from skulens.catalog import open_catalog
 from skulens.catalog.clothing import Clothing
-from skulens.catalog.world.composed import composed, seen
-from skulens.catalog.world.vocabulary import LANGUAGES, vocabulary
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts
 from skulens.encode.cache import VectorCache
@@ -40,6 +38,8 @@ from skulens.evaluate.summaries import number_groups
 from skulens.files import cache_folder
 from skulens.protocols import Catalog
 from skulens.records import Image, Part, Product, Qrels, Query, Run
+from skulens.world.truth.composed import composed, seen
+from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
 DEPTH = 10
 WEIGHTS = tuple(i / 10 for i in range(11))
@@ -61,7 +61,11 @@ class Encoded:
         return VectorCache(self.cache, self.encoder.info)
 
     def __call__(self, parts: Sequence[Part]) -> np.ndarray:
-        return normalised(encode_parts([self.encoder], parts, caches=[self.kept], how=Batching(progress=False))[0].vectors)
+        return normalised(
+            encode_parts([self.encoder], parts, caches=[self.kept], how=Batching(progress=False))[
+                0
+            ].vectors
+        )
 
 
 class Histogram:
@@ -73,7 +77,11 @@ class Histogram:
         return np.stack([self.one(image) for image in parts])
 
     def one(self, image: Image) -> np.ndarray:
-        small = np.asarray(pictures.decode(image.read()).resize((64, 64))).reshape(-1, 3).astype(int) * 6 // 256
+        small = (
+            np.asarray(pictures.decode(image.read()).resize((64, 64))).reshape(-1, 3).astype(int)
+            * 6
+            // 256
+        )
         return np.sqrt(np.bincount(small @ (36, 6, 1), minlength=216) / len(small))
 
 
@@ -82,11 +90,15 @@ class Words:
 
     def __init__(self, texts: Sequence[str]):
         self.index = bm25s.BM25()
-        self.index.index(bm25s.tokenize(list(texts), stopwords=None, show_progress=False), show_progress=False)
+        self.index.index(
+            bm25s.tokenize(list(texts), stopwords=None, show_progress=False), show_progress=False
+        )
 
     def __call__(self, queries: Sequence[str]) -> np.ndarray:
         """(queries, texts) scores."""
-        tokens = bm25s.tokenize(list(queries), stopwords=None, return_ids=False, show_progress=False)
+        tokens = bm25s.tokenize(
+            list(queries), stopwords=None, return_ids=False, show_progress=False
+        )
         return np.stack([self.index.get_scores(t) for t in tokens])
 
 
@@ -102,13 +114,18 @@ class Task:
     gallery: list[str]
     """Product ids."""
     metrics: Mapping[str, Callable] = field(
-        default_factory=lambda: {"hit_rate@1": lambda j: hit_rate_at_k(j, 1), "hit_rate@5": lambda j: hit_rate_at_k(j, 5)}
+        default_factory=lambda: {
+            "hit_rate@1": lambda j: hit_rate_at_k(j, 1),
+            "hit_rate@5": lambda j: hit_rate_at_k(j, 5),
+        }
     )
 
     def values(self, scores: np.ndarray) -> dict[str, np.ndarray]:
         """Per-query values of scores (queries, gallery); a product to be left out scores -inf."""
         larger_first = np.argsort(np.array(self.gallery))[::-1]
-        columns = larger_first[np.argsort(-scores[:, larger_first], axis=1, kind="stable")[:, :DEPTH]]
+        columns = larger_first[
+            np.argsort(-scores[:, larger_first], axis=1, kind="stable")[:, :DEPTH]
+        ]
         found = np.take_along_axis(scores, columns, 1).astype(np.float32)
         columns = np.where(np.isfinite(found), columns, -1).astype(np.int32)
         run = Run(tuple(q.id for q in self.queries), tuple(self.gallery), columns, found)
@@ -117,7 +134,9 @@ class Task:
 
     def with_interval(self, values: np.ndarray, of: Callable = intervals) -> dict:
         """Mean and 95 % interval, bootstrap over the queries' groups."""
-        ratio = Grouped.of(values[:, None], number_groups([q.group or q.id for q in self.queries])).micro()
+        ratio = Grouped.of(
+            values[:, None], number_groups([q.group or q.id for q in self.queries])
+        ).micro()
         return of(ratio)[0].as_dict()
 
 
@@ -132,7 +151,14 @@ class Report:
     def add(self, task: Task, method: str, values: dict[str, np.ndarray]) -> None:
         self.tasks[task.name], self.values[task.name, method] = task, values
         metrics = {name: task.with_interval(v) for name, v in values.items()}
-        self.rows.append({"task": task.name, "method": method, "candidates": len(task.gallery), "metrics": metrics})
+        self.rows.append(
+            {
+                "task": task.name,
+                "method": method,
+                "candidates": len(task.gallery),
+                "metrics": metrics,
+            }
+        )
         shown = "  ".join(f"{name} {interval_text(m)}" for name, m in metrics.items())
         print(f"{task.name:34} {method:24} {shown}", flush=True)
 
@@ -144,7 +170,10 @@ class Report:
                 if (name, first) in self.values and (name, other) in self.values:
                     metric = next(iter(task.metrics))
                     difference = self.values[name, first][metric] - self.values[name, other][metric]
-                    found.append({"task": name, "minus": other, "metric": metric} | task.with_interval(difference, difference_intervals))
+                    found.append(
+                        {"task": name, "minus": other, "metric": metric}
+                        | task.with_interval(difference, difference_intervals)
+                    )
         return found
 
 
@@ -168,7 +197,10 @@ def guess(task: Task) -> dict[str, np.ndarray]:
     for name in task.metrics:
         k = int(name.split("@")[1])
         share = [len(q.relevant) / len(task.gallery) for q in task.queries]
-        hits = [1 - (1 - s) ** k if name.startswith("hit") and len(q.relevant) > 1 else s * k for s, q in zip(share, task.queries, strict=True)]
+        hits = [
+            1 - (1 - s) ** k if name.startswith("hit") and len(q.relevant) > 1 else s * k
+            for s, q in zip(share, task.queries, strict=True)
+        ]
         values[name] = np.array(share if name.startswith("precision") else hits)
     return values
 
@@ -186,7 +218,9 @@ def shop_texts(report: Report, shop: Catalog, encoders: Mapping[str, Callable]) 
         texts = [sku_text(p, language) for p in products]
         for label, encoder in encoders.items():
             if "text" in encoder.modalities:
-                report.add(task, label, task.values(encoder(pictures_of(queries)) @ encoder(texts).T))
+                report.add(
+                    task, label, task.values(encoder(pictures_of(queries)) @ encoder(texts).T)
+                )
 
 
 def sku_text(product: Product, language: str) -> str:
@@ -196,7 +230,10 @@ def sku_text(product: Product, language: str) -> str:
 
 
 def grocery_texts(report: Report, catalog: Catalog, encoders: Mapping[str, Callable]) -> None:
-    queries, products = photos_of(catalog, "test"), [p for p in catalog.products() if p.text("description")]
+    queries, products = (
+        photos_of(catalog, "test"),
+        [p for p in catalog.products() if p.text("description")],
+    )
     task = Task("groceries: photo -> description", queries, [p.id for p in products])
     report.add(task, "chance", guess(task))
     for label, encoder in encoders.items():
@@ -205,7 +242,9 @@ def grocery_texts(report: Report, catalog: Catalog, encoders: Mapping[str, Calla
             report.add(task, label, task.values(encoder(pictures_of(queries)) @ texts.T))
 
 
-def catalogue_pictures(report: Report, name: str, catalog: Catalog, encoders: Mapping[str, Callable]) -> None:
+def catalogue_pictures(
+    report: Report, name: str, catalog: Catalog, encoders: Mapping[str, Callable]
+) -> None:
     """Photo -> the catalogue's first picture of each product."""
     queries, products = photos_of(catalog, "test"), [p for p in catalog.products() if p.images]
     task = Task(name, queries, [p.id for p in products])
@@ -222,12 +261,24 @@ def clothing(report: Report, folder: Path, encoders: Mapping[str, Callable]) -> 
     of_class: dict[str, dict[str, int]] = {}
     for q in gallery:
         of_class.setdefault(next(iter(q.relevant)), {})[q.id] = 1
-    queries = [Query(q.id, q.item, of_class.get(next(iter(q.relevant)), {}), group=q.group) for q in photos_of(catalog, "test")]
+    queries = [
+        Query(q.id, q.item, of_class.get(next(iter(q.relevant)), {}), group=q.group)
+        for q in photos_of(catalog, "test")
+    ]
     precision = {f"precision@{k}": lambda j, k=k: precision_at_k(j, k) for k in (1, 10)}
-    task = Task("clothing: same class", [q for q in queries if q.relevant], [q.id for q in gallery], precision)
+    task = Task(
+        "clothing: same class",
+        [q for q in queries if q.relevant],
+        [q.id for q in gallery],
+        precision,
+    )
     report.add(task, "chance", guess(task))
     for label, encoder in encoders.items():
-        report.add(task, label, task.values(encoder(pictures_of(task.queries)) @ encoder(pictures_of(gallery)).T))
+        report.add(
+            task,
+            label,
+            task.values(encoder(pictures_of(task.queries)) @ encoder(pictures_of(gallery)).T),
+        )
 
 
 # Photo and words.
@@ -249,13 +300,17 @@ class Composed:
         for query in shop.queries(split):
             photos.setdefault(next(iter(query.relevant)), []).append(query.item.parts[0])
         queries = list(composed(products, photos))
-        return cls(products, queries, Task("photo and words -> sibling", queries, [p.id for p in products]))
+        return cls(
+            products, queries, Task("photo and words -> sibling", queries, [p.id for p in products])
+        )
 
     @cached_property
     def own(self) -> tuple[np.ndarray, np.ndarray]:
         """Where each query's own SKU stands, to be left out."""
         place = {p.id: i for i, p in enumerate(self.products)}
-        return np.arange(len(self.queries)), np.array([place[q.filters["without"]] for q in self.queries])
+        return np.arange(len(self.queries)), np.array(
+            [place[q.filters["without"]] for q in self.queries]
+        )
 
     def values(self, scores: np.ndarray) -> dict[str, np.ndarray]:
         scores = scores.astype(np.float64)
@@ -266,21 +321,35 @@ class Composed:
         """Share of queries whose best candidate answers: hit_rate@1 without its care for ties."""
         scores[self.own] = -np.inf
         best = scores.argmax(1)
-        return sum(self.task.gallery[i] in q.relevant for i, q in zip(best, self.queries, strict=True)) / len(best)
+        return sum(
+            self.task.gallery[i] in q.relevant for i, q in zip(best, self.queries, strict=True)
+        ) / len(best)
 
     def vectors(self, encoder: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Of photos, words, fronts, texts; words and texts are zero for an encoder of pictures."""
-        photos, fronts = encoder([q.item.parts[0] for q in self.queries]), encoder([p.images[0] for p in self.products])
+        photos, fronts = (
+            encoder([q.item.parts[0] for q in self.queries]),
+            encoder([p.images[0] for p in self.products]),
+        )
         if "text" not in encoder.modalities:
             return photos, np.zeros_like(photos), fronts, np.zeros_like(fronts)
-        return photos, encoder([q.item.parts[1] for q in self.queries]), fronts, encoder([sku_text(p, "en") for p in self.products])
+        return (
+            photos,
+            encoder([q.item.parts[1] for q in self.queries]),
+            fronts,
+            encoder([sku_text(p, "en") for p in self.products]),
+        )
 
     def oracle(self, agree: Callable[[Query, dict[str, str]], bool]) -> dict[str, np.ndarray]:
         """Expected hit rates of a reader who cannot tell apart the candidates that `agree`, and knows no others."""
         look = {p.id: seen(p) | {"class": p.category[0]} for p in self.products}
         found = {name: [] for name in self.task.metrics}
         for query in self.queries:
-            left = [i for i, values in look.items() if i != query.filters["without"] and agree(query, values)]
+            left = [
+                i
+                for i, values in look.items()
+                if i != query.filters["without"] and agree(query, values)
+            ]
             right = sum(i in query.relevant for i in left)
             for name in found:
                 k = min(int(name.split("@")[1]), len(left))
@@ -293,14 +362,18 @@ def fused(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     return np.nan_to_num(normalised((1 - share) * a + share * b))
 
 
-def photo_and_words(report: Report, train: Composed, test: Composed, encoders: Mapping[str, Callable]) -> dict:
+def photo_and_words(
+    report: Report, train: Composed, test: Composed, encoders: Mapping[str, Callable]
+) -> dict:
     """Words only, picture only, both; shares of words and texts chosen on train SKUs for each of the three."""
     chosen: dict[str, dict] = {}
     report.add(test.task, "chance", guess(test.task))
     add_oracles(report, test)
     texts = Words([sku_text(p, "en") for p in test.products])
     titles = {p.id: p.title for p in test.products}
-    report.add(test.task, "words only: BM25", test.values(texts([q.item.parts[1] for q in test.queries])))
+    report.add(
+        test.task, "words only: BM25", test.values(texts([q.item.parts[1] for q in test.queries]))
+    )
     listed = [f"{titles[q.filters['without']]} {q.item.parts[1]}" for q in test.queries]
     report.add(test.task, "title and words: BM25", test.values(texts(listed)))
     for label, encoder in encoders.items():
@@ -313,7 +386,10 @@ def photo_and_words(report: Report, train: Composed, test: Composed, encoders: M
                 ((w, t) for w in words for t in (WEIGHTS if can_read else (0.0,))),
                 key=lambda s: train.right(scores_of(there, *s)),
             )
-            chosen.setdefault(label, {})[kind] = {"words in query": best[0], "texts in gallery": best[1]}
+            chosen.setdefault(label, {})[kind] = {
+                "words in query": best[0],
+                "texts in gallery": best[1],
+            }
             report.add(test.task, f"{kind}: {label}", test.values(scores_of(here, *best)))
     return chosen
 
@@ -334,12 +410,18 @@ def add_oracles(report: Report, test: Composed) -> None:
         """Agrees in all that variants of one product share."""
         own = shown[query.filters["without"]]
         keys = vocabulary()["classes"][own["class"]]["keys"]
-        shared = {k for k in own if k in ("brand", "class") or keys.get(k, {}).get("level") == "spu"}
+        shared = {
+            k for k in own if k in ("brand", "class") or keys.get(k, {}).get("level") == "spu"
+        }
         return all(values.get(k) == own[k] for k in shared)
 
     report.add(test.task, "words only: ground truth", test.oracle(by_words))
     report.add(test.task, "picture only: ground truth", test.oracle(by_picture))
-    report.add(test.task, "both: ground truth", test.oracle(lambda q, v: v == shown[q.filters["without"]] | dict(q.conditions)))
+    report.add(
+        test.task,
+        "both: ground truth",
+        test.oracle(lambda q, v: v == shown[q.filters["without"]] | dict(q.conditions)),
+    )
 
 
 def shortcuts(report: Report, test: Composed, label: str) -> dict:
@@ -348,10 +430,15 @@ def shortcuts(report: Report, test: Composed, label: str) -> dict:
     values = {m: v["hit_rate@1"] for (t, m), v in report.values.items() if t == test.task.name}
     both = values[f"both: {label}"]
     methods = (label, "BM25", "MobileNet V1", "ground truth")
-    for name in (f"{kind}: {method}" for kind in ("words only", "picture only") for method in methods):
+    for name in (
+        f"{kind}: {method}" for kind in ("words only", "picture only") for method in methods
+    ):
         if (part := values.get(name)) is None:
             continue
-        found[name] = {"lost": 1 - float(part.mean() / both.mean()), "both - 2 x part": test.task.with_interval(both - 2 * part, difference_intervals)}
+        found[name] = {
+            "lost": 1 - float(part.mean() / both.mean()),
+            "both - 2 x part": test.task.with_interval(both - 2 * part, difference_intervals),
+        }
     return found
 
 
@@ -366,27 +453,46 @@ def table(report: Report) -> str:
     lines = []
     for name, task in report.tasks.items():
         metrics = list(task.metrics)
-        lines += ["", f"**{name}**, {len(task.queries)} queries, {len(task.gallery)} candidates", ""]
+        lines += [
+            "",
+            f"**{name}**, {len(task.queries)} queries, {len(task.gallery)} candidates",
+            "",
+        ]
         lines += [f"| method | {' | '.join(metrics)} |", "|---|" + "---|" * len(metrics)]
         rows = [r for r in report.rows if r["task"] == name]
-        lines += [f"| {r['method']} | {' | '.join(interval_text(r['metrics'][m]) for m in metrics)} |" for r in rows]
+        lines += [
+            f"| {r['method']} | {' | '.join(interval_text(r['metrics'][m]) for m in metrics)} |"
+            for r in rows
+        ]
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shop", required=True, help="shop of SKUs that were not trained on, all in the split test")
-    parser.add_argument("--train-shop", required=True, help="shop that was trained on, for the shares of composed queries")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--shop", required=True, help="shop of SKUs that were not trained on, all in the split test"
+    )
+    parser.add_argument(
+        "--train-shop",
+        required=True,
+        help="shop that was trained on, for the shares of composed queries",
+    )
     parser.add_argument("--groceries", help="the grocery photos, such as groceries")
     parser.add_argument("--clothing", type=Path, help="folder of the clothing photos")
     parser.add_argument("--encoder", action="append", default=None, metavar="[LABEL=]NAME")
     parser.add_argument("--mobilenet", help="encoder of pictures only, such as onnx:DIR")
     parser.add_argument("--cache", type=Path, default=cache_folder(), help="where vectors are kept")
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/small_models.json")
+    parser.add_argument(
+        "--save", action="store_true", help="write benchmarks/results/small_models.json"
+    )
     args = parser.parse_args()
     named = [e.split("=", 1) if "=" in e else (e, e) for e in args.encoder or ["mini"]]
     encoders = {label: Encoded(name, args.cache) for label, name in named}
-    baselines = {"colour histogram": Histogram()} | ({"MobileNet V1": Encoded(args.mobilenet, args.cache)} if args.mobilenet else {})
+    baselines = {"colour histogram": Histogram()} | (
+        {"MobileNet V1": Encoded(args.mobilenet, args.cache)} if args.mobilenet else {}
+    )
     shop, train_shop = open_catalog(args.shop), open_catalog(args.train_shop)
     report = Report()
     shop_texts(report, shop, encoders)
@@ -398,13 +504,20 @@ def main() -> None:
     if args.clothing:
         clothing(report, args.clothing, baselines | encoders)
     test = Composed.of(shop, "test")
-    chosen = photo_and_words(report, Composed.of(train_shop, train_shop.info.splits[0], 1000), test, baselines | encoders)
+    chosen = photo_and_words(
+        report, Composed.of(train_shop, train_shop.info.splits[0], 1000), test, baselines | encoders
+    )
     first, *others = encoders
     made = {
-        "benchmark": "small_models", "shop": described(shop), "train_shop": described(train_shop),
-        "encoders": {label: encoder.encoder.info.identity for label, encoder in encoders.items()}, "rows": report.rows,
-        "differences": report.differences(first, others), "shares": chosen, "shortcuts": {e: shortcuts(report, test, e) for e in encoders},
-    } | provenance()  # fmt: skip
+        "benchmark": "small_models",
+        "shop": described(shop),
+        "train_shop": described(train_shop),
+        "encoders": {label: encoder.encoder.info.identity for label, encoder in encoders.items()},
+        "rows": report.rows,
+        "differences": report.differences(first, others),
+        "shares": chosen,
+        "shortcuts": {e: shortcuts(report, test, e) for e in encoders},
+    } | provenance()
     print(table(report))
     print(json.dumps(made))
     if args.save:

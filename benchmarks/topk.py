@@ -47,16 +47,24 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--gallery", type=int, default=100_000, help="vectors")
     parser.add_argument("--dim", type=int, default=128)
     parser.add_argument("--k", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3, help="median and spread are over these")
-    parser.add_argument("--budget-mb", type=int, default=BUDGET_BYTES >> 20, help="working memory of the search")
-    parser.add_argument("--checked", type=int, default=20, help="queries whose answer is compared with a full sort")
+    parser.add_argument(
+        "--budget-mb", type=int, default=BUDGET_BYTES >> 20, help="working memory of the search"
+    )
+    parser.add_argument(
+        "--checked", type=int, default=20, help="queries whose answer is compared with a full sort"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--temp", type=Path, help="folder for the gallery file; default: the system's")
+    parser.add_argument(
+        "--temp", type=Path, help="folder for the gallery file; default: the system's"
+    )
     parser.add_argument("--out", type=Path, help="folder to write the result to")
     return parser.parse_args()
 
@@ -92,7 +100,11 @@ def measure(path: Path, args: argparse.Namespace) -> dict:
             seconds.append(time.perf_counter() - start)
             cpu.append(time.process_time() - busy)
     gigaflops = 2e-9 * args.queries * args.gallery * args.dim
-    median, busy, limit = statistics.median(seconds), statistics.median(cpu), statistics.median(limits)
+    median, busy, limit = (
+        statistics.median(seconds),
+        statistics.median(cpu),
+        statistics.median(limits),
+    )
     return {
         "question": "exact top-k over a memory-mapped gallery",
         "queries": args.queries,
@@ -128,15 +140,22 @@ def bare_product_gflops_per_cpu(dim: int) -> float:
     return statistics.median(rates)
 
 
-def same_as_full_sort(queries: np.ndarray, gallery: np.ndarray, order: np.ndarray, scores: np.ndarray) -> bool:
+def same_as_full_sort(
+    queries: np.ndarray, gallery: np.ndarray, order: np.ndarray, scores: np.ndarray
+) -> bool:
     """Whether the first queries' answers equal those of sorting all their exact scores."""
     rows = range(0, len(gallery), ROWS)
-    everything = np.concatenate([scores_of_all(fix(queries), fix(gallery[r : r + ROWS])) for r in rows], axis=1)
+    everything = np.concatenate(
+        [scores_of_all(fix(queries), fix(gallery[r : r + ROWS])) for r in rows], axis=1
+    )
     k = order.shape[1]
     expected = np.argsort(-everything, axis=1, kind="stable")[:, :k]
     found = order[: len(queries)]
     same = np.array_equal(found, expected)
-    return bool(same and np.array_equal(scores[: len(queries)], np.take_along_axis(everything, expected, axis=1)))
+    return bool(
+        same
+        and np.array_equal(scores[: len(queries)], np.take_along_axis(everything, expected, axis=1))
+    )
 
 
 class Memory:
@@ -172,7 +191,11 @@ class Memory:
 
 def machine() -> dict:
     cpu = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         platform.processor(),
     )
     cores = len(os.sched_getaffinity(0))
@@ -191,11 +214,20 @@ def table(result: dict) -> str:
     peak = result["peak_mb"]
     spread = f"{min(result['seconds_each']):.2f} to {max(result['seconds_each']):.2f}"
     rows = [
-        ("size", f"{result['queries']:,} queries x {result['gallery']:,} x {result['dim']}, k = {result['k']}"),
+        (
+            "size",
+            f"{result['queries']:,} queries x {result['gallery']:,} x {result['dim']}, k = {result['k']}",
+        ),
         ("time", f"{result['seconds']:.2f} s ({spread}), {result['queries_per_s']:,} queries/s"),
         ("CPU time", f"{result['cpu_seconds']:.2f} s"),
-        ("rate per CPU", f"{result['gflops_per_cpu']} of {result['bare_product_gflops_per_cpu']} GFLOP/s of a bare product ({result['share_of_bare_product']:.0%})"),
-        ("memory", f"{peak['anonymous']:,} MB anonymous, {peak['mapped_file']:,} MB mapped file, {peak['resident']:,} MB resident at once"),
+        (
+            "rate per CPU",
+            f"{result['gflops_per_cpu']} of {result['bare_product_gflops_per_cpu']} GFLOP/s of a bare product ({result['share_of_bare_product']:.0%})",
+        ),
+        (
+            "memory",
+            f"{peak['anonymous']:,} MB anonymous, {peak['mapped_file']:,} MB mapped file, {peak['resident']:,} MB resident at once",
+        ),
         ("avoided", f"{result['full_matrix_mb']:,} MB of a full score matrix"),
         ("same as full sort", str(result["same_as_full_sort"])),
     ]

@@ -29,24 +29,48 @@ def write_catalogue(folder: Path, probes: int, skus: int) -> Path:
     (folder / "photos").mkdir(parents=True)
     with (folder / "products.jsonl").open("w") as f:
         for sku in range(skus):
-            f.write(json.dumps({"id": f"{sku:04d}", "title": f"product {sku // 2}", "split": "gallery"}) + "\n")
+            f.write(
+                json.dumps({"id": f"{sku:04d}", "title": f"product {sku // 2}", "split": "gallery"})
+                + "\n"
+            )
         for i in range(probes):
             name = f"photos/{i}.jpg"
-            PIL.Image.fromarray(draw.integers(0, 256, (8, 8, 3), np.uint8)).resize((32, 32)).save(folder / name, quality=60)
+            PIL.Image.fromarray(draw.integers(0, 256, (8, 8, 3), np.uint8)).resize((32, 32)).save(
+                folder / name, quality=60
+            )
             f.write(json.dumps({"id": f"{i % skus:04d}", "image": name, "split": "test"}) + "\n")
     return folder
 
 
 def run(catalogue: Path, encoder: str, environment: dict, results: Path) -> tuple[float, dict]:
-    command = [sys.executable, "-m", "skulens.cli", "bench", "mpr", str(catalogue), "--encoder", encoder, "--gallery", "text",
-               "--text", "title", "--results", str(results), "--json"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "skulens.cli",
+        "bench",
+        "mpr",
+        str(catalogue),
+        "--encoder",
+        encoder,
+        "--gallery",
+        "text",
+        "--text",
+        "title",
+        "--results",
+        str(results),
+        "--json",
+    ]
     start = time.perf_counter()
-    out = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    out = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
     return time.perf_counter() - start, json.loads(out)["results"][0]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--encoder", default="mini")
     parser.add_argument("--probes", type=int, default=20565)
     parser.add_argument("--skus", type=int, default=409)
@@ -58,7 +82,10 @@ def main() -> None:
         catalogue = write_catalogue(folder / "shop", args.probes, args.skus)
         environment = os.environ | {"SKULENS_CACHE": str(folder / "cache")}
         cold_s, cold = run(catalogue, args.encoder, environment, folder / "results")
-        warm = [run(catalogue, args.encoder, environment, folder / "results") for _ in range(args.repeats)]
+        warm = [
+            run(catalogue, args.encoder, environment, folder / "results")
+            for _ in range(args.repeats)
+        ]
         same = all(result["metrics"] == cold["metrics"] for _, result in warm)
     texts = (args.skus + 1) // 2
     row = {
@@ -67,7 +94,9 @@ def main() -> None:
         "warm, s": spread([s for s, _ in warm]),
         "forwards when warm": max(r["counts"]["forwards"] for _, r in warm),
         "same metrics": same,
-        "text forwards / distinct texts": round((cold["counts"]["forwards"] - args.probes) / texts, 3),
+        "text forwards / distinct texts": round(
+            (cold["counts"]["forwards"] - args.probes) / texts, 3
+        ),
     }
     report("warm_cache", [row], vars(args), args.save)
 

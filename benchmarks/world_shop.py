@@ -19,17 +19,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benchmarks.common import report, spread
-from skulens.catalog.world.config import WorldConfig
-from skulens.catalog.world.photo import clean_scene, photo
-from skulens.catalog.world.products import variants
-from skulens.catalog.world.svg import Canvas, render
-from skulens.catalog.world.views import shots
+from skulens.world.config import WorldConfig
+from skulens.world.render.photo import clean_scene, photo
+from skulens.world.render.svg import Canvas, render
+from skulens.world.render.views import shots
+from skulens.world.truth.products import variants
 
 RECORDS = """
 import json, resource, sys, tempfile, time
 from pathlib import Path
-from skulens.catalog.world.config import WorldConfig
-from skulens.catalog.world.make import make
+from skulens.world.config import WorldConfig
+from skulens.world.make import make
 start = time.process_time()
 with tempfile.TemporaryDirectory() as folder:
     make(Path(folder) / "shop", WorldConfig(skus=int(sys.argv[1]), views=(), photos=0), workers=1, progress=False)
@@ -38,9 +38,17 @@ print(json.dumps([time.process_time() - start, resource.getrusage(resource.RUSAG
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--skus", type=int, default=100, help="SKUs drawn per repeat")
-    parser.add_argument("--records", type=int, nargs=2, default=[2048, 8192], help="two sizes of shops without pictures")
+    parser.add_argument(
+        "--records",
+        type=int,
+        nargs=2,
+        default=[2048, 8192],
+        help="two sizes of shops without pictures",
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--save", action="store_true")
     args = parser.parse_args()
@@ -56,11 +64,20 @@ def pictures(skus: int, repeats: int) -> list[dict]:
     for px in (64, 224):
         rows.append(row("front", px, found, lambda v, px=px: render(clean_scene(v, px).svg(), px)))
         written = [[clean_scene(v, px).svg() for v in part] for part in found]
-        rows.append(row("front, scene written before", px, written, lambda scene, px=px: render(scene, px)))
+        rows.append(
+            row("front, scene written before", px, written, lambda scene, px=px: render(scene, px))
+        )
         rows.append(row("photo", px, found, lambda v, px=px: photo(v, 0, px)))
     for view, px in (("back", 224), ("side", 224), ("use", 224), ("label", 384)):
         only = replace(config, views=(view,), photos=0)
-        rows.append(row(view, px, [[shot for v in part for shot in shots(only, v)] for part in found], lambda shot: shot.draw()))
+        rows.append(
+            row(
+                view,
+                px,
+                [[shot for v in part for shot in shots(only, v)] for part in found],
+                lambda shot: shot.draw(),
+            )
+        )
     return rows
 
 
@@ -68,7 +85,12 @@ def row(what: str, px: int, parts: list[list], draw: Callable[[object], object])
     empty = Canvas(px).svg()
     ours = [rate(part, draw) for part in parts]
     floor = [rate(part, lambda _: render(empty, px)) for part in parts]
-    return {"what": f"{what}, {px} px", "per CPU second": spread(ours), "an empty scene": spread(floor), "peak MiB": ""}
+    return {
+        "what": f"{what}, {px} px",
+        "per CPU second": spread(ours),
+        "an empty scene": spread(floor),
+        "peak MiB": "",
+    }
 
 
 def rate(items: list, draw: Callable[[object], object]) -> float:
@@ -83,9 +105,18 @@ def records(sizes: list[int]) -> list[dict]:
     """Records per second of one process, and its peak of resident memory."""
     rows = []
     for size in sizes:
-        done = subprocess.run([sys.executable, "-c", RECORDS, str(size)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", RECORDS, str(size)], capture_output=True, text=True, check=True
+        )
         seconds, peak = json.loads(done.stdout)
-        rows.append({"what": f"{size} records, no pictures", "per CPU second": round(size / seconds), "an empty scene": "", "peak MiB": round(peak)})
+        rows.append(
+            {
+                "what": f"{size} records, no pictures",
+                "per CPU second": round(size / seconds),
+                "an empty scene": "",
+                "peak MiB": round(peak),
+            }
+        )
     return rows
 
 

@@ -59,5 +59,7 @@ def nearest(name: str, known: list[str], most: int = 3) -> list[str]:
     for candidate in known:
         for part in re.split(r"[^a-z0-9]+", candidate.lower()):
             parts.setdefault(part, []).append(candidate)
-    close = difflib.get_close_matches(name.lower(), [p for p in parts if len(p) > 2], n=1, cutoff=0.7)
+    close = difflib.get_close_matches(
+        name.lower(), [p for p in parts if len(p) > 2], n=1, cutoff=0.7
+    )
     return parts[close[0]][:most] if close else []

@@ -22,7 +22,9 @@ MIN_SIDE_PX = 2
 
 PIL.Image.init()  # registers the formats; without it the list below would name some that are not there yet
 FORMATS = tuple(
-    f for f in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PPM", "ICO") if f in PIL.Image.OPEN
+    f
+    for f in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PPM", "ICO")
+    if f in PIL.Image.OPEN
 )
 """What we let Pillow try: picture formats only, never those that start a program (EPS, WMF)."""
 
@@ -39,7 +41,9 @@ MAGIC = (
 )
 """First bytes, in lower case -> what to say."""
 
-warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)  # our own check is stricter
+warnings.filterwarnings(
+    "ignore", category=PIL.Image.DecompressionBombWarning
+)  # our own check is stricter
 warnings.filterwarnings("ignore", module=r"PIL\..*")  # corrupt EXIF and the like: pixels decide
 
 

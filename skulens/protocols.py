@@ -1,16 +1,36 @@
-"""The verbs of the house: what a reader, an encoder and an index must do, on one page."""
+"""The verbs of the house: what a catalogue, a system and a suite must do, on one page.
 
-from collections.abc import Iterator, Sequence
+A suite asks a system for a `Run` or for claims and never looks inside. Constructors of encoder
+families take `(argument, numerics, device, revision)`; see `Numerics`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from skulens.records import DatasetInfo, EncoderInfo, Product, Query, Reject
+from skulens.claims import Claim, Gold, Quad, Verdict
+from skulens.records import (
+    DatasetInfo,
+    EncoderInfo,
+    Filter,
+    Image,
+    Item,
+    Part,
+    Product,
+    Query,
+    Reject,
+    Run,
+    SystemInfo,
+)
 
 if TYPE_CHECKING:
     import PIL.Image
 
-Modality = Literal["image", "text"]
+Modality = Literal["image", "text", "item"]
+""""item": an interleaved sequence of texts and pictures, one forward pass (fusion `seq`)."""
+Role = Literal["query", "document"]
 
 
 @runtime_checkable
@@ -29,22 +49,50 @@ class Catalog(Protocol):
 
 
 @runtime_checkable
+class TrueCatalog(Catalog, Protocol):
+    """A catalogue that knows what is true of its products."""
+
+    def gold(self, split: str = "") -> Iterator[Gold]:
+        """What is true of each field of each product of a split; "": of all products."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numerics:
+    """In which precision an encoder computes; neutral facts, no paper's name."""
+
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of weights and activations; auto: float32 on a CPU, bfloat16 autocast on a GPU."""
+    autocast: bool = True
+    """bfloat16 by autocast, where float32 weights stay; else weights are cast too (`cast`)."""
+    cast: bool = False
+    """Vectors leave the model in `dtype`, pixels enter in it."""
+    as_published: bool = False
+    """Run a checkpoint as its registry row configures it, known mistakes (activation, size) included."""
+
+
+@runtime_checkable
 class Encoder(Protocol):
     """Makes vectors. A family writes this much; batching, caching and fusion live once, outside.
 
     `prepare_*` turn one part into what a batch is made of; they are pure, run in worker
-    threads, and never see a task. `encode_batch` runs the forward pass of one modality.
+    threads, and never see a task. `encode_batch` runs the forward pass of one modality. `role`
+    changes what is embedded only where `info.roles` names it.
     """
 
     info: EncoderInfo
     device: str
     """Where the forward pass runs: "cpu", "cuda", "cuda:1" ..."""
 
-    def prepare_image(self, picture: "PIL.Image.Image") -> Any:
+    def prepare_image(self, picture: "PIL.Image.Image", role: Role = "query") -> Any:
         """Preprocessed picture from decoded RGB; usually float32 (3, image_px, image_px)."""
 
-    def prepare_text(self, text: str) -> Any:
+    def prepare_text(self, text: str, role: Role = "query") -> Any:
         """Tokens of one text, cut to the context length."""
+
+    def prepare_item(
+        self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query"
+    ) -> Any:
+        """Tokens and pixels of an interleaved sequence; only where "item" is among the modalities."""
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the whole text, special ones included, before any cut."""
@@ -54,8 +102,238 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that also shows its token or patch vectors, for late interaction."""
+
+    def encode_tokens(self, modality: Modality, batch: Sequence[Any]) -> list[np.ndarray]:
+        """One (tokens_i, dim) float32 array per prepared part, same order, padding left out."""
+
+    def grid(self, picture: "PIL.Image.Image") -> tuple[int, int]:
+        """(rows, columns) of patches that the picture's token vectors stand for, row by row."""
+
+
+@runtime_checkable
 class Index(Protocol):
     """Holds vectors with ids and finds the nearest by inner product."""
 
     def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """(order, scores) as in `records.Run`, each (queries, min(k, size))."""
+
+
+# ----- search ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """A product as a store holds it: named vectors, each of one maker, and fields to filter by."""
+
+    id: str
+    vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Column -> (dim,) or, of several vectors, (rows, dim) float32."""
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a store is asked: a vector for one of its columns, words, or both."""
+
+    vector: np.ndarray | None = None
+    column: str = ""
+    maker: str = ""
+    """`EncoderInfo.identity` of the vector; a store refuses those of another maker."""
+    words: str = ""
+    where: Filter | None = None
+    k: int = 10
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a store found, best first."""
+
+    ids: tuple[str, ...]
+    scores: np.ndarray  # (found,) float32, higher is better
+    fields: tuple[Mapping[str, object], ...] = ()
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Products with named vector columns, fields and full text; embedded or on a server."""
+
+    makers: Mapping[str, str]
+    """Column -> identity of the encoder whose vectors it takes."""
+
+    def upsert(self, rows: Iterable[Row]) -> int:
+        """Insert or replace; how many, once they would survive a crash. Raises StoreError for other makers."""
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """How many there were."""
+
+    def search(self, probe: Probe) -> Hits:
+        """The nearest products that satisfy `probe.where`."""
+
+    def count(self, where: Filter | None = None) -> int: ...
+
+    def facets(
+        self, fields: Sequence[str], where: Filter | None = None, most: int = 20
+    ) -> Mapping[str, Mapping[str, int]]:
+        """Field -> value -> products, the most frequent values."""
+
+    def fetch(self, ids: Sequence[str], fields: Sequence[str] = ()) -> list[Mapping[str, object]]:
+        """Fields of products, in the order asked; an empty mapping for an unknown id."""
+
+    def snapshot(self, name: str) -> None:
+        """Name the present state."""
+
+    def rollback(self, name: str) -> None:
+        """Return to a named state. Raises StoreError for an unknown one."""
+
+    def info(self) -> Mapping[str, object]:
+        """Engine, version, size, indexes: JSON values."""
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Gives candidates a better order."""
+
+    info: SystemInfo
+
+    def score(self, query: Query, candidates: Sequence[Product]) -> np.ndarray:
+        """(candidates,) float32, higher is better; NaN: it abstains."""
+
+
+# ----- talking to models ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question to a language or vision-language model."""
+
+    id: str
+    parts: tuple[Part, ...]
+    system: str = ""
+    schema: Mapping[str, object] | None = None
+    """JSON schema of the answer; None: free text."""
+    sampling: Mapping[str, object] = field(default_factory=dict)
+    template: str = ""
+    """sha256 of the prompt template."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one question; a failure is one too."""
+
+    id: str
+    """Of the question."""
+    text: str = ""
+    value: object = None
+    """The parsed JSON, where a schema was given."""
+    finish: str = ""
+    """Why the model stopped: "stop", "length" ..."""
+    error: str = ""
+    """Error class; empty: none."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """"input_tokens", "output_tokens"."""
+    latency_s: float = 0.0
+    cached: bool = False
+    system: str = ""
+    """`SystemInfo.identity` of who answered."""
+
+
+@runtime_checkable
+class Chat(Protocol):
+    """Asks a model."""
+
+    info: SystemInfo
+
+    def ask(self, questions: Iterable[Ask]) -> Iterator[Reply]:
+        """Replies in any order, each question's exactly once."""
+
+
+# ----- reading and verifying ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text in a picture."""
+
+    text: str
+    quad: Quad
+    confidence: float
+
+
+@runtime_checkable
+class TextReader(Protocol):
+    """Reads the text in a picture."""
+
+    info: SystemInfo
+
+    def read(self, picture: "PIL.Image.Image", languages: Sequence[str] = ()) -> list[Line]:
+        """Lines in reading order."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of one item's pictures, read once for all verifiers."""
+
+    item: str
+    pictures: tuple[Image, ...] = ()
+    bars: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    """sha256 of a picture -> decoded bar codes as lines of their digits."""
+    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    """sha256 of a picture -> its lines of text."""
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """Says whether pictures support claims."""
+
+    fields: tuple[str, ...]
+    """Paths, or prefixes ending in ".", that it understands."""
+
+    def verify(self, claims: Sequence[Claim], seen: Seen) -> list[Verdict]:
+        """One verdict per claim, same order."""
+
+
+# ----- what can be measured -------------------------------------------------------------------
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Ranks products for queries. Encoders are wrapped once (`bench.retrieval`)."""
+
+    info: SystemInfo
+
+    def rank(self, queries: Sequence[Query], gallery: Sequence[Item], k: int) -> Run:
+        """The first k gallery items of each query; an item's id is its product's, and may occur again."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Reads products into claims."""
+
+    info: SystemInfo
+
+    def read(self, products: Iterable[Product], fields: Sequence[str]) -> Iterator[Claim | Reject]:
+        """Claims of the fields asked for, product by product; what cannot be read becomes a reject."""
+
+
+System = Encoder | Retriever | Reader | Reranker | Chat
+
+
+@runtime_checkable
+class Suite(Protocol):
+    """Lets systems answer and turns the answers into scores.
+
+    `Settings` is a frozen dataclass of what decides the numbers; its fields, with the sentence
+    below each, are the options of `skulens bench NAME`.
+    """
+
+    name: str
+    Settings: type
+
+    def check(self, system: Any) -> None:
+        """Raise here, before anything is computed, what `run` would raise for this system."""
+
+    def run(self, systems: Sequence[Any]) -> Iterator[Any]:
+        """One `bench.result.Result` per system and variant."""

@@ -88,16 +88,56 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing the shopper asks for: "the collar of picture 2", "colour: navy"."""
+
+    key: str
+    value: str | None = None
+    """Known to whoever composed the query, unknown when a person asks."""
+    part: int | None = None
+    """Position in `Query.item.parts` of the picture it refers to."""
+    product: str | None = None
+    """Id of the product shown there."""
+    relation: Literal["same", "different", "whole"] = "same"
+    modality: Literal["visual", "text", "both", "unknown"] = "unknown"
+    weight: float = 1.0
+    """Negative: away from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A tree of and, or, not over product fields; `skulens.filters` reads and writes it as text and JSON."""
+
+    op: Literal["and", "or", "not", "=", "!=", "<", "<=", ">", ">=", "in", "exists"]
+    field: str = ""
+    """"price", "language", "category", "attributes.color", "extras.stock"; empty for and, or, not."""
+    value: str | float | bool | tuple = ()
+    of: tuple["Filter", ...] = ()
+    """What and, or, not combine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """What the shopper gives, with its judgements: product id -> grade (> 0 is relevant)."""
+    """What the shopper gives, with its judgements.
+
+    Attributes:
+        relevant: product id -> grade. Absent: unjudged; 0: judged not relevant; > 0: relevant.
+        references: products shown in the query. A suite keeps them in the gallery or excludes
+            them, as its settings say.
+        tags: what results are sliced by: language, class, method, n_conditions, holdout ...
+        group: the unit that is resampled for intervals, such as the SKU of a probe photo.
+    """
 
     id: str
     item: Item
     relevant: Mapping[str, int] = field(default_factory=dict)
-    conditions: tuple[tuple[str, str], ...] = ()
-    filters: Mapping[str, object] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    where: Filter | None = None
+    references: tuple[str, ...] = ()
+    hard_negatives: tuple[str, ...] = ()
+    """Chosen to be confusable and never verified, so they carry no grade."""
+    tags: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
-    """The unit that is resampled for intervals, such as the SKU of a probe photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +189,10 @@ class Qrels:
         rows = [(q, p, g) for q, grades in self.grades.items() for p, g in grades.items()]
         columns = zip(*rows, strict=True) if rows else ((), (), ())
         types = {"query": pa.string(), "product": pa.string(), "grade": pa.int32()}
-        return pa.table([pa.array(c, t) for c, t in zip(columns, types.values(), strict=True)], names=list(types))
+        return pa.table(
+            [pa.array(c, t) for c, t in zip(columns, types.values(), strict=True)],
+            names=list(types),
+        )
 
 
 @dataclass(frozen=True)
@@ -238,30 +281,69 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderInfo:
-    """What must be known of an encoder before and after using it."""
+class Warning_:
+    """Something to know before trusting or using a system's numbers; one row of a table."""
+
+    code: str
+    """"activation-mismatch", "short-context", "non-commercial" ..."""
+    argument: str = ""
+    """What the code is about: another model's name, a picture size ..."""
+    severity: Literal["serious", "note"] = "note"
+    """serious: may change the numbers."""
+    short: str = ""
+    """A few words for a table."""
+    sentence: str = ""
+
+
+Kind = Literal["encoder", "retriever", "reranker", "reader", "chat", "pipeline", "baseline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemInfo:
+    """What must be known of anything that answers, before and after using it."""
 
     name: str
-    family: str
+    kind: Kind
     identity: str
-    """Hash of weights, configuration, preprocessing and precision: the maker of a vector."""
+    """Hash of all that decides its answers: weights or endpoint, model and revision, template,
+    schema, picture policy, sampling, precision."""
+    family: str = ""
+    revision: str = ""
+    licence: str = "unknown"
+    params: int | None = None
+    trained_on: tuple[str, ...] = ()
+    """Data it has seen in training, as datasets are named; a suite on such data says so."""
+    warnings: tuple[Warning_, ...] = ()
+    about: Mapping[str, object] = field(default_factory=dict)
+    """Further facts, JSON values."""
+    parts: tuple["SystemInfo", ...] = ()
+    """Of a pipeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderInfo(SystemInfo):
+    """A system that makes vectors; `identity` is the maker of a vector."""
+
+    kind: Kind = "encoder"
     dim: int
     modalities: tuple[str, ...]
-    """Of "image" and "text"."""
+    """Of "image", "text" and "item"."""
     image_px: int | None = None
     context_length: int | None = None
     """Tokens, special ones included."""
-    revision: str = ""
-    licence: str = "unknown"
     params_image: int | None = None
     params_text: int | None = None
     gflops_image: float | None = None
     """Multiply-adds x 2 of one picture, in 10^9."""
     gflops_text: float | None = None
     dtype: str = "float32"
-    mode: str = "sound"
     activation: Literal["softmax", "sigmoid"] = "softmax"
-    lint: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    """Of "query" and "document": the roles whose items it embeds differently; empty: it knows none."""
+
+    def __post_init__(self):
+        if self.params is None and (total := (self.params_image or 0) + (self.params_text or 0)):
+            object.__setattr__(self, "params", total)
 
 
 def chunks(rows: Sequence, size: int) -> Iterator[Sequence]:

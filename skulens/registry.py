@@ -26,29 +26,84 @@ class Row:
 
 
 ENCODERS = {
-    "mini": Row("skulens.encode.open_clip:Mini", "small encoder that ships with skulens, trained on the procedural shop", "clip"),
-    "groceries": Row("skulens.encode.open_clip:Groceries", "small encoder trained on photos of a grocery store", "clip"),
-    "open_clip": Row("skulens.encode.open_clip:OpenClip", "any architecture/tag pair of open_clip: open_clip:ViT-B-32/openai", "clip", "ARCH/TAG"),
-    "local": Row("skulens.encode.open_clip:LocalOpenClip", "a folder in open_clip's format, as `skulens train` writes it: local:DIR", "clip", "DIR"),
-    "hf": Row("skulens.encode.transformers:DualEncoder", "CLIP, SigLIP or SigLIP 2 of transformers: hf:REPO or hf:DIR", "clip", "REPO or DIR"),
-    "st": Row("skulens.encode.sentence_transformers:Sentence", "any sentence-transformers model: st:REPO or st:DIR", "mllm", "REPO or DIR"),
-    "onnx": Row("skulens.encode.onnx:OnnxImage", "an ONNX image encoder on disk: onnx:FILE or onnx:DIR", "onnx", "FILE or DIR"),
+    "mini": Row(
+        "skulens.encode.open_clip:Mini",
+        "small encoder that ships with skulens, trained on the procedural shop",
+        "clip",
+    ),
+    "groceries": Row(
+        "skulens.encode.open_clip:Groceries",
+        "small encoder trained on photos of a grocery store",
+        "clip",
+    ),
+    "open_clip": Row(
+        "skulens.encode.open_clip:OpenClip",
+        "any architecture/tag pair of open_clip: open_clip:ViT-B-32/openai",
+        "clip",
+        "ARCH/TAG",
+    ),
+    "local": Row(
+        "skulens.encode.open_clip:LocalOpenClip",
+        "a folder in open_clip's format, as `skulens train` writes it: local:DIR",
+        "clip",
+        "DIR",
+    ),
+    "hf": Row(
+        "skulens.encode.transformers:DualEncoder",
+        "CLIP, SigLIP or SigLIP 2 of transformers: hf:REPO or hf:DIR",
+        "clip",
+        "REPO or DIR",
+    ),
+    "st": Row(
+        "skulens.encode.sentence_transformers:Sentence",
+        "any sentence-transformers model: st:REPO or st:DIR",
+        "mllm",
+        "REPO or DIR",
+    ),
+    "onnx": Row(
+        "skulens.encode.onnx:OnnxImage",
+        "an ONNX image encoder on disk: onnx:FILE or onnx:DIR",
+        "onnx",
+        "FILE or DIR",
+    ),
 }
 """Encoder families."""
 
 READERS = {
-    "own": Row("skulens.catalog.own:OwnCatalog", "your own CSV, JSONL or Parquet file, or a folder with one"),
-    "groceries": Row("skulens.catalog.groceries:Groceries", "GroceryStoreDataset: 81 products, photos, iconic pictures, texts"),
-    "openmpr": Row("skulens.catalog.openmpr:OpenMPR", "GroceryVision as OpenMPR uses it: 409 SKUs, 20,565 photos, captions"),
-    "merit": Row("skulens.catalog.merit:Merit", "MERIT: products in five languages, interleaved multi-condition queries"),
+    "own": Row(
+        "skulens.catalog.own:OwnCatalog",
+        "your own CSV, JSONL or Parquet file, or a folder with one",
+    ),
+    "groceries": Row(
+        "skulens.catalog.groceries:Groceries",
+        "GroceryStoreDataset: 81 products, photos, iconic pictures, texts",
+    ),
+    "openmpr": Row(
+        "skulens.catalog.openmpr:OpenMPR",
+        "GroceryVision as OpenMPR uses it: 409 SKUs, 20,565 photos, captions",
+    ),
+    "merit": Row(
+        "skulens.catalog.merit:Merit",
+        "MERIT: products in five languages, interleaved multi-condition queries",
+    ),
     "clothing": Row("skulens.catalog.clothing:Clothing", "photos of single garments in 18 classes"),
-    "apparel_catalogue": Row("skulens.catalog.apparel_catalogue:ApparelCatalogue", "a demo shop: several views, attributes, variants"),
-    "world": Row("skulens.catalog.world.reader:World", "the procedural shop: seeded products with complete ground truth", "world"),
+    "apparel_catalogue": Row(
+        "skulens.catalog.apparel_catalogue:ApparelCatalogue",
+        "a demo shop: several views, attributes, variants",
+    ),
+    "world": Row(
+        "skulens.world.reader:World",
+        "the procedural shop: seeded products with complete ground truth",
+        "world",
+    ),
 }
 """Catalogue formats; the names are also dataset names."""
 
 SUITES = {
-    "mpr": Row("skulens.bench.mpr:Mpr", "photo -> SKU texts, iconic pictures or both (OpenMPR's protocol and ours)"),
+    "mpr": Row(
+        "skulens.bench.suites.mpr:Mpr",
+        "photo -> SKU texts, iconic pictures or both (OpenMPR's protocol and ours)",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 

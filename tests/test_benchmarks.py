@@ -13,9 +13,24 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Path:
-    pytest.importorskip("resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'")
+    pytest.importorskip(
+        "resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'"
+    )
     folder = tmp_path_factory.mktemp("benchmarks") / "shop"
-    command = [sys.executable, "-m", "skulens.cli", "world", "make", str(folder), "--skus", "6", "--photos", "2", "--split-all", "test"]
+    command = [
+        sys.executable,
+        "-m",
+        "skulens.cli",
+        "world",
+        "make",
+        str(folder),
+        "--skus",
+        "6",
+        "--photos",
+        "2",
+        "--split-all",
+        "test",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return folder
 
@@ -23,8 +38,25 @@ def shop(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("end_to_end", ["--photos", "SHOP", "--encoder", "mini", "--n", "8", "--batch", "4", "--repeats", "1"]),
-        ("openmpr_loop", ["--photos", "SHOP", "--arch", "RN50", "--n", "3", "--n-captions", "8", "--repeats", "1"]),
+        (
+            "end_to_end",
+            ["--photos", "SHOP", "--encoder", "mini", "--n", "8", "--batch", "4", "--repeats", "1"],
+        ),
+        (
+            "openmpr_loop",
+            [
+                "--photos",
+                "SHOP",
+                "--arch",
+                "RN50",
+                "--n",
+                "3",
+                "--n-captions",
+                "8",
+                "--repeats",
+                "1",
+            ],
+        ),
         ("warm_cache", ["--encoder", "mini", "--probes", "24", "--skus", "6", "--repeats", "1"]),
         ("topk", ["--queries", "10", "--gallery", "500", "--dim", "16", "--repeats", "1"]),
         ("small_models", ["--shop", "SHOP", "--train-shop", "SHOP", "--encoder", "mini"]),
@@ -35,11 +67,21 @@ def shop(tmp_path_factory) -> Path:
 def test_benchmark_runs(module, words, shop, tmp_path):
     words = [str(shop) if word == "SHOP" else word for word in words]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "SKULENS_CACHE": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-m", f"benchmarks.{module}", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     answer = json.loads(done.stdout.splitlines()[-1])
     if module == "warm_cache":
         [row] = answer["rows"]
-        assert row["forwards when warm"] == 0 and row["same metrics"] and row["text forwards / distinct texts"] == 1
+        assert (
+            row["forwards when warm"] == 0
+            and row["same metrics"]
+            and row["text forwards / distinct texts"] == 1
+        )
     if module == "openmpr_loop":
         assert answer["rows"][0]["same first SKU"] > 0.6

@@ -31,9 +31,19 @@ def test_bash_blocks_run(document, tmp_path):
         for big, small in SMALL.items():
             line = line.replace(big, small)
         words = shlex.split(line)
-        assert words[0] == "skulens", f"{document.name}: only skulens commands belong in bash blocks, got {line!r}"
-        done = subprocess.run([sys.executable, "-m", "skulens.cli", *words[1:]], cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{document.name}: {line}\n{done.stdout[-500:]}\n{done.stderr[-2000:]}"
+        assert words[0] == "skulens", (
+            f"{document.name}: only skulens commands belong in bash blocks, got {line!r}"
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "skulens.cli", *words[1:]],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, (
+            f"{document.name}: {line}\n{done.stdout[-500:]}\n{done.stderr[-2000:]}"
+        )
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()):
@@ -58,5 +68,7 @@ def test_every_command_is_documented_and_its_options_explained(path, command):
 
 def test_no_document_links_to_a_missing_file():
     for document in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+        for target in re.findall(
+            r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")
+        ):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -68,7 +68,9 @@ READABLE = {
 
 @pytest.mark.parametrize("kind", READABLE)
 def test_readable_pictures_keep_their_colours(kind):
-    assert_two_tone(READABLE[kind](), tolerance=40 if kind in ("webp", "jpeg", "progressive") else 14)
+    assert_two_tone(
+        READABLE[kind](), tolerance=40 if kind in ("webp", "jpeg", "progressive") else 14
+    )
 
 
 def png16(picture: PIL.Image.Image) -> bytes:
@@ -77,10 +79,17 @@ def png16(picture: PIL.Image.Image) -> bytes:
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = struct.pack(">IIBBBBB", *picture.size, 16, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_avif():
@@ -132,10 +141,15 @@ def test_exif_orientation_is_undone_only_when_asked(format, turn):
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # PIL.Image.Transpose that a viewer applies
     back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # and what a camera did before
     stored = upright.transpose(PIL.Image.Transpose(back[turn])) if turn > 1 else upright
-    assert turn == 1 or stored.transpose(PIL.Image.Transpose(undo[turn])).tobytes() == upright.tobytes()
+    assert (
+        turn == 1
+        or stored.transpose(PIL.Image.Transpose(undo[turn])).tobytes() == upright.tobytes()
+    )
     exif = PIL.Image.Exif()
     exif[pictures.ORIENTATION] = turn
-    options = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}.get(format, {})
+    options = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}.get(
+        format, {}
+    )
     data = encoded(stored, format, exif=exif, **options)
     assert orientation(data) == turn
     assert_two_tone(data, tolerance=60)
@@ -147,7 +161,13 @@ def test_exif_orientation_is_undone_only_when_asked(format, turn):
 
 
 def test_damaged_exif_does_not_cost_the_picture():
-    data = encoded(two_tone(), "JPEG", quality=95, subsampling=0, exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12garbage")
+    data = encoded(
+        two_tone(),
+        "JPEG",
+        quality=95,
+        subsampling=0,
+        exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12garbage",
+    )
     assert_two_tone(data, tolerance=40)
     assert orientation(data) == 1
 
@@ -168,7 +188,10 @@ NOISE = PIL.Image.effect_noise((64, 64), 80).convert("RGB")
 REJECTED = {
     "zero bytes": (lambda: b"", "empty"),
     "truncated jpeg": (lambda: encoded(NOISE, "JPEG")[:900], "truncated"),
-    "truncated progressive jpeg": (lambda: encoded(NOISE, "JPEG", progressive=True)[:900], "truncated"),
+    "truncated progressive jpeg": (
+        lambda: encoded(NOISE, "JPEG", progressive=True)[:900],
+        "truncated",
+    ),
     "truncated png": (lambda: encoded(NOISE, "PNG")[:3000], "cannot be decoded"),
     "truncated webp": (lambda: encoded(NOISE, "WEBP")[:600], "decoded|picture"),
     "header only": (lambda: encoded(NOISE, "JPEG")[:20], "cannot be decoded|not a picture"),
@@ -177,7 +200,10 @@ REJECTED = {
     "bomb": (bomb, "dangerously large"),
     "svg": (lambda: b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
     "html": (lambda: b"\xef\xbb\xbf \n<!DOCTYPE html><html><body>404</body>", "web page"),
-    "lfs pointer": (lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "Git LFS"),
+    "lfs pointer": (
+        lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+        "Git LFS",
+    ),
     "pdf": (lambda: b"%PDF-1.7 ...", "PDF"),
     "eps": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "PostScript"),
     "json": (lambda: b'{"error": "forbidden"}', "JSON"),
@@ -220,7 +246,10 @@ def test_load_says_what_is_wrong_with_the_file(tmp_path):
 def test_decodes_the_same_in_threads():
     data = encoded(NOISE, "JPEG")
     plain, got = decode(data).tobytes(), []
-    threads = [threading.Thread(target=lambda: got.append(decode(data).tobytes() == plain)) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: got.append(decode(data).tobytes() == plain))
+        for _ in range(8)
+    ]
     for t in threads:
         t.start()
     for t in threads:
@@ -254,9 +283,14 @@ SEEDS = {
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(sorted(SEEDS)), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=12))
+@given(
+    st.sampled_from(sorted(SEEDS)),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=12),
+)
 def test_flipped_bits(kind, flips):
     data = bytearray(SEEDS[kind])
     for share, bit in flips:
-        data[min(int(share**2 * len(data)), len(data) - 1)] ^= 1 << bit  # squared: more of them in the headers
+        data[min(int(share**2 * len(data)), len(data) - 1)] ^= (
+            1 << bit
+        )  # squared: more of them in the headers
     only_rgb_or_picture_error(bytes(data))

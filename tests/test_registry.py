@@ -7,14 +7,20 @@ from skulens.registry import KINDS, Row, resolve
 
 
 def test_unknown_name_says_the_nearest_and_where_to_look():
-    with pytest.raises(UnknownName, match="unknown suite 'mrp'; did you mean 'mpr'.*skulens list suites"):
+    with pytest.raises(
+        UnknownName, match="unknown suite 'mrp'; did you mean 'mpr'.*skulens list suites"
+    ):
         resolve("suite", "mrp")
 
 
 @pytest.mark.parametrize(
     ("name", "known", "found"),
     [
-        ("siglp2", ["mini", "open_clip:ViT-B-16-SigLIP2/webli", "open_clip:RN50/openai"], ["open_clip:ViT-B-16-SigLIP2/webli"]),
+        (
+            "siglp2",
+            ["mini", "open_clip:ViT-B-16-SigLIP2/webli", "open_clip:RN50/openai"],
+            ["open_clip:ViT-B-16-SigLIP2/webli"],
+        ),
         ("minni", ["mini", "open_clip:RN50/openai"], ["mini"]),
         ("zzzz", ["mini"], []),
     ],
@@ -28,8 +34,13 @@ def test_nothing_near_is_not_made_up():
 
 
 def test_a_missing_package_names_the_extra(monkeypatch):
-    monkeypatch.setitem(KINDS["suite"], "needy", Row("skulens_absent_package.module:Class", "", "clip"))
-    with pytest.raises(MissingDependency, match=r"suite 'needy' needs skulens_absent_package: pip install 'skulens\[clip\]'"):
+    monkeypatch.setitem(
+        KINDS["suite"], "needy", Row("skulens_absent_package.module:Class", "", "clip")
+    )
+    with pytest.raises(
+        MissingDependency,
+        match=r"suite 'needy' needs skulens_absent_package: pip install 'skulens\[clip\]'",
+    ):
         resolve("suite", "needy")
 
 

@@ -15,24 +15,26 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
-from skulens.bench.export import mteb_model, mteb_task_name
-from skulens.bench.gallery import build_gallery
-from skulens.bench.mpr import Mpr, data_hash, leaked
+from skulens.bench.suites.mpr import Mpr, data_hash, leaked
 from skulens.encode.batching import contents_of
 from skulens.encode.fusion import fuse
+from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError, MissingDependency, PictureError
 from skulens.index.fixed_point import fix, scores_of_all, scores_of_pairs
 from skulens.protocols import Encoder, Modality
 from skulens.records import Image, Item, Query, chunks
+from skulens.report.export import mteb_model, mteb_task_name
 
 try:
-    import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
+    import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
     import datasets  # isort: skip
     from mteb.abstasks.retrieval import AbsTaskRetrieval
     from mteb.abstasks.task_metadata import TaskMetadata
     from mteb.models.model_meta import ModelMeta, ScoringFunction
 except ImportError as e:
-    raise MissingDependency(f"mteb tasks and models need {e.name}: pip install 'skulens[eval]'") from e
+    raise MissingDependency(
+        f"mteb tasks and models need {e.name}: pip install 'skulens[eval]'"
+    ) from e
 
 CATEGORIES = {"text": "t", "image": "i", "both": "it"}
 """Gallery -> how mteb abbreviates what its items are made of."""
@@ -52,7 +54,10 @@ class MtebEncoder:
     @property
     def mteb_model_meta(self) -> ModelMeta:
         name = getattr(self.encoder, "name", self.encoder.info.name)
-        return ModelMeta.create_empty(mteb_model(name, asdict(self.encoder.info)) | {"similarity_fn_name": ScoringFunction.COSINE})
+        return ModelMeta.create_empty(
+            mteb_model(name, asdict(self.encoder.info))
+            | {"similarity_fn_name": ScoringFunction.COSINE}
+        )
 
     def encode(self, inputs: Iterable[dict], **_) -> np.ndarray:
         """(items, dim) float32, rows of length 1: the mean of an item's normalised parts, as in our suites.
@@ -72,11 +77,17 @@ class MtebEncoder:
             items += rows
         fused = fuse(np.concatenate(vectors), np.array(owners), items)
         if np.isnan(fused).any():
-            raise DataError(f"{int(np.isnan(fused).any(axis=1).sum())} of {items} items got no vector from {self.encoder.info.name}")
+            raise DataError(
+                f"{int(np.isnan(fused).any(axis=1).sum())} of {items} items got no vector from {self.encoder.info.name}"
+            )
         return fused
 
     def _forward(self, modality: Modality, parts: Sequence) -> list[np.ndarray]:
-        prepare = self.encoder.prepare_text if modality == "text" else lambda p: self.encoder.prepare_image(upright(p))
+        prepare = (
+            self.encoder.prepare_text
+            if modality == "text"
+            else lambda p: self.encoder.prepare_image(upright(p))
+        )
         with ThreadPoolExecutor() as pool:
             ready = list(pool.map(prepare, parts))
         return [self.encoder.encode_batch(modality, part) for part in chunks(ready, self.batch)]
@@ -115,20 +126,40 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     """
     s, info = suite.settings, suite.catalog.info
     if s.shots != "single" or s.mode != "sound":
-        raise DataError(f"mteb knows one item per product and float32 cosines; got shots={s.shots!r} and mode={s.mode!r}, expected single and sound")
+        raise DataError(
+            f"mteb knows one item per product and float32 cosines; got shots={s.shots!r} and mode={s.mode!r}, expected single and sound"
+        )
     shown = build_gallery(suite.products, gallery, info, texts=s.texts)
     asked = [q for n, q in enumerate(suite.catalog.queries(s.split)) if not s.limit or n < s.limit]
     asked = [q for q in asked if readable(q.item)]
-    hashes, shown_hashes = (content_hashes(items) for items in ([q.item for q in asked], shown.items))
+    hashes, shown_hashes = (
+        content_hashes(items) for items in ([q.item for q in asked], shown.items)
+    )
     fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
     if not fair:
-        raise DataError(f"split {s.split!r} of {suite.name} leaves no probe that can be read and is not in the gallery")
+        raise DataError(
+            f"split {s.split!r} of {suite.name} leaves no probe that can be read and is not in the gallery"
+        )
     queries = [asked[i] for i in fair]
     revision = data_hash(queries, [hashes[i] for i in fair], shown, shown_hashes)
-    return task_of(mteb_task_name(suite.name, gallery), queries, [i for i in shown.items if readable(i)], split=s.split, revision=revision)
+    return task_of(
+        mteb_task_name(suite.name, gallery),
+        queries,
+        [i for i in shown.items if readable(i)],
+        split=s.split,
+        revision=revision,
+    )
 
 
-def task_of(name: str, queries: Sequence[Query], gallery: Sequence[Item], *, split: str = "test", revision: str = "1", languages: Sequence[str] = ("eng-Latn",)) -> AbsTaskRetrieval:
+def task_of(
+    name: str,
+    queries: Sequence[Query],
+    gallery: Sequence[Item],
+    *,
+    split: str = "test",
+    revision: str = "1",
+    languages: Sequence[str] = ("eng-Latn",),
+) -> AbsTaskRetrieval:
     """Any queries with judgements against any items, one per product, as an mteb task.
 
     Args:
@@ -152,19 +183,31 @@ def task_of(name: str, queries: Sequence[Query], gallery: Sequence[Item], *, spl
         eval_langs=list(languages),
         main_score="ndcg_at_10",
     )
-    task = type(metadata.name, (AbsTaskRetrieval,), {"metadata": metadata, "__doc__": metadata.description})()
-    held = {"corpus": rows_of(gallery), "queries": rows_of(items), "relevant_docs": {q.id: dict(q.relevant) for q in queries}, "top_ranked": None}
+    task = type(
+        metadata.name, (AbsTaskRetrieval,), {"metadata": metadata, "__doc__": metadata.description}
+    )()
+    held = {
+        "corpus": rows_of(gallery),
+        "queries": rows_of(items),
+        "relevant_docs": {q.id: dict(q.relevant) for q in queries},
+        "top_ranked": None,
+    }
     task.dataset, task.data_loaded = {"default": {split: held}}, True
     return task
 
 
 def kind_of(items: Sequence[Item]) -> str:
-    """"text", "image" or "both": what every one of the items is made of."""
-    kinds = {tuple(sorted("image" if isinstance(part, Image) else "text" for part in item.parts)) for item in items}
+    """ "text", "image" or "both": what every one of the items is made of."""
+    kinds = {
+        tuple(sorted("image" if isinstance(part, Image) else "text" for part in item.parts))
+        for item in items
+    }
     known = {("text",): "text", ("image",): "image", ("image", "text"): "both"}
     if len(kinds) != 1 or not kinds <= set(known):
         found = " or ".join(sorted(" + ".join(kind) or "nothing" for kind in kinds))
-        raise DataError(f"mteb holds one text, one picture, or one of each in every item of a side, and these are made of {found}")
+        raise DataError(
+            f"mteb holds one text, one picture, or one of each in every item of a side, and these are made of {found}"
+        )
     return known[kinds.pop()]
 
 
@@ -180,7 +223,10 @@ def rows_of(items: Sequence[Item]) -> datasets.Dataset:
             else:
                 columns.setdefault("text", []).append(part)
     kinds = {"text": datasets.Value("string"), "image": datasets.Image()}
-    return datasets.Dataset.from_dict(columns, features=datasets.Features(features | {k: v for k, v in kinds.items() if k in columns}))
+    return datasets.Dataset.from_dict(
+        columns,
+        features=datasets.Features(features | {k: v for k, v in kinds.items() if k in columns}),
+    )
 
 
 def readable(item: Item) -> bool:
@@ -197,5 +243,7 @@ def readable(item: Item) -> bool:
 def content_hashes(items: Sequence[Item]) -> list[tuple]:
     """Content hashes of each item's parts, None where a file cannot be read."""
     contents = iter(contents_of([part for item in items for part in item.parts], None)[0])
-    return [tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False)) for item in items]
-
+    return [
+        tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False))
+        for item in items
+    ]

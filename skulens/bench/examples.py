@@ -30,14 +30,22 @@ def thumbnail(image: Image, upright: bool = True) -> str | None:
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def pick(run: Run, queries: Sequence[Query], misses: int = 12, hits: int = 4, seed: int = 0) -> list[int]:
+def pick(
+    run: Run, queries: Sequence[Query], misses: int = 12, hits: int = 4, seed: int = 0
+) -> list[int]:
     """Rows of a seeded sample of misses, then of hits, at rank 1."""
     right = np.array([run.products[run.order[i, 0]] in q.relevant for i, q in enumerate(queries)])
     draw = np.random.default_rng(seed).permutation(len(queries))
     return [*draw[~right[draw]][:misses].tolist(), *draw[right[draw]][:hits].tolist()]
 
 
-def examples(run: Run, queries: Sequence[Query], probes: Mapping[str, Image], shown: Mapping[str, Image], words: Mapping[str, str]) -> list[dict]:
+def examples(
+    run: Run,
+    queries: Sequence[Query],
+    probes: Mapping[str, Image],
+    shown: Mapping[str, Image],
+    words: Mapping[str, str],
+) -> list[dict]:
     """The picked probes with their three best candidates and the right product.
 
     Args:
@@ -58,7 +66,9 @@ def examples(run: Run, queries: Sequence[Query], probes: Mapping[str, Image], sh
                 "right": right,
                 "hit": candidates[0]["product"] in query.relevant,
                 "candidates": candidates,
-                "pictures": {p: t for p in sorted(named) if p in shown and (t := thumbnail(shown[p]))},
+                "pictures": {
+                    p: t for p in sorted(named) if p in shown and (t := thumbnail(shown[p]))
+                },
                 "words": {p: words[p][:WORDS] for p in sorted(named) if words.get(p)},
             }
         )
@@ -76,12 +86,19 @@ def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]
         asked[right] += 1
         if first not in query.relevant:
             wrong[right, first] += 1
-    return [{"right": r, "found": f, "probes": n, "of": asked[r]} for (r, f), n in wrong.most_common(most)]
+    return [
+        {"right": r, "found": f, "probes": n, "of": asked[r]}
+        for (r, f), n in wrong.most_common(most)
+    ]
 
 
-def faces(wrong: Sequence[dict], shown: Mapping[str, Image], words: Mapping[str, str]) -> dict[str, dict]:
+def faces(
+    wrong: Sequence[dict], shown: Mapping[str, Image], words: Mapping[str, str]
+) -> dict[str, dict]:
     """Thumbnails and texts of the products of the first confusions: {"pictures", "words"}, by product id."""
-    named = dict.fromkeys(p for confusion in wrong[:PAIRS] for p in (confusion["right"], confusion["found"]))
+    named = dict.fromkeys(
+        p for confusion in wrong[:PAIRS] for p in (confusion["right"], confusion["found"])
+    )
     return {
         "pictures": {p: t for p in named if p in shown and (t := thumbnail(shown[p]))},
         "words": {p: words[p][:WORDS] for p in named if words.get(p)},

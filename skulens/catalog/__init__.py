@@ -41,12 +41,14 @@ def open_catalog(data: str, **options) -> Catalog:
         return build(data, "", options)
     folder = find_folder(data)
     if folder is None and data in READERS:
-        from skulens.catalog.sources import fetch
+        from skulens.catalog.fetch.sources import fetch
 
         folder = fetch(data, cache_folder() / data)
     if folder is None:
         raise missing_path(data)
-    return build(data if data in READERS and signed(data, folder) else recognise(folder), folder, options)
+    return build(
+        data if data in READERS and signed(data, folder) else recognise(folder), folder, options
+    )
 
 
 def build(name: str, where: str | Path, options: dict) -> Catalog:
@@ -81,16 +83,27 @@ def find_folder(data: str) -> Path | None:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         return None
     places = [folder / path for folder in data_folders()]
-    return next((p for p in places if p.is_file() or p.is_dir() and signed(data if data in READERS else "own", p)), None)
+    return next(
+        (
+            p
+            for p in places
+            if p.is_file() or p.is_dir() and signed(data if data in READERS else "own", p)
+        ),
+        None,
+    )
 
 
 def missing_path(data: str) -> Exception:
     """Why `data` opens nothing: a path that is not there, or a name nobody knows."""
     if os.sep in data or "/" in data or Path(data).suffix in TABLE_SUFFIXES:
-        return MissingFile(f"there is no file or folder {data!r}; the current folder is {Path.cwd()}")
+        return MissingFile(
+            f"there is no file or folder {data!r}; the current folder is {Path.cwd()}"
+        )
     looked = ", ".join(str(f) for f in data_folders())
     error = unknown("dataset", data, READERS, "skulens list datasets")
-    return UnknownName(f"{error}. There is no path {data!r} either, and no folder of that name in {looked}")
+    return UnknownName(
+        f"{error}. There is no path {data!r} either, and no folder of that name in {looked}"
+    )
 
 
 def recognise(path: Path) -> str:
@@ -102,11 +115,17 @@ def recognise(path: Path) -> str:
     if path.is_file():
         if path.suffix.lower() in TABLE_SUFFIXES:
             return "own"
-        raise DataError(f"{path} is {path.suffix or 'a file without suffix'}; tables we read: {', '.join(TABLE_SUFFIXES)}")
+        raise DataError(
+            f"{path} is {path.suffix or 'a file without suffix'}; tables we read: {', '.join(TABLE_SUFFIXES)}"
+        )
     if unfinished(path):
-        raise DataError(f"the download into {path} was interrupted; open the dataset by its name to go on, or delete the folder")
+        raise DataError(
+            f"the download into {path} was interrupted; open the dataset by its name to go on, or delete the folder"
+        )
     if not path.is_dir():
-        raise DataError(f"{path} is neither a file nor a folder; tables we read: {', '.join(TABLE_SUFFIXES)}")
+        raise DataError(
+            f"{path} is neither a file nor a folder; tables we read: {', '.join(TABLE_SUFFIXES)}"
+        )
     for name, sign in SIGNS.items():
         if sign(path):
             return name
@@ -133,8 +152,10 @@ def has_any(path: Path, *patterns: str) -> bool:
 
 
 def is_groceries(path: Path) -> bool:
-    return any((p / "classes.csv").is_file() and (p / "iconic-images-and-descriptions").is_dir()
-               for p in (path, path / "dataset"))
+    return any(
+        (p / "classes.csv").is_file() and (p / "iconic-images-and-descriptions").is_dir()
+        for p in (path, path / "dataset")
+    )
 
 
 def is_openmpr(path: Path) -> bool:
@@ -178,6 +199,8 @@ def columns(table: Path) -> list[str]:
     try:
         with table.open(encoding="utf-8-sig", newline="") as f:
             first = f.readline(1_000_000)
-        return list(json.loads(first)) if table.suffix == ".jsonl" else next(csv.reader([first]), [])
+        return (
+            list(json.loads(first)) if table.suffix == ".jsonl" else next(csv.reader([first]), [])
+        )
     except (OSError, ValueError, TypeError, csv.Error):
         return []

@@ -41,12 +41,16 @@ class ApparelCatalogue(Reader):
     def __init__(self, root: Path, level: Literal["product", "variant"] = "product"):
         super().__init__(root)
         if level not in ("product", "variant"):
-            raise DataError(f'apparel_catalogue has no level {level!r}; expected "product" or "variant"')
+            raise DataError(
+                f'apparel_catalogue has no level {level!r}; expected "product" or "variant"'
+            )
         self.level = level
         self.table = open_table(self.root / "products.jsonl")
         missing = [k for k in KEYS if k not in self.table.columns]
         if missing:
-            raise DataError(f"{self.table.path} lacks the keys {missing}; it has {', '.join(self.table.columns)}")
+            raise DataError(
+                f"{self.table.path} lacks the keys {missing}; it has {', '.join(self.table.columns)}"
+            )
 
     def _products(self) -> Iterator[Product]:
         for product in self._lines():
@@ -56,16 +60,26 @@ class ApparelCatalogue(Reader):
                 yield from self._variants(product)
 
     def _lines(self) -> Iterator[Product]:
-        for row in self.table.rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
+        for row in self.table.rows(
+            lambda where, reason, todo: self.reject(where, "", reason, todo)
+        ):
             try:
                 yield self._product(row)
             except (ValueError, TypeError, KeyError, AttributeError) as e:
-                self.reject(row.where, str(row.cells.get("id")), f"{type(e).__name__}: {e}", "correct the line")
+                self.reject(
+                    row.where,
+                    str(row.cells.get("id")),
+                    f"{type(e).__name__}: {e}",
+                    "correct the line",
+                )
 
     def _product(self, row: Row) -> Product:
         cells = row.cells
         name = as_id(cells["id"])
-        views = [self.picture(self.root / path, row.where, name, view_of(path)) for path in cells["images"]]
+        views = [
+            self.picture(self.root / path, row.where, name, view_of(path))
+            for path in cells["images"]
+        ]
         variants = cells["variants"]
         prices = [p for v in variants if (p := as_price(v["price"].get(CURRENCY))) is not None]
         return Product(
@@ -78,7 +92,11 @@ class ApparelCatalogue(Reader):
             language="en",
             price=min(prices, default=None),
             currency=CURRENCY if prices else None,
-            extras={"slug": cells["slug"], "product_type": cells["product_type"], "variants": variants},
+            extras={
+                "slug": cells["slug"],
+                "product_type": cells["product_type"],
+                "variants": variants,
+            },
         )
 
     def _variants(self, product: Product) -> Iterator[Product]:
@@ -92,7 +110,8 @@ class ApparelCatalogue(Reader):
                 texts=product.texts,
                 images=product.images,
                 category=product.category,
-                attributes=product.attributes + tuple(Attribute(a.key, a.value, "text", a.source) for a in own),
+                attributes=product.attributes
+                + tuple(Attribute(a.key, a.value, "text", a.source) for a in own),
                 language=product.language,
                 price=price,
                 currency=CURRENCY if price is not None else None,
@@ -107,7 +126,13 @@ class ApparelCatalogue(Reader):
 
     def _query(self, view: Image, group: str, relevant: list[str]) -> Query:
         name = str(Path(view.path).relative_to(self.root))
-        return Query(name, Item(name, (view,)), dict.fromkeys(relevant, 1), filters={"in_gallery": True}, group=group)
+        return Query(
+            name,
+            Item(name, (view,)),
+            dict.fromkeys(relevant, 1),
+            filters={"in_gallery": True},
+            group=group,
+        )
 
 
 def skus(product: Product) -> list[str]:

@@ -32,7 +32,9 @@ class Clothing(Reader):
         self.table = open_table(self.root / "products.csv")
         missing = [c for c in COLUMNS if c not in self.table.columns]
         if missing:
-            raise DataError(f"{self.table.path} lacks the columns {missing}; expected {', '.join(COLUMNS)}")
+            raise DataError(
+                f"{self.table.path} lacks the columns {missing}; expected {', '.join(COLUMNS)}"
+            )
         self.info = DatasetInfo(
             name="clothing",
             title="Clothing dataset",
@@ -45,16 +47,26 @@ class Clothing(Reader):
         )
 
     def _rows(self) -> Iterator[Row]:
-        for row in self.table.rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
+        for row in self.table.rows(
+            lambda where, reason, todo: self.reject(where, "", reason, todo)
+        ):
             if row.cells["label"].strip():
                 yield row
             else:
-                self.reject(row.where, row.cells["image"], "the label is empty", "add the label or delete the row")
+                self.reject(
+                    row.where,
+                    row.cells["image"],
+                    "the label is empty",
+                    "add the label or delete the row",
+                )
 
     def _products(self) -> Iterator[Product]:
         if self.unit == "class":
             labels = sorted({row.cells["label"] for row in self._rows()})
-            yield from (Product(id=label, title=label, category=("Clothing",), language="en") for label in labels)
+            yield from (
+                Product(id=label, title=label, category=("Clothing",), language="en")
+                for label in labels
+            )
             return
         for row in self._rows():
             if image := self._photo(row):
@@ -66,8 +78,10 @@ class Clothing(Reader):
             id=Path(cells["image"]).stem,
             images=(image,),
             category=("Clothing", cells["label"]),
-            attributes=(Attribute("type", cells["label"], "visual", "contributor"),
-                        Attribute("kids", cells["kids"], "visual", "contributor")),
+            attributes=(
+                Attribute("type", cells["label"], "visual", "contributor"),
+                Attribute("kids", cells["kids"], "visual", "contributor"),
+            ),
             extras={"contributor": cells["contributor"], "split": cells["split"]},
         )
 
@@ -75,7 +89,14 @@ class Clothing(Reader):
         for row in self._rows():
             if row.cells["split"] == split and (photo := self._photo(row)):
                 name, label = row.cells["image"], row.cells["label"]
-                yield Query(name, Item(name, (photo,)), {label: 1}, group=f"contributor {row.cells['contributor']}")
+                yield Query(
+                    name,
+                    Item(name, (photo,)),
+                    {label: 1},
+                    group=f"contributor {row.cells['contributor']}",
+                )
 
     def _photo(self, row: Row) -> Image | None:
-        return self.picture(self.root / row.cells["image"], row.where, row.cells["label"], view="photo")
+        return self.picture(
+            self.root / row.cells["image"], row.where, row.cells["label"], view="photo"
+        )

@@ -56,13 +56,17 @@ class Groceries(Reader):
         """Rows of classes.csv: name, id, coarse name, coarse id, iconic picture, description."""
         path = self.root / "classes.csv"
         if not path.is_file():
-            raise MissingFile(f"{self.root} has no classes.csv; give the folder of the dataset that holds it")
+            raise MissingFile(
+                f"{self.root} has no classes.csv; give the folder of the dataset that holds it"
+            )
         names = ("name", "id", "coarse", "coarse_id", "iconic", "description")
         with path.open(encoding="utf-8-sig", newline="") as f:
             rows = [row for row in csv.reader(f) if row][1:]
         bad = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
         if bad is not None:
-            raise DataError(f"{path}:{bad + 2} has {len(rows[bad])} cells, expected {len(names)}: {', '.join(names)}")
+            raise DataError(
+                f"{path}:{bad + 2} has {len(rows[bad])} cells, expected {len(names)}: {', '.join(names)}"
+            )
         return [dict(zip(names, (cell.strip() for cell in row), strict=True)) for row in rows]
 
     def _products(self) -> Iterator[Product]:
@@ -72,8 +76,15 @@ class Groceries(Reader):
             swedish, _ = read_prose(next(folder.glob("*_Description_Swedish.txt"), None))
             english, _ = read_prose(self._path(row["description"]))
             if not english:
-                self.reject("classes.csv", row["name"], f"no text in {row['description']}", "restore the description")
-            iconic = self.picture(self._path(row["iconic"]), "classes.csv", row["name"], view="iconic")
+                self.reject(
+                    "classes.csv",
+                    row["name"],
+                    f"no text in {row['description']}",
+                    "restore the description",
+                )
+            iconic = self.picture(
+                self._path(row["iconic"]), "classes.csv", row["name"], view="iconic"
+            )
             texts = {"description": english, "description_sv": swedish}
             yield Product(
                 id=row["name"],
@@ -82,29 +93,45 @@ class Groceries(Reader):
                 images=(iconic,) if iconic else (),
                 category=(Path(row["iconic"]).parts[2], row["coarse"]),
                 attributes=tuple(
-                    Attribute(name, facts[key], "text", "Information.txt") for key, name in ATTRIBUTES.items() if facts.get(key)
+                    Attribute(name, facts[key], "text", "Information.txt")
+                    for key, name in ATTRIBUTES.items()
+                    if facts.get(key)
                 ),
                 language="en",
-                extras={"class_id": int(row["id"]), "coarse_id": int(row["coarse_id"]), "url": facts.get("URL", "")},
+                extras={
+                    "class_id": int(row["id"]),
+                    "coarse_id": int(row["coarse_id"]),
+                    "url": facts.get("URL", ""),
+                },
             )
 
     def _queries(self, split: str) -> Iterator[Query]:
         path = self.root / f"{split}.txt"
         if not path.is_file():
-            raise MissingFile(f"{self.root} has no {path.name}, which lists the photos of {split!r}; put it there")
+            raise MissingFile(
+                f"{self.root} has no {path.name}, which lists the photos of {split!r}; put it there"
+            )
         names = {row["id"]: row["name"] for row in self.classes}
         for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
             cells = [cell.strip() for cell in line.rsplit(",", 2)]
             if not line.strip():
                 continue
             if len(cells) != 3 or cells[1] not in names:
-                self.reject(f"{path.name}:{number}", line[:80], "not a line `path, class id, coarse id` with a known "
-                            "class", "correct or delete the line")
+                self.reject(
+                    f"{path.name}:{number}",
+                    line[:80],
+                    "not a line `path, class id, coarse id` with a known class",
+                    "correct or delete the line",
+                )
                 continue
             product = names[cells[1]]
-            photo = self.picture(self.root / cells[0], f"{path.name}:{number}", product, view="photo")
+            photo = self.picture(
+                self.root / cells[0], f"{path.name}:{number}", product, view="photo"
+            )
             if photo:
-                yield Query(id=cells[0], item=Item(cells[0], (photo,)), relevant={product: 1}, group=product)
+                yield Query(
+                    id=cells[0], item=Item(cells[0], (photo,)), relevant={product: 1}, group=product
+                )
 
     def _path(self, written: str) -> Path:
         """Paths in classes.csv start with "/" and are relative to the dataset."""
@@ -132,4 +159,8 @@ def read_prose(path: Path | None) -> tuple[str, list[str]]:
 
 
 def lines_of(path: Path | None) -> list[str]:
-    return path.read_text(encoding="utf-8-sig").splitlines() if path is not None and path.is_file() else []
+    return (
+        path.read_text(encoding="utf-8-sig").splitlines()
+        if path is not None and path.is_file()
+        else []
+    )

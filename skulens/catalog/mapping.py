@@ -13,8 +13,19 @@ ALIASES = {
     "title": ("title", "name", "product_name", "product_title"),
     "caption": ("caption", "synthetic_caption"),
     "description": ("description", "product_description", "text", "body"),
-    "image": ("image", "images", "image_path", "image_paths", "photo", "picture", "file_name", "filename", "file",
-              "path", "image_url"),
+    "image": (
+        "image",
+        "images",
+        "image_path",
+        "image_paths",
+        "photo",
+        "picture",
+        "file_name",
+        "filename",
+        "file",
+        "path",
+        "image_url",
+    ),
     "view": ("view",),
     "spu": ("spu", "spu_id", "parent_id", "parent_sku", "item_group_id"),
     "split": ("split", "subset"),
@@ -31,7 +42,9 @@ ALIASES = {
 TEXTS = ("title", "caption", "description")
 
 
-def map_columns(columns: Iterable[str], asked: Mapping[str, str] | Iterable[str], source: str) -> dict[str, tuple[str, ...]]:
+def map_columns(
+    columns: Iterable[str], asked: Mapping[str, str] | Iterable[str], source: str
+) -> dict[str, tuple[str, ...]]:
     """Field -> columns, from what the user asked and then from usual names.
 
     Args:
@@ -46,7 +59,9 @@ def map_columns(columns: Iterable[str], asked: Mapping[str, str] | Iterable[str]
     mapping: dict[str, tuple[str, ...]] = {}
     for field, written in asked.items():
         if field not in ALIASES and not field.startswith("text."):
-            raise DataError(f"--map {field}={written}: no field {field!r}; fields: {', '.join(ALIASES)}, text.ROLE")
+            raise DataError(
+                f"--map {field}={written}: no field {field!r}; fields: {', '.join(ALIASES)}, text.ROLE"
+            )
         mapping[field] = columns_of(field, written, columns, source)
     taken = {c for group in mapping.values() for c in group}
     lower = {c.lower().strip(): c for c in reversed(columns) if c not in taken}
@@ -75,22 +90,34 @@ def parse_pairs(asked: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
 
 def columns_of(field: str, written: str, columns: list[str], source: str) -> tuple[str, ...]:
     """The columns named in `written`: one whose name is all of it, else several between commas."""
-    names = (written,) if written in columns else tuple(n.strip() for n in written.split(",") if n.strip())
+    names = (
+        (written,)
+        if written in columns
+        else tuple(n.strip() for n in written.split(",") if n.strip())
+    )
     missing = [n for n in names if n not in columns]
     if missing:
-        raise DataError(f"--map {field}={written}: {source} has no column {missing[0]!r}; it has: {', '.join(columns)}")
+        raise DataError(
+            f"--map {field}={written}: {source} has no column {missing[0]!r}; it has: {', '.join(columns)}"
+        )
     if len(names) > 1 and field not in ("image", "category") and not field.startswith("text."):
-        raise DataError(f"--map {field}={written}: only image, category and text.ROLE take several columns")
+        raise DataError(
+            f"--map {field}={written}: only image, category and text.ROLE take several columns"
+        )
     return names
 
 
 def check_mapping(mapping: Mapping[str, tuple[str, ...]], columns: list[str], source: str) -> None:
     there = ", ".join(columns) or "none"
     if "id" not in mapping:
-        raise DataError(f"{source}: no column for the product id; it has: {there}. Say which: --map id=COLUMN")
+        raise DataError(
+            f"{source}: no column for the product id; it has: {there}. Say which: --map id=COLUMN"
+        )
     if "image" not in mapping and not any(f in TEXTS or f.startswith("text.") for f in mapping):
-        raise DataError(f"{source}: neither a picture nor a text column; it has: {there}. "
-                        "Say which: --map image=COLUMN or --map title=COLUMN")
+        raise DataError(
+            f"{source}: neither a picture nor a text column; it has: {there}. "
+            "Say which: --map image=COLUMN or --map title=COLUMN"
+        )
 
 
 def as_id(value: object) -> str:
@@ -137,7 +164,9 @@ def whole(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("holds half a character (a lone surrogate); the text was cut or escaped wrongly") from None
+        raise ValueError(
+            "holds half a character (a lone surrogate); the text was cut or escaped wrongly"
+        ) from None
     return text.strip()
 
 

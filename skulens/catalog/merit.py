@@ -16,9 +16,17 @@ from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Image, Item, Part, Product, Query
 
 SPLITS = ("train", "test")
-PLACES = ("data/{split}-*.parquet", "{split}-*.parquet", "{split}.parquet", "products-{split}.parquet",
-          "{split}/data-*.arrow",
-          "products-{split}.jsonl", "{split}.jsonl", "products.parquet", "products.jsonl")
+PLACES = (
+    "data/{split}-*.parquet",
+    "{split}-*.parquet",
+    "{split}.parquet",
+    "products-{split}.parquet",
+    "{split}/data-*.arrow",
+    "products-{split}.jsonl",
+    "{split}.jsonl",
+    "products.parquet",
+    "products.jsonl",
+)
 """Where the products of a split may lie, first match wins."""
 NAMES = {
     "id": ("idx", "id", "sku_id"),
@@ -72,21 +80,27 @@ class Merit(Reader):
                 self.reject(row.where, str(first(row, "id"))[:80], str(e), "correct the row")
                 continue
             if product.id in seen:
-                self.reject(row.where, product.id, "the id occurred before", "give each product its own id")
+                self.reject(
+                    row.where, product.id, "the id occurred before", "give each product its own id"
+                )
                 continue
             seen.add(product.id)
             yield product
 
     def _rows(self, split: str) -> Iterator[Row]:
         for path in self._shards(split):
-            yield from open_table(path).rows(lambda where, reason, todo: self.reject(where, "", reason, todo))
+            yield from open_table(path).rows(
+                lambda where, reason, todo: self.reject(where, "", reason, todo)
+            )
 
     def _shards(self, split: str) -> list[Path]:
         for place in PLACES:
             if found := sorted(self.root.glob(place.format(split=split))):
                 return found
-        raise MissingFile(f"{self.root} has no products of {split!r}; put the Parquet files of the dataset into "
-                          f"{self.root / 'data'} ({PLACES[0].format(split=split)}) or products-{split}.jsonl beside it")
+        raise MissingFile(
+            f"{self.root} has no products of {split!r}; put the Parquet files of the dataset into "
+            f"{self.root / 'data'} ({PLACES[0].format(split=split)}) or products-{split}.jsonl beside it"
+        )
 
     def _product(self, row: Row) -> Product:
         cells, product = row.cells, as_id(first(row, "id"))
@@ -115,15 +129,24 @@ class Merit(Reader):
             path = cell.get("path") if isinstance(cell, dict) else cell
             if isinstance(path, str) and path and not path.startswith(("http://", "https://")):
                 return self.picture(self.root / path, row.where, product)
-        self.reject(row.where, product, "no photo on this machine", "fill `image` with the path of the photo")
+        self.reject(
+            row.where,
+            product,
+            "no photo on this machine",
+            "fill `image` with the path of the photo",
+        )
         return None
 
     def _queries(self, split: str) -> Iterator[Query]:
         path = self.root / f"queries-{split}.json"
         if not path.is_file():
-            raise MissingFile(f"{self.root} has no {path.name}; put the query file of the dataset there")
+            raise MissingFile(
+                f"{self.root} has no {path.name}; put the query file of the dataset there"
+            )
         photos = self._photos(split)
-        for row in JsonlTable(path).rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
+        for row in JsonlTable(path).rows(
+            lambda where, reason, todo: self.reject(where, "", reason, todo)
+        ):
             name = f"{split}-{row.where.rpartition(':')[2]}"
             try:
                 yield self._query(name, row.cells, photos)
@@ -151,14 +174,22 @@ class Merit(Reader):
         positives = [as_id(p) for p in cells["pos_candidate"]]
         found = [p for p in positives if p in photos]
         if not found:
-            raise ValueError(f"none of its positives {positives[:3]} is among the {len(photos):,} products")
+            raise ValueError(
+                f"none of its positives {positives[:3]} is among the {len(photos):,} products"
+            )
         return Query(
             id=name,
             item=Item(name, interleave(cells["query instruction"], tuple(conditions), photos)),
             relevant=dict.fromkeys(found, 1),
-            conditions=tuple((as_text(k), as_text(v)) for wanted in conditions.values() for k, v in wanted.items()),
-            filters={"references": tuple(conditions),
-                     "hard_negatives": tuple(as_id(p) for p in cells.get("hard_negative") or ())},
+            conditions=tuple(
+                (as_text(k), as_text(v))
+                for wanted in conditions.values()
+                for k, v in wanted.items()
+            ),
+            filters={
+                "references": tuple(conditions),
+                "hard_negatives": tuple(as_id(p) for p in cells.get("hard_negative") or ()),
+            },
             group=found[0],
         )
 
@@ -168,7 +199,9 @@ def first(row: Row, field: str) -> object:
     return next((row.cells[n] for n in NAMES[field] if row.cells.get(n) not in (None, "")), None)
 
 
-def interleave(instruction: str, products: tuple[str, ...], photos: dict[str, Image | None]) -> tuple[Part, ...]:
+def interleave(
+    instruction: str, products: tuple[str, ...], photos: dict[str, Image | None]
+) -> tuple[Part, ...]:
     """Text and pictures in reading order.
 
     An `<image>` inside `<Product n> ...` shows the n-th product; outside any tag, the next in order.

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from skulens.catalog.fetch.sources import fetch
 from skulens.catalog.reader import Reader
-from skulens.catalog.sources import fetch
 from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Item, Product, Query
 
@@ -45,8 +45,13 @@ class OpenMPR(Reader):
         gallery_text=("caption",),
     )
 
-    def __init__(self, root: Path, captions: str | Path | None = None, manifest: str | Path | None = None,
-                 images: str | Path | None = None):
+    def __init__(
+        self,
+        root: Path,
+        captions: str | Path | None = None,
+        manifest: str | Path | None = None,
+        images: str | Path | None = None,
+    ):
         super().__init__(root)
         self.captions = Path(captions) if captions else find(self.root, "*captions*.json")
         self.manifest = Path(manifest) if manifest else find(self.root, "*manifest*.json")
@@ -57,8 +62,10 @@ class OpenMPR(Reader):
 
     def _products(self) -> Iterator[Product]:
         if self.captions is None:
-            raise MissingFile(f"no captions for openmpr: put synthetic_captions.json (a JSON list of product_id and "
-                              f"label, from the OpenMPR repository) into {self.root}")
+            raise MissingFile(
+                f"no captions for openmpr: put synthetic_captions.json (a JSON list of product_id and "
+                f"label, from the OpenMPR repository) into {self.root}"
+            )
         questions = self._questions()
         seen: set[str] = set()
         for number, entry in enumerate(read_json(self.captions, list), 1):
@@ -66,14 +73,21 @@ class OpenMPR(Reader):
             try:
                 product, caption = str(entry["product_id"]).strip(), entry["label"].strip()
             except (TypeError, KeyError, AttributeError):
-                self.reject(where, str(entry)[:80], "not {product_id, label} with a text", "correct the entry")
+                self.reject(
+                    where,
+                    str(entry)[:80],
+                    "not {product_id, label} with a text",
+                    "correct the entry",
+                )
                 continue
             if not product or not caption or product in seen:
                 reason = "the id occurred before" if product in seen else "an empty id or caption"
                 self.reject(where, product, reason, "correct or delete the entry")
                 continue
             seen.add(product)
-            yield Product(id=product, texts={"caption": caption, **questions.get(product, {})}, language="en")
+            yield Product(
+                id=product, texts={"caption": caption, **questions.get(product, {})}, language="en"
+            )
 
     def _questions(self) -> dict[str, dict[str, str]]:
         """Product id -> question -> answer, from product_texts.json; empty where that is absent."""
@@ -82,13 +96,20 @@ class OpenMPR(Reader):
 
     def _queries(self, split: str) -> Iterator[Query]:
         if self.manifest is None:
-            raise MissingFile(f"no probe photos for openmpr: put the evaluation manifest (a JSON file whose name holds "
-                              f'"manifest", barcode -> image_paths and label) and the photos it lists into {self.root}')
+            raise MissingFile(
+                f"no probe photos for openmpr: put the evaluation manifest (a JSON file whose name holds "
+                f'"manifest", barcode -> image_paths and label) and the photos it lists into {self.root}'
+            )
         known = {product.id for product in self._products()}
         for product, entry in self._entries.items():
             where = f"{self.manifest.name}: {product}"
             if product not in known:
-                self.reject(where, product, "no caption has this id", "add its caption or drop it from the manifest")
+                self.reject(
+                    where,
+                    product,
+                    "no caption has this id",
+                    "add its caption or drop it from the manifest",
+                )
                 continue
             for written in entry["image_paths"]:
                 photo = self.picture(self._place(written), where, product, view_of(written))
@@ -98,19 +119,30 @@ class OpenMPR(Reader):
     @cached_property
     def _entries(self) -> dict[str, dict]:
         entries = read_json(self.manifest, dict)
-        bad = next((k for k, e in entries.items() if not isinstance(e, dict) or not listed(e.get("image_paths"))), None)
+        bad = next(
+            (
+                k
+                for k, e in entries.items()
+                if not isinstance(e, dict) or not listed(e.get("image_paths"))
+            ),
+            None,
+        )
         if bad is not None:
-            raise DataError(f"{self.manifest}: the entry {bad!r} has no list image_paths; expected barcode -> "
-                            '{"image_paths": [...], "label": ...}')
+            raise DataError(
+                f"{self.manifest}: the entry {bad!r} has no list image_paths; expected barcode -> "
+                '{"image_paths": [...], "label": ...}'
+            )
         return entries
 
     def _place(self, written: str) -> Path:
-        return self.images / Path(*PurePosixPath(written).parts[self._skipped:])
+        return self.images / Path(*PurePosixPath(written).parts[self._skipped :])
 
     @cached_property
     def _skipped(self) -> int:
         """How many first folders of the manifest's paths are left out to arrive at the photos."""
-        paths = [PurePosixPath(p) for e in self._entries.values() for p in e["image_paths"][:1]][:PROBED_PATHS]
+        paths = [PurePosixPath(p) for e in self._entries.values() for p in e["image_paths"][:1]][
+            :PROBED_PATHS
+        ]
         for fetched in (False, True):
             for path in paths:
                 for skipped in range(len(path.parts)):
@@ -118,13 +150,18 @@ class OpenMPR(Reader):
                         return skipped
             if not fetched:
                 fetch("groceryvision", self.images)
-        raise MissingFile(f"none of the photos that {self.manifest.name} lists is in {self.images}, such as "
-                          f"{paths[0] if paths else '...'}; unpack the GroceryVision archive there")
+        raise MissingFile(
+            f"none of the photos that {self.manifest.name} lists is in {self.images}, such as "
+            f"{paths[0] if paths else '...'}; unpack the GroceryVision archive there"
+        )
 
 
 def find(root: Path, pattern: str) -> Path | None:
     """The first file of that name in a folder or one below it."""
-    return next((p for glob in (pattern, f"*/{pattern}") for p in sorted(root.glob(glob)) if p.is_file()), None)
+    return next(
+        (p for glob in (pattern, f"*/{pattern}") for p in sorted(root.glob(glob)) if p.is_file()),
+        None,
+    )
 
 
 def listed(paths: object) -> bool:

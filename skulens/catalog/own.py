@@ -9,7 +9,15 @@ from functools import cached_property
 from pathlib import Path
 
 from skulens.catalog import OWN_NAMES
-from skulens.catalog.mapping import TEXTS, as_attributes, as_id, as_path, as_price, as_text, map_columns
+from skulens.catalog.mapping import (
+    TEXTS,
+    as_attributes,
+    as_id,
+    as_path,
+    as_price,
+    as_text,
+    map_columns,
+)
 from skulens.catalog.reader import Reader
 from skulens.catalog.tables import Row, open_table
 from skulens.errors import DataError, MissingFile
@@ -61,9 +69,15 @@ class OwnCatalog(Reader):
 
     def __init__(self, root: Path, map=(), images: str | Path | None = None):
         root = Path(root)
-        path = next((root / n for n in OWN_NAMES if (root / n).is_file()), None) if root.is_dir() else root
+        path = (
+            next((root / n for n in OWN_NAMES if (root / n).is_file()), None)
+            if root.is_dir()
+            else root
+        )
         if path is None:
-            raise MissingFile(f"{root} has none of {', '.join(OWN_NAMES)}; put one there or give the table itself")
+            raise MissingFile(
+                f"{root} has none of {', '.join(OWN_NAMES)}; put one there or give the table itself"
+            )
         super().__init__(path.parent)
         self.path = path
         self.images = Path(images) if images is not None else path.parent
@@ -75,9 +89,15 @@ class OwnCatalog(Reader):
         roles = ("caption", "description", "title")
         extra = tuple(f[5:] for f in self.mapping if f.startswith("text."))
         splits = tuple(sorted(self.contents.probes, key=split_order))
-        return DatasetInfo(name=self.path.stem if self.path.name not in OWN_NAMES else self.path.parent.resolve().name,
-                           title=self.path.name, source=str(self.path), splits=splits,
-                           gallery_text=tuple(dict.fromkeys((*extra, *roles))))
+        return DatasetInfo(
+            name=self.path.stem
+            if self.path.name not in OWN_NAMES
+            else self.path.parent.resolve().name,
+            title=self.path.name,
+            source=str(self.path),
+            splits=splits,
+            gallery_text=tuple(dict.fromkeys((*extra, *roles))),
+        )
 
     @cached_property
     def contents(self) -> Contents:
@@ -88,14 +108,26 @@ class OwnCatalog(Reader):
         for draft in self.contents.drafts.values():
             texts = dict(draft.texts)
             title = texts.pop("title", "")
-            yield Product(id=draft.id, title=title, texts=texts, images=tuple(draft.images), extras=draft.extras,
-                          **draft.fields)
+            yield Product(
+                id=draft.id,
+                title=title,
+                texts=texts,
+                images=tuple(draft.images),
+                extras=draft.extras,
+                **draft.fields,
+            )
 
     def _queries(self, split: str) -> Iterator[Query]:
         self.rejects = list(self.contents.rejects)
         filters = {} if "split" in self.mapping else {"in_gallery": True}
         for name, product, image in self.contents.probes[split]:
-            yield Query(id=name, item=Item(name, (image,)), relevant={product: 1}, filters=filters, group=product)
+            yield Query(
+                id=name,
+                item=Item(name, (image,)),
+                relevant={product: 1},
+                filters=filters,
+                group=product,
+            )
 
 
 class Collector:
@@ -105,14 +137,18 @@ class Collector:
         self.table, self.mapping, self.folder = catalog.table, catalog.mapping, catalog.images
         self.folder_name = str(self.folder)
         self.drafts: dict[str, Draft] = {}
-        self.probes: dict[str, list[tuple[str, str, Image]]] = {} if "split" in self.mapping else {ALL: []}
+        self.probes: dict[str, list[tuple[str, str, Image]]] = (
+            {} if "split" in self.mapping else {ALL: []}
+        )
         self.rejects: list[Reject] = []
         self.seen: set[tuple[str, str, str]] = set()
         self.used = {c for group in self.mapping.values() for c in group}
 
     def collect(self) -> Contents:
         rows = 0
-        for row in self.table.rows(lambda where, reason, todo: self.reject(where, "", reason, todo)):
+        for row in self.table.rows(
+            lambda where, reason, todo: self.reject(where, "", reason, todo)
+        ):
             rows += 1
             try:
                 self.add(row)
@@ -120,27 +156,37 @@ class Collector:
                 reason, todo = e.args if len(e.args) == 2 else (str(e), "correct the row")
                 self.reject(row.where, str(self.cell(row, "id"))[:80], reason, todo)
         if not rows and not self.rejects:
-            raise DataError(f"{self.table.path} has a header and no rows; expected one row per picture or product")
+            raise DataError(
+                f"{self.table.path} has a header and no rows; expected one row per picture or product"
+            )
         self.drop_empty()
         return Contents(self.drafts, self.probes, self.rejects)
 
     def add(self, row: Row) -> None:
         """Take one row in. Raises ValueError (reason[, todo]), before any change, for an unusable row."""
         product = as_id(self.cell(row, "id"))
-        texts = {role: text for role, columns in self.text_columns() if (text := join(row, columns))}
+        texts = {
+            role: text for role, columns in self.text_columns() if (text := join(row, columns))
+        }
         split = as_text(self.cell(row, "split"))
         draft = self.drafts.get(product) or Draft(product, row.where)
         known, title = draft.texts.get("title"), texts.get("title")
         if known and title and known != title:
-            raise ValueError(f"id {product!r} has another title at {draft.where}: {known[:40]!r}, here {title[:40]!r}",
-                             "make the titles equal, or give the second product an id of its own")
+            raise ValueError(
+                f"id {product!r} has another title at {draft.where}: {known[:40]!r}, here {title[:40]!r}",
+                "make the titles equal, or give the second product an id of its own",
+            )
         self.drafts[product] = draft
         for role, text in texts.items():
             draft.texts.setdefault(role, text)
         for name, value in self.fields(row, product).items():
             draft.fields.setdefault(name, value)
         for column, value in row.cells.items():
-            if column not in self.used and value not in (None, "") and isinstance(value, (str, int, float, bool, list, dict)):
+            if (
+                column not in self.used
+                and value not in (None, "")
+                and isinstance(value, (str, int, float, bool, list, dict))
+            ):
                 draft.extras.setdefault(column, value)
         self.add_pictures(row, product, draft, split)
 
@@ -159,7 +205,12 @@ class Collector:
                 cells = [row.cells.get(c) for c in self.mapping[name]]
                 value = convert(cells if name == "category" else cells[0])
             except (ValueError, TypeError, RecursionError) as e:
-                self.reject(row.where, product, f"{name}: {e}; the product is kept without it", f"correct {name}")
+                self.reject(
+                    row.where,
+                    product,
+                    f"{name}: {e}; the product is kept without it",
+                    f"correct {name}",
+                )
                 continue
             if value not in (None, "", ()):
                 found[name] = value
@@ -172,7 +223,12 @@ class Collector:
             view = as_text(self.cell(row, "view")) or (column if len(views) > 1 else None)
             for name, image in self.pictures(row, column, product, view or None):
                 if (product, name, split) in self.seen:
-                    self.reject(row.where, product, f"picture {name} again for the same product", "delete the row")
+                    self.reject(
+                        row.where,
+                        product,
+                        f"picture {name} again for the same product",
+                        "delete the row",
+                    )
                     continue
                 self.seen.add((product, name, split))
                 if split in GALLERY:
@@ -180,7 +236,9 @@ class Collector:
                 if "split" not in self.mapping or split not in GALLERY:
                     self.probes.setdefault(probe, []).append((f"{product}/{name}", product, image))
 
-    def pictures(self, row: Row, column: str, product: str, view: str | None) -> Iterator[tuple[str, Image]]:
+    def pictures(
+        self, row: Row, column: str, product: str, view: str | None
+    ) -> Iterator[tuple[str, Image]]:
         """(name, picture) of a cell: stored bytes, one path or several."""
         cell = row.cells.get(column)
         if isinstance(cell, Image):
@@ -189,9 +247,19 @@ class Collector:
         try:
             paths = self.paths(cell)
         except (ValueError, RecursionError) as e:
-            return self.reject(row.where, product, f"{column}: {e}", "write a path, or several between bars: a.jpg|b.jpg")
+            return self.reject(
+                row.where,
+                product,
+                f"{column}: {e}",
+                "write a path, or several between bars: a.jpg|b.jpg",
+            )
         if not paths:
-            self.reject(row.where, product, f"no picture in column {column!r}", "add the path or leave the product to texts")
+            self.reject(
+                row.where,
+                product,
+                f"no picture in column {column!r}",
+                "add the path or leave the product to texts",
+            )
         for name, trouble in paths:
             if trouble:
                 self.reject(row.where, product, f"picture {name[:200]}: {trouble[0]}", trouble[1])
@@ -208,7 +276,9 @@ class Collector:
             return [path for entry in cell for path in self.paths(entry)]
         text = as_text(cell)
         trouble = self.missing(text) if text else None
-        parts = [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if trouble else []
+        parts = (
+            [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if trouble else []
+        )
         if len(parts) > 1:  # a name that is there as a whole may hold these signs itself
             return [(part, self.missing(part)) for part in parts]
         return [(text, trouble)] if text else []
@@ -218,13 +288,19 @@ class Collector:
         if os.path.isfile(f"{self.folder_name}/{name}"):  # noqa: PTH113  # the usual case, without pathlib's cost
             return None
         if re.match(r"(?i)(https?|ftp|s3|gs|data):", name):
-            return "an address, and skulens fetches none while reading", "download the pictures and write their paths"
+            return (
+                "an address, and skulens fetches none while reading",
+                "download the pictures and write their paths",
+            )
         path = self.folder / name
         try:
             if path.is_file():
                 return None
-            return ("is a folder", "name a file") if path.is_dir() else (
-                f"there is no file {path}", "put the picture there or correct the path")
+            return (
+                ("is a folder", "name a file")
+                if path.is_dir()
+                else (f"there is no file {path}", "put the picture there or correct the path")
+            )
         except (OSError, ValueError) as e:
             return f"not a path: {e}", "correct the path"
 
@@ -234,7 +310,12 @@ class Collector:
         for product in [d.id for d in self.drafts.values() if not d.texts and not d.images]:
             if product not in probed:
                 draft = self.drafts.pop(product)
-                self.reject(draft.where, product, "neither a text nor a readable picture", "add one, or delete the row")
+                self.reject(
+                    draft.where,
+                    product,
+                    "neither a text nor a readable picture",
+                    "add one, or delete the row",
+                )
 
     def cell(self, row: Row, name: str) -> object:
         return row.cells.get(self.mapping[name][0]) if name in self.mapping else None

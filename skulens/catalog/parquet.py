@@ -61,7 +61,9 @@ def has_pictures(kind: pa.DataType) -> bool:
 
 
 def holds_picture_lists(kind: pa.DataType) -> bool:
-    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    lists = (
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
     return lists and has_pictures(kind.value_type)
 
 
@@ -69,13 +71,20 @@ def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
     """Rows of a group without a picture; told by the statistics where they say "none", else by a scan."""
     meta = file.metadata.row_group(group)
     leaves = [meta.column(i) for i in range(meta.num_columns)]
-    nulls = [c.statistics.null_count if c.statistics is not None and c.statistics.has_null_count else None
-             for c in leaves if c.path_in_schema in (column, f"{column}.bytes")]
+    nulls = [
+        c.statistics.null_count
+        if c.statistics is not None and c.statistics.has_null_count
+        else None
+        for c in leaves
+        if c.path_in_schema in (column, f"{column}.bytes")
+    ]
     if nulls == [0]:
         return set()
     found, start = set(), 0
     for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=[column]):
-        found |= {start + i for i, value in enumerate(batch.column(0)) if not holds_picture(value.as_py())}
+        found |= {
+            start + i for i, value in enumerate(batch.column(0)) if not holds_picture(value.as_py())
+        }
         start += batch.num_rows
     return found
 
@@ -157,7 +166,9 @@ class ColumnReader:
         """Read the next batch of the scan; start a new one for another group or an earlier batch."""
         if group != self.group or wanted < self.next:
             self.group, self.next = group, 0
-            self.scan = self.file.iter_batches(BATCH_ROWS, row_groups=[group], columns=[self.column])
+            self.scan = self.file.iter_batches(
+                BATCH_ROWS, row_groups=[group], columns=[self.column]
+            )
         batch = next(self.scan, None)
         if batch is None:
             raise DataError(f"{self.file} has no batch {wanted} in row group {group}")

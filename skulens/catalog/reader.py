@@ -50,5 +50,7 @@ class Reader:
         if path.is_file():
             return Image(path=str(path), view=view)
         reason = "is a folder" if path.is_dir() else "there is no such file"
-        self.reject(source, item, f"picture {path}: {reason}", "put the picture there or correct the path")
+        self.reject(
+            source, item, f"picture {path}: {reason}", "put the picture there or correct the path"
+        )
         return None

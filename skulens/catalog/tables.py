@@ -44,8 +44,15 @@ def open_table(path: Path) -> "Table":
     path = Path(path)
     if not path.is_file():
         raise MissingFile(f"there is no table {path}; the current folder is {Path.cwd()}")
-    kinds = {".csv": CsvTable, ".tsv": CsvTable, ".jsonl": JsonlTable, ".ndjson": JsonlTable,
-             ".json": JsonTable, ".parquet": ParquetTable, ".arrow": ArrowTable}
+    kinds = {
+        ".csv": CsvTable,
+        ".tsv": CsvTable,
+        ".jsonl": JsonlTable,
+        ".ndjson": JsonlTable,
+        ".json": JsonTable,
+        ".parquet": ParquetTable,
+        ".arrow": ArrowTable,
+    }
     if path.suffix.lower() not in kinds:
         raise DataError(f"{path} is no table we read; expected one of {', '.join(kinds)}")
     if path.stat().st_size == 0:
@@ -73,7 +80,9 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         """Decoded lines with their ends; UTF-8 with or without mark, UTF-16 with a mark."""
-        encoding = "utf-16" if head(self.path).startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+        encoding = (
+            "utf-16" if head(self.path).startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+        )
         with self.path.open(encoding=encoding, newline="") as f:
             try:
                 yield from f
@@ -90,11 +99,15 @@ class CsvTable(Table):
         names = [name.strip() for name in next(self._reader(), [])]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice or not any(names):
-            raise DataError(f"{self.path}: the header needs one distinct name per column, got {names}")
+            raise DataError(
+                f"{self.path}: the header needs one distinct name per column, got {names}"
+            )
         return names
 
     def _reader(self) -> Iterator[list[str]]:
-        csv.field_size_limit(2**31 - 1)  # the default stops the whole file; long cells are rejected below
+        csv.field_size_limit(
+            2**31 - 1
+        )  # the default stops the whole file; long cells are rejected below
         return csv.reader(self.lines(), delimiter=self.delimiter)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
@@ -112,10 +125,15 @@ class CsvTable(Table):
 
     def _trouble(self, cells: list[str]) -> tuple[str, str] | None:
         if len(cells) != len(self.columns):
-            return (f"{len(cells)} cells under {len(self.columns)} columns",
-                    f"quote cells that hold {self.delimiter!r}, or complete the row")
+            return (
+                f"{len(cells)} cells under {len(self.columns)} columns",
+                f"quote cells that hold {self.delimiter!r}, or complete the row",
+            )
         if (longest := max(map(len, cells))) > MAX_CELL:
-            return f"a cell of {longest:,} characters", "close the quote that stands open, or shorten the cell"
+            return (
+                f"a cell of {longest:,} characters",
+                "close the quote that stands open, or shorten the cell",
+            )
         return None
 
 
@@ -131,7 +149,9 @@ class JsonlTable(Table):
         for row in self.rows(lambda *_: None):
             names.update(dict.fromkeys(row.cells))
         if not names and head(self.path).lstrip().startswith(b"["):
-            raise DataError(f"{self.path} holds one JSON list, not one object per line; rename it to .json")
+            raise DataError(
+                f"{self.path} holds one JSON list, not one object per line; rename it to .json"
+            )
         return list(names)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
@@ -146,7 +166,11 @@ class JsonlTable(Table):
             if isinstance(cells, dict):
                 yield Row(self.at(number), cells)
             else:
-                reject(self.at(number), f"a JSON {type(cells).__name__}, not an object", 'write {"id": ...}')
+                reject(
+                    self.at(number),
+                    f"a JSON {type(cells).__name__}, not an object",
+                    'write {"id": ...}',
+                )
 
 
 class JsonTable(Table):
@@ -156,9 +180,13 @@ class JsonTable(Table):
         try:
             found = json.loads("".join(self.lines()))
         except (ValueError, RecursionError) as e:
-            raise DataError(f"{self.path} is not JSON: {e}; for one object per line name it .jsonl") from None
+            raise DataError(
+                f"{self.path} is not JSON: {e}; for one object per line name it .jsonl"
+            ) from None
         if not isinstance(found, list):
-            raise DataError(f"{self.path} holds a JSON {type(found).__name__}, expected a list of objects")
+            raise DataError(
+                f"{self.path} holds a JSON {type(found).__name__}, expected a list of objects"
+            )
         self.found = found
         return list(dict.fromkeys(key for row in found if isinstance(row, dict) for key in row))
 
@@ -188,11 +216,15 @@ class ParquetTable(Table):
             number = 0
             for group in range(file.num_row_groups):
                 count = file.metadata.row_group(group).num_rows
-                cells = file.read_row_group(group, columns=plain).to_pylist() if plain else [{}] * count
+                cells = (
+                    file.read_row_group(group, columns=plain).to_pylist() if plain else [{}] * count
+                )
                 empty = {c: empty_cells(file, c, group) for c in pictures}
                 for position, found in enumerate(cells):
                     stored = {
-                        c: None if position in empty[c] else stored_picture(self.path, c, group, position)
+                        c: None
+                        if position in empty[c]
+                        else stored_picture(self.path, c, group, position)
                         for c in pictures
                     }
                     yield Row(f"{self.path.name}#{number}", {**found, **stored})
@@ -215,7 +247,10 @@ class ArrowTable(Table):
         number = 0
         for batch in table.drop_columns(pictures).to_batches(1000):
             for found in batch.to_pylist():
-                stored = {c: None if number in empty[c] else stored_picture(self.path, c, 0, number) for c in pictures}
+                stored = {
+                    c: None if number in empty[c] else stored_picture(self.path, c, 0, number)
+                    for c in pictures
+                }
                 yield Row(f"{self.path.name}#{number}", {**found, **stored})
                 number += 1
 
@@ -224,8 +259,10 @@ def checked_names(schema: pa.Schema, path: Path) -> list[str]:
     """The column names. Raises DataError for lists of encoded pictures, which we cannot read one by one."""
     lists = [f.name for f in schema if holds_picture_lists(f.type)]
     if lists:
-        raise DataError(f"{path}: {lists} hold lists of encoded pictures; write one picture per row, rows of one "
-                        "product sharing its id")
+        raise DataError(
+            f"{path}: {lists} hold lists of encoded pictures; write one picture per row, rows of one "
+            "product sharing its id"
+        )
     return schema.names
 
 
@@ -241,7 +278,7 @@ def not_utf8(path: Path, e: UnicodeDecodeError) -> str:
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as here:
-                seen = line[max(0, here.start - 12): here.end + 12].decode("cp1252", "replace")
+                seen = line[max(0, here.start - 12) : here.end + 12].decode("cp1252", "replace")
                 return (
                     f"{path}:{number} is not UTF-8 (byte 0x{line[here.start]:02x}); read as Windows-1252 it says "
                     f"{seen!r}. Convert the file: iconv -f CP1252 -t UTF-8 {path.name} > utf8-{path.name}"

@@ -13,10 +13,29 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 @click.command(epilog=DATA_HELP)
 @click.argument("catalog", metavar="CATALOG")
-@click.option("--encoder", "-e", "names", multiple=True, help="Also look for captions that this encoder cuts; may be repeated.")
-@click.option("--split", "splits", multiple=True, help="Look at the photos of this split only; may be repeated.")
-@click.option("--pictures/--no-pictures", default=True, help="Decode and compare the pictures (the slow part).")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings to this file as JSON, too.")
+@click.option(
+    "--encoder",
+    "-e",
+    "names",
+    multiple=True,
+    help="Also look for captions that this encoder cuts; may be repeated.",
+)
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    help="Look at the photos of this split only; may be repeated.",
+)
+@click.option(
+    "--pictures/--no-pictures",
+    default=True,
+    help="Decode and compare the pictures (the slow part).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the findings to this file as JSON, too.",
+)
 @click.option("--strict", is_flag=True, help="Exit with status 1 where there are errors.")
 @catalog_options
 @json_option
@@ -26,7 +45,7 @@ def command(catalog, names, splits, pictures, out, strict, map_, as_json) -> Non
     Equal and nearly equal captions, captions that an encoder cuts, pictures that are broken,
     tiny, turned, or occur across splits, missing fields, and all that the reader left out.
     """
-    from skulens.catalog.audit import audit
+    from skulens.catalog.audit.finding import audit
 
     data = open_data(catalog, map_)
     encoders, silent = token_counters(names)
@@ -83,7 +102,9 @@ def open_clip_counter(pair: str):
     architecture = pair.partition("/")[0]
     config = open_clip.get_model_config(architecture)
     if config is None:
-        raise unknown("architecture", architecture, open_clip.list_models(), "skulens list encoders")
+        raise unknown(
+            "architecture", architecture, open_clip.list_models(), "skulens list encoders"
+        )
     tokens = hub_tokens(architecture, config)
     return (lambda text: len(tokens.ids(text))), tokens.context_length
 
@@ -105,11 +126,19 @@ def show(found, skipped: list[str], out: Path | None) -> None:
     for f in found.findings:
         count = f"{f.count:,}\nof {f.of:,}" if f.of else f"{f.count:,}"
         examples = "".join(f"\n[dim]{escape(example)}[/]" for example in f.examples[:3])
-        table.add_row(f"[{STYLES[f.level]}]{f.level}[/]", count, f"{escape(f.what)}{examples}\n-> {escape(f.todo)}")
+        table.add_row(
+            f"[{STYLES[f.level]}]{f.level}[/]",
+            count,
+            f"{escape(f.what)}{examples}\n-> {escape(f.todo)}",
+        )
     if found.findings:
         Console().print(table)
     for sentence in skipped:
         click.echo(f"not looked at: {sentence}")
     looked = ", ".join(f"{n:,} in {place}" for place, n in found.pictures.items()) or "none"
-    sums = ", ".join(f"{n:,} {level}{'' if n == 1 else 's'}" for level in STYLES for n in [found.count(level)])
-    click.echo(f"{sums} in {found.products:,} products; pictures: {looked}{f'; written to {out}' if out else ''}")
+    sums = ", ".join(
+        f"{n:,} {level}{'' if n == 1 else 's'}" for level in STYLES for n in [found.count(level)]
+    )
+    click.echo(
+        f"{sums} in {found.products:,} products; pictures: {looked}{f'; written to {out}' if out else ''}"
+    )

@@ -15,13 +15,39 @@ REJECTS = 20
 
 @click.command()
 @click.argument("boards", nargs=-1, metavar="[openmpr | FILE.csv | RESULTS]...")
-@click.option("--on", type=click.Path(path_type=Path), multiple=True, metavar="RESULTS", help="Folder of results of `skulens bench`, to stand beside.")
-@click.option("--csv", "tables", type=click.Path(path_type=Path), multiple=True, help="CSV in OpenMPR's format, to stand beside.")
-@click.option("--top", default=20, show_default=True, type=click.IntRange(min=0), help="Entries shown; 0: all. Your own are always shown.")
-@click.option("--k", default=1, show_default=True, type=click.IntRange(min=1), help="Order by hit_rate@K.")
+@click.option(
+    "--on",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="RESULTS",
+    help="Folder of results of `skulens bench`, to stand beside.",
+)
+@click.option(
+    "--csv",
+    "tables",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="CSV in OpenMPR's format, to stand beside.",
+)
+@click.option(
+    "--top",
+    default=20,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Entries shown; 0: all. Your own are always shown.",
+)
+@click.option(
+    "--k", default=1, show_default=True, type=click.IntRange(min=1), help="Order by hit_rate@K."
+)
 @click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too.")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as one self-contained page too.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too."
+)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all entries as one self-contained page too.",
+)
 @json_option
 def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     """Rank encoders with intervals, rank intervals and groups that cannot be told apart.
@@ -30,16 +56,24 @@ def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
     reason, and the claims they do not support. Without any board, the folder `results` is shown.
     """
-    from skulens.bench.board import by_data, csv_board, open_boards, store_boards, stored
-    from skulens.bench.standings import columns_of, stand
+    from skulens.analysis.boards import by_data, csv_board, open_boards, store_boards, stored
+    from skulens.analysis.ranks import columns_of, stand
 
     opened = [board for what in boards for board in open_boards(what)]
     opened += [csv_board(path) for path in tables]
-    opened += [board for folder in (on if opened or on else [Path("results")]) for board in store_boards(stored(folder))]
+    opened += [
+        board
+        for folder in (on if opened or on else [Path("results")])
+        for board in store_boards(stored(folder))
+    ]
     found = by_data(opened)
     rejects = [r for board in found for r in board.rejects]
     unrated = [without(board, k, macro) for board in found]
-    rated = [board for board, left_out in zip(found, unrated, strict=True) if len(left_out) < len(board.entries)]
+    rated = [
+        board
+        for board, left_out in zip(found, unrated, strict=True)
+        if len(left_out) < len(board.entries)
+    ]
     standings = [stand(board, k, macro) for board in rated or found[:1]]
     rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
@@ -48,8 +82,18 @@ def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     if html:
         write_page(html, rated, paper)
     if as_json:
-        answer = {"board": standings[0].as_dict(), "other_boards": [s.as_dict() for s in standings[1:]]}
-        click.echo(json.dumps((paper_json(*paper) if paper else {}) | answer | {"rejects": [asdict(r) for r in rejects]}, ensure_ascii=False))
+        answer = {
+            "board": standings[0].as_dict(),
+            "other_boards": [s.as_dict() for s in standings[1:]],
+        }
+        click.echo(
+            json.dumps(
+                (paper_json(*paper) if paper else {})
+                | answer
+                | {"rejects": [asdict(r) for r in rejects]},
+                ensure_ascii=False,
+            )
+        )
         return
     show(standings, top, paper)
     for reject in rejects[:REJECTS]:
@@ -64,16 +108,20 @@ def without(board, k: int, macro: bool) -> list:
     from skulens.records import Reject
 
     metric = f"{'macro_' * macro}hit_rate@{k}"
-    return [Reject(board.name, e.name, f"no {metric}", "choose another --k") for e in board.entries if e.metrics.get(metric) is None]
+    return [
+        Reject(board.name, e.name, f"no {metric}", "choose another --k")
+        for e in board.entries
+        if e.metrics.get(metric) is None
+    ]
 
 
 def check_paper() -> tuple[list, list]:
     """(cells, claims) of the paper against the published files."""
-    from skulens.bench.board import openmpr_board
-    from skulens.bench.openmpr_csv import read_csv
-    from skulens.bench.paper_claims import check_claims
-    from skulens.bench.paper_tables import check_cells
-    from skulens.bench.published import SUMMARY, openmpr_folder
+    from skulens.analysis.boards import openmpr_board
+    from skulens.papers.openmpr.cells import check_cells
+    from skulens.papers.openmpr.claims import check_claims
+    from skulens.papers.openmpr.published import SUMMARY, openmpr_folder
+    from skulens.papers.openmpr.summary_csv import read_csv
 
     folder = openmpr_folder()
     rows, _ = read_csv(folder / SUMMARY)
@@ -94,7 +142,9 @@ def show(standings: list, top: int, paper: tuple | None) -> None:
 
     for number, s in enumerate(standings):
         if number:
-            click.echo("\nMeasured on other photos or another gallery, so not to be compared with the numbers above:")
+            click.echo(
+                "\nMeasured on other photos or another gallery, so not to be compared with the numbers above:"
+            )
         print_standings(s, top)
     if paper:
         click.echo()
@@ -115,10 +165,18 @@ def write_page(html: Path, found: list, paper: tuple | None) -> None:
     from skulens.report.paper import paper_tables
     from skulens.report.views import view_of_board
 
-    origin = [("left out", f"{r.source}: {r.item}: {r.reason}") for board in found for r in board.rejects]
+    origin = [
+        ("left out", f"{r.source}: {r.item}: {r.reason}") for board in found for r in board.rejects
+    ]
     if why := without_figures():
         click.echo(f"note: no figures on the page: {why}", err=True)
-    render([view_of_board(board) for board in found], html, f"Leaderboard: {found[0].name}", origin=origin, tables=paper_tables(*paper) if paper else ())
+    render(
+        [view_of_board(board) for board in found],
+        html,
+        f"Leaderboard: {found[0].name}",
+        origin=origin,
+        tables=paper_tables(*paper) if paper else (),
+    )
 
 
 def last_line(standings: list, paper: tuple | None, rejects: list, written: list[Path]) -> str:

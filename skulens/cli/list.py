@@ -19,10 +19,12 @@ def encoders(search: str, as_json: bool) -> None:
     """Families, then every open_clip pair with size, parameters, licence and lint."""
     from dataclasses import asdict
 
-    from skulens.encode.zoo import list_rows
+    from skulens.encode.zoo.rows import list_rows
     from skulens.registry import ENCODERS
 
-    families = [{"name": n, "about": r.about} for n, r in ENCODERS.items() if search.lower() in n.lower()]
+    families = [
+        {"name": n, "about": r.about} for n, r in ENCODERS.items() if search.lower() in n.lower()
+    ]
     pairs = [asdict(r) | {"name": f"open_clip:{r.arch}/{r.tag}"} for r in list_rows()]
     pairs = [row for row in pairs if search.lower() in row["name"].lower()]
     if as_json:
@@ -32,10 +34,15 @@ def encoders(search: str, as_json: bool) -> None:
         click.echo(f"{row['name']:<12} {row['about']}")
     click.echo()
     for row in pairs:
-        px, params = row.get("image_px"), (row.get("params_image") or 0) + (row.get("params_text") or 0)
+        px, params = (
+            row.get("image_px"),
+            (row.get("params_image") or 0) + (row.get("params_text") or 0),
+        )
         size = f"{params / 1e6:>7.0f} M" if params else f"{'':>9}"
         lint = ", ".join(row["lint"]) if not isinstance(row["lint"], str) else row["lint"]
-        click.echo(f"{row['name']:<58} {px or '':>4} px {size}  {row['licence']:<16} {lint}".rstrip())
+        click.echo(
+            f"{row['name']:<58} {px or '':>4} px {size}  {row['licence']:<16} {lint}".rstrip()
+        )
     click.echo(f"{len(families)} families, {len(pairs)} open_clip encoders")
 
 
@@ -46,7 +53,10 @@ def datasets(as_json: bool) -> None:
     from skulens.catalog import find_folder
     from skulens.registry import READERS
 
-    rows = [{"name": n, "about": r.about, "found": str(f) if (f := find_folder(n)) else None} for n, r in READERS.items()]
+    rows = [
+        {"name": n, "about": r.about, "found": str(f) if (f := find_folder(n)) else None}
+        for n, r in READERS.items()
+    ]
     _print(rows, "datasets", as_json)
 
 

@@ -17,13 +17,19 @@ def mapping(_ctx, _param, pairs: tuple[str, ...]) -> dict[str, str]:
 
 def catalog_options(command: Callable) -> Callable:
     return click.option(
-        "--map", "map_", multiple=True, callback=mapping, metavar="FIELD=COLUMN",
+        "--map",
+        "map_",
+        multiple=True,
+        callback=mapping,
+        metavar="FIELD=COLUMN",
         help="Column of your table that holds a field (id, title, image, split ...); may be repeated.",
-    )(command)  # fmt: skip
+    )(command)
 
 
 def json_option(command: Callable) -> Callable:
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")(
+        command
+    )
 
 
 def open_data(data: str, map_: dict[str, str]):

@@ -8,7 +8,13 @@ import click
 from skulens.cli.options import json_option
 from skulens.errors import StoreError
 
-results_option = click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of results.")
+results_option = click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Folder of results.",
+)
 
 
 @click.group()
@@ -17,11 +23,13 @@ def command() -> None:
 
 
 def stored(folder: Path) -> list[dict]:
-    from skulens.bench.results import ResultStore
+    from skulens.bench.result import ResultStore
 
     records = ResultStore(folder).records()
     if not records:
-        raise StoreError(f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first")
+        raise StoreError(
+            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first"
+        )
     return records
 
 
@@ -41,7 +49,13 @@ def show(results: Path, as_json: bool) -> None:
 
 @command.command()
 @results_option
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("report.html"), show_default=True, help="The page.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("report.html"),
+    show_default=True,
+    help="The page.",
+)
 def report(results: Path, out: Path) -> None:
     """Write one self-contained HTML page: leaderboards, figures, confusable products, audit, provenance.
 
@@ -58,8 +72,20 @@ def report(results: Path, out: Path) -> None:
 
 @command.command()
 @results_option
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the figures.")
-@click.option("--format", "kind", type=click.Choice(["svg", "png"]), default="svg", show_default=True, help="Of the files.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder for the figures.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["svg", "png"]),
+    default="svg",
+    show_default=True,
+    help="Of the files.",
+)
 @json_option
 def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
     """Write the report's figures as files: Pareto fronts, phi, CMC curves, gaps."""
@@ -75,12 +101,22 @@ def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
 
 @command.command()
 @results_option
-@click.option("--format", "kind", type=click.Choice(["trec", "mteb", "csv", "json"]), required=True,
-              help="trec: run and qrels; mteb: its result files; csv, json: all metrics.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for trec and mteb, file for csv and json.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["trec", "mteb", "csv", "json"]),
+    required=True,
+    help="trec: run and qrels; mteb: its result files; csv, json: all metrics.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for trec and mteb, file for csv and json.",
+)
 def export(results: Path, kind: str, out: Path) -> None:
     """Write runs and qrels for trec_eval, results for mteb, or all metrics as CSV or JSON."""
-    from skulens.bench.export import export_results
+    from skulens.report.export import export_results
 
     made = export_results(stored(results), kind, out)
     click.echo(f"{kind} of {made} results in {out}")

@@ -56,20 +56,39 @@ def command() -> None:
     help="Queries whose photos are trained on, where DATA has it.",
 )
 @click.option(
-    "--val", default="val", show_default=True, help="Queries watched while training, where there are such."
+    "--val",
+    default="val",
+    show_default=True,
+    help="Queries watched while training, where there are such.",
 )
 @click.option("--test", help="Queries to measure once, at the end.")
 @click.option(
-    "--val-data", metavar="DATA", help="Catalogue of the --val queries, where it is not the first DATA."
+    "--val-data",
+    metavar="DATA",
+    help="Catalogue of the --val queries, where it is not the first DATA.",
 )
 @click.option(
-    "--test-data", metavar="DATA", help="Catalogue of the --test queries, where it is not the first DATA."
+    "--test-data",
+    metavar="DATA",
+    help="Catalogue of the --test queries, where it is not the first DATA.",
 )
 @click.option("--threads", default=0, help="Cores to train on; 0: all.")
 @catalog_options
 @json_option
 def contrastive(
-    data, out, recipe, changes, split, val, test, val_data, test_data, threads, map_, as_json, **given
+    data,
+    out,
+    recipe,
+    changes,
+    split,
+    val,
+    test,
+    val_data,
+    test_data,
+    threads,
+    map_,
+    as_json,
+    **given,
 ) -> None:
     """Train an image and a text tower on the pictures and texts of DATA.
 
@@ -85,7 +104,9 @@ def contrastive(
         torch.set_num_threads(threads)
     config = configure(recipe, given, changes)
     apart = [open_data(d, map_) if d else None for d in (val_data, test_data)]
-    found = train_contrastive([open_data(d, map_) for d in data], config, out, split, val, test, *apart)
+    found = train_contrastive(
+        [open_data(d, map_) for d in data], config, out, split, val, test, *apart
+    )
     told_rejects(found.rejects)
     if as_json:
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
@@ -94,7 +115,9 @@ def contrastive(
         hit = shown(row["metrics"]["hit_rate@1"])
         click.echo(f"{test} -> {gallery}: hit_rate@1 {hit}, {row['n_queries']} photos")
     what = "reference" if config.frozen_image else "encoder"
-    made = f"{found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes"
+    made = (
+        f"{found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes"
+    )
     click.echo(f"{what} from {made}: local:{out}")
 
 

@@ -19,37 +19,76 @@ def command() -> None:
 @click.option("--skus", default=300, show_default=True, help="Products.")
 @click.option("--seed", default=7, show_default=True, help="Another seed gives another shop.")
 @click.option("--px", default=224, show_default=True, help="Side of the pictures, pixels.")
-@click.option("--label-px", default=384, show_default=True, help="Side of the close-ups of labels, pixels.")
-@click.option("--views", default="", help="Only these of front, back, side, use, label, between commas.")
+@click.option(
+    "--label-px", default=384, show_default=True, help="Side of the close-ups of labels, pixels."
+)
+@click.option(
+    "--views", default="", help="Only these of front, back, side, use, label, between commas."
+)
 @click.option("--photos", default=4, show_default=True, help="Probe photos of each product.")
 @click.option("--no-pictures", is_flag=True, help="Only the tables: a million products in minutes.")
 @click.option("--classes", default="", help="Only these classes, between commas.")
-@click.option("--noise", default=0.2, show_default=True, help="Share of listings that are wrong on purpose.")
-@click.option("--split-all", type=click.Choice(["train", "test"]), help="Put every product into one split.")
+@click.option(
+    "--noise", default=0.2, show_default=True, help="Share of listings that are wrong on purpose."
+)
+@click.option(
+    "--split-all", type=click.Choice(["train", "test"]), help="Put every product into one split."
+)
 @click.option("--workers", type=int, help="Processes; all cores by default.")
 @json_option
 def make(
-    folder: Path, skus: int, seed: int, px: int, label_px: int, views: str, photos: int, no_pictures: bool, classes: str,
-    noise: float, split_all: str | None, workers: int | None, as_json: bool,
-) -> None:  # fmt: skip
+    folder: Path,
+    skus: int,
+    seed: int,
+    px: int,
+    label_px: int,
+    views: str,
+    photos: int,
+    no_pictures: bool,
+    classes: str,
+    noise: float,
+    split_all: str | None,
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Write a shop into FOLDER. A killed run goes on where it stopped; a larger --skus adds to it."""
     from time import perf_counter
 
-    from skulens.catalog.world.config import CLASSES, VIEWS, WorldConfig
-    from skulens.catalog.world.reader import generator
+    from skulens.world.config import CLASSES, VIEWS, WorldConfig
+    from skulens.world.reader import generator
 
     chosen = () if no_pictures else words(views) or VIEWS
     config = WorldConfig(
-        skus=skus, seed=seed, px=px, label_px=label_px, views=chosen, photos=0 if no_pictures else photos,
-        classes=words(classes) or CLASSES, noise=noise, split=split_all or "hash",
-    )  # fmt: skip
+        skus=skus,
+        seed=seed,
+        px=px,
+        label_px=label_px,
+        views=chosen,
+        photos=0 if no_pictures else photos,
+        classes=words(classes) or CLASSES,
+        noise=noise,
+        split=split_all or "hash",
+    )
     start = perf_counter()
     made = generator()(folder, config, workers)
     took = perf_counter() - start
     if as_json:
-        click.echo(json.dumps(asdict(made) | {"folder": str(made.folder), "seconds": round(took, 2), "identity": config.identity()}))
+        click.echo(
+            json.dumps(
+                asdict(made)
+                | {
+                    "folder": str(made.folder),
+                    "seconds": round(took, 2),
+                    "identity": config.identity(),
+                }
+            )
+        )
         return
-    pictures = f"{made.pictures} pictures, {made.photos} of them photos ({made.reused} were there)" if made.pictures else "no pictures"
+    pictures = (
+        f"{made.pictures} pictures, {made.photos} of them photos ({made.reused} were there)"
+        if made.pictures
+        else "no pictures"
+    )
     click.echo(f"{made.skus} SKUs of {made.spus} products, {pictures}, in {took:.1f} s: {folder}")
 
 
@@ -60,16 +99,30 @@ def words(given: str) -> tuple[str, ...]:
 
 @command.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="PNG file; FOLDER/sheet.png by default.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="PNG file; FOLDER/sheet.png by default.",
+)
 @click.option("--skus", default=48, show_default=True, help="Products on the sheet.")
-@click.option("--of", "kind", type=click.Choice(["titles", "views", "photos", "labels"]), default="titles", show_default=True,
-              help="Front pictures with titles; or of one variant of each product all views, its photos, or its label and what can be read.")  # fmt: skip
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(["titles", "views", "photos", "labels"]),
+    default="titles",
+    show_default=True,
+    help="Front pictures with titles; or of one variant of each product all views, its photos, or its label and what can be read.",
+)
 @json_option
 def show(folder: Path, out: Path | None, skus: int, kind: str, as_json: bool) -> None:
     """Draw a contact sheet of FOLDER."""
-    from skulens.catalog.world import World
-    from skulens.catalog.world.sheet import sheet
+    from skulens.world import World
+    from skulens.world.sheet import sheet
 
     out = out or folder / "sheet.png"
     width, height = sheet(World(folder), out, skus, kind)
-    click.echo(json.dumps({"file": str(out), "width": width, "height": height}) if as_json else f"{width} x {height} px: {out}")
+    click.echo(
+        json.dumps({"file": str(out), "width": width, "height": height})
+        if as_json
+        else f"{width} x {height} px: {out}"
+    )

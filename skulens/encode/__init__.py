@@ -1,7 +1,7 @@
 """Items -> vectors. One file per model family; batching, caching and fusion live here once.
 
-    encoder = open_encoder("mini")
-    vectors = encode(encoder, items)          # (items, dim) float32, rows of length 1
+encoder = open_encoder("mini")
+vectors = encode(encoder, items)          # (items, dim) float32, rows of length 1
 """
 
 import hashlib
@@ -21,7 +21,15 @@ from skulens.protocols import Encoder, Modality
 from skulens.records import EncoderInfo
 from skulens.registry import ENCODERS, resolve
 
-PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "sentence-transformers", "onnxruntime", "pillow")
+PACKAGES = (
+    "torch",
+    "open_clip_torch",
+    "timm",
+    "transformers",
+    "sentence-transformers",
+    "onnxruntime",
+    "pillow",
+)
 MODES = ("sound", "paper")
 DTYPES = ("auto", "float32", "bfloat16")
 
@@ -75,7 +83,13 @@ class OpenedEncoder:
 
 
 def open_encoder(
-    name: str, *, mode: str = "sound", dtype: str = "auto", device: str = "auto", revision: str = "", memo: Memo | None = None
+    name: str,
+    *,
+    mode: str = "sound",
+    dtype: str = "auto",
+    device: str = "auto",
+    revision: str = "",
+    memo: Memo | None = None,
 ) -> OpenedEncoder:
     """An encoder by name, such as "mini", "open_clip:ViT-B-32/openai", "local:DIR" or "onnx:FILE".
 
@@ -88,7 +102,9 @@ def open_encoder(
         EncoderError: a setting that no encoder has.
     """
     if mode not in MODES or dtype not in DTYPES:
-        raise EncoderError(f"expected mode in {MODES} and dtype in {DTYPES}, got {mode!r} and {dtype!r}")
+        raise EncoderError(
+            f"expected mode in {MODES} and dtype in {DTYPES}, got {mode!r} and {dtype!r}"
+        )
     settings = {"mode": mode, "dtype": dtype, "device": device, "revision": revision}
     return OpenedEncoder(name, settings, memo)
 
@@ -104,14 +120,16 @@ def split_name(name: str) -> tuple[str, str]:
     if (path / "open_clip_config.json").is_file():
         return "local", name
     if family in ENCODERS:
-        raise EncoderError(f"encoder {name!r} needs what comes after the colon: {ENCODERS[family].about}")
+        raise EncoderError(
+            f"encoder {name!r} needs what comes after the colon: {ENCODERS[family].about}"
+        )
     if re.fullmatch(r"[\w.+-]+/[\w.+-]+", name) and name.split("/")[0] in open_clip_architectures():
         return "open_clip", name
     raise unknown("encoder", name, [*ENCODERS, *open_clip_names()], "skulens list encoders")
 
 
 def open_clip_names() -> list[str]:
-    from skulens.encode.zoo import list_rows
+    from skulens.encode.zoo.rows import list_rows
 
     return [f"open_clip:{row.arch}/{row.tag}" for row in list_rows()]
 
@@ -130,7 +148,15 @@ def opening_key(family: str, argument: str, settings: dict) -> str:
             continue
     weights = Path(__file__).parent / "weights" / family
     files = fingerprint(Path(argument.partition("#")[0])) if argument else fingerprint(weights)
-    what = [family, argument, settings, versions, files, os.environ.get("HF_HUB_CACHE"), str(Path.cwd()) if files else ""]
+    what = [
+        family,
+        argument,
+        settings,
+        versions,
+        files,
+        os.environ.get("HF_HUB_CACHE"),
+        str(Path.cwd()) if files else "",
+    ]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 

@@ -33,7 +33,9 @@ class Batching:
 
     def __post_init__(self):
         if self.batch < 1 or self.threads < 0:
-            raise EncoderError(f"expected batch >= 1 and threads >= 0, got {self.batch} and {self.threads}")
+            raise EncoderError(
+                f"expected batch >= 1 and threads >= 0, got {self.batch} and {self.threads}"
+            )
 
     @property
     def cores(self) -> int:
@@ -62,7 +64,9 @@ class Encoded:
 class Target:
     """Where one encoder's vectors go: the rows of the answer and the shards of the cache."""
 
-    def __init__(self, encoder: Encoder, cache: VectorCache | None, places: dict[bytes, list[int]], rows: int):
+    def __init__(
+        self, encoder: Encoder, cache: VectorCache | None, places: dict[bytes, list[int]], rows: int
+    ):
         self.encoder, self.cache, self.places = encoder, cache, places
         self.vectors = np.full((rows, encoder.info.dim), np.nan, np.float32)
         self.failed: dict[bytes, str] = {}
@@ -144,7 +148,9 @@ def encode_parts(
     return [answer(target, by_key, hashes, unread) for target in targets]
 
 
-def contents_of(parts: Sequence[Part | Tiled], memo: Memo | None) -> tuple[list[Content | None], list[Reject]]:
+def contents_of(
+    parts: Sequence[Part | Tiled], memo: Memo | None
+) -> tuple[list[Content | None], list[Reject]]:
     """The content of each part, None with a Reject for files that cannot be read."""
     images = [p.images if isinstance(p, Tiled) else (p,) for p in parts if not isinstance(p, str)]
     paths = [image.own_file for some in images for image in some if image.own_file is not None]
@@ -156,7 +162,9 @@ def contents_of(parts: Sequence[Part | Tiled], memo: Memo | None) -> tuple[list[
             contents.append(content_of(part, hashes))
         except OSError as e:
             where = str(e.filename or getattr(part, "path", None))
-            rejects.append(Reject(where, where, e.strerror or str(e), "check the path and its permissions"))
+            rejects.append(
+                Reject(where, where, e.strerror or str(e), "check the path and its permissions")
+            )
             contents.append(None)
     return contents, rejects
 
@@ -170,7 +178,13 @@ def check_modalities(encoders: Sequence[Encoder], needed: set[Modality]) -> None
             )
 
 
-def compute(targets: Sequence[Target], by_key: dict[bytes, Content], modality: Modality, prompt: str, how: Batching) -> None:
+def compute(
+    targets: Sequence[Target],
+    by_key: dict[bytes, Content],
+    modality: Modality,
+    prompt: str,
+    how: Batching,
+) -> None:
     """Compute what the targets miss of one modality; shards are written also when stopped half-way."""
     from tqdm import tqdm
 
@@ -178,13 +192,22 @@ def compute(targets: Sequence[Target], by_key: dict[bytes, Content], modality: M
     busy = [target for target in targets if target.missing & mine]
     if not busy:
         return
-    todo = {key: by_key[key] for key in by_key if key in mine and any(key in t.missing for t in busy)}
+    todo = {
+        key: by_key[key] for key in by_key if key in mine and any(key in t.missing for t in busy)
+    }
     works = [Work(t.encoder, t.missing & mine, prompt, t.take, t.fail) for t in busy]
     pipeline = Pipeline(works, modality, batch=how.batch, threads=how.cores, upright=how.upright)
     title = f"{modality}s, {', '.join(t.encoder.info.name for t in busy)}"
     before = [target.forwarded for target in busy]
     every_s = 0.2 if sys.stderr.isatty() else 10  # a log file wants few lines
-    with tqdm(total=len(todo), desc=title, unit=f" {modality}", disable=not how.progress, delay=1, mininterval=every_s) as bar:
+    with tqdm(
+        total=len(todo),
+        desc=title,
+        unit=f" {modality}",
+        disable=not how.progress,
+        delay=1,
+        mininterval=every_s,
+    ) as bar:
         try:
             pipeline.run(todo, bar.update)
         finally:
@@ -195,9 +218,16 @@ def compute(targets: Sequence[Target], by_key: dict[bytes, Content], modality: M
             target.per_second[modality] = (target.forwarded - start) / pipeline.seconds(work)
 
 
-def answer(target: Target, by_key: dict[bytes, Content], hashes: list[str | None], unread: list[Reject]) -> Encoded:
+def answer(
+    target: Target, by_key: dict[bytes, Content], hashes: list[str | None], unread: list[Reject]
+) -> Encoded:
     broken = [
-        Reject(by_key[key].where, by_key[key].where, reason, "replace the picture or leave the product out")
+        Reject(
+            by_key[key].where,
+            by_key[key].where,
+            reason,
+            "replace the picture or leave the product out",
+        )
         for key, reason in target.failed.items()
     ]
     return Encoded(

@@ -31,7 +31,9 @@ def part_key(modality: str, content: str, role: str, prompt: str, upright: bool)
     The encoder's identity (weights, configuration, preprocessing, dtype, mode) is the folder.
     """
     # Only the prompt is free text, and what stands on both sides of it is told apart without it.
-    return hashlib.sha256("\0".join((modality, role, prompt, str(upright), content)).encode()).digest()
+    return hashlib.sha256(
+        "\0".join((modality, role, prompt, str(upright), content)).encode()
+    ).digest()
 
 
 class VectorCache:
@@ -76,7 +78,9 @@ class VectorCache:
         if table.schema.metadata.get(b"identity") != self.info.identity.encode():
             return
         column = table.column("vector").combine_chunks()
-        self.shards.append(column.flatten().to_numpy(zero_copy_only=True).reshape(-1, self.info.dim))
+        self.shards.append(
+            column.flatten().to_numpy(zero_copy_only=True).reshape(-1, self.info.dim)
+        )
         at = len(self.shards) - 1
         for row, key in enumerate(table.column("key").to_pylist()):
             self.rows.setdefault(key, (at, row))

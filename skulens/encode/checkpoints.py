@@ -74,11 +74,17 @@ def safe_weights(path: Path) -> Path:
         return found[0]
     if found:
         names = ", ".join(f.name for f in found[:4])
-        raise EncoderError(f"{path} holds several weight files ({names}); name the one that is meant: DIR/FILE")
-    pickled = [f.name for f in sorted(path.glob("*")) if f.suffix in PICKLED] if path.is_dir() else []
+        raise EncoderError(
+            f"{path} holds several weight files ({names}); name the one that is meant: DIR/FILE"
+        )
+    pickled = (
+        [f.name for f in sorted(path.glob("*")) if f.suffix in PICKLED] if path.is_dir() else []
+    )
     if pickled:
         raise EncoderError(f"{path} holds {pickled[0]} and no safetensors file. {CONVERT}")
-    raise MissingFile(f"no weights at {path}; expected a folder with {WEIGHT_NAMES[0]}, or a {SAFE} file")
+    raise MissingFile(
+        f"no weights at {path}; expected a folder with {WEIGHT_NAMES[0]}, or a {SAFE} file"
+    )
 
 
 def hub_weights(repo: str, revision: str | None, names: tuple[str, ...], folder: Path) -> Path:
@@ -98,14 +104,18 @@ def hub_weights(repo: str, revision: str | None, names: tuple[str, ...], folder:
     raise EncoderError(f"hub repository {repo} has none of {', '.join(names)}. {CONVERT}")
 
 
-def hub_file(repo: str, name: str, revision: str | None, folder: Path, optional: bool = False) -> Path | None:
+def hub_file(
+    repo: str, name: str, revision: str | None, folder: Path, optional: bool = False
+) -> Path | None:
     """One file of a hub repository; None where it is optional and the repository lacks it."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
     try:
         return Path(hf_hub_download(repo, name, revision=revision, local_files_only=offline()))
-    except LocalEntryNotFoundError as e:  # offline; a subclass of EntryNotFoundError, so it comes first
+    except (
+        LocalEntryNotFoundError
+    ) as e:  # offline; a subclass of EntryNotFoundError, so it comes first
         raise unreachable(repo, name, revision, folder) from e
     except EntryNotFoundError as e:
         if optional:
@@ -117,14 +127,22 @@ def hub_file(repo: str, name: str, revision: str | None, folder: Path, optional:
 
 def refusal(error: OSError, repo: str, revision: str | None) -> EncoderError | None:
     """What the hub's own answer means; None where it did not answer."""
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     if isinstance(error, GatedRepoError):
-        return EncoderError(f"hub repository {repo} asks you to accept its terms: do so on its page, then `hf auth login`")
+        return EncoderError(
+            f"hub repository {repo} asks you to accept its terms: do so on its page, then `hf auth login`"
+        )
     if isinstance(error, RepositoryNotFoundError):
         return EncoderError(f"no hub repository {repo} (or it is private: `hf auth login`)")
     if isinstance(error, RevisionNotFoundError):
-        return EncoderError(f"hub repository {repo} has no revision {revision!r}; expected a commit, branch or tag")
+        return EncoderError(
+            f"hub repository {repo} has no revision {revision!r}; expected a commit, branch or tag"
+        )
     return None
 
 
@@ -159,7 +177,9 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
             raise EncoderError(f"a local folder has no revisions, got {revision!r} for {path}")
         return checked(path), ""
     if len(argument.split("/")) != 2 or argument.startswith((".", "~", "/")):
-        raise MissingFile(f"no folder {path}, and {argument!r} is no hub id; expected a folder or OWNER/NAME")
+        raise MissingFile(
+            f"no folder {path}, and {argument!r} is no hub id; expected a folder or OWNER/NAME"
+        )
     if by_hand(argument).is_dir():
         return checked(by_hand(argument)), ""
     folder = fetched(argument, revision or None)
@@ -170,9 +190,14 @@ def fetched(repo: str, revision: str | None) -> Path:
     """The snapshot of a hub repository, named by its commit."""
     from huggingface_hub import snapshot_download
 
-    wanted = {"allow_patterns": list(SNAPSHOT), "ignore_patterns": ["onnx/*", "openvino/*", "*/onnx/*"]}
+    wanted = {
+        "allow_patterns": list(SNAPSHOT),
+        "ignore_patterns": ["onnx/*", "openvino/*", "*/onnx/*"],
+    }
     try:
-        return Path(snapshot_download(repo, revision=revision, local_files_only=offline(), **wanted))
+        return Path(
+            snapshot_download(repo, revision=revision, local_files_only=offline(), **wanted)
+        )
     except OSError as e:
         raise refusal(e, repo, revision) or MissingFile(
             f"the hub repository {repo} is not on this machine and the hub cannot be reached. Fetch it where there "
@@ -204,7 +229,9 @@ def card_licence(folder: Path) -> str:
         return "unknown"
     head = card.read_text(encoding="utf-8", errors="replace").split("---")
     lines = head[1].splitlines() if len(head) > 2 and not head[0].strip() else []
-    named = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    named = {
+        key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)
+    }
     licence = named.get("license_name") or named.get("license") or "unknown"
     return licence.strip("'\"")
 

@@ -64,7 +64,11 @@ class Fused:
     """Of the parts, with rejects and rates."""
 
 
-def encode_items(encode: Callable[[list[Part | Tiled]], list[Encoded]], items: Sequence[Item], fusion: str = "avg") -> list[Fused]:
+def encode_items(
+    encode: Callable[[list[Part | Tiled]], list[Encoded]],
+    items: Sequence[Item],
+    fusion: str = "avg",
+) -> list[Fused]:
     """Fused vectors of items for every encoder behind `encode` (batching.encode_parts with its settings)."""
     split = [parts_of(item, fusion) for item in items]
     sizes = [len(parts) for parts in split]

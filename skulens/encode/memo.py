@@ -70,10 +70,20 @@ class Memo:
         wanted = {p: os.path.normpath(os.path.join(here, p)) for p in dict.fromkeys(paths)}  # noqa: PTH118
         known = self._known(list(wanted.values()))
         stats = {path: stat_of(full) for path, full in wanted.items()}
-        found = {p: known[wanted[p]][1] for p, stat in stats.items() if known.get(wanted[p], ("",))[0] == stat}
+        found = {
+            p: known[wanted[p]][1]
+            for p, stat in stats.items()
+            if known.get(wanted[p], ("",))[0] == stat
+        }
         now = time.time_ns()
         new = hash_files([p for p in wanted if p not in found])
-        self._learn([(wanted[p], stats[p], sha) for p, sha in new.items() if rests(stats[p], now) and isinstance(sha, str)])
+        self._learn(
+            [
+                (wanted[p], stats[p], sha)
+                for p, sha in new.items()
+                if rests(stats[p], now) and isinstance(sha, str)
+            ]
+        )
         return found | new
 
     def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:
@@ -81,7 +91,9 @@ class Memo:
         for start in range(0, len(paths), 900):  # SQLite's bound on variables
             part = paths[start : start + 900]
             marks = ",".join("?" * len(part))
-            for path, stat, sha in self.db.execute(f"SELECT * FROM files WHERE path IN ({marks})", part):
+            for path, stat, sha in self.db.execute(
+                f"SELECT * FROM files WHERE path IN ({marks})", part
+            ):
                 rows[path] = (stat, sha)
         return rows
 

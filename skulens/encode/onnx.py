@@ -58,11 +58,17 @@ class OnnxImage:
 
     def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
         if revision:
-            raise EncoderError(f"an ONNX file has no revisions, got {revision!r}; its hash identifies it")
+            raise EncoderError(
+                f"an ONNX file has no revisions, got {revision!r}; its hash identifies it"
+            )
         if mode == "paper":
-            raise EncoderError("OpenMPR ran open_clip models only; there is no paper mode for ONNX files")
+            raise EncoderError(
+                "OpenMPR ran open_clip models only; there is no paper mode for ONNX files"
+            )
         if dtype not in ("auto", "float32"):
-            raise EncoderError(f"an ONNX file computes in its own number format, got dtype {dtype!r}; use auto")
+            raise EncoderError(
+                f"an ONNX file computes in its own number format, got dtype {dtype!r}; use auto"
+            )
         path = onnx_file(Path(str(argument)).expanduser())
         self.preprocess, about = how_to_read(path)
         self.path, self.session = path, opened(path, device, threads())
@@ -79,7 +85,9 @@ class OnnxImage:
         Threads of one session that wait for each other's cores cost 12 % (benchmarks/end_to_end.py);
         single probes keep all cores. It holds the weights a second time.
         """
-        return opened(self.path, "cpu", 1) if self.device == "cpu" and threads() > 1 else self.session
+        return (
+            opened(self.path, "cpu", 1) if self.device == "cpu" and threads() > 1 else self.session
+        )
 
     def _described(self, path: Path, about: dict) -> EncoderInfo:
         blank = np.zeros((self.preprocess.height, self.preprocess.width, 3), np.float32)
@@ -109,7 +117,9 @@ class OnnxImage:
         return self.preprocess(picture)
 
     def prepare_text(self, text: str):
-        raise EncoderError(f"{self.info.name} is an image-only model; texts need an encoder with a text tower")
+        raise EncoderError(
+            f"{self.info.name} is an image-only model; texts need an encoder with a text tower"
+        )
 
     count_tokens = prepare_text
 
@@ -117,7 +127,9 @@ class OnnxImage:
         """(batch, dim) float32, not normalised."""
         if modality != "image":
             self.prepare_text("")
-        pictures = np.stack(batch).astype(NUMBERS[self.input.type], copy=False)  # (batch, 3, height, width)
+        pictures = np.stack(batch).astype(
+            NUMBERS[self.input.type], copy=False
+        )  # (batch, 3, height, width)
         session = self.stream if len(batch) > 1 else self.session
         parts = np.split(pictures, len(pictures)) if self.one_by_one else [pictures]
         found = [session.run([self.output], {self.input.name: part})[0] for part in parts]
@@ -133,14 +145,18 @@ def onnx_file(path: Path) -> Path:
     found = sorted(path.glob("*.onnx"))
     if len(found) != 1:
         names = ", ".join(f.name for f in found[:4]) or "none"
-        raise EncoderError(f"{path} should hold exactly one .onnx file, found {names}; name the file itself")
+        raise EncoderError(
+            f"{path} should hold exactly one .onnx file, found {names}; name the file itself"
+        )
     return found[0]
 
 
 def how_to_read(path: Path) -> tuple[Preprocess, dict]:
     """(preprocessing, licence and costs) from the sidecar, else from what we know of the model."""
     known = KNOWN.get(path.stem)
-    about = {"licence": known.licence, "params": known.params, "gflops": known.gflops} if known else {}
+    about = (
+        {"licence": known.licence, "params": known.params, "gflops": known.gflops} if known else {}
+    )
     about = {"licence": "unknown", "params": None, "gflops": None} | about
     sidecar = path.parent / SIDECAR
     if sidecar.is_file():
@@ -163,7 +179,9 @@ def read_sidecar(path: Path) -> dict:
     allowed = {f.name for f in fields(Preprocess)} | {"size", "licence"}
     extra = set(written) - allowed if isinstance(written, dict) else {"no object"}
     if extra:
-        raise EncoderError(f"{path}: {', '.join(sorted(extra))} unknown; expected of {', '.join(sorted(allowed))}")
+        raise EncoderError(
+            f"{path}: {', '.join(sorted(extra))} unknown; expected of {', '.join(sorted(allowed))}"
+        )
     return written
 
 
@@ -174,22 +192,30 @@ def preprocess_of(written: dict, path: Path) -> Preprocess:
         scale = {key: three(written[key]) for key in ("mean", "std")}
         return Preprocess(**{**frame, **written, **scale})
     except (KeyError, TypeError) as e:
-        raise EncoderError(f"{path} lacks or misspells a setting ({e}); a whole one is {EXAMPLE}") from e
+        raise EncoderError(
+            f"{path} lacks or misspells a setting ({e}); a whole one is {EXAMPLE}"
+        ) from e
 
 
 def opened(path: Path, device: str, cores: int) -> ort.InferenceSession:
     """A session on `cores` cores or, where its runtime has CUDA and it was not ruled out, on the GPU."""
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = cores
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave cores to decoding
+    settings.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # leave cores to decoding
     providers = ["CPUExecutionProvider"]
     if device != "cpu" and "CUDAExecutionProvider" in ort.get_available_providers():
         providers.insert(0, "CUDAExecutionProvider")
     elif device not in ("auto", "cpu"):
-        raise EncoderError(f"device {device!r} was asked for, but this onnxruntime has no CUDA; use cpu or auto")
+        raise EncoderError(
+            f"device {device!r} was asked for, but this onnxruntime has no CUDA; use cpu or auto"
+        )
     try:
         return ort.InferenceSession(path, settings, providers=providers)
-    except Exception as e:  # onnxruntime raises its own pybind exceptions, all derived from Exception
+    except (
+        Exception
+    ) as e:  # onnxruntime raises its own pybind exceptions, all derived from Exception
         raise EncoderError(f"ONNX Runtime cannot open {path}: {str(e)[:300]}") from e
 
 
@@ -207,12 +233,16 @@ def checked_input(session: ort.InferenceSession, preprocess: Preprocess):
     inputs = session.get_inputs()
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in NUMBERS:
         what = ", ".join(f"{i.name} {i.shape} {i.type}" for i in inputs)
-        raise EncoderError(f"expected one float input of shape (N, 3, height, width), the file has {what}")
+        raise EncoderError(
+            f"expected one float input of shape (N, 3, height, width), the file has {what}"
+        )
     frame = (preprocess.height, preprocess.width)
     expected = (3, *frame) if preprocess.layout == "chw" else (*frame, 3)
     for have, want in zip(inputs[0].shape[1:], expected, strict=True):
         if isinstance(have, int) and have != want:
-            raise EncoderError(f"the file reads {inputs[0].shape}, the preprocessing gives (N, {expected}); mend one")
+            raise EncoderError(
+                f"the file reads {inputs[0].shape}, the preprocessing gives (N, {expected}); mend one"
+            )
     return inputs[0]
 
 

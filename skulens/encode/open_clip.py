@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
+import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
 # isort: split
 import open_clip
@@ -12,10 +12,10 @@ from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
 from skulens.encode.checkpoints import by_hand, hub_weights, models_folder, offline, safe_weights
-from skulens.encode.lint import DOUBTFUL, named_px
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, tokens_of
 from skulens.encode.towers import Source, Towers
-from skulens.encode.zoo import find_row
+from skulens.encode.zoo.lint import DOUBTFUL, named_px
+from skulens.encode.zoo.rows import find_row
 from skulens.errors import EncoderError, MissingFile, unknown
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -41,7 +41,9 @@ class LocalOpenClip(Towers):
 
     def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
         if revision:
-            raise EncoderError(f"a local folder has no revisions, got {revision!r}; the weights' hash identifies it")
+            raise EncoderError(
+                f"a local folder has no revisions, got {revision!r}; the weights' hash identifies it"
+            )
         source = folder_source(str(argument))
         tokens = folder_tokens(source.weights.parent, source.config)
         super().__init__(source, tokens, mode, dtype, device)
@@ -56,7 +58,9 @@ class Mini(LocalOpenClip):
         if argument:
             raise EncoderError(f"{self.folder!r} takes no argument, got {argument!r}")
         if not (SHIPPED / self.folder).is_dir():
-            raise MissingFile(f"this installation lacks the folder {SHIPPED / self.folder}; reinstall skulens")
+            raise MissingFile(
+                f"this installation lacks the folder {SHIPPED / self.folder}; reinstall skulens"
+            )
         super().__init__(SHIPPED / self.folder, mode, dtype, device, revision)
 
 
@@ -70,7 +74,9 @@ def parsed(argument: str) -> tuple[str, str]:
     """(architecture, tag) of "ARCH/TAG", checked against open_clip's list."""
     arch, _, tag = argument.replace(":", "/").rpartition("/")
     if arch not in open_clip.list_models():
-        raise unknown("architecture", arch or argument, open_clip.list_models(), "skulens list encoders")
+        raise unknown(
+            "architecture", arch or argument, open_clip.list_models(), "skulens list encoders"
+        )
     if tag != "random" and not get_pretrained_cfg(arch, tag):
         tags = [t for a, t in list_pretrained() if a == arch]
         raise unknown(f"tag of {arch}", tag, [*tags, "random"], "skulens list encoders")
@@ -79,7 +85,9 @@ def parsed(argument: str) -> tuple[str, str]:
 
 def random_source(arch: str) -> Source:
     lint = ("random weights: vectors mean nothing; for speed and tests only",)
-    return Source(f"{arch}/random", open_clip.get_model_config(arch), default_preprocess(), None, lint=lint)
+    return Source(
+        f"{arch}/random", open_clip.get_model_config(arch), default_preprocess(), None, lint=lint
+    )
 
 
 def tag_source(arch: str, tag: str, mode: str, revision: str | None) -> Source:
@@ -91,7 +99,15 @@ def tag_source(arch: str, tag: str, mode: str, revision: str | None) -> Source:
     weights = hub_weights(repo, revision, names, models_folder() / f"{arch}--{tag}")
     preprocess = merge_preprocess_dict(default_preprocess(), published)
     licence, lint = (row.licence, row.sentences()) if row else ("unknown", ())
-    return Source(f"{arch}/{tag}", tag_config(arch, tag, mode), preprocess, weights, revision or "", licence, lint)
+    return Source(
+        f"{arch}/{tag}",
+        tag_config(arch, tag, mode),
+        preprocess,
+        weights,
+        revision or "",
+        licence,
+        lint,
+    )
 
 
 def tag_config(arch: str, tag: str, mode: str) -> dict:
@@ -131,7 +147,9 @@ def folder_source(argument: str) -> Source:
             raise unknown("architecture", arch, open_clip.list_models(), "skulens list encoders")
         written = {"model_cfg": open_clip.get_model_config(arch)}
     elif not path.exists():
-        raise MissingFile(f"no folder {path}; expected one with open_clip_config.json and safetensors weights")
+        raise MissingFile(
+            f"no folder {path}; expected one with open_clip_config.json and safetensors weights"
+        )
     elif not config_file.is_file():
         raise EncoderError(
             f"{path} has no open_clip_config.json; write local:{path}#ARCHITECTURE to name the architecture"
@@ -141,7 +159,14 @@ def folder_source(argument: str) -> Source:
     preprocess = merge_preprocess_dict(default_preprocess(), written.get("preprocess_cfg") or {})
     licence = str(written.get("licence") or written.get("license") or "unknown")
     name = f"{path.resolve().name}#{arch}" if arch else path.resolve().name
-    return Source(name, written["model_cfg"], preprocess, safe_weights(path), licence=licence, strict_positions=True)
+    return Source(
+        name,
+        written["model_cfg"],
+        preprocess,
+        safe_weights(path),
+        licence=licence,
+        strict_positions=True,
+    )
 
 
 def read_config(path: Path) -> dict:
@@ -152,7 +177,9 @@ def read_config(path: Path) -> dict:
     config = written.get("model_cfg") if isinstance(written, dict) else None
     missing = {"embed_dim", "vision_cfg", "text_cfg"} - set(config or ())
     if missing:
-        raise EncoderError(f"{path} lacks {', '.join(sorted(missing))} under model_cfg; is it open_clip's format?")
+        raise EncoderError(
+            f"{path} lacks {', '.join(sorted(missing))} under model_cfg; is it open_clip's format?"
+        )
     return written
 
 
@@ -165,10 +192,17 @@ def folder_tokens(folder: Path, config: dict) -> ClipTokens | FileTokens | HubTo
     text = config["text_cfg"]
     length = text.get("context_length", 77)
     own = text.get("hf_tokenizer_name", OWN_TOKENIZER) == OWN_TOKENIZER
-    if own and (folder / OWN_TOKENIZER).is_file() and text.get("vocab_size", CLIP_VOCABULARY) != CLIP_VOCABULARY:
+    if (
+        own
+        and (folder / OWN_TOKENIZER).is_file()
+        and text.get("vocab_size", CLIP_VOCABULARY) != CLIP_VOCABULARY
+    ):
         return FileTokens(folder / OWN_TOKENIZER, length)
     if not text.get("hf_tokenizer_name"):
-        return tokens_of(open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {})), length)
+        return tokens_of(
+            open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {})),
+            length,
+        )
     if not list(folder.glob("tokenizer*.json")):
         raise MissingFile(
             f"{folder} lacks its tokenizer: put tokenizer.json and tokenizer_config.json of "
@@ -186,7 +220,9 @@ def hub_tokens(arch: str, config: dict) -> ClipTokens | HubTokens:
     source = str(by_hand(name)) if by_hand(name).is_dir() else name
     settings = {"tokenizer_mode": text.get("tokenizer_mode"), **text.get("tokenizer_kwargs", {})}
     try:
-        tokenizer = HFTokenizer(source, context_length=length, local_files_only=offline(), **settings)
+        tokenizer = HFTokenizer(
+            source, context_length=length, local_files_only=offline(), **settings
+        )
     except OSError as e:
         raise MissingFile(
             f"the tokenizer {name} of {arch} is not on this machine and the hub cannot be reached. Fetch it where "

@@ -47,11 +47,18 @@ class Content:
 def content_of(part: Part | Tiled, hashes: Mapping[str, str | OSError]) -> Content:
     """The content of a part; `hashes` holds what is known of files. Raises OSError for unreadable ones."""
     if isinstance(part, str):
-        return Content("text", hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest(), part, repr(part[:60]))
+        return Content(
+            "text",
+            hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest(),
+            part,
+            repr(part[:60]),
+        )
     if isinstance(part, Tiled):
         shas = [image_sha256(image, hashes) for image in part.images]
         name = f"cat {part.height_px} {' '.join(shas)}"
-        return Content("image", hashlib.sha256(name.encode()).hexdigest(), part, place(part.images[0]))
+        return Content(
+            "image", hashlib.sha256(name.encode()).hexdigest(), part, place(part.images[0])
+        )
     return Content("image", image_sha256(part, hashes), part, place(part))
 
 
@@ -68,7 +75,10 @@ def place(image: Image) -> str:
 
 def tile(decoded: list[PIL.Image.Image], height_px: int) -> PIL.Image.Image:
     """Pictures scaled to one height and laid side by side on white, in order."""
-    scaled = [p.resize((max(1, round(p.width * height_px / p.height)), height_px), PIL.Image.BICUBIC) for p in decoded]
+    scaled = [
+        p.resize((max(1, round(p.width * height_px / p.height)), height_px), PIL.Image.BICUBIC)
+        for p in decoded
+    ]
     canvas = PIL.Image.new("RGB", (sum(p.width for p in scaled), height_px), "white")
     for picture, left in zip(scaled, np.cumsum([0] + [p.width for p in scaled[:-1]]), strict=True):
         canvas.paste(picture, (int(left), 0))

@@ -29,7 +29,9 @@ from skulens.records import chunks
 class Work:
     """What one encoder still has to compute of one modality, and where the results go."""
 
-    def __init__(self, encoder: Encoder, keys: set[bytes], prompt: str, take: Callable, fail: Callable):
+    def __init__(
+        self, encoder: Encoder, keys: set[bytes], prompt: str, take: Callable, fail: Callable
+    ):
         self.encoder, self.keys, self.prompt = encoder, keys, prompt
         self.take, self.fail = take, fail
         self.prepare_s = self.forward_s = 0.0
@@ -55,7 +57,9 @@ class Work:
         vectors = np.asarray(self.encoder.encode_batch(modality, batch), np.float32)
         expected = (len(keys), self.encoder.info.dim)
         if vectors.shape != expected:
-            raise EncoderError(f"{self.encoder.info.name} returned {vectors.shape}, expected {expected}")
+            raise EncoderError(
+                f"{self.encoder.info.name} returned {vectors.shape}, expected {expected}"
+            )
         with self.lock:
             self.forward_s += time.perf_counter() - start
             finite = np.isfinite(vectors).all(axis=1)
@@ -68,7 +72,9 @@ class Work:
 class Pipeline:
     """Runs batches of one modality through several encoders; each part is loaded once for all."""
 
-    def __init__(self, works: Sequence[Work], modality: Modality, *, batch: int, threads: int, upright: bool):
+    def __init__(
+        self, works: Sequence[Work], modality: Modality, *, batch: int, threads: int, upright: bool
+    ):
         self.works, self.modality = works, modality
         self.batch, self.threads, self.upright = batch, threads, upright
         self.load_s = 0.0
@@ -88,7 +94,9 @@ class Pipeline:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _whole(self, pool: ThreadPoolExecutor, batches: list[dict], done: Callable[[int], None]) -> None:
+    def _whole(
+        self, pool: ThreadPoolExecutor, batches: list[dict], done: Callable[[int], None]
+    ) -> None:
         """File to vector in one thread per core."""
 
         def job(batch: dict[bytes, Content]) -> int:
@@ -98,7 +106,9 @@ class Pipeline:
         for size in in_flight(pool, job, batches, 2 * self.threads):
             done(size)
 
-    def _ahead(self, pool: ThreadPoolExecutor, batches: list[dict], done: Callable[[int], None]) -> None:
+    def _ahead(
+        self, pool: ThreadPoolExecutor, batches: list[dict], done: Callable[[int], None]
+    ) -> None:
         """Threads load ahead part by part, so that the first batch does not wait for one thread."""
         one_by_one = [{key: content} for batch in batches for key, content in batch.items()]
         waiting = 0

@@ -23,7 +23,9 @@ def chosen_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise EncoderError(f"device {device!r} was asked for, but torch sees no CUDA GPU; use cpu or auto")
+        raise EncoderError(
+            f"device {device!r} was asked for, but torch sees no CUDA GPU; use cpu or auto"
+        )
     try:
         return str(torch.device(device))
     except RuntimeError as e:

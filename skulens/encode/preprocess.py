@@ -46,9 +46,13 @@ class Preprocess:
 
     def __post_init__(self):
         if self.interpolation not in FILTERS:
-            raise EncoderError(f"interpolation {self.interpolation!r}; expected one of {', '.join(FILTERS)}")
+            raise EncoderError(
+                f"interpolation {self.interpolation!r}; expected one of {', '.join(FILTERS)}"
+            )
         if self.resize_mode not in ("shortest", "longest", "squash"):
-            raise EncoderError(f"resize_mode {self.resize_mode!r}; expected shortest, longest or squash")
+            raise EncoderError(
+                f"resize_mode {self.resize_mode!r}; expected shortest, longest or squash"
+            )
         if min(self.height, self.width) < 1 or min(self.std) <= 0:
             raise EncoderError(f"preprocessing with an empty frame or a zero std: {self}")
 
@@ -59,7 +63,15 @@ class Preprocess:
         height, width = size if isinstance(size, Sequence) else (size, size)
         mean, std = (three(cfg[key]) for key in ("mean", "std"))
         mode = cfg["resize_mode"] or "shortest"
-        return cls(height, width, mean, std, cfg["interpolation"] or "bicubic", mode, cfg.get("fill_color", 0))
+        return cls(
+            height,
+            width,
+            mean,
+            std,
+            cfg["interpolation"] or "bicubic",
+            mode,
+            cfg.get("fill_color", 0),
+        )
 
     def described(self) -> dict:
         """Every setting, for an encoder's identity."""
@@ -83,7 +95,11 @@ class Preprocess:
             ratio = max(picture.width / self.width, picture.height / self.height)
             return padded(resized(picture, scaled(picture.size, ratio), kernel), frame, self.fill)
         if self.height == self.width:
-            return centred(resized(picture, shortest(picture.size, self.width), kernel), frame, self.crop_rounding)
+            return centred(
+                resized(picture, shortest(picture.size, self.width), kernel),
+                frame,
+                self.crop_rounding,
+            )
         ratio = min(picture.width / self.width, picture.height / self.height)
         return centred(resized(picture, scaled(picture.size, ratio), FILTERS["bicubic"]), frame)
 
@@ -115,7 +131,9 @@ def resized(picture: PIL.Image.Image, size: tuple[int, int], kernel: int) -> PIL
     return picture if picture.size == size else picture.resize(size, kernel)
 
 
-def centred(picture: PIL.Image.Image, frame: tuple[int, int], rounding: str = "nearest") -> PIL.Image.Image:
+def centred(
+    picture: PIL.Image.Image, frame: tuple[int, int], rounding: str = "nearest"
+) -> PIL.Image.Image:
     """The middle of a picture that is at least as large as the frame (width, height)."""
     half = round if rounding == "nearest" else int
     left, top = (half((have - want) / 2.0) for have, want in zip(picture.size, frame, strict=True))

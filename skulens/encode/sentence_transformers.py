@@ -5,16 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
-import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
+import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
 # isort: split
 import torch
 from sentence_transformers import SentenceTransformer
 
-from skulens.encode.checkpoints import card_licence, folder_hash, identity_of, model_folder, packages
-from skulens.encode.lint import card_lint
+from skulens.encode.checkpoints import (
+    card_licence,
+    folder_hash,
+    identity_of,
+    model_folder,
+    packages,
+)
 from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.transformers import towers_params
+from skulens.encode.zoo.lint import card_lint
 from skulens.errors import EncoderError
 from skulens.records import EncoderInfo
 
@@ -33,7 +39,9 @@ class Sentence:
 
     def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
         if mode == "paper":
-            raise EncoderError("OpenMPR ran open_clip models only; there is no paper mode for sentence-transformers")
+            raise EncoderError(
+                "OpenMPR ran open_clip models only; there is no paper mode for sentence-transformers"
+            )
         folder, commit = model_folder(str(argument), revision)
         self.device = chosen_device(device)
         self.dtype, self.mode = chosen_dtype(dtype, mode, self.device), mode
@@ -44,7 +52,9 @@ class Sentence:
         self.lock = threading.Lock()  # Rust tokenizers keep padding settings inside
         self.info = self._described(str(argument), folder, commit, params)
 
-    def _described(self, name: str, folder: Path, commit: str, params: tuple[int, int]) -> EncoderInfo:
+    def _described(
+        self, name: str, folder: Path, commit: str, params: tuple[int, int]
+    ) -> EncoderInfo:
         identity = identity_of(
             files=folder_hash(folder),
             prompt=self.prompt,
@@ -73,7 +83,9 @@ class Sentence:
     def prepare_image(self, picture):
         """The picture itself."""
         if "image" not in self.info.modalities:
-            raise EncoderError(f"{self.info.name} reads text only; choose an encoder with an image tower")
+            raise EncoderError(
+                f"{self.info.name} reads text only; choose an encoder with an image tower"
+            )
         return picture
 
     def prepare_text(self, text: str) -> str:
@@ -82,7 +94,9 @@ class Sentence:
 
     def count_tokens(self, text: str) -> int:
         with self.lock:
-            return len(self.model.tokenizer(f"{self.prompt or ''}{text}", truncation=False).input_ids)
+            return len(
+                self.model.tokenizer(f"{self.prompt or ''}{text}", truncation=False).input_ids
+            )
 
     def encode_batch(self, modality: str, batch) -> np.ndarray:
         """(batch, dim) float32, normalised only if a module of the model does so."""
@@ -104,7 +118,11 @@ def opened(folder: Path, device: str) -> SentenceTransformer:
     settings = {"dtype": torch.float32, "use_safetensors": True}
     try:
         return SentenceTransformer(
-            str(folder), device=device, local_files_only=True, trust_remote_code=False, model_kwargs=settings
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs=settings,
         )
     except (OSError, ValueError, KeyError, ImportError) as e:
         raise EncoderError(f"sentence-transformers cannot read {folder}: {str(e)[:400]}") from e
@@ -135,7 +153,13 @@ def image_px(model: SentenceTransformer) -> int | None:
 
 def unused_prompts(model: SentenceTransformer) -> tuple[str, ...]:
     """A line where the model was trained with prompts that are not put before texts by themselves."""
-    named = [name for name, prompt in model.prompts.items() if prompt and name != model.default_prompt_name]
+    named = [
+        name
+        for name, prompt in model.prompts.items()
+        if prompt and name != model.default_prompt_name
+    ]
     if not named:
         return ()
-    return (f"prompts {', '.join(named)}: the model was trained with them; give them as --prompt where they fit",)
+    return (
+        f"prompts {', '.join(named)}: the model was trained with them; give them as --prompt where they fit",
+    )

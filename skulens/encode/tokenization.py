@@ -30,7 +30,9 @@ class ClipTokens:
         self.tokenizer, self.context_length = tokenizer, context_length
         self.end = tokenizer.eot_token_id
         if tokenizer.reduction_fn is not None:
-            raise EncoderError("a tokenizer that drops random words (reduction_mask) is for training only")
+            raise EncoderError(
+                "a tokenizer that drops random words (reduction_mask) is for training only"
+            )
 
     def ids(self, text: str) -> list[int]:
         return [self.tokenizer.sot_token_id, *self.tokenizer.encode(text), self.end]
@@ -43,7 +45,11 @@ class ClipTokens:
         return np.array(ids, np.int64)
 
     def described(self) -> dict:
-        return {"class": "clip", "context_length": self.context_length, "vocabulary": self.tokenizer.vocab_size}
+        return {
+            "class": "clip",
+            "context_length": self.context_length,
+            "vocabulary": self.tokenizer.vocab_size,
+        }
 
 
 class FileTokens:
@@ -78,7 +84,11 @@ class FileTokens:
     cut = ClipTokens.cut
 
     def described(self) -> dict:
-        return {"class": "file", "context_length": self.context_length, "tokenizer.json": self.source}
+        return {
+            "class": "file",
+            "context_length": self.context_length,
+            "tokenizer.json": self.source,
+        }
 
 
 class HubTokens:
@@ -100,7 +110,9 @@ class HubTokens:
         clips = self.tokenizer.tokenizer_mode == "clips"
         cleaned, inner = self.tokenizer.clean_fn(text), self.tokenizer.tokenizer
         with self.lock:
-            ids = inner(cleaned, add_special_tokens=not clips, truncation=False, padding=False).input_ids
+            ids = inner(
+                cleaned, add_special_tokens=not clips, truncation=False, padding=False
+            ).input_ids
         return [inner.bos_token_id, *ids, inner.eos_token_id, inner.cls_token_id] if clips else ids
 
     def cut(self, text: str) -> np.ndarray:

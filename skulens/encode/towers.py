@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
+import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
 # isort: split
 import open_clip
@@ -57,17 +57,23 @@ class Towers:
         self.device = chosen_device(device)
         self.dtype, self.mode, self.tokens = chosen_dtype(dtype, mode, self.device), mode, tokens
         model = loaded(source)
-        self.preprocess = Preprocess.of_open_clip({**source.preprocess, "size": model.visual.image_size})
+        self.preprocess = Preprocess.of_open_clip(
+            {**source.preprocess, "size": model.visual.image_size}
+        )
         params = towers_params(model)
         costs = towers_gflops(source.config, self.preprocess, tokens.context_length)
         self.model = settle(model, self.dtype, mode, self.device)
-        self.layout = torch.contiguous_format if mode == "paper" else arranged(self.model, self.dtype)
+        self.layout = (
+            torch.contiguous_format if mode == "paper" else arranged(self.model, self.dtype)
+        )
         self.fast_text = mode == "sound" and tokens.trims and trimmable(text_tower(model))
         self.info = self._described(source, params, costs)
 
     def _described(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
         identity = identity_of(
-            weights=sha256_of_file(source.weights) if source.weights else f"random, seed {RANDOM_SEED}",
+            weights=sha256_of_file(source.weights)
+            if source.weights
+            else f"random, seed {RANDOM_SEED}",
             config=source.config,
             preprocess=self.preprocess.described(),
             tokens=self.tokens.described(),
@@ -75,7 +81,9 @@ class Towers:
             mode=self.mode,
             versions=packages("torch", "open_clip_torch", "timm"),
         )
-        sigmoid = "siglip" in source.name.lower() or source.config.get("init_logit_bias") is not None
+        sigmoid = (
+            "siglip" in source.name.lower() or source.config.get("init_logit_bias") is not None
+        )
         return EncoderInfo(
             name=source.name,
             family=self.family,
@@ -115,11 +123,15 @@ class Towers:
 
     def _images(self, batch) -> torch.Tensor:
         pixels = self._sent(torch.from_numpy(np.stack(batch)))  # (batch, 3, height, width)
-        return self.model.encode_image(pixels.contiguous(memory_format=self.layout), normalize=False)
+        return self.model.encode_image(
+            pixels.contiguous(memory_format=self.layout), normalize=False
+        )
 
     def _texts(self, batch) -> torch.Tensor:
         longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
-        ids = self._sent(torch.from_numpy(padded(batch, longest, self.tokens.pad)))  # (batch, tokens)
+        ids = self._sent(
+            torch.from_numpy(padded(batch, longest, self.tokens.pad))
+        )  # (batch, tokens)
         if self.fast_text:
             return trimmed_text(text_tower(self.model), ids)
         return self.model.encode_text(ids, normalize=False)
@@ -135,9 +147,16 @@ def built(config: dict) -> torch.nn.Module:
     config = deepcopy(config)
     config["vision_cfg"]["timm_model_pretrained"] = False
     if "hf_model_name" in config["text_cfg"]:
-        config["text_cfg"] |= {"hf_model_pretrained": False, "hf_model_name": text_config_source(config)}
+        config["text_cfg"] |= {
+            "hf_model_pretrained": False,
+            "hf_model_name": text_config_source(config),
+        }
     custom = config.pop("custom_text", False) or "hf_model_name" in config["text_cfg"]
-    kind = (CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP) if custom else open_clip.CLIP
+    kind = (
+        (CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP)
+        if custom
+        else open_clip.CLIP
+    )
     try:
         return kind(**config)
     except (TypeError, RuntimeError, KeyError) as e:
@@ -148,12 +167,22 @@ def text_config_source(config: dict) -> str:
     """Where transformers finds the configuration of a text tower: a folder, or a cached hub repository."""
     name = config["text_cfg"]["hf_model_name"]
     if not by_hand(name).is_dir():
-        hub_file(name, "config.json", None, by_hand(name))  # says which file to put where, if it must
+        hub_file(
+            name, "config.json", None, by_hand(name)
+        )  # says which file to put where, if it must
         return name
     return str(by_hand(name))
 
 
-STARTS = ("normal_", "trunc_normal_", "uniform_", "kaiming_uniform_", "kaiming_normal_", "xavier_uniform_", "xavier_normal_")
+STARTS = (
+    "normal_",
+    "trunc_normal_",
+    "uniform_",
+    "kaiming_uniform_",
+    "kaiming_normal_",
+    "xavier_uniform_",
+    "xavier_normal_",
+)
 _building = threading.Lock()
 
 
@@ -185,8 +214,17 @@ def loaded(source: Source) -> torch.nn.Module:
     try:
         if source.strict_positions:
             check_positions(model, source.weights)
-        load_checkpoint(model, str(source.weights))  # strict: a missing or unknown weight is an error
-    except (RuntimeError, KeyError, ValueError, AssertionError, AttributeError, SafetensorError) as e:
+        load_checkpoint(
+            model, str(source.weights)
+        )  # strict: a missing or unknown weight is an error
+    except (
+        RuntimeError,
+        KeyError,
+        ValueError,
+        AssertionError,
+        AttributeError,
+        SafetensorError,
+    ) as e:
         raise EncoderError(f"{source.weights} does not fit {source.name}: {str(e)[:400]}") from e
     return model
 
@@ -197,9 +235,15 @@ def check_positions(model: torch.nn.Module, weights: Path) -> None:
     Raises:
         ValueError: names the tensor and both shapes.
     """
-    expected = {name: tuple(p.shape) for name, p in model.named_parameters() if name.endswith("positional_embedding")}
+    expected = {
+        name: tuple(p.shape)
+        for name, p in model.named_parameters()
+        if name.endswith("positional_embedding")
+    }
     with safe_open(weights, "pt") as f:
-        have = {name: tuple(f.get_slice(name).get_shape()) for name in expected.keys() & set(f.keys())}
+        have = {
+            name: tuple(f.get_slice(name).get_shape()) for name in expected.keys() & set(f.keys())
+        }
     for name, shape in have.items():
         if shape != expected[name]:
             raise ValueError(
@@ -217,7 +261,9 @@ def arranged(model: torch.nn.Module, dtype: str) -> torch.memory_format:
     like channels last: RN50 in bfloat16 +20 %, neutral elsewhere.
     """
     layers = getattr(text_tower(model), "transformer", None)
-    if isinstance(layers, Transformer) and all(type(b) is ResidualAttentionBlock for b in layers.resblocks):
+    if isinstance(layers, Transformer) and all(
+        type(b) is ResidualAttentionBlock for b in layers.resblocks
+    ):
         layers.batch_first = False
         for block in layers.resblocks:
             block.attn.batch_first = False
@@ -238,7 +284,9 @@ def towers_params(model: torch.nn.Module) -> tuple[int, int]:
     return image, sum(p.numel() for p in model.parameters()) - image
 
 
-def towers_gflops(config: dict, preprocess: Preprocess, context_length: int) -> tuple[float | None, float | None]:
+def towers_gflops(
+    config: dict, preprocess: Preprocess, context_length: int
+) -> tuple[float | None, float | None]:
     """Of one picture and of one text that fills the context, on a copy that has shapes and no numbers."""
     with torch.device("meta"):
         model = built(config).eval()

@@ -6,18 +6,24 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-import skulens.encode.shim  # noqa: F401  # before anything that imports torchvision
+import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
 # isort: split
 import torch
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
-from skulens.encode.checkpoints import card_licence, folder_hash, identity_of, model_folder, packages
+from skulens.encode.checkpoints import (
+    card_licence,
+    folder_hash,
+    identity_of,
+    model_folder,
+    packages,
+)
 from skulens.encode.flops import gflops
-from skulens.encode.lint import card_lint
 from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
 from skulens.encode.preprocess import FILTERS, Preprocess
 from skulens.encode.tokenization import canonical, padded
+from skulens.encode.zoo.lint import card_lint
 from skulens.errors import EncoderError
 from skulens.records import EncoderInfo
 
@@ -51,7 +57,9 @@ class DualEncoder:
         self.model = settle(model, self.dtype, mode, self.device)
         self.info = self._described(str(argument), folder, commit, params)
 
-    def _described(self, name: str, folder: Path, commit: str, params: tuple[int, int]) -> EncoderInfo:
+    def _described(
+        self, name: str, folder: Path, commit: str, params: tuple[int, int]
+    ) -> EncoderInfo:
         identity = identity_of(
             files=folder_hash(folder),
             canonical=self.siglip,
@@ -86,7 +94,12 @@ class DualEncoder:
         with torch.device("meta"):
             model = AutoModel.from_config(self.config, attn_implementation="eager").eval()
         vision = self.config.vision_config
-        text = gflops(lambda ids: model.get_text_features(input_ids=ids), 1, self.context_length, dtype=torch.int64)
+        text = gflops(
+            lambda ids: model.get_text_features(input_ids=ids),
+            1,
+            self.context_length,
+            dtype=torch.int64,
+        )
         if not getattr(vision, "image_size", None):
             return None, text
         frame = (3, vision.image_size, vision.image_size)
@@ -96,12 +109,17 @@ class DualEncoder:
         """The processor's arrays of one picture: pixel_values, and patch masks for NaFlex towers."""
         if self.preprocess:
             return {"pixel_values": self.preprocess(picture)}
-        return {key: np.asarray(value[0]) for key, value in self.processor([picture], return_tensors="np").items()}
+        return {
+            key: np.asarray(value[0])
+            for key, value in self.processor([picture], return_tensors="np").items()
+        }
 
     def prepare_text(self, text: str) -> np.ndarray:
         """int64 (tokens,), cut to the context length with the end token kept; not padded."""
         with self.lock:
-            cut = self.tokenizer(self._cleaned(text), truncation=True, max_length=self.context_length)
+            cut = self.tokenizer(
+                self._cleaned(text), truncation=True, max_length=self.context_length
+            )
         return np.array(cut.input_ids, np.int64)
 
     def count_tokens(self, text: str) -> int:
@@ -115,7 +133,9 @@ class DualEncoder:
         """(batch, dim) float32, not normalised."""
         with forward_pass(self.dtype, self.mode, self.device):
             found = self._images(batch) if modality == "image" else self._texts(batch)
-            found = getattr(found, "pooler_output", found)  # transformers 5 returns an output object
+            found = getattr(
+                found, "pooler_output", found
+            )  # transformers 5 returns an output object
             return found.float().cpu().numpy()
 
     def _images(self, batch):
@@ -126,11 +146,17 @@ class DualEncoder:
     def _texts(self, batch):
         pad = self.tokenizer.pad_token_id or 0
         if self.siglip:  # trained without a mask, on padded texts
-            return self.model.get_text_features(input_ids=self._sent(torch.from_numpy(padded(batch, self.context_length, pad))))
+            return self.model.get_text_features(
+                input_ids=self._sent(torch.from_numpy(padded(batch, self.context_length, pad)))
+            )
         longest = max(map(len, batch))
         ids = torch.from_numpy(padded(batch, longest, pad))
-        mask = torch.arange(longest)[None] < torch.tensor([len(one) for one in batch])[:, None]  # (batch, longest)
-        return self.model.get_text_features(input_ids=self._sent(ids), attention_mask=self._sent(mask.long()))
+        mask = (
+            torch.arange(longest)[None] < torch.tensor([len(one) for one in batch])[:, None]
+        )  # (batch, longest)
+        return self.model.get_text_features(
+            input_ids=self._sent(ids), attention_mask=self._sent(mask.long())
+        )
 
     def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
         tensor = tensor.to(self.device)
@@ -140,10 +166,14 @@ class DualEncoder:
 def opened(kind, folder: Path, **settings):
     """from_pretrained on local files, never running code from the folder."""
     try:
-        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **settings)
+        return kind.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **settings
+        )
     except (OSError, ValueError, KeyError, ImportError) as e:
         what = kind.__name__.removeprefix("Auto").lower()
-        raise EncoderError(f"transformers cannot read the {what} in {folder}: {str(e)[:400]}") from e
+        raise EncoderError(
+            f"transformers cannot read the {what} in {folder}: {str(e)[:400]}"
+        ) from e
 
 
 def read_config(folder: Path):
@@ -167,7 +197,9 @@ def embedding_dim(config) -> int:
     """Of the vector both towers end in; SigLIP has no projection of its own on the image side."""
     dim = getattr(config, "projection_dim", None)
     if config.model_type.startswith("siglip") or dim is None:
-        return getattr(config.text_config, "projection_size", None) or config.vision_config.hidden_size
+        return (
+            getattr(config.text_config, "projection_size", None) or config.vision_config.hidden_size
+        )
     return dim
 
 
@@ -185,8 +217,15 @@ def plain_preprocess(processor) -> Preprocess | None:
     if not all(steps) or abs(processor.rescale_factor * 255 - 1) > 1e-9:
         return None
     kernel = PIL.Image.Resampling(processor.resample).name.lower()
-    look = {"mean": tuple(processor.image_mean), "std": tuple(processor.image_std), "interpolation": kernel}
-    size, crop = dict(processor.size), dict(processor.crop_size or {}) if processor.do_center_crop else {}
+    look = {
+        "mean": tuple(processor.image_mean),
+        "std": tuple(processor.image_std),
+        "interpolation": kernel,
+    }
+    size, crop = (
+        dict(processor.size),
+        dict(processor.crop_size or {}) if processor.do_center_crop else {},
+    )
     if kernel not in FILTERS or any(value is None for value in (*size.values(), *crop.values())):
         return None
     if set(size) == {"height", "width"} and crop in ({}, size):

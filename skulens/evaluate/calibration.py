@@ -13,7 +13,14 @@ from typing import Literal
 import numpy as np
 
 from skulens.errors import DataError
-from skulens.evaluate.intervals import IMAGINARY, RESAMPLES, Grouped, Interval, intervals, resample_weights
+from skulens.evaluate.intervals import (
+    IMAGINARY,
+    RESAMPLES,
+    Grouped,
+    Interval,
+    intervals,
+    resample_weights,
+)
 from skulens.evaluate.summaries import number_groups
 from skulens.records import Qrels, Run
 
@@ -74,10 +81,14 @@ class Answers:
     def of(self, chosen: np.ndarray) -> "Answers":
         """Those of some queries, (queries,) bool; groups are numbered anew."""
         groups = np.unique(self.groups[chosen], return_inverse=True)[1]
-        return Answers(self.score[chosen], self.margin[chosen], self.right[chosen], groups, self.unanswerable)
+        return Answers(
+            self.score[chosen], self.margin[chosen], self.right[chosen], groups, self.unanswerable
+        )
 
 
-def first_answers(run: Run, qrels: Qrels, unanswerable: Literal["leave out", "wrong"] = "leave out") -> Answers:
+def first_answers(
+    run: Run, qrels: Qrels, unanswerable: Literal["leave out", "wrong"] = "leave out"
+) -> Answers:
     """What a checkout would answer for each judged query, and whether that is right.
 
     Args:
@@ -87,10 +98,16 @@ def first_answers(run: Run, qrels: Qrels, unanswerable: Literal["leave out", "wr
     rows = {q: i for i, q in enumerate(run.queries)}
     relevant = [{p for p, grade in grades.items() if grade > 0} for grades in qrels.grades.values()]
     asked = [i for i, found in enumerate(relevant) if found or unanswerable == "wrong"]
-    score, margin, right = np.full(len(asked), -np.inf), np.full(len(asked), -np.inf), np.zeros(len(asked), bool)
+    score, margin, right = (
+        np.full(len(asked), -np.inf),
+        np.full(len(asked), -np.inf),
+        np.zeros(len(asked), bool),
+    )
     for n, i in enumerate(asked):
         row = rows.get(qrels.queries[i])
-        first = [] if row is None else [c for c, _ in zip(run.candidates(row), range(2), strict=False)]
+        first = (
+            [] if row is None else [c for c, _ in zip(run.candidates(row), range(2), strict=False)]
+        )
         if first:
             score[n] = first[0][1]
             margin[n] = first[0][1] - first[1][1] if len(first) > 1 else np.nan
@@ -118,7 +135,9 @@ class RiskCoverage:
     """(resamples,) the area in each, for differences of two confidences of the same answers."""
 
 
-def risk_coverage(answers: Answers, kind: str, *, resamples: int = RESAMPLES, seed: int = 0) -> RiskCoverage:
+def risk_coverage(
+    answers: Answers, kind: str, *, resamples: int = RESAMPLES, seed: int = 0
+) -> RiskCoverage:
     """The curve of one confidence; Geifman and El-Yaniv 2017, and 2019 (with Uziel) for the excess.
 
     Queries of equal confidence cannot be told apart by a threshold; between them the curve is that of a
@@ -128,19 +147,32 @@ def risk_coverage(answers: Answers, kind: str, *, resamples: int = RESAMPLES, se
         DataError: no queries, or no such confidence.
     """
     if not len(answers):
-        raise DataError("no query has a relevant product in the judgements: there is nothing to calibrate on")
+        raise DataError(
+            "no query has a relevant product in the judgements: there is nothing to calibrate on"
+        )
     steps = Steps.of(answers.confidence(kind), ~answers.right)
     mass, wrong = steps.totals(np.ones((1, len(answers))))
     area, best, risk = area_under(mass, wrong), least_area(mass, wrong), risk_at(mass, wrong, GRID)
-    resampled = [(area_under(m, w), least_area(m, w), risk_at(m, w, GRID)) for m, w in steps.resampled(answers.groups, resamples, seed)]
+    resampled = [
+        (area_under(m, w), least_area(m, w), risk_at(m, w, GRID))
+        for m, w in steps.resampled(answers.groups, resamples, seed)
+    ]
     areas, bests, risks = (np.concatenate(part) for part in zip(*resampled, strict=True))
     known = len(np.unique(answers.groups)) > 1
     band = np.quantile(risks, [0.025, 0.975], axis=0) if known else np.full((2, len(GRID)), np.nan)
-    at = np.minimum(np.searchsorted(mass[0], GRID * len(answers) * (1 - 1e-12)), len(steps.confidence))
+    at = np.minimum(
+        np.searchsorted(mass[0], GRID * len(answers) * (1 - 1e-12)), len(steps.confidence)
+    )
     return RiskCoverage(
-        kind, GRID, steps.confidence[at - 1], risk[0], *band,
-        spread(area[0], areas, answers), spread(area[0] - best[0], areas - bests, answers), areas,
-    )  # fmt: skip
+        kind,
+        GRID,
+        steps.confidence[at - 1],
+        risk[0],
+        *band,
+        spread(area[0], areas, answers),
+        spread(area[0] - best[0], areas - bests, answers),
+        areas,
+    )
 
 
 def spread(value: float, resampled: np.ndarray, answers: Answers) -> Interval:
@@ -169,10 +201,15 @@ class Steps:
     def totals(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Answered and wrong up to the end of each step, from 0: (rows, steps + 1) each; weights (rows, queries)."""
         weights = weights[:, self.order]
-        answered, wrong = (from_zero(np.add.reduceat(w, self.starts, axis=1)) for w in (weights, weights * self.wrong))
+        answered, wrong = (
+            from_zero(np.add.reduceat(w, self.starts, axis=1))
+            for w in (weights, weights * self.wrong)
+        )
         return answered, wrong
 
-    def resampled(self, groups: np.ndarray, resamples: int, seed: int, imaginary: float = IMAGINARY) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def resampled(
+        self, groups: np.ndarray, resamples: int, seed: int, imaginary: float = IMAGINARY
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """`totals` of resamples of groups, in blocks.
 
         Two imaginary groups are drawn with them, one always right and one always wrong, as in every
@@ -232,7 +269,13 @@ def risk_at(mass: np.ndarray, wrong: np.ndarray, coverage: np.ndarray) -> np.nda
     return np.stack([np.interp(coverage * m[-1], m, w) / (coverage * m[-1]) for m, w in rows])
 
 
-def precision_bound(answered: np.ndarray, wrong: np.ndarray, level: float = SURE, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+def precision_bound(
+    answered: np.ndarray,
+    wrong: np.ndarray,
+    level: float = SURE,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray:
     """One-sided lower bound of precision, from the answers of each SKU.
 
     One SKU more is added that is always wrong and as large as the SKU of a typical answer (sum a^2 / sum a),
@@ -295,7 +338,11 @@ class Promise:
     """On the SKUs it had never seen; None when out of reach."""
 
     def as_dict(self) -> dict:
-        return {**asdict(self), "chosen": self.chosen.as_dict(), "tested": self.tested and self.tested.as_dict()}
+        return {
+            **asdict(self),
+            "chosen": self.chosen.as_dict(),
+            "tested": self.tested and self.tested.as_dict(),
+        }
 
     def said(self) -> str:
         """The verdict in words."""
@@ -312,7 +359,11 @@ class Promise:
         if not held.skus_answered:
             return f"A precision of {wanted} cannot be tested: the threshold answers none of the {held.skus} SKUs never seen before."
         if self.verdict == "missed":
-            chance = "; chance may have lowered it: measure more SKUs or choose by a higher precision" if held.precision.high >= self.wanted else ""
+            chance = (
+                "; chance may have lowered it: measure more SKUs or choose by a higher precision"
+                if held.precision.high >= self.wanted
+                else ""
+            )
             return f"A precision of {wanted} is not kept: on {held.skus} SKUs never seen before it is {held.precision.value:.1%}, {sure}{chance}."
         need = skus_needed(self.wanted)
         reason = (
@@ -323,7 +374,9 @@ class Promise:
         return f"A precision of {wanted} cannot be shown with this many SKUs: it is {held.precision.value:.1%} on the unseen ones, but only {sure}; {reason}."
 
 
-def operate(answers: Answers, kind: str, threshold: float, *, resamples: int = RESAMPLES, seed: int = 0) -> Operation:
+def operate(
+    answers: Answers, kind: str, threshold: float, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Operation:
     """Answer where the confidence reaches the threshold, abstain elsewhere."""
     taken = answers.confidence(kind) >= threshold
     values = np.stack([taken, np.where(taken, answers.right, np.nan)], axis=1).astype(np.float64)
@@ -352,7 +405,15 @@ def split_groups(answers: Answers, share: float = 0.5, seed: int = 0) -> tuple[A
     return answers.of(mine), answers.of(~mine)
 
 
-def promise(answers: Answers, wanted: float, kind: str = "auto", *, share: float = 0.5, resamples: int = RESAMPLES, seed: int = 0) -> Promise:
+def promise(
+    answers: Answers,
+    wanted: float,
+    kind: str = "auto",
+    *,
+    share: float = 0.5,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Promise:
     """The threshold with the most coverage that should keep a precision, and whether it does on other SKUs.
 
     The choosing part takes the lowest threshold whose bound holds the precision, `CAUTIOUS` or else `SURE`;
@@ -367,7 +428,9 @@ def promise(answers: Answers, wanted: float, kind: str = "auto", *, share: float
         DataError: a precision that is not between 0 and 1, too few SKUs, or no such confidence.
     """
     if not 0 < wanted < 1:
-        raise DataError(f"expected a precision between 0 and 1, such as 0.99, got {wanted:g}; no number of SKUs can show 1")
+        raise DataError(
+            f"expected a precision between 0 and 1, such as 0.99, got {wanted:g}; no number of SKUs can show 1"
+        )
     choosing, testing = split_groups(answers, share, seed)
     kind = better(choosing) if kind == "auto" else kind
     threshold, reached = choose(choosing, kind, wanted, resamples, seed)
@@ -375,28 +438,41 @@ def promise(answers: Answers, wanted: float, kind: str = "auto", *, share: float
     if not reached:
         return Promise(kind, wanted, "out of reach", None, chosen, None)
     tested = operate(testing, kind, threshold, resamples=resamples, seed=seed)
-    verdict: Verdict = "missed" if tested.precision.value < wanted else "shown" if tested.at_least >= wanted else "not shown"
+    verdict: Verdict = (
+        "missed"
+        if tested.precision.value < wanted
+        else "shown"
+        if tested.at_least >= wanted
+        else "not shown"
+    )
     return Promise(kind, wanted, verdict, threshold, chosen, tested)
 
 
 def better(answers: Answers) -> str:
     """The confidence with the smaller area under its curve; the score where they are equal or there is no margin."""
     areas = {
-        kind: area_under(*Steps.of(answers.confidence(kind), ~answers.right).totals(np.ones((1, len(answers)))))[0]
+        kind: area_under(
+            *Steps.of(answers.confidence(kind), ~answers.right).totals(np.ones((1, len(answers))))
+        )[0]
         for kind in CONFIDENCES
         if not np.isnan(getattr(answers, kind)).any()
     }
     return min(areas or {"score": 0}, key=(areas or {"score": 0}).get)
 
 
-def choose(answers: Answers, kind: str, wanted: float, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, bool]:
+def choose(
+    answers: Answers, kind: str, wanted: float, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[float, bool]:
     """(threshold, whether its precision is what was wanted); where none reaches it, that of the best precision."""
     confidence = answers.confidence(kind)
     levels = np.unique(confidence[np.isfinite(confidence)])[::-1]  # falling: strict to loose
     if not len(levels):
         raise DataError("no query has a candidate: there is nothing to answer")
     levels = levels[np.unique(np.linspace(0, len(levels) - 1, _CANDIDATES).round().astype(int))]
-    answered, wrong = (by_threshold(confidence, values, answers.groups, levels) for values in (np.ones(len(answers)), ~answers.right))
+    answered, wrong = (
+        by_threshold(confidence, values, answers.groups, levels)
+        for values in (np.ones(len(answers)), ~answers.right)
+    )
     precision = 1 - wrong.sum(axis=0) / answered.sum(axis=0)
     for level in (CAUTIOUS, SURE):
         bounds = precision_bound(answered, wrong, level, resamples, seed)
@@ -407,7 +483,9 @@ def choose(answers: Answers, kind: str, wanted: float, resamples: int = RESAMPLE
     return float(levels[np.flatnonzero(best == best.max())[-1]]), bool(reached.any())
 
 
-def by_threshold(confidence: np.ndarray, values: np.ndarray, groups: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def by_threshold(
+    confidence: np.ndarray, values: np.ndarray, groups: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
     """(groups, levels) sums of values (queries,) where the confidence reaches each of the falling levels."""
     first = np.searchsorted(-levels, -confidence)  # the strictest level that it reaches
     sums = np.zeros((int(groups.max()) + 1, len(levels) + 1))

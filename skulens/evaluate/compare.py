@@ -79,14 +79,20 @@ def compare(
 
 def _check_pair(a: np.ndarray, b: np.ndarray, groups: np.ndarray) -> None:
     if not a.shape == b.shape == groups.shape or a.ndim != 1:
-        raise DataError(f"compare needs one value of each run and one group per query, got {a.shape}, {b.shape} "
-                        f"and {groups.shape}; give both runs the same queries in the same order")
+        raise DataError(
+            f"compare needs one value of each run and one group per query, got {a.shape}, {b.shape} "
+            f"and {groups.shape}; give both runs the same queries in the same order"
+        )
     if len(groups) and (groups.dtype.kind not in "iu" or groups.min() < 0):
-        raise DataError(f"groups must be numbers from 0, got {groups[:3].tolist()}; summaries.number_groups makes them")
+        raise DataError(
+            f"groups must be numbers from 0, got {groups[:3].tolist()}; summaries.number_groups makes them"
+        )
     both = np.r_[a, b]
     wrong = both[(both < 0) | (both > 1)]
     if len(wrong):
-        raise DataError(f"expected values between 0 and 1 per query, got {wrong[0]:g}; divide percentages by 100")
+        raise DataError(
+            f"expected values between 0 and 1 per query, got {wrong[0]:g}; divide percentages by 100"
+        )
 
 
 def sign_flip_test(differences: np.ndarray, patterns: int = PATTERNS, seed: int = 0) -> np.ndarray:
@@ -97,7 +103,9 @@ def sign_flip_test(differences: np.ndarray, patterns: int = PATTERNS, seed: int 
     patterns (Phipson and Smyth 2010, eq. 2).
     """
     differences = differences[differences.any(axis=1)]
-    return _p_values(np.concatenate([s @ differences for s in sign_patterns(len(differences), patterns, seed)]))
+    return _p_values(
+        np.concatenate([s @ differences for s in sign_patterns(len(differences), patterns, seed)])
+    )
 
 
 def sign_patterns(groups: int, patterns: int = PATTERNS, seed: int = 0) -> Iterator[np.ndarray]:
@@ -169,7 +177,12 @@ class Ranking:
 
 
 def rank_models(
-    hits: np.ndarray, photos: np.ndarray, *, resamples: int = 10_000, seed: int = 0, macro: bool = False
+    hits: np.ndarray,
+    photos: np.ndarray,
+    *,
+    resamples: int = 10_000,
+    seed: int = 0,
+    macro: bool = False,
 ) -> Ranking:
     """Rank models that answered the same photos.
 
@@ -185,7 +198,9 @@ def rank_models(
     _check_hits(hits, photos)
     grouped = Grouped(hits, np.repeat(photos[:, None], hits.shape[1], axis=1))
     ratio = grouped.macro() if macro else grouped.micro()
-    found = np.array([(i.value, i.low, i.high) for i in intervals(ratio, resamples, seed)]).reshape(-1, 3)
+    found = np.array([(i.value, i.low, i.high) for i in intervals(ratio, resamples, seed)]).reshape(
+        -1, 3
+    )
     value, low, high = found.T
     order = np.argsort(-value.round(12), kind="stable")
     flipped = np.concatenate([s @ ratio.top for s in sign_patterns(len(photos), resamples, seed)])
@@ -202,22 +217,32 @@ def rank_models(
 
 def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
     if hits.ndim != 2 or photos.shape != hits.shape[:1]:
-        raise DataError(f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}")
+        raise DataError(
+            f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}"
+        )
     if len(photos) and not ((photos >= 0).all() and photos.sum() > 0):
-        raise DataError("photos must be counts from 0, and some SKU must have one; got "
-                        f"{photos.min():g} to {photos.max():g}")
+        raise DataError(
+            "photos must be counts from 0, and some SKU must have one; got "
+            f"{photos.min():g} to {photos.max():g}"
+        )
     unknown = np.flatnonzero(np.isnan(hits).any(axis=0))
     if len(unknown):
-        raise DataError(f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "
-                        "or rank all models on the SKUs that all have answered")
+        raise DataError(
+            f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "
+            "or rank all models on the SKUs that all have answered"
+        )
     wrong = np.argwhere((hits < 0) | (hits > photos[:, None] + _EQUAL))
     if len(wrong):
         sku, model = wrong[0]
-        raise DataError(f"{hits[sku, model]:g} hits of {photos[sku]:g} photos (SKU {sku}, model {model}); "
-                        "expected hits between 0 and the number of photos")
+        raise DataError(
+            f"{hits[sku, model]:g} hits of {photos[sku]:g} photos (SKU {sku}, model {model}); "
+            "expected hits between 0 and the number of photos"
+        )
 
 
-def _rank_intervals(value: np.ndarray, resampled: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+def _rank_intervals(
+    value: np.ndarray, resampled: np.ndarray, groups: int
+) -> tuple[np.ndarray, np.ndarray]:
     """First and last rank (models,), from paired 95 % intervals of all differences.
 
     As `difference_intervals`, for all pairs from one covariance matrix. Ranks of the resamples
@@ -227,7 +252,9 @@ def _rank_intervals(value: np.ndarray, resampled: np.ndarray, groups: int) -> tu
     resampled = resampled[~np.isnan(resampled).any(axis=1)]
     covariance = np.atleast_2d(np.cov(resampled, rowvar=False, bias=True))
     half = margins(_of_differences(covariance), np.array(groups))
-    above = value[None] - value[:, None] > half + 1e-12  # (models, models): the column beats the row
+    above = (
+        value[None] - value[:, None] > half + 1e-12
+    )  # (models, models): the column beats the row
     return 1 + above.sum(axis=1), len(value) - above.sum(axis=0)
 
 
@@ -264,7 +291,9 @@ def separated(flipped: np.ndarray, sums: np.ndarray) -> np.ndarray:
         block = flipped[start : start + 1024]
         for j in range(block.shape[1] - 1):
             t = np.abs(block[:, j + 1 :] - block[:, j : j + 1]) / spread[j, j + 1 :]
-            np.maximum(largest[start : start + 1024], t.max(axis=1), out=largest[start : start + 1024])
+            np.maximum(
+                largest[start : start + 1024], t.max(axis=1), out=largest[start : start + 1024]
+            )
     seen = np.abs(flipped[0][:, None] - flipped[0][None]) / spread
     reached = len(largest) - np.searchsorted(np.sort(largest), seen - _EQUAL)
     return reached / len(largest) <= LEVEL
@@ -280,7 +309,10 @@ def letters(separated: np.ndarray, order: np.ndarray) -> tuple[str, ...]:
     alike = ~separated[np.ix_(order, order)]
     sets = sorted(sorted(s) for s in _largest_sets(alike))
     names = [_letter(i) for i in range(len(sets))]
-    of_rank = [[name for name, s in zip(names, sets, strict=True) if rank in s] for rank in range(len(order))]
+    of_rank = [
+        [name for name, s in zip(names, sets, strict=True) if rank in s]
+        for rank in range(len(order))
+    ]
     found = np.empty(len(order), object)
     found[order] = [("" if len(names) <= 26 else " ").join(own) for own in of_rank]
     return tuple(found)

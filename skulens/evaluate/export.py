@@ -35,7 +35,11 @@ def write_trec_qrels(qrels: Qrels, path: str | Path) -> int:
     _check_ids({p for grades in qrels.grades.values() for p in grades})
     return _write(
         path,
-        (f"{q} 0 {p} {grade}\n" for q, grades in qrels.grades.items() for p, grade in grades.items()),
+        (
+            f"{q} 0 {p} {grade}\n"
+            for q, grades in qrels.grades.items()
+            for p, grade in grades.items()
+        ),
     )
 
 
@@ -107,7 +111,9 @@ def _rows(path: str | Path, columns: int) -> Iterator[tuple[int, list[str]]]:
         for number, line in enumerate(file, 1):
             words = line.split()
             if words and len(words) != columns:
-                raise DataError(f"{path}, line {number}: expected {columns} columns, got {len(words)}: {line.strip()!r}")
+                raise DataError(
+                    f"{path}, line {number}: expected {columns} columns, got {len(words)}: {line.strip()!r}"
+                )
             if words:
                 yield number, words
 
@@ -116,7 +122,9 @@ def _number(kind: type, text: str, path: str | Path, line: int) -> float | int:
     try:
         return kind(text)
     except ValueError:
-        raise DataError(f"{path}, line {line}: {text!r} is not a number of type {kind.__name__}") from None
+        raise DataError(
+            f"{path}, line {line}: {text!r} is not a number of type {kind.__name__}"
+        ) from None
 
 
 def _check_ids(ids: Iterable[str]) -> None:

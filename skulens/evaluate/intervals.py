@@ -79,7 +79,9 @@ class Grouped:
     def macro(self) -> "Ratio":
         """Mean over groups of the mean within each; every SKU counts the same."""
         present = (self.counts > 0).astype(np.float64)
-        means = np.divide(self.sums, self.counts, out=np.zeros_like(self.sums), where=self.counts > 0)
+        means = np.divide(
+            self.sums, self.counts, out=np.zeros_like(self.sums), where=self.counts > 0
+        )
         return Ratio(means, present, self.counts)
 
 
@@ -93,7 +95,9 @@ class Ratio:
 
     def beside(self, other: "Ratio") -> "Ratio":
         """Both, side by side, so that they share their resamples."""
-        pairs = zip((self.top, self.bottom, self.n), (other.top, other.bottom, other.n), strict=True)
+        pairs = zip(
+            (self.top, self.bottom, self.n), (other.top, other.bottom, other.n), strict=True
+        )
         return Ratio(*(np.concatenate(pair, axis=1) for pair in pairs))
 
     @property
@@ -106,12 +110,16 @@ class Ratio:
         present = np.maximum((self.bottom > 0).sum(axis=0), 1)
         half = size * self.bottom.sum(axis=0) / present  # (metrics,)
         top = np.stack([np.zeros_like(half), half])
-        return Ratio(np.concatenate([self.top, top]), np.concatenate([self.bottom, [half, half]]), self.n)
+        return Ratio(
+            np.concatenate([self.top, top]), np.concatenate([self.bottom, [half, half]]), self.n
+        )
 
     def estimate(self, weights: np.ndarray) -> np.ndarray:
         """(resamples, metrics) means under weights (resamples, groups); NaN over nothing."""
         bottom = weights @ self.bottom
-        return np.divide(weights @ self.top, bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0)
+        return np.divide(
+            weights @ self.top, bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0
+        )
 
     def value(self) -> np.ndarray:
         """(metrics,) the means themselves."""
@@ -125,7 +133,11 @@ def resample_weights(groups: int, resamples: int = RESAMPLES, seed: int = 0):
     for start in range(0, resamples, step):
         rows = min(step, resamples - start)
         drawn = rng.integers(0, groups, (rows, groups)) + np.arange(rows)[:, None] * groups
-        yield np.bincount(drawn.ravel(), minlength=rows * groups).reshape(rows, groups).astype(np.float64)
+        yield (
+            np.bincount(drawn.ravel(), minlength=rows * groups)
+            .reshape(rows, groups)
+            .astype(np.float64)
+        )
 
 
 def bootstrap(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
@@ -135,7 +147,9 @@ def bootstrap(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> np.nda
     """
     if not len(ratio.top):
         return np.full((resamples, ratio.top.shape[1]), np.nan)
-    return np.concatenate([ratio.estimate(w) for w in resample_weights(len(ratio.top), resamples, seed)])
+    return np.concatenate(
+        [ratio.estimate(w) for w in resample_weights(len(ratio.top), resamples, seed)]
+    )
 
 
 def intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:

@@ -229,7 +229,9 @@ def _ranks(run: Run, rows: np.ndarray, products: np.ndarray) -> Iterator[np.ndar
         yield np.zeros(len(rows), np.int64)
 
 
-def _tied(run: Run, rows: np.ndarray, query: np.ndarray, rank: np.ndarray, grade: np.ndarray) -> np.ndarray:
+def _tied(
+    run: Run, rows: np.ndarray, query: np.ndarray, rank: np.ndarray, grade: np.ndarray
+) -> np.ndarray:
     """(queries,) bool; see `Judged.ties`."""
     tied = np.zeros(len(rows), bool)
     if not len(query):
@@ -243,7 +245,10 @@ def _tied(run: Run, rows: np.ndarray, query: np.ndarray, rank: np.ndarray, grade
         same = (run.scores[row] == score[part, None]) & (run.order[row] >= 0)
         alike[part] = same.sum(axis=1)
     _, kind, counts = np.unique(
-        np.stack([query, score.view(np.int32), grade], axis=1), axis=0, return_inverse=True, return_counts=True
+        np.stack([query, score.view(np.int32), grade], axis=1),
+        axis=0,
+        return_inverse=True,
+        return_counts=True,
     )
     np.logical_or.at(tied, query, alike > counts[kind.ravel()])
     return tied

@@ -42,5 +42,7 @@ def _millions(recall: Number, params: Number) -> Number:
     if np.any(np.asarray(params) <= 0):
         raise DataError(f"parameters must be a positive count, got {np.min(params)}")
     if np.any(np.asarray(recall) > 1) or np.any(np.asarray(recall) < 0):
-        raise DataError(f"Recall@1 must be a fraction between 0 and 1, got {recall}; divide percentages by 100")
+        raise DataError(
+            f"Recall@1 must be a fraction between 0 and 1, got {recall}; divide percentages by 100"
+        )
     return params / 1e6

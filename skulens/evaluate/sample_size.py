@@ -85,11 +85,17 @@ def needed(
         raise DataError(f"power is a chance between 0.05 and 1, got {power}; 0.8 is usual")
     pilot = compare(a, b, groups, seed=seed)
     if pilot.groups < 2:
-        raise DataError(f"a pilot of {pilot.groups} SKUs cannot say how SKUs differ; give it at least two, better twenty")
+        raise DataError(
+            f"a pilot of {pilot.groups} SKUs cannot say how SKUs differ; give it at least two, better twenty"
+        )
     between, within = variance_components(np.asarray(a, float) - np.asarray(b, float), groups)
     n = photos_per_sku or pilot.n / pilot.groups
     value = pilot.value if difference is None else difference
-    ends = sorted((abs(pilot.low), abs(pilot.high))) if difference is None else (abs(value), abs(value))
+    ends = (
+        sorted((abs(pilot.low), abs(pilot.high)))
+        if difference is None
+        else (abs(value), abs(value))
+    )
     if pilot.low <= 0 <= pilot.high and difference is None:
         ends = 0.0, ends[1]
     variance = between + within / n

@@ -59,7 +59,9 @@ class Evaluation:
             "query": list(self.judged.queries),
             "group": list(self.judged.groups),
             "relevant": self.judged.n_relevant,
-            "first_rank": pa.array(np.nan_to_num(first, posinf=0).astype(np.int32), mask=~np.isfinite(first)),
+            "first_rank": pa.array(
+                np.nan_to_num(first, posinf=0).astype(np.int32), mask=~np.isfinite(first)
+            ),
             "tied": self.judged.ties,
         }
         values = {name: pa.array(v, mask=np.isnan(v)) for name, v in self.values.items()}
@@ -67,7 +69,16 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON; per-query values are left out."""
-        counts = ("n_queries", "n_groups", "n_gallery", "depth", "unanswered", "ties", "seed", "resamples")
+        counts = (
+            "n_queries",
+            "n_groups",
+            "n_gallery",
+            "depth",
+            "unanswered",
+            "ties",
+            "seed",
+            "resamples",
+        )
         return {
             "metrics": self.metrics,
             "cmc": self.cmc,
@@ -93,7 +104,9 @@ def evaluate(
     values = per_query_values(judged, ks)
     groups = number_groups(judged.groups)
     return Evaluation(
-        metrics={name: i.as_dict() for name, i in summarise(values, groups, resamples, seed).items()},
+        metrics={
+            name: i.as_dict() for name, i in summarise(values, groups, resamples, seed).items()
+        },
         cmc=cmc_band(judged, groups, resamples, seed),
         n_queries=len(judged),
         n_groups=int(groups.max(initial=-1)) + 1,
@@ -153,7 +166,9 @@ def summarise(
     rates = [i for i, name in enumerate(values) if name.startswith("hit_rate@")]
     ratio = grouped.micro().beside(grouped.take(rates).macro())
     found = intervals(ratio, resamples, seed)
-    macro = dict(zip((f"macro_{list(values)[i]}" for i in rates), found[len(values) :], strict=True))
+    macro = dict(
+        zip((f"macro_{list(values)[i]}" for i in rates), found[len(values) :], strict=True)
+    )
     micro = dict(zip(values, found[: len(values)], strict=True))
     at = len(rates)  # macro hit rates follow the micro ones
     return dict([*micro.items()][:at] + [*macro.items()] + [*micro.items()][at:])
@@ -169,4 +184,7 @@ def cmc_band(
     within = np.where(np.isnan(first)[:, None], np.nan, first[:, None] <= ranks)  # (queries, ranks)
     ratio = Grouped.of(within, groups).micro()
     points = [p.as_dict() for p in intervals(ratio, resamples, seed)]
-    return {"k": ranks.tolist(), **{end: [p[end] for p in points] for end in ("value", "low", "high")}}
+    return {
+        "k": ranks.tolist(),
+        **{end: [p[end] for p in points] for end in ("value", "low", "high")},
+    }

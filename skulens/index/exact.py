@@ -195,7 +195,9 @@ def _merge_few(best: np.ndarray, rows: np.ndarray, keys: np.ndarray) -> None:
         return
     used, first, counts = np.unique(rows, return_index=True, return_counts=True)
     new = np.full((len(used), counts.max()), _NOTHING)
-    new[np.repeat(np.arange(len(used)), counts), np.arange(len(rows)) - np.repeat(first, counts)] = keys
+    new[
+        np.repeat(np.arange(len(used)), counts), np.arange(len(rows)) - np.repeat(first, counts)
+    ] = keys
     both = np.concatenate([best[used], new], axis=1)
     both.partition(best.shape[1] - 1, axis=1)
     best[used] = both[:, : best.shape[1]]
@@ -237,12 +239,16 @@ def _blocks(
 ) -> Iterator[_Block]:
     """The gallery in blocks of at most `rows` vectors; one product's vectors stay together."""
     if shots is not None and not isinstance(gallery, np.ndarray):
-        raise DataError("several vectors per product need the gallery as one array or memory map, got blocks")
+        raise DataError(
+            "several vectors per product need the gallery as one array or memory map, got blocks"
+        )
     position = 0
     for part in [gallery] if isinstance(gallery, np.ndarray) else gallery:
         part = np.asarray(part) if not isinstance(part, np.ndarray) else part
         if part.ndim != 2 or part.shape[1] != dim:
-            raise DataError(f"gallery vectors must be (n, {dim}) like the queries, got shape {part.shape}")
+            raise DataError(
+                f"gallery vectors must be (n, {dim}) like the queries, got shape {part.shape}"
+            )
         for begin, end, starts in _cuts(len(part), rows, shots):
             vectors = _matrix(part[begin:end], "gallery")
             norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
@@ -301,7 +307,9 @@ class ExactIndex:
 
     def search(self, queries: np.ndarray, k: int, **options) -> tuple[np.ndarray, np.ndarray]:
         """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); options of `top_k`."""
-        return top_k(queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **options)
+        return top_k(
+            queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **options
+        )
 
     def run(self, query_ids: Sequence[str], queries: np.ndarray, k: int | None = None) -> Run:
         """Candidates of all queries as a Run; k defaults to the whole gallery."""

@@ -81,7 +81,9 @@ def scores_of_all(queries: Fixed, gallery: Fixed) -> np.ndarray:
     return products.astype(np.float32) + np.float32(0)  # -0 and 0 must tie
 
 
-def scores_of_pairs(queries: Fixed, gallery: Fixed, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def scores_of_pairs(
+    queries: Fixed, gallery: Fixed, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
     """Inner products of queries[rows[i]] and gallery[columns[i]], (pairs,) float32.
 
     The same bits as `scores_of_all` at those places.
@@ -91,7 +93,9 @@ def scores_of_pairs(queries: Fixed, gallery: Fixed, rows: np.ndarray, columns: n
     for start in range(0, len(rows), step):
         r, c = rows[start : start + step], columns[start : start + step]
         a, b = queries.integers[r].astype(np.float64), gallery.integers[c].astype(np.float64)
-        found[start : start + step] = np.einsum("nd,nd->n", a, b) * queries.scales[r] * gallery.scales[c]
+        found[start : start + step] = (
+            np.einsum("nd,nd->n", a, b) * queries.scales[r] * gallery.scales[c]
+        )
     return found + np.float32(0)
 
 

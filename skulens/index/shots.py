@@ -42,21 +42,31 @@ def fold(
     if how not in get_args(How):
         raise DataError(f"unknown shots {how!r}; expected one of {', '.join(get_args(How))}")
     if len(ids) != len(vectors):
-        raise DataError(f"an index needs one id per vector, got {len(ids)} ids for {len(vectors)} vectors")
+        raise DataError(
+            f"an index needs one id per vector, got {len(ids)} ids for {len(vectors)} vectors"
+        )
     position: dict[str, int] = {}
     owners = np.fromiter((position.setdefault(i, len(position)) for i in ids), np.int64, len(ids))
     products = tuple(position)
     if how == "prototype" or (how == "mean" and len(products) < len(ids)):
-        return products, mean_vectors(owners, vectors, len(products), normalise=how == "prototype"), None
+        return (
+            products,
+            mean_vectors(owners, vectors, len(products), normalise=how == "prototype"),
+            None,
+        )
     if len(products) == len(ids):
         return products, vectors, None
     if how == "single":
         twice = products[int(np.argmax(np.bincount(owners) > 1))]
-        raise DataError(f"product {twice!r} has several vectors; say how they score: shots='max', 'mean' or 'prototype'")
+        raise DataError(
+            f"product {twice!r} has several vectors; say how they score: shots='max', 'mean' or 'prototype'"
+        )
     return products, *_together(owners, vectors)
 
 
-def mean_vectors(owners: np.ndarray, vectors: np.ndarray, count: int, normalise: bool) -> np.ndarray:
+def mean_vectors(
+    owners: np.ndarray, vectors: np.ndarray, count: int, normalise: bool
+) -> np.ndarray:
     """(count, dim) float32: mean of each owner's vectors, summed in float64.
 
     With `normalise`, of unit vectors, and brought to unit length again: the prototype of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from skulens.bench.board import Board
+from skulens.analysis.boards import Board
 from skulens.evaluate.compare import Ranking
 from skulens.report.figures import write_figures
 from skulens.report.page import render
@@ -11,7 +11,12 @@ from skulens.report.views import view_of_board
 
 
 def write_board_page(
-    board: Board, out: Path, ranking: Ranking | None = None, *, title: str = "", origin: Sequence[tuple[str, str]] = ()
+    board: Board,
+    out: Path,
+    ranking: Ranking | None = None,
+    *,
+    title: str = "",
+    origin: Sequence[tuple[str, str]] = (),
 ) -> Path:
     """Write a board as one self-contained HTML page.
 
@@ -24,9 +29,16 @@ def write_board_page(
         `out`.
     """
     rejects = [("left out", f"{r.item}: {r.reason}") for r in board.rejects]
-    return render([view_of_board(board, ranking)], out, title or f"Leaderboard: {board.name}", origin=[*origin, *rejects])
+    return render(
+        [view_of_board(board, ranking)],
+        out,
+        title or f"Leaderboard: {board.name}",
+        origin=[*origin, *rejects],
+    )
 
 
-def write_board_figures(board: Board, out: Path, kind: str = "svg", ranking: Ranking | None = None) -> list[Path]:
+def write_board_figures(
+    board: Board, out: Path, kind: str = "svg", ranking: Ranking | None = None
+) -> list[Path]:
     """Write a board's figures into the folder `out`, as "svg" or "png"."""
     return write_figures([view_of_board(board, ranking)], out, kind)

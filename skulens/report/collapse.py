@@ -38,19 +38,47 @@ def pair_drawing(pair: Mapping) -> Drawing:
 def draw_pair(axes: "Axes", pair: Mapping) -> None:
     half = np.radians(pair["angle_deg"] / 2)
     axes.axhline(0, color=SOFT, linewidth=1, linestyle="--", zorder=1)
-    for name, sign, colour, marker in ((pair["right"], 1, BLUE, "o"), (pair["found"], -1, RED, "s")):
+    for name, sign, colour, marker in (
+        (pair["right"], 1, BLUE, "o"),
+        (pair["found"], -1, RED, "s"),
+    ):
         axes.plot([0, np.cos(half)], [0, sign * np.sin(half)], color=colour, linewidth=2, zorder=2)
-        axes.annotate(name, (np.cos(half), sign * np.sin(half)), xytext=(0, 7 * sign), textcoords="offset points",
-                      ha="right", va="bottom" if sign > 0 else "top", color=INK, fontsize=9.5)  # fmt: skip
-        mine = np.array([(p["along"], p["across"]) for p in pair["probes"] if p["sku"] == name]).reshape(-1, 2)
-        axes.plot(*mine.T, marker, color=colour, markersize=6, alpha=0.85, linestyle="none", zorder=3, label=f"probes of {name}")
+        axes.annotate(
+            name,
+            (np.cos(half), sign * np.sin(half)),
+            xytext=(0, 7 * sign),
+            textcoords="offset points",
+            ha="right",
+            va="bottom" if sign > 0 else "top",
+            color=INK,
+            fontsize=9.5,
+        )
+        mine = np.array(
+            [(p["along"], p["across"]) for p in pair["probes"] if p["sku"] == name]
+        ).reshape(-1, 2)
+        axes.plot(
+            *mine.T,
+            marker,
+            color=colour,
+            markersize=6,
+            alpha=0.85,
+            linestyle="none",
+            zorder=3,
+            label=f"probes of {name}",
+        )
     high = max(np.sin(half), *(abs(p["across"]) for p in pair["probes"])) * 1.35
     low = min(0.0, *(p["along"] for p in pair["probes"]))
     axes.set_xlim(low, 1.04)
     axes.set_ylim(-high, high)
     axes.set_xlabel("along the bisector of the two gallery vectors")
     axes.set_ylabel("across: towards the right product")
-    axes.annotate(f"Δθ = {pair['angle_deg']:.1f}°", (0.02, 0.03), xycoords="axes fraction", color=INK, fontsize=11)
+    axes.annotate(
+        f"Δθ = {pair['angle_deg']:.1f}°",
+        (0.02, 0.03),
+        xycoords="axes fraction",
+        color=INK,
+        fontsize=11,
+    )
     axes.legend(loc="upper left", fontsize=9.5, labelcolor=INK)
 
 
@@ -66,19 +94,36 @@ def nearest_drawing(nearest: Sequence[Mapping], angles: Mapping[str, Sequence[fl
     )
 
 
-def draw_nearest(axes: "Axes", nearest: Sequence[Mapping], angles: Mapping[str, Sequence[float]]) -> None:
+def draw_nearest(
+    axes: "Axes", nearest: Sequence[Mapping], angles: Mapping[str, Sequence[float]]
+) -> None:
     x = np.array([n["angle_deg"] for n in nearest])
     y = np.array([n["hit_rate"] for n in nearest])
     axes.plot(x, y, "o", color=PALE, markersize=5, markeredgecolor="none", zorder=2)
     groups = [g for g in np.array_split(np.argsort(x, kind="stable"), BINS) if len(g)]
-    axes.plot([x[g].mean() for g in groups], [y[g].mean() for g in groups], "o-", color=BLUE, linewidth=1.8, markersize=6, zorder=3)
+    axes.plot(
+        [x[g].mean() for g in groups],
+        [y[g].mean() for g in groups],
+        "o-",
+        color=BLUE,
+        linewidth=1.8,
+        markersize=6,
+        zorder=3,
+    )
     if "confused" in angles:
         low, middle, high = angles["confused"]
         axes.axvspan(low, high, color=RED, alpha=0.12, linewidth=0, zorder=1)
         axes.axvline(middle, color=RED, linewidth=1.4, zorder=1)
         right = middle > max(x.max(), high) / 2
-        axes.annotate("confused pairs,\nmiddle half", (middle, 0.02), xytext=(-4 if right else 4, 0), textcoords="offset points",
-                      ha="right" if right else "left", color=INK, fontsize=9.5)  # fmt: skip
+        axes.annotate(
+            "confused pairs,\nmiddle half",
+            (middle, 0.02),
+            xytext=(-4 if right else 4, 0),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            color=INK,
+            fontsize=9.5,
+        )
     axes.set_xlim(left=0)
     axes.set_ylim(-0.03, 1.05)
     axes.set_xlabel("angle to the nearest other product, degrees")

@@ -7,8 +7,8 @@ import jinja2
 from markupsafe import Markup
 
 from skulens import __version__
+from skulens.analysis.pairs import Pairing, SkuDifference
 from skulens.bench.examples import WORDS, thumbnail
-from skulens.bench.pairs import Pairing, SkuDifference
 from skulens.records import Image, Product
 
 HERE = Path(__file__).parent
@@ -16,13 +16,17 @@ WIDTH, HEIGHT = 640, 160
 """Of the chart of all SKUs, in its own units."""
 
 
-def write_comparison(pairings: Sequence[Pairing], products: Sequence[Mapping[str, Product]], out: Path) -> Path:
+def write_comparison(
+    pairings: Sequence[Pairing], products: Sequence[Mapping[str, Product]], out: Path
+) -> Path:
     """Render comparisons to `out` (written aside, then renamed).
 
     Args:
         products: for each comparison the products of its catalogue by id; empty where it is not there.
     """
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.globals.update(picture=picture, words=words, bars=bars, width=WIDTH, height=HEIGHT)
     page = environment.get_template("comparison.html").render(
         title=" against ".join(pairings[0].names),
@@ -43,7 +47,13 @@ def bars(gaps: Sequence[float]) -> tuple[float, list[dict[str, float]]]:
     scale, step = HEIGHT / ((high - low) or 1), WIDTH / max(len(gaps), 1)
     line = round(high * scale, 2)
     return line, [
-        {"x": round(i * step, 2), "y": round(line - max(g, 0) * scale, 2), "width": round(step * 0.9, 2), "height": round(abs(g) * scale, 2), "a": g > 0}
+        {
+            "x": round(i * step, 2),
+            "y": round(line - max(g, 0) * scale, 2),
+            "width": round(step * 0.9, 2),
+            "height": round(abs(g) * scale, 2),
+            "a": g > 0,
+        }
         for i, g in enumerate(gaps)
     ]
 
@@ -60,4 +70,6 @@ def words(pairing: Pairing, products: Mapping[str, Product], sku: str | None) ->
     """A text that tells a person what a product is."""
     product = products.get(sku)
     roles = pairing.a.record["settings"]["texts"]
-    return next((t for r in roles if (t := product.text(r))), product.title)[:WORDS] if product else ""
+    return (
+        next((t for r in roles if (t := product.text(r))), product.title)[:WORDS] if product else ""
+    )

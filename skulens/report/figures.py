@@ -23,17 +23,41 @@ if TYPE_CHECKING:
 INK, SOFT, LINE, PALE = "#1b2430", "#5a6675", "#dde2ea", "#b9c2cf"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#8a6d00", "#333bb0")
 BLUE, RED = SERIES[:2]
-COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", PALE: "pale"} | {c: f"s{n}" for n, c in enumerate(SERIES, 1)}
+COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", PALE: "pale"} | {
+    c: f"s{n}" for n, c in enumerate(SERIES, 1)
+}
 """Each colour's name in the page's style sheet, which has a second value for dark screens."""
 SIZE, SMALL = (6.4, 4.4), (4.8, 3.5)
 """Inches, of figures of many and of few encoders; a page shows them some 540 and 360 px wide."""
 STYLE = {
-    "font.size": 11, "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Arial"], "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": PALE,
-    "xtick.color": SOFT, "ytick.color": SOFT, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.color": LINE, "grid.linewidth": 0.8, "axes.axisbelow": True, "xtick.major.size": 0, "xtick.minor.size": 0, "ytick.major.size": 0,
-    "ytick.minor.size": 0, "xtick.major.pad": 6, "ytick.major.pad": 6, "axes.linewidth": 0.8, "legend.frameon": False, "svg.fonttype": "none", "axes.labelsize": 11,
-    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
-}  # fmt: skip
+    "font.size": 11,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Arial"],
+    "text.color": INK,
+    "axes.labelcolor": SOFT,
+    "axes.edgecolor": PALE,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "xtick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.major.size": 0,
+    "ytick.minor.size": 0,
+    "xtick.major.pad": 6,
+    "ytick.major.pad": 6,
+    "axes.linewidth": 0.8,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "axes.labelsize": 11,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+}
 CURVES = 6
 """CMC curves in one figure; more cannot be told apart by eye."""
 FAMILIES = 4
@@ -46,7 +70,11 @@ CROWD = 25
 """From this many points on, only those that matter have a strong interval and a label."""
 LINEAR = 4
 """Costs that differ by no more than this factor stand on a linear axis from 0."""
-LABELS = {"params": "parameters, millions", "latency_ms": "latency of one probe, ms (median)", "memory_mb": "peak memory, MB"}
+LABELS = {
+    "params": "parameters, millions",
+    "latency_ms": "latency of one probe, ms (median)",
+    "memory_mb": "peak memory, MB",
+}
 SCALE = {"params": 1e-6, "latency_ms": 1, "memory_mb": 1}
 
 
@@ -66,7 +94,14 @@ class Drawing:
 
 def drawings(view: View) -> list[Drawing]:
     """The figures that a view's numbers allow, in the order of a report."""
-    found = (rank_drawing(view), *(cost_drawing(view, c) for c in LABELS), phi_drawing(view), cmc_drawing(view), gap_drawing(view), family_drawing(view))
+    found = (
+        rank_drawing(view),
+        *(cost_drawing(view, c) for c in LABELS),
+        phi_drawing(view),
+        cmc_drawing(view),
+        gap_drawing(view),
+        family_drawing(view),
+    )
     return [replace(d, size=size_of(d, view)) for d in found if d]
 
 
@@ -89,7 +124,9 @@ def family_drawing(view: View) -> Drawing | None:
     families = best_of_families(view)
     if len(families) < FAMILIES:
         return None
-    names = "; ".join(f"{family}: {rows[0].hits:.3f} ({rows[0].name})" for family, rows in families.items())
+    names = "; ".join(
+        f"{family}: {rows[0].hits:.3f} ({rows[0].name})" for family, rows in families.items()
+    )
     return Drawing(
         "families",
         "Families at their best",
@@ -105,9 +142,25 @@ def draw_families(axes: "Axes", families: dict[str, list[Row]]) -> None:
             first = row is rows[0]
             metric = row.metric("hit_rate@1")
             if first and metric["low"] is not None:
-                axes.plot([metric["low"], metric["high"]], [y, y], color=BLUE, linewidth=5, alpha=0.25, solid_capstyle="butt", zorder=2)
-            axes.plot([row.hits], [y], "o", color=BLUE if first else PALE, markersize=6.5 if first else 4, markeredgecolor="none",
-                      zorder=3 if first else 1, gid=f"row-{row.place}-point")  # fmt: skip
+                axes.plot(
+                    [metric["low"], metric["high"]],
+                    [y, y],
+                    color=BLUE,
+                    linewidth=5,
+                    alpha=0.25,
+                    solid_capstyle="butt",
+                    zorder=2,
+                )
+            axes.plot(
+                [row.hits],
+                [y],
+                "o",
+                color=BLUE if first else PALE,
+                markersize=6.5 if first else 4,
+                markeredgecolor="none",
+                zorder=3 if first else 1,
+                gid=f"row-{row.place}-point",
+            )
     name_rows(axes, [f"{family} ({len(rows)})" for family, rows in families.items()])
     axes.set_xlabel("hit_rate@1")
 
@@ -127,8 +180,13 @@ def cost_drawing(view: View, cost: str) -> Drawing | None:
         return None
     noun = {"params": "parameters", "latency_ms": "latency", "memory_mb": "memory"}[cost]
     names = "; ".join(f"{r.name}, {amount(r, cost)}: {r.hits:.3f}" for r in front)
-    mixed = " Orange: measured here." if len({row.entry.source == "here" for row in rows}) > 1 else ""
-    extra = {"memory_mb": " Memory is that of the whole measuring process.", "latency_ms": " Measured from file to ranked gallery, one probe at a time."}
+    mixed = (
+        " Orange: measured here." if len({row.entry.source == "here" for row in rows}) > 1 else ""
+    )
+    extra = {
+        "memory_mb": " Memory is that of the whole measuring process.",
+        "latency_ms": " Measured from file to ranked gallery, one probe at a time.",
+    }
     return Drawing(
         f"pareto-{noun}",
         f"Hit rate against {noun}",
@@ -142,12 +200,21 @@ def draw_cost(axes: "Axes", rows: Sequence[Row], front: Sequence[Row], cost: str
     x = {id(row): getattr(row.entry, cost) * SCALE[cost] for row in rows}
     on = {id(row) for row in front}
     steps = [(x[id(row)], row.hits) for row in front]
-    axes.step(*zip(*steps, strict=True), where="post", color=BLUE, linewidth=1.2, alpha=0.5, zorder=2)
+    axes.step(
+        *zip(*steps, strict=True), where="post", color=BLUE, linewidth=1.2, alpha=0.5, zorder=2
+    )
     for row in sorted(rows, key=lambda r: id(r) in on):
         mine = id(row) in on
         here = row.entry.source == "here" and any(r.entry.source != "here" for r in rows)
         colour = RED if here else BLUE if mine else PALE
-        point(axes, row, x[id(row)], row.metric("hit_rate@1"), colour, strong=mine or here or len(rows) < CROWD)
+        point(
+            axes,
+            row,
+            x[id(row)],
+            row.metric("hit_rate@1"),
+            colour,
+            strong=mine or here or len(rows) < CROWD,
+        )
     cost_axis(axes, list(x.values()), LABELS[cost])
     axes.set_ylabel("hit_rate@1")
     axes.set_ylim(0, min(1.02, axes.get_ylim()[1] * 1.06))
@@ -157,17 +224,35 @@ def draw_cost(axes: "Axes", rows: Sequence[Row], front: Sequence[Row], cost: str
 def point(axes: "Axes", row: Row, x: float, metric, colour: str, strong: bool) -> None:
     """A marker with its interval; a page finds it by `gid`."""
     if metric["low"] is not None:
-        axes.plot([x, x], [metric["low"], metric["high"]], color=colour, linewidth=1.6 if strong else 0.7, alpha=1 if strong else 0.55,
-                  solid_capstyle="round", zorder=4 if strong else 1, gid=f"row-{row.place}-interval")  # fmt: skip
-    axes.plot([x], [metric["value"]], "o", color=colour, markersize=6.5 if strong else 4, markeredgecolor="none",
-              zorder=5 if strong else 3, gid=f"row-{row.place}-point")  # fmt: skip
+        axes.plot(
+            [x, x],
+            [metric["low"], metric["high"]],
+            color=colour,
+            linewidth=1.6 if strong else 0.7,
+            alpha=1 if strong else 0.55,
+            solid_capstyle="round",
+            zorder=4 if strong else 1,
+            gid=f"row-{row.place}-interval",
+        )
+    axes.plot(
+        [x],
+        [metric["value"]],
+        "o",
+        color=colour,
+        markersize=6.5 if strong else 4,
+        markeredgecolor="none",
+        zorder=5 if strong else 3,
+        gid=f"row-{row.place}-point",
+    )
 
 
 def phi_drawing(view: View) -> Drawing | None:
     rows = [r for r in view.having("params") if r.metric("phi")["value"]]
     if len(rows) < 2:
         return None
-    top = sorted(rows, key=lambda r: r.metric("phi")["value"], reverse=True)[: 6 if len(rows) >= CROWD else len(rows)]
+    top = sorted(rows, key=lambda r: r.metric("phi")["value"], reverse=True)[
+        : 6 if len(rows) >= CROWD else len(rows)
+    ]
     names = "; ".join(f"{r.name}: {r.metric('phi')['value']:.2f}" for r in top[:6])
     return Drawing(
         "phi",
@@ -182,7 +267,9 @@ def draw_phi(axes: "Axes", rows: Sequence[Row], top: Sequence[Row]) -> None:
     marked = {id(row) for row in top}
     for row in sorted(rows, key=lambda r: id(r) in marked):
         strong = id(row) in marked
-        point(axes, row, row.entry.params / 1e6, row.metric("phi"), BLUE if strong else PALE, strong)
+        point(
+            axes, row, row.entry.params / 1e6, row.metric("phi"), BLUE if strong else PALE, strong
+        )
     cost_axis(axes, [row.entry.params / 1e6 for row in rows], LABELS["params"])
     axes.set_ylabel("phi")
     axes.set_ylim(bottom=0)
@@ -197,9 +284,16 @@ def cmc_drawing(view: View) -> Drawing | None:
     front = [row for row in pareto(view.having("params"), "params") if row in rows]
     picked, which = rows, ""
     if len(rows) > CURVES:
-        picked, which = (evenly(front, CURVES), " Shown: encoders of the Pareto front by parameters.") if len(front) > 1 else (rows[:CURVES], f" The first {CURVES}.")
+        picked, which = (
+            (evenly(front, CURVES), " Shown: encoders of the Pareto front by parameters.")
+            if len(front) > 1
+            else (rows[:CURVES], f" The first {CURVES}.")
+        )
     picked = sorted(picked, key=lambda row: row.hits, reverse=True)
-    ends = "; ".join(f"{r.name}: {r.cmc['value'][0]:.3f} at rank {r.cmc['k'][0]}, {r.cmc['value'][-1]:.3f} at {r.cmc['k'][-1]}" for r in picked)
+    ends = "; ".join(
+        f"{r.name}: {r.cmc['value'][0]:.3f} at rank {r.cmc['k'][0]}, {r.cmc['value'][-1]:.3f} at {r.cmc['k'][-1]}"
+        for r in picked
+    )
     return Drawing(
         "cmc",
         "Hit rate by rank (CMC)",
@@ -213,10 +307,26 @@ def draw_cmc(axes: "Axes", rows: Sequence[Row]) -> None:
     for n, row in enumerate(rows):
         cmc, colour = row.cmc, SERIES[n % len(SERIES)]
         if None not in (*cmc["low"], *cmc["high"]):
-            axes.fill_between(cmc["k"], cmc["low"], cmc["high"], color=colour, alpha=0.14, linewidth=0)
-        axes.plot(cmc["k"], cmc["value"], color=colour, linewidth=1.8, marker="os^Dv*"[n % 6], markersize=5, markevery=max(1, len(cmc["k"]) // 8), label=short(row))
+            axes.fill_between(
+                cmc["k"], cmc["low"], cmc["high"], color=colour, alpha=0.14, linewidth=0
+            )
+        axes.plot(
+            cmc["k"],
+            cmc["value"],
+            color=colour,
+            linewidth=1.8,
+            marker="os^Dv*"[n % 6],
+            markersize=5,
+            markevery=max(1, len(cmc["k"]) // 8),
+            label=short(row),
+        )
     ks = sorted({k for row in rows for k in row.cmc["k"]})
-    log_axis(axes, [k for k in (1, 2, 3, 5, 10, 20, 50, 100, 1000, 10_000) if k <= ks[-1]], 1, ks[-1] * 1.02)
+    log_axis(
+        axes,
+        [k for k in (1, 2, 3, 5, 10, 20, 50, 100, 1000, 10_000) if k <= ks[-1]],
+        1,
+        ks[-1] * 1.02,
+    )
     axes.set_xlabel("rank k")
     axes.set_ylabel("hit_rate@k")
     low = min(v for row in rows for v in (*row.cmc["low"], *row.cmc["value"]) if v is not None)
@@ -225,10 +335,19 @@ def draw_cmc(axes: "Axes", rows: Sequence[Row]) -> None:
 
 
 def gap_drawing(view: View) -> Drawing | None:
-    rows = [r for r in view.rows if r.same_data and None not in (r.metric("hit_rate@1")["value"], r.metric("hit_rate@5")["value"])][:BARS]
+    rows = [
+        r
+        for r in view.rows
+        if r.same_data
+        and None not in (r.metric("hit_rate@1")["value"], r.metric("hit_rate@5")["value"])
+    ][:BARS]
     if not rows:
         return None
-    names = "; ".join(f"{r.name}: {r.metric('gap')['value']:.3f}" for r in rows if r.metric("gap")["value"] is not None)
+    names = "; ".join(
+        f"{r.name}: {r.metric('gap')['value']:.3f}"
+        for r in rows
+        if r.metric("gap")["value"] is not None
+    )
     which = f" The first {len(rows)}." if len(rows) < len(view.rows) else ""
     return Drawing(
         "gap",
@@ -242,14 +361,46 @@ def gap_drawing(view: View) -> Drawing | None:
 def draw_gap(axes: "Axes", rows: Sequence[Row]) -> None:
     for y, row in enumerate(rows):
         one, five = row.metric("hit_rate@1"), row.metric("hit_rate@5")
-        axes.plot([one["value"], five["value"]], [y, y], color=PALE, linewidth=2.4, zorder=1, solid_capstyle="butt")
+        axes.plot(
+            [one["value"], five["value"]],
+            [y, y],
+            color=PALE,
+            linewidth=2.4,
+            zorder=1,
+            solid_capstyle="butt",
+        )
         for metric, colour in ((one, BLUE), (five, RED)):
             if metric["low"] is not None:
-                axes.plot([metric["low"], metric["high"]], [y, y], color=colour, linewidth=5, alpha=0.22, solid_capstyle="butt", zorder=2)
+                axes.plot(
+                    [metric["low"], metric["high"]],
+                    [y, y],
+                    color=colour,
+                    linewidth=5,
+                    alpha=0.22,
+                    solid_capstyle="butt",
+                    zorder=2,
+                )
         axes.plot([one["value"]], [y], "o", color=BLUE, markersize=6.5, zorder=3)
-        axes.plot([five["value"]], [y], "o", markeredgecolor=RED, markerfacecolor="white", markeredgewidth=1.6, markersize=6.5, zorder=3)
-        axes.annotate(f"{five['value'] - one['value']:.3f}", ((one["value"] + five["value"]) / 2, y), xytext=(0, 4), textcoords="offset points",
-                      ha="center", va="bottom", fontsize=9.5, color=INK)  # fmt: skip
+        axes.plot(
+            [five["value"]],
+            [y],
+            "o",
+            markeredgecolor=RED,
+            markerfacecolor="white",
+            markeredgewidth=1.6,
+            markersize=6.5,
+            zorder=3,
+        )
+        axes.annotate(
+            f"{five['value'] - one['value']:.3f}",
+            ((one["value"] + five["value"]) / 2, y),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=9.5,
+            color=INK,
+        )
     name_rows(axes, [short(row) for row in rows])
     axes.set_xlabel("hit rate")
 
@@ -270,7 +421,14 @@ def rank_drawing(view: View) -> Drawing | None:
 
 def draw_ranks(axes: "Axes", rows: Sequence[Row]) -> None:
     for row in rows:
-        point(axes, row, row.place or 0, row.metric("hit_rate@1"), BLUE if row.best else SOFT, strong=False)
+        point(
+            axes,
+            row,
+            row.place or 0,
+            row.metric("hit_rate@1"),
+            BLUE if row.best else SOFT,
+            strong=False,
+        )
     axes.set_xlabel("place")
     axes.set_xlim(-2, len(rows) + 3)
     axes.set_ylabel("hit_rate@1")
@@ -315,8 +473,14 @@ def log_axis(axes: "Axes", ticks: Sequence[float], low: float, high: float) -> N
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-SIDES = (("value", -7, 6, "right", "bottom"), ("value", -9, 0, "right", "center"), ("high", -4, 4, "left", "bottom"),
-         ("high", 4, 4, "right", "bottom"), ("value", 9, 0, "left", "center"), ("low", 4, -4, "left", "top"))  # fmt: skip
+SIDES = (
+    ("value", -7, 6, "right", "bottom"),
+    ("value", -9, 0, "right", "center"),
+    ("high", -4, 4, "left", "bottom"),
+    ("high", 4, 4, "right", "bottom"),
+    ("value", 9, 0, "left", "center"),
+    ("low", 4, -4, "left", "top"),
+)
 """Where a label may stand: end of the interval, offset in points, alignment. Left and above first: beyond a Pareto front nothing is."""
 
 
@@ -325,16 +489,39 @@ def place_labels(axes: "Axes", rows: Sequence[Row], cost: str, metric: str) -> N
     axes.figure.canvas.draw()
     frame, taken = axes.get_window_extent(), []
     points = {id(row): (getattr(row.entry, cost) * SCALE[cost], row.metric(metric)) for row in rows}
-    shapes = {key: [axes.transData.transform((x, m[end] if m[end] is not None else m["value"])) for end in ("low", "value", "high")]
-              for key, (x, m) in points.items()}  # fmt: skip
+    shapes = {
+        key: [
+            axes.transData.transform((x, m[end] if m[end] is not None else m["value"]))
+            for end in ("low", "value", "high")
+        ]
+        for key, (x, m) in points.items()
+    }
     for row in sorted(rows, key=lambda row: -row.metric(metric)["value"]):
         x, at = points[id(row)]
         for end, dx, dy, ha, va in SIDES:
-            note = axes.annotate(short(row), (x, at["value"] if at[end] is None else at[end]), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=9.5, color=INK,
-                                 zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8})  # fmt: skip
+            note = axes.annotate(
+                short(row),
+                (x, at["value"] if at[end] is None else at[end]),
+                xytext=(dx, dy),
+                textcoords="offset points",
+                ha=ha,
+                va=va,
+                fontsize=9.5,
+                color=INK,
+                zorder=6,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
+            )
             box = note.get_window_extent().padded(1)
-            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 + 12 and frame.y0 <= box.y0 and box.y1 <= frame.y1 + 6
-            crossed = any(box.x0 < low[0] < box.x1 and low[1] < box.y1 and box.y0 < high[1] for low, _, high in shapes.values())
+            inside = (
+                frame.x0 <= box.x0
+                and box.x1 <= frame.x1 + 12
+                and frame.y0 <= box.y0
+                and box.y1 <= frame.y1 + 6
+            )
+            crossed = any(
+                box.x0 < low[0] < box.x1 and low[1] < box.y1 and box.y0 < high[1]
+                for low, _, high in shapes.values()
+            )
             if inside and not crossed and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 break
@@ -366,7 +553,16 @@ def svg(drawing: Drawing) -> bytes:
 
     out = io.BytesIO()
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": drawing.name}):
-        drawn(drawing).savefig(out, format="svg", metadata={"Title": drawing.title, "Description": drawing.alt, "Date": None, "Creator": "skulens"})
+        drawn(drawing).savefig(
+            out,
+            format="svg",
+            metadata={
+                "Title": drawing.title,
+                "Description": drawing.alt,
+                "Date": None,
+                "Creator": "skulens",
+            },
+        )
     return out.getvalue()
 
 
@@ -379,13 +575,26 @@ def inline_svg(drawing: Drawing, prefix: str, titles: dict[int, str]) -> str:
     """
     text = svg(drawing).decode()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
-    text = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', rf'<svg viewBox="\1" role="img" aria-label="{escape(drawing.alt)}">', text, count=1)
+    text = re.sub(
+        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
+        rf'<svg viewBox="\1" role="img" aria-label="{escape(drawing.alt)}">',
+        text,
+        count=1,
+    )
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.S)
-    text = re.sub(r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick|legend|FillBetweenPolyCollection|PolyCollection|PathCollection|LineCollection)_\d+"', "", text)
+    text = re.sub(
+        r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick|legend|FillBetweenPolyCollection|PolyCollection|PathCollection|LineCollection)_\d+"',
+        "",
+        text,
+    )
 
     def tie(found: re.Match) -> str:
         place = int(found[1])
-        title = f"<title>{escape(titles[place])}</title>" if found[2] == "point" and place in titles else ""
+        title = (
+            f"<title>{escape(titles[place])}</title>"
+            if found[2] == "point" and place in titles
+            else ""
+        )
         return f'<g data-row="{place}">{title}'
 
     text = re.sub(r'<g id="row-(\d+)-(\w+)">', tie, text)
@@ -409,7 +618,11 @@ def write_figures(views: Sequence[View], out: Path, kind: str) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     for n, view in enumerate(views, 1):
         for drawing in drawings(view):
-            path = out / (f"{drawing.name}.{kind}" if len(views) == 1 else f"{n}-{slug(view.title)}-{drawing.name}.{kind}")
+            path = out / (
+                f"{drawing.name}.{kind}"
+                if len(views) == 1
+                else f"{n}-{slug(view.title)}-{drawing.name}.{kind}"
+            )
             if kind == "svg":
                 path.write_bytes(svg(drawing))
             else:

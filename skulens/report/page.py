@@ -36,7 +36,7 @@ TRAPS = {
     "same-results": "same results as",
     "short-context": "reads short texts only",
 }
-"""Codes of skulens.encode.lint -> a few words; the first two do not concern runs in sound mode."""
+"""Codes of skulens.encode.zoo.lint -> a few words; the first two do not concern runs in sound mode."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,18 @@ class Table:
 def write_page(records: Sequence[dict], out: Path) -> Path:
     """Render records of a result store to `out`, with the audits that lie beside them (`audit*.json`)."""
     names = dict.fromkeys(Path(record["data"]).name for record in records)
-    return render(views_of_records(records), out, f"Product retrieval on {', '.join(names)}", audits(records))
+    return render(
+        views_of_records(records), out, f"Product retrieval on {', '.join(names)}", audits(records)
+    )
 
 
 def render(
-    views: Sequence[View], out: Path, title: str, found: Sequence[dict] = (), origin: Sequence[tuple[str, str]] = (), tables: Sequence[Table] = ()
+    views: Sequence[View],
+    out: Path,
+    title: str,
+    found: Sequence[dict] = (),
+    origin: Sequence[tuple[str, str]] = (),
+    tables: Sequence[Table] = (),
 ) -> Path:
     """Write the page aside, then rename it.
 
@@ -65,7 +72,9 @@ def render(
         origin: more rows on where the numbers come from, (words, value).
         tables: more sections.
     """
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.globals.update(shown=shown, bar=bar, about=about, price=price)
     pictures = Budget(PICTURE_BYTES)
     page = environment.get_template("page.html").render(
@@ -102,7 +111,11 @@ def section(view: View, id_: str, pictures: "Budget", origin: Sequence[tuple[str
         "families": sorted({row.entry.family for row in rows if row.entry.family}),
         "licences": sorted({row.entry.licence or "unknown" for row in rows}),
         "sources": sorted({row.entry.source for row in rows}),
-        "metrics": [m for m in METRICS if any(row.metric(m)["value"] is not None for row in rows if row.same_data)],
+        "metrics": [
+            m
+            for m in METRICS
+            if any(row.metric(m)["value"] is not None for row in rows if row.same_data)
+        ],
         "bounded": any(row.metric("hit_rate@1")["low"] is not None for row in rows),
         "costs": [(c, COST_WORDS[c]) for c in COSTS if any(getattr(row.entry, c) for row in rows)],
         "top": scale(rows),
@@ -112,7 +125,9 @@ def section(view: View, id_: str, pictures: "Budget", origin: Sequence[tuple[str
         "origin": [*shared(view, records), *origin],
         "makers": [maker(row) for row in rows if row.record],
         "noted": any(record["encoder_info"].get("lint") for record in records),
-        "every": [(row.name, row.metrics) for row in rows if row.record] if len(records) <= DETAILED else [],
+        "every": [(row.name, row.metrics) for row in rows if row.record]
+        if len(records) <= DETAILED
+        else [],
         "raw": raw(records[:DETAILED]),
     }
 
@@ -146,12 +161,23 @@ def advice(view: View) -> str:
 
 
 def percent(metric: Metric) -> str:
-    value, low, high = (f"{metric[end] * 100:.1f}" if metric[end] is not None else None for end in ("value", "low", "high"))
-    return f"{value}\N{NO-BREAK SPACE}%" if low is None else f"{value}\N{NO-BREAK SPACE}% ({low}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high}\N{NO-BREAK SPACE}%)"
+    value, low, high = (
+        f"{metric[end] * 100:.1f}" if metric[end] is not None else None
+        for end in ("value", "low", "high")
+    )
+    return (
+        f"{value}\N{NO-BREAK SPACE}%"
+        if low is None
+        else f"{value}\N{NO-BREAK SPACE}% ({low}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{high}\N{NO-BREAK SPACE}%)"
+    )
 
 
 def facts(view: View) -> list[tuple[str, str]]:
-    counts = [("encoders" if len(view.rows) != 1 else "encoder", len(view.rows)), ("SKUs probed", view.n_skus), ("probe photos", view.n_queries)]
+    counts = [
+        ("encoders" if len(view.rows) != 1 else "encoder", len(view.rows)),
+        ("SKUs probed", view.n_skus),
+        ("probe photos", view.n_queries),
+    ]
     tied = [("cannot be told apart from the first", len(view.tied) - 1)] if view.tied else []
     return [(words, f"{n:,}") for words, n in (*counts, *tied) if n is not None]
 
@@ -167,7 +193,15 @@ def price(row: Row, cost: str) -> str:
     value = getattr(row.entry, cost)
     if not value:
         return "–"
-    return f"{value / 1e6:,.1f}" if cost == "params" and value < 1e8 else f"{value / 1e6:,.0f}" if cost == "params" else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+    return (
+        f"{value / 1e6:,.1f}"
+        if cost == "params" and value < 1e8
+        else f"{value / 1e6:,.0f}"
+        if cost == "params"
+        else f"{value:,.1f}"
+        if value < 100
+        else f"{value:,.0f}"
+    )
 
 
 def about(row: Row, say_source: bool) -> str:
@@ -176,29 +210,55 @@ def about(row: Row, say_source: bool) -> str:
     traps = []
     for code, _, argument in (trap.partition("=") for trap in entry.traps):
         if code in TRAPS and not (here and code in ("activation-mismatch", "image-size")):
-            traps.append(f"{TRAPS[code]} {argument}" if code in ("duplicate-weights", "same-results") else TRAPS[code])
+            traps.append(
+                f"{TRAPS[code]} {argument}"
+                if code in ("duplicate-weights", "same-results")
+                else TRAPS[code]
+            )
     source = ("measured here" if here else entry.source) if say_source else ""
     data = "" if row.same_data else f"on {entry.data or 'other data'}"
-    licence = f"licence {entry.licence or 'unknown'}" if entry.licence in (None, "unknown") else entry.licence
+    licence = (
+        f"licence {entry.licence or 'unknown'}"
+        if entry.licence in (None, "unknown")
+        else entry.licence
+    )
     return " · ".join(part for part in (entry.family, licence, source, data, *traps) if part)
 
 
 def scale(rows: Sequence[Row]) -> float:
     """Where the bars of a leaderboard end: the next tenth above every interval."""
-    ends = [m["high"] if m["high"] is not None else m["value"] for row in rows if (m := row.metric("hit_rate@1"))["value"] is not None]
+    ends = [
+        m["high"] if m["high"] is not None else m["value"]
+        for row in rows
+        if (m := row.metric("hit_rate@1"))["value"] is not None
+    ]
     return min(1.0, math.ceil(max(ends, default=1.0) * 10 + 1e-9) / 10) or 0.1
 
 
 def bar(metric: Metric, top: float = 1.0) -> dict[str, float]:
     """Interval and value of a rate as percentages of a bar from 0 to `top`; width 0 without an interval."""
-    low, value, high = (min(max(metric[end] if metric[end] is not None else metric["value"], 0.0) / top, 1.0) * 100 for end in ("low", "value", "high"))
+    low, value, high = (
+        min(max(metric[end] if metric[end] is not None else metric["value"], 0.0) / top, 1.0) * 100
+        for end in ("low", "value", "high")
+    )
     return {"left": round(low, 1), "width": round(high - low, 1), "at": round(value, 1)}
 
 
 def drawn(view: View, id_: str) -> list[dict]:
     """Figures for the page."""
-    titles = {row.place: f"{row.name}: hit_rate@1 {percent(row.metric('hit_rate@1'))}" for row in view.rows if row.place}
-    return [{"title": d.title, "caption": d.caption, "svg": Markup(inline_svg(d, f"{id_}-{d.name}-", titles))} for d in drawings(view)]
+    titles = {
+        row.place: f"{row.name}: hit_rate@1 {percent(row.metric('hit_rate@1'))}"
+        for row in view.rows
+        if row.place
+    }
+    return [
+        {
+            "title": d.title,
+            "caption": d.caption,
+            "svg": Markup(inline_svg(d, f"{id_}-{d.name}-", titles)),
+        }
+        for d in drawings(view)
+    ]
 
 
 def without_figures() -> str:
@@ -225,28 +285,55 @@ class Budget:
 
 def errors(view: View, pictures: Budget) -> list[dict]:
     """Confusable pairs and examples of the first encoders that have them."""
-    kept = [(row, seen) for row in view.rows if row.record and (seen := looked(Path(row.record["folder"])))][:DETAILED]
-    known = {p: data for _, seen in reversed(kept) for e in seen["examples"] for p, data in e["pictures"].items()}
+    kept = [
+        (row, seen)
+        for row in view.rows
+        if row.record and (seen := looked(Path(row.record["folder"])))
+    ][:DETAILED]
+    known = {
+        p: data
+        for _, seen in reversed(kept)
+        for e in seen["examples"]
+        for p, data in e["pictures"].items()
+    }
     known |= {p: data for _, seen in kept for p, data in seen.get("pictures", {}).items()}
-    words = {p: text for _, seen in kept for e in (*seen["examples"], seen) for p, text in e.get("words", {}).items()}
+    words = {
+        p: text
+        for _, seen in kept
+        for e in (*seen["examples"], seen)
+        for p, text in e.get("words", {}).items()
+    }
     found = []
     for row, seen in kept:
-        found.append({
-            "name": row.name,
-            "pairs": [pair(c, known, words, pictures) for c in seen["confusions"][:PAIRS]],
-            "misses": sum(not e["hit"] for e in seen["examples"]),
-            "examples": seen["examples"],
-        })  # fmt: skip
+        found.append(
+            {
+                "name": row.name,
+                "pairs": [pair(c, known, words, pictures) for c in seen["confusions"][:PAIRS]],
+                "misses": sum(not e["hit"] for e in seen["examples"]),
+                "examples": seen["examples"],
+            }
+        )
     for n in found:  # pairs of all encoders first, then examples, while pictures last
-        n["examples"] = [e | {"probe": pictures.take(e["probe"]), "pictures": {(top := e["candidates"][0]["product"]): pictures.take(e["pictures"].get(top))}}
-                         for e in n["examples"]]  # fmt: skip
+        n["examples"] = [
+            e
+            | {
+                "probe": pictures.take(e["probe"]),
+                "pictures": {
+                    (top := e["candidates"][0]["product"]): pictures.take(e["pictures"].get(top))
+                },
+            }
+            for e in n["examples"]
+        ]
     return found
 
 
 def pair(confusion: dict, known: dict[str, str], words: dict[str, str], pictures: Budget) -> dict:
     """A confusion with both products' pictures and texts, as far as they were kept."""
     sides = [(kind, confusion[kind]) for kind in ("right", "found")]
-    shown = [{"id": p, "kind": kind, "picture": pictures.take(known.get(p)), "words": words.get(p, "")} for kind, p in sides]
+    shown = [
+        {"id": p, "kind": kind, "picture": pictures.take(known.get(p)), "words": words.get(p, "")}
+        for kind, p in sides
+    ]
     return {"sides": shown, "probes": confusion["probes"], "of": confusion["of"]}
 
 
@@ -273,25 +360,51 @@ def read_json(file: Path) -> dict:
 def shared(view: View, records: Sequence[dict]) -> list[tuple[str, str]]:
     """What holds for all numbers of a view, (words, value)."""
     if not records:
-        rows = [("data", entry) for entry in dict.fromkeys(row.entry.data for row in view.rows if row.same_data) if entry]
+        rows = [
+            ("data", entry)
+            for entry in dict.fromkeys(row.entry.data for row in view.rows if row.same_data)
+            if entry
+        ]
         if view.tied:
-            rows.append(("intervals", f"95 %, {RESAMPLES:,} resamples of {view.n_skus:,} SKUs, seed 0"))
-        return rows + [("machine", m) for m in dict.fromkeys(row.entry.machine for row in view.rows) if m]
+            rows.append(
+                ("intervals", f"95 %, {RESAMPLES:,} resamples of {view.n_skus:,} SKUs, seed 0")
+            )
+        return rows + [
+            ("machine", m) for m in dict.fromkeys(row.entry.machine for row in view.rows) if m
+        ]
     first = records[0]
     settings = first["settings"]
-    machines = dict.fromkeys("{cpu}, {cores} cores, {memory_gib} GiB, {system}".format(**m) for r in records if (m := r["provenance"].get("machine")))
+    machines = dict.fromkeys(
+        "{cpu}, {cores} cores, {memory_gib} GiB, {system}".format(**m)
+        for r in records
+        if (m := r["provenance"].get("machine"))
+    )
     versions = dict.fromkeys(versions_of(r["provenance"]) for r in records)
     return [
         ("data", f"{first['data']}, sha256 {first['data_hash'][:16]}"),
-        ("gallery", f"{first['gallery']}, {first['n_gallery']:,} SKUs" + (f", texts: {', '.join(settings['texts'])}" if settings.get("texts") and first["gallery"] != "image" else "")),
-        ("bootstrap", f"{settings.get('resamples', 0):,} resamples of {first['counts']['groups']:,} SKUs, seed {settings.get('seed', 0)}"),
+        (
+            "gallery",
+            f"{first['gallery']}, {first['n_gallery']:,} SKUs"
+            + (
+                f", texts: {', '.join(settings['texts'])}"
+                if settings.get("texts") and first["gallery"] != "image"
+                else ""
+            ),
+        ),
+        (
+            "bootstrap",
+            f"{settings.get('resamples', 0):,} resamples of {first['counts']['groups']:,} SKUs, seed {settings.get('seed', 0)}",
+        ),
         *(("machine", m) for m in machines),
         *(("versions", v) for v in versions),
     ]
 
 
 def versions_of(provenance: dict) -> str:
-    packages = {"skulens": provenance.get("skulens"), "python": provenance.get("python")} | provenance.get("packages", {})
+    packages = {
+        "skulens": provenance.get("skulens"),
+        "python": provenance.get("python"),
+    } | provenance.get("packages", {})
     return ", ".join(f"{name} {version}" for name, version in packages.items() if version)
 
 
@@ -301,7 +414,9 @@ def maker(row: Row) -> dict:
     info, counts = record["encoder_info"], record["counts"]
     return {
         "name": row.name,
-        "weights": " ".join(part for part in (info.get("identity", "")[:12], info.get("revision", "")[:12]) if part),
+        "weights": " ".join(
+            part for part in (info.get("identity", "")[:12], info.get("revision", "")[:12]) if part
+        ),
         "precision": f"{info.get('dtype', '')}, {record['settings'].get('mode', 'sound')} mode",
         "px": info.get("image_px") or "–",
         "when": record["provenance"]["measured_at"][:16].replace("T", " "),
@@ -314,4 +429,6 @@ def maker(row: Row) -> dict:
 
 def raw(records: Sequence[dict]) -> str:
     keep = ("encoder", "settings", "speed", "counts", "data_hash", "encoder_info", "provenance")
-    return json.dumps([{key: record[key] for key in keep} for record in records], indent=1, ensure_ascii=False)
+    return json.dumps(
+        [{key: record[key] for key in keep} for record in records], indent=1, ensure_ascii=False
+    )

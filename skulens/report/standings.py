@@ -6,14 +6,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from skulens.bench.board import PUBLISHED
-from skulens.bench.paper_claims import Claim
-from skulens.bench.paper_tables import Checked
-from skulens.bench.standings import Standing, Standings
+from skulens.analysis.boards import PUBLISHED
+from skulens.analysis.ranks import Standing, Standings
+from skulens.papers.openmpr.cells import Checked
+from skulens.papers.openmpr.claims import Claim
 from skulens.report.tables import with_interval
 
 NOTES = {
-    "activation-mismatch": ("activation", "measured with another activation than the weights were trained with"),
+    "activation-mismatch": (
+        "activation",
+        "measured with another activation than the weights were trained with",
+    ),
     "activation-doubtful": ("activation?", "open_clip disagrees with itself about the activation"),
     "image-size": ("px", "measured at another picture size than its name says"),
     "duplicate-weights": ("twin", "the same weights as another row"),
@@ -21,7 +24,7 @@ NOTES = {
     "non-commercial": ("nc", "the licence forbids commercial use"),
     "short-context": ("cut", "reads 32 tokens or fewer: longer captions are cut"),
 }
-"""Code of skulens.encode.lint -> (mark in the table, what it means)."""
+"""Code of skulens.encode.zoo.lint -> (mark in the table, what it means)."""
 
 
 LETTERS = 8
@@ -37,19 +40,33 @@ def print_standings(standings: Standings, top: int = 20) -> None:
     """The first `top` (0: all); beside published entries all of the user's own too, wherever they stand."""
     sources = {s.entry.source for s in standings.rows}
     own = len(sources) > 1 and PUBLISHED in sources
-    rows = [s for s in standings.rows if not top or s.rank <= top or (own and s.entry.source != PUBLISHED)]
+    rows = [
+        s
+        for s in standings.rows
+        if not top or s.rank <= top or (own and s.entry.source != PUBLISHED)
+    ]
     alike = 0 < max((len(s.letters or "") for s in rows), default=0) <= LETTERS
     caption = (
         "95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %)."
         f"{' alike: shared letter, not told apart (all pairs).' * alike}{legend(rows)}"
     )
-    table = Table(title=escape(standings.board.data), title_justify="left", caption=caption, caption_justify="left")
+    table = Table(
+        title=escape(standings.board.data),
+        title_justify="left",
+        caption=caption,
+        caption_justify="left",
+    )
     for column in ("rank", "95 %", "tier", *(["alike"] if alike else [])):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("encoder", overflow="fold")
     if len(sources) > 1:
         table.add_column("from")
-    for column in (standings.metric, "@5" if standings.metric != "hit_rate@5" else "@1", "phi", "params"):
+    for column in (
+        standings.metric,
+        "@5" if standings.metric != "hit_rate@5" else "@1",
+        "phi",
+        "params",
+    ):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("licence")
     table.add_column("notes")
@@ -66,11 +83,19 @@ def cells(s: Standing, metric: str, alike: bool, sources: bool) -> list[str]:
     ranks = f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-"
     phi = e.metrics.get("phi")
     return [
-        str(s.rank), ranks, str(s.tier or "-"), *([s.letters or "-"] if alike else []), escape(e.name), *([escape(e.source)] if sources else []),
+        str(s.rank),
+        ranks,
+        str(s.tier or "-"),
+        *([s.letters or "-"] if alike else []),
+        escape(e.name),
+        *([escape(e.source)] if sources else []),
         with_interval({"value": s.value, "low": s.low, "high": s.high}),
-        "-" if other is None else f"{other:.3f}", "-" if phi is None else f"{phi:.2f}",
-        millions(e.params), e.licence or "unknown", " ".join(marks(s)),
-    ]  # fmt: skip
+        "-" if other is None else f"{other:.3f}",
+        "-" if phi is None else f"{phi:.2f}",
+        millions(e.params),
+        e.licence or "unknown",
+        " ".join(marks(s)),
+    ]
 
 
 def millions(params: int | None) -> str:
@@ -94,31 +119,59 @@ def entries(count: int) -> str:
 
 def summary(standings: Standings, shown: int) -> str:
     ties = sum(s.tier == 1 for s in standings.rows)
-    rows = f"{shown} of {entries(len(standings.rows))} shown" if shown < len(standings.rows) else entries(shown)
+    rows = (
+        f"{shown} of {entries(len(standings.rows))} shown"
+        if shown < len(standings.rows)
+        else entries(shown)
+    )
     if not ties:
-        return f"{rows}; hits per SKU are unknown, so nothing can be said about how sure this order is"
-    same = f"{standings.adjacent - standings.separable} of {standings.adjacent} neighbours cannot be told apart" if standings.adjacent else ""
+        return (
+            f"{rows}; hits per SKU are unknown, so nothing can be said about how sure this order is"
+        )
+    same = (
+        f"{standings.adjacent - standings.separable} of {standings.adjacent} neighbours cannot be told apart"
+        if standings.adjacent
+        else ""
+    )
     others = f"{ties - 1} other{'s' * (ties > 2)} cannot be told apart from the first"
-    first = others if ties > 1 else "the first is separate from all others" if standings.adjacent else ""
+    first = (
+        others
+        if ties > 1
+        else "the first is separate from all others"
+        if standings.adjacent
+        else ""
+    )
     return "; ".join(part for part in (rows, first, same) if part)
 
 
 def print_cells(checked: Sequence[Checked]) -> None:
     """How many printed cells agree, and each that does not."""
     wrong = [c for c in checked if not c.agrees]
-    table = Table(title=f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} agree at printed precision; "
-                        f"the other {len(wrong)}:", title_justify="left")  # fmt: skip
+    table = Table(
+        title=f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} agree at printed precision; "
+        f"the other {len(wrong)}:",
+        title_justify="left",
+    )
     for column in ("table", "row", "column", "printed", "computed", "reason"):
         table.add_column(column, overflow="fold", no_wrap=column == "printed")
     for c in wrong:
-        computed = c.computed if isinstance(c.computed, str) else f"{c.computed:.{c.cell.places + 2}f}".rstrip("0").rstrip(".")
-        table.add_row(str(c.cell.table), c.cell.row, c.cell.column, c.cell.printed, computed, c.reason)
+        computed = (
+            c.computed
+            if isinstance(c.computed, str)
+            else f"{c.computed:.{c.cell.places + 2}f}".rstrip("0").rstrip(".")
+        )
+        table.add_row(
+            str(c.cell.table), c.cell.row, c.cell.column, c.cell.printed, computed, c.reason
+        )
     console().print(table)
 
 
 def print_claims(claims: Sequence[Claim]) -> None:
     """What the paper says and the files do not support; then what they do."""
-    for title, supported in (("not supported by the files", False), ("supported by the files", True)):
+    for title, supported in (
+        ("not supported by the files", False),
+        ("supported by the files", True),
+    ):
         mine = [c for c in claims if c.supported == supported]
         if not mine:
             continue

@@ -14,7 +14,10 @@ def with_interval(metric: dict | None) -> str:
         return "-"
     if metric["low"] is None:
         return f"{metric['value']:.3f}"
-    value, low, high = (f"{metric[end]:.3f}" if abs(metric[end]) < 1e4 else f"{metric[end]:.1e}" for end in ("value", "low", "high"))
+    value, low, high = (
+        f"{metric[end]:.3f}" if abs(metric[end]) < 1e4 else f"{metric[end]:.1e}"
+        for end in ("value", "low", "high")
+    )
     return f"{value} [{low}, {high}]"
 
 
@@ -27,13 +30,22 @@ def print_results(records: Sequence[dict]) -> None:
         mine = [r for r in records if (r["data"], r["gallery"]) == (data, gallery)]
         first = mine[0]
         title = f"{first['suite']}: {data_name(first)}, {first['n_queries']} probes -> {gallery} of {first['n_gallery']} SKUs"
-        table = Table(title=title, title_justify="left", caption="[95 % interval: bootstrap over SKUs]", caption_justify="left")
+        table = Table(
+            title=title,
+            title_justify="left",
+            caption="[95 % interval: bootstrap over SKUs]",
+            caption_justify="left",
+        )
         table.add_column("encoder", overflow="fold")
         shown = [c for c in NARROW if any(c in r["metrics"] for r in mine)]
         for column in (*shown, "images/s", "p50 / p95 ms"):
             table.add_column(column, justify="right")
         for record in mine:
-            table.add_row(label(record), *(with_interval(record["metrics"].get(c)) for c in shown), *cost(record["speed"]))
+            table.add_row(
+                label(record),
+                *(with_interval(record["metrics"].get(c)) for c in shown),
+                *cost(record["speed"]),
+            )
         console = Console()
         Console(width=None if console.is_terminal else 150).print(table)
 
@@ -45,8 +57,13 @@ def print_mode_differences(records: Sequence[dict]) -> None:
         other = sound.get((paper["encoder"], paper["gallery"]))
         if other is None:
             continue
-        change = [f"{c} {paper['metrics'][c]['value'] - other['metrics'][c]['value']:+.4f}" for c in ("hit_rate@1", "hit_rate@5")]
-        print(f"{paper['encoder']}, {paper['gallery']}: paper - sound: {', '.join(change)}; {paper['counts']['tied_queries']} probes tied in paper mode")
+        change = [
+            f"{c} {paper['metrics'][c]['value'] - other['metrics'][c]['value']:+.4f}"
+            for c in ("hit_rate@1", "hit_rate@5")
+        ]
+        print(
+            f"{paper['encoder']}, {paper['gallery']}: paper - sound: {', '.join(change)}; {paper['counts']['tied_queries']} probes tied in paper mode"
+        )
 
 
 def label(record: dict) -> str:
@@ -54,7 +71,12 @@ def label(record: dict) -> str:
     family, colon, argument = record["encoder"].rpartition(":")
     local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
     mode = record["settings"].get("mode", "sound")
-    return family + colon + (Path(argument).name if local else argument) + ("" if mode == "sound" else f" ({mode})")
+    return (
+        family
+        + colon
+        + (Path(argument).name if local else argument)
+        + ("" if mode == "sound" else f" ({mode})")
+    )
 
 
 def data_name(record: dict) -> str:

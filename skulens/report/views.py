@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skulens.bench.board import Board, Entry, store_boards
+from skulens.analysis.boards import Board, Entry, store_boards
 from skulens.evaluate.compare import Ranking, rank_models
 from skulens.evaluate.intervals import Grouped, Interval, difference_intervals, intervals
 from skulens.evaluate.power import phi
@@ -77,7 +77,9 @@ class View:
 
     def having(self, cost: str) -> tuple[Row, ...]:
         """Comparable rows whose hit rate and cost ("params", "latency_ms", "memory_mb") are known."""
-        return tuple(row for row in self.rows if row.same_data and row.hits >= 0 and getattr(row.entry, cost))
+        return tuple(
+            row for row in self.rows if row.same_data and row.hits >= 0 and getattr(row.entry, cost)
+        )
 
 
 def views_of_records(records: Sequence[dict]) -> list[View]:
@@ -86,7 +88,9 @@ def views_of_records(records: Sequence[dict]) -> list[View]:
     return [view_of_board(board, records=by_folder) for board in store_boards(records)]
 
 
-def view_of_board(board: Board, ranking: Ranking | None = None, records: Mapping[str, dict] | None = None) -> View:
+def view_of_board(
+    board: Board, ranking: Ranking | None = None, records: Mapping[str, dict] | None = None
+) -> View:
     """A board as a view; intervals come from its hits per SKU, or from stored results.
 
     Args:
@@ -95,14 +99,21 @@ def view_of_board(board: Board, ranking: Ranking | None = None, records: Mapping
     """
     known = np.flatnonzero(board.known())
     measured = board_metrics(board, known)
-    rows = [row_of(entry, measured.get(i, {}), bool(same), (records or {}).get(entry.folder or ""))
-            for i, (entry, same) in enumerate(zip(board.entries, board.same_data(), strict=True))]  # fmt: skip
+    rows = [
+        row_of(entry, measured.get(i, {}), bool(same), (records or {}).get(entry.folder or ""))
+        for i, (entry, same) in enumerate(zip(board.entries, board.same_data(), strict=True))
+    ]
     if len(known) > 1:
         ranking = ranking or rank_models(board.hits[1][:, known], board.photos)
-        for at, low, high, best in zip(known, ranking.rank_low, ranking.rank_high, ranking.best, strict=True):
+        for at, low, high, best in zip(
+            known, ranking.rank_low, ranking.rank_high, ranking.best, strict=True
+        ):
             rows[at] = replace(rows[at], ranks=(int(low), int(high)), best=bool(best))
     rows.sort(key=lambda row: (row.same_data, row.hits), reverse=True)
-    placed = tuple(replace(row, place=n) if row.same_data and row.hits >= 0 else row for n, row in enumerate(rows, 1))
+    placed = tuple(
+        replace(row, place=n) if row.same_data and row.hits >= 0 else row
+        for n, row in enumerate(rows, 1)
+    )
     title, subtitle = titles(board, placed)
     return View(title, subtitle, placed, int(board.photos.sum()) or None, len(board.skus) or None)
 
@@ -111,32 +122,53 @@ def titles(board: Board, rows: Sequence[Row]) -> tuple[str, str]:
     record = next((row.record for row in rows if row.record), None)
     if record:
         what = GALLERIES.get(record["gallery"], record["gallery"])
-        return (f"Photo → {what} of {record['n_gallery']:,} SKUs",
-                f"{Path(record['data']).name}, split {record['settings']['split']}, suite {record['suite']}")  # fmt: skip
+        return (
+            f"Photo → {what} of {record['n_gallery']:,} SKUs",
+            f"{Path(record['data']).name}, split {record['settings']['split']}, suite {record['suite']}",
+        )
     counts = Counter(row.entry.source for row in rows)
     words = {"here": "measured here", "published": "published"}
     if set(counts) == {"published"}:
         return board.name, "Published results"
-    return board.name, "Encoders: " + ", ".join(f"{n:,} {words.get(source, f'from {source}')}" for source, n in counts.items())
+    return board.name, "Encoders: " + ", ".join(
+        f"{n:,} {words.get(source, f'from {source}')}" for source, n in counts.items()
+    )
 
 
-def row_of(entry: Entry, measured: Mapping[str, Metric], same_data: bool, record: dict | None) -> Row:
+def row_of(
+    entry: Entry, measured: Mapping[str, Metric], same_data: bool, record: dict | None
+) -> Row:
     if record:
         return Row(entry, record["metrics"], record["cmc"], same_data, record=record)
     metrics = {name: NONE | {"value": value} for name, value in entry.metrics.items()} | measured
     if entry.params and "hit_rate@1" in measured:
         metrics["phi"] = {end: phi(measured["hit_rate@1"][end], entry.params) for end in NONE}
-    ks = sorted(int(name[9:]) for name, m in metrics.items() if name.startswith("hit_rate@") and m["value"] is not None)
-    return Row(entry, metrics, {"k": ks} | {end: [metrics[f"hit_rate@{k}"][end] for k in ks] for end in NONE}, same_data)
+    ks = sorted(
+        int(name[9:])
+        for name, m in metrics.items()
+        if name.startswith("hit_rate@") and m["value"] is not None
+    )
+    return Row(
+        entry,
+        metrics,
+        {"k": ks} | {end: [metrics[f"hit_rate@{k}"][end] for k in ks] for end in NONE},
+        same_data,
+    )
 
 
 def board_metrics(board: Board, known: np.ndarray) -> dict[int, dict[str, Metric]]:
     """Entry -> hit rates, macro hit rates and the gap, with their intervals."""
     if not len(known):
         return {}
-    hits = {f"hit_rate@{k}": board.hits[k][:, known] for k in sorted(board.hits) if board.known(k)[known].all()}
+    hits = {
+        f"hit_rate@{k}": board.hits[k][:, known]
+        for k in sorted(board.hits)
+        if board.known(k)[known].all()
+    }
     rates = grouped(board, list(hits.values()))
-    found = named([*hits, *(f"macro_{name}" for name in hits)], intervals(rates.micro().beside(rates.macro())))
+    found = named(
+        [*hits, *(f"macro_{name}" for name in hits)], intervals(rates.micro().beside(rates.macro()))
+    )
     if "hit_rate@5" in hits:
         gap = grouped(board, [hits["hit_rate@5"] - hits["hit_rate@1"]])
         found += named(["gap"], difference_intervals(gap.micro()))

@@ -40,7 +40,9 @@ def grid(n: int, px: int, how: Augment, rng: Generator) -> Tensor:
     """Where each pixel of n random crops is taken from: (n, px, px, 2), -1..1 across the picture."""
     area = uniform(n, how.crop, 1, rng)
     stretch = torch.exp(uniform(n, -1, 1, rng) * math.log(how.aspect) / 2)
-    half = torch.stack([area.sqrt() * stretch, area.sqrt() / stretch], 1).clamp_(max=1)  # (n, 2) x, y
+    half = torch.stack([area.sqrt() * stretch, area.sqrt() / stretch], 1).clamp_(
+        max=1
+    )  # (n, 2) x, y
     centre = (1 - half) * (torch.rand(n, 2, generator=rng) * 2 - 1)
     turn = uniform(n, -1, 1, rng) * math.radians(how.rotate)
     sign = torch.where(torch.rand(n, generator=rng) < how.flip, -1.0, 1.0)
@@ -62,11 +64,15 @@ def recolour(x: Tensor, how: Augment, rng: Generator) -> Tensor:
     contrast = 1 + uniform(n, -how.contrast, how.contrast, rng)
     colour = (1 + uniform(n, -how.saturation, how.saturation, rng))[:, None, None]
     grey = GREY.expand(3, 3)
-    matrix = (colour * torch.eye(3) + (1 - colour) * grey) @ hue_turn(uniform(n, -how.hue, how.hue, rng))
+    matrix = (colour * torch.eye(3) + (1 - colour) * grey) @ hue_turn(
+        uniform(n, -how.hue, how.hue, rng)
+    )
     matrix = matrix * (bright * contrast)[:, None, None]
     pixels = x.permute(0, 2, 3, 1).reshape(n, -1, 3)  # a view: channels are last in memory
     mean = pixels.mean(1) @ GREY * bright * (1 - contrast)
-    y = torch.baddbmm(mean[:, None, None].expand(n, 1, 3), pixels, matrix.transpose(1, 2)).clamp_(0, 1)
+    y = torch.baddbmm(mean[:, None, None].expand(n, 1, 3), pixels, matrix.transpose(1, 2)).clamp_(
+        0, 1
+    )
     return y.view(n, *x.shape[2:], 3).permute(0, 3, 1, 2)
 
 

@@ -31,7 +31,11 @@ def model_card(
         f"- {i.title}: {' '.join(filter(None, (i.source or 'local', i.revision)))}, licence {i.licence}. {i.citation}".rstrip()
         for i in (catalog.info for catalog in catalogs)
     ]
-    start = f"on frozen vectors of {config.frozen_image}" if config.frozen_image else "from random weights"
+    start = (
+        f"on frozen vectors of {config.frozen_image}"
+        if config.frozen_image
+        else "from random weights"
+    )
     facts = (
         f"Trained {start} on {trained.n_pictures} pictures of {trained.n_products} products, "
         f"{config.epochs} epochs, seed {config.seed}, {trained.minutes:.1f} minutes, {datetime.date.today()}. "
@@ -50,8 +54,17 @@ def model_card(
             "  photo -> picture numbers on the same products say how well those are remembered."
         )
     recipe = yaml.safe_dump(as_dict(config), sort_keys=False)
-    parts = ["# A skulens encoder", facts, "## Data", "\n".join(data), *measured(trained.measured, place)]
-    return "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"]) + "\n"
+    parts = [
+        "# A skulens encoder",
+        facts,
+        "## Data",
+        "\n".join(data),
+        *measured(trained.measured, place),
+    ]
+    return (
+        "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"])
+        + "\n"
+    )
 
 
 def measured(found: dict[str, dict], place: str) -> list[str]:
@@ -61,7 +74,9 @@ def measured(found: dict[str, dict], place: str) -> list[str]:
     rows = ["| gallery | photos | products | hit_rate@1 | hit_rate@5 |", "|---|---|---|---|---|"]
     for gallery, row in found.items():
         cells = [shown(metric) for metric in row["metrics"].values()]
-        rows.append(f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |")
+        rows.append(
+            f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |"
+        )
     return [f"## Measured once, at the end: {place}", "\n".join(rows)]
 
 

@@ -46,7 +46,9 @@ def read_about(path: Path) -> dict[str, Any] | None:
         with safetensors.safe_open(path, "pt") as f:
             return json.loads(f.metadata()["about"])
     except Exception as e:  # safetensors raises its own, JSON its own, a foreign file anything
-        raise StoreError(f"{path} is not a checkpoint of skulens ({e}); move it away to start anew") from e
+        raise StoreError(
+            f"{path} is not a checkpoint of skulens ({e}); move it away to start anew"
+        ) from e
 
 
 def load_state(
@@ -62,7 +64,10 @@ def load_state(
         position, _, key = name.partition(".")
         moments.setdefault(int(position), {})[key] = value
     optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
-    for weight, state in optimiser.state.items():  # the fused update walks memory, so layouts must agree
+    for (
+        weight,
+        state,
+    ) in optimiser.state.items():  # the fused update walks memory, so layouts must agree
         for key, value in state.items():
             if value.shape == weight.shape:
                 state[key] = torch.empty_like(weight).copy_(value)

@@ -57,7 +57,10 @@ class Towers:
             "0, or 16 to image_px",
         )
         check(
-            self.resize_mode in ("squash", "shortest"), "resize_mode", self.resize_mode, "squash or shortest"
+            self.resize_mode in ("squash", "shortest"),
+            "resize_mode",
+            self.resize_mode,
+            "squash or shortest",
         )
         check(0 <= self.drop_path < 1, "drop_path", self.drop_path, "in [0, 1)")
         check(
@@ -110,10 +113,14 @@ class Augment:
         check(0 <= self.hue <= 0.5, "hue", self.hue, "in [0, 0.5]")
         check(0 <= self.rotate <= 180, "rotate", self.rotate, "0 to 180 degrees")
         for name in ("flip", "erase", "cutmix", "mixup", "drop_tokens"):
-            check(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a probability in [0, 1]")
+            check(
+                0 <= getattr(self, name) <= 1, name, getattr(self, name), "a probability in [0, 1]"
+            )
         for name in ("brightness", "contrast", "saturation"):
             check(0 <= getattr(self, name) < 1, name, getattr(self, name), "in [0, 1)")
-        check(self.cutmix + self.mixup <= 1, "cutmix + mixup", self.cutmix + self.mixup, "at most 1")
+        check(
+            self.cutmix + self.mixup <= 1, "cutmix + mixup", self.cutmix + self.mixup, "at most 1"
+        )
 
 
 @dataclass(frozen=True)
@@ -176,13 +183,20 @@ class Contrastive:
         check(self.extra_texts >= 0, "extra_texts", self.extra_texts, "0 or more")
         check(0 <= self.balance <= 1, "balance", self.balance, "in [0, 1]")
         check(self.lr > 0 and math.isfinite(self.lr), "lr", self.lr, "above 0")
-        check(0 <= self.warmup < self.epochs, "warmup", self.warmup, f"0 to under {self.epochs} epochs")
+        check(
+            0 <= self.warmup < self.epochs,
+            "warmup",
+            self.warmup,
+            f"0 to under {self.epochs} epochs",
+        )
         check(0 <= self.ema < 1, "ema", self.ema, "in [0, 1)")
         check(0 <= self.frozen_drop < 1, "frozen_drop", self.frozen_drop, "in [0, 1)")
         check(self.frozen_views >= 1, "frozen_views", self.frozen_views, "at least 1")
         for name in ("text_roles", "sources"):
             weights = getattr(self, name)
-            right = isinstance(weights, Mapping) and all(isinstance(w, int | float) and w > 0 for w in weights.values())
+            right = isinstance(weights, Mapping) and all(
+                isinstance(w, int | float) and w > 0 for w in weights.values()
+            )
             check(right, name, weights, "names with weights above 0")
         frozen_mixing = self.frozen_image and self.augment.cutmix
         check(
@@ -218,10 +232,14 @@ def build(kind: type, settings: Mapping[str, Any], prefix: str = "") -> Any:
     known = {f.name: f for f in dataclasses.fields(kind)}
     strange = sorted(set(settings) - set(known))
     if strange:
-        raise RecipeError(f"unknown setting {prefix}{strange[0]!r}; expected one of {', '.join(known)}")
+        raise RecipeError(
+            f"unknown setting {prefix}{strange[0]!r}; expected one of {', '.join(known)}"
+        )
     for name, value in settings.items():
         want = known[name].type
-        number = want in (int, float) and isinstance(value, int | float) and not isinstance(value, bool)
+        number = (
+            want in (int, float) and isinstance(value, int | float) and not isinstance(value, bool)
+        )
         right = number and (want is float or value == int(value)) if want in (int, float) else True
         if want in (str, bool):
             right = isinstance(value, want)
@@ -235,7 +253,9 @@ def read_recipe(path: str | Path) -> Contrastive:
 
     path = Path(path)
     if not path.is_file():
-        raise RecipeError(f"no recipe at {path}; expected a YAML file such as recipes/groceries.yaml")
+        raise RecipeError(
+            f"no recipe at {path}; expected a YAML file such as recipes/groceries.yaml"
+        )
     try:
         settings = yaml.safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as e:

@@ -66,8 +66,12 @@ def train_contrastive(
         check_split(test_from or catalogs[0], test)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = gather(catalogs, split, config.views)
-    Mixture.of(pairs.sources, np.array(pairs.owners), config.sources)  # a wrong weight stops here, not after decoding
-    bpe = train_tokenizer((t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size)
+    Mixture.of(
+        pairs.sources, np.array(pairs.owners), config.sources
+    )  # a wrong weight stops here, not after decoding
+    bpe = train_tokenizer(
+        (t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size
+    )
     frozen = open_frozen(config.frozen_image) if config.frozen_image else None
     feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
     model = make_model(config, bpe, feed)
@@ -78,7 +82,9 @@ def train_contrastive(
     found = Trained(folder, len(feed.owners), len(pairs.products), minutes(run), rejects=rejects)
     if test:
         found.measured = make_gauge(test_from or catalogs[0], test, bpe, config, frozen).full(model)
-        (folder / "measured.json").write_text(json.dumps({test: found.measured}, indent=2) + "\n", "utf-8")
+        (folder / "measured.json").write_text(
+            json.dumps({test: found.measured}, indent=2) + "\n", "utf-8"
+        )
     save_encoder(
         model,
         bpe,
@@ -104,11 +110,17 @@ def measured_on(catalog: Catalog, split: str | None) -> str:
 
 
 def make_feed(
-    pairs: Pairs, bpe: tokenizers.Tokenizer, config: Contrastive, folder: Path, frozen: Encoder | None
+    pairs: Pairs,
+    bpe: tokenizers.Tokenizer,
+    config: Contrastive,
+    folder: Path,
+    frozen: Encoder | None,
 ) -> tuple[Feed, list[Reject]]:
     """Decode the pictures (or compute their frozen vectors) once, tokenise the texts once."""
     px = int(np.ceil(config.towers.image_px * MARGIN / 8) * 8)
-    stored, good, rejects = decode_all(pairs.pictures, px, config.towers.resize_mode, folder / "pictures.u8")
+    stored, good, rejects = decode_all(
+        pairs.pictures, px, config.towers.resize_mode, folder / "pictures.u8"
+    )
     if not good.all():
         pairs = pairs.keep(good)
         stored = stored[good]
@@ -122,7 +134,9 @@ def make_feed(
         (fingerprint(pairs.pictures, px, config.towers.resize_mode) + texts).encode()
     ).hexdigest()
     owners = np.array(pairs.owners)
-    return Feed(stored, owners, bank, key, Mixture.of(pairs.sources, owners, config.sources)), rejects
+    return Feed(
+        stored, owners, bank, key, Mixture.of(pairs.sources, owners, config.sources)
+    ), rejects
 
 
 def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> torch.nn.Module:
@@ -134,12 +148,20 @@ def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> to
 
 
 def make_gauge(
-    catalog: Catalog, split: str, bpe: tokenizers.Tokenizer, config: Contrastive, frozen: Encoder | None
+    catalog: Catalog,
+    split: str,
+    bpe: tokenizers.Tokenizer,
+    config: Contrastive,
+    frozen: Encoder | None,
 ) -> Gauge:
     """What measures a model on the photos of a split."""
     probes = Probes.of(catalog, split)
     tokens = torch.from_numpy(encode_texts(bpe, probes.texts, config.towers.context_length))
-    see = plain_vectors(frozen) if frozen else pixels(config.towers.image_px, config.towers.resize_mode)
+    see = (
+        plain_vectors(frozen)
+        if frozen
+        else pixels(config.towers.image_px, config.towers.resize_mode)
+    )
     return Gauge(probes, see, tokens)
 
 

@@ -68,7 +68,9 @@ def plain_vectors(encoder: Encoder) -> Callable[[Sequence[Image]], np.ndarray]:
 
     def see(images: Sequence[Image]) -> np.ndarray:
         rows = []
-        for part in tqdm(list(chunks(list(images), 32)), desc="frozen vectors", unit=" batches", delay=2):
+        for part in tqdm(
+            list(chunks(list(images), 32)), desc="frozen vectors", unit=" batches", delay=2
+        ):
             batch = [encoder.prepare_image(decode(image.read())) for image in part]
             rows.append(encoder.encode_batch("image", batch))
         return np.concatenate(rows)[:, None].astype(np.float32)
@@ -76,7 +78,9 @@ def plain_vectors(encoder: Encoder) -> Callable[[Sequence[Image]], np.ndarray]:
     return see
 
 
-def view_vectors(encoder: Encoder, images: Sequence[Image], config: Contrastive, where: Path) -> np.ndarray:
+def view_vectors(
+    encoder: Encoder, images: Sequence[Image], config: Contrastive, where: Path
+) -> np.ndarray:
     """(pictures, frozen_views, dim) float32; kept in `where` beside the run and found again.
 
     The views do not depend on the run's seed, so that runs may share the file.

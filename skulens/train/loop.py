@@ -46,7 +46,10 @@ class Run:
     def __init__(self, model: torch.nn.Module, feed: Feed, config: Contrastive, folder: Path):
         self.model, self.feed, self.config, self.folder = model, feed, config, folder
         self.optimiser = torch.optim.AdamW(
-            parameter_groups(model, config.weight_decay), lr=config.lr, betas=(0.9, 0.98), fused=True
+            parameter_groups(model, config.weight_decay),
+            lr=config.lr,
+            betas=(0.9, 0.98),
+            fused=True,
         )
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.px = config.towers.image_px
@@ -122,7 +125,9 @@ class Run:
         torch.manual_seed(generator(config.seed, epoch, 1).initial_seed())  # dropout and drop path
         self.model.train()
         self.px = side(config, epoch)
-        steps = list(batches(self.feed.owners, config.batch, config.balance, rng, self.feed.mixture))
+        steps = list(
+            batches(self.feed.owners, config.batch, config.balance, rng, self.feed.mixture)
+        )
         for number, positions in enumerate(steps):
             lr = self.set_lr(epoch - 1 + number / len(steps))
             total += self.step(np.sort(positions), rng)
@@ -154,7 +159,9 @@ class Run:
         """The loss of the pictures at `positions` and the texts of their products."""
         config, feed, model = self.config, self.feed, self.model
         n_products = len(feed.bank.first) - 1
-        products, owner = distinct(feed.owners[positions], n_products, config.extra_texts, rng, feed.mixture)
+        products, owner = distinct(
+            feed.owners[positions], n_products, config.extra_texts, rng, feed.mixture
+        )
         targets = pair_targets(owner, len(products))  # (pictures, texts)
         pictures, targets = self.pictures(positions, targets, rng)
         tokens = feed.bank.draw(products, config.augment.drop_tokens, rng)
@@ -167,11 +174,15 @@ class Run:
             return siglip(image, text, targets, scale, model.logit_bias, config.smoothing)
         return infonce(image, text, targets, scale, config.smoothing)
 
-    def pictures(self, positions: np.ndarray, targets: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    def pictures(
+        self, positions: np.ndarray, targets: Tensor, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Input of the vision tower for `positions`, with targets mixed where pictures were."""
         how = self.config.augment
         if self.config.frozen_image:
-            view = torch.randint(self.feed.pixels.shape[1], (len(positions),), generator=rng).numpy()
+            view = torch.randint(
+                self.feed.pixels.shape[1], (len(positions),), generator=rng
+            ).numpy()
             return mix(torch.from_numpy(self.feed.pixels[positions, view]), targets, how, rng)
         raw = torch.from_numpy(np.ascontiguousarray(self.feed.pixels[positions]))
         x, targets = mix(augment(raw, self.px, how, rng), targets, how, rng)
@@ -183,7 +194,9 @@ class Run:
         if epoch < config.warmup:
             share = (epoch + 1 / self.steps_per_epoch) / config.warmup
         else:
-            share = (1 + math.cos(math.pi * (epoch - config.warmup) / (config.epochs - config.warmup))) / 2
+            share = (
+                1 + math.cos(math.pi * (epoch - config.warmup) / (config.epochs - config.warmup))
+            ) / 2
         for group in self.optimiser.param_groups:
             group["lr"] = config.lr * min(share, 1.0)
         return group["lr"]
@@ -211,7 +224,9 @@ def text_vectors(model: torch.nn.Module, tokens: Tensor, parts: int = 3) -> Tens
     """
     lengths = (tokens != 0).sum(1)
     order = torch.argsort(lengths, stable=True)
-    found = [trimmed_text(model, tokens[part, : int(lengths[part[-1]])]) for part in order.chunk(parts)]
+    found = [
+        trimmed_text(model, tokens[part, : int(lengths[part[-1]])]) for part in order.chunk(parts)
+    ]
     return torch.cat(found)[torch.argsort(order)]
 
 

@@ -12,7 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def infonce(images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, smoothing: float = 0.0) -> Tensor:
+def infonce(
+    images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, smoothing: float = 0.0
+) -> Tensor:
     """Symmetric InfoNCE, OpenMPR Eq. 1-3: mean of picture-to-text and text-to-picture cross-entropy.
 
     Args:
@@ -28,13 +30,20 @@ def infonce(images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, smoot
     logits = scale * images @ texts.T  # (pictures, texts)
     paired = targets.sum(0) > 0
     back = logits.T[paired]
-    owners = F.normalize(targets.T[paired], p=1, dim=1)  # each text's pictures share one unit of target
+    owners = F.normalize(
+        targets.T[paired], p=1, dim=1
+    )  # each text's pictures share one unit of target
     forward = F.cross_entropy(logits, targets, label_smoothing=smoothing)
     return (forward + F.cross_entropy(back, owners, label_smoothing=smoothing)) / 2
 
 
 def siglip(
-    images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, bias: Tensor, smoothing: float = 0.0
+    images: Tensor,
+    texts: Tensor,
+    targets: Tensor,
+    scale: Tensor,
+    bias: Tensor,
+    smoothing: float = 0.0,
 ) -> Tensor:
     """Pairwise sigmoid loss, Zhai et al. 2023, Alg. 1: every (picture, text) is a yes/no question.
 

@@ -56,7 +56,11 @@ class Probes:
             raise DataError(f"{catalog.info.name}: no photos in split {split!r} to measure with")
         photos, owners = zip(*pairs, strict=True)
         return cls(
-            list(photos), np.array(owners), [p.id for p, _ in products], [t for _, t in products], iconic
+            list(photos),
+            np.array(owners),
+            [p.id for p, _ in products],
+            [t for _, t in products],
+            iconic,
         )
 
 
@@ -95,7 +99,10 @@ class Gauge:
     def quick(self, model: torch.nn.Module) -> dict[str, float]:
         """For the log: hit rate at 1 and 5 against the texts."""
         ranks = self.ranks(model)["text"]
-        return {"val_hit_rate@1": float((ranks == 1).mean()), "val_hit_rate@5": float((ranks <= 5).mean())}
+        return {
+            "val_hit_rate@1": float((ranks == 1).mean()),
+            "val_hit_rate@5": float((ranks <= 5).mean()),
+        }
 
     def full(self, model: torch.nn.Module, seed: int = 0) -> dict[str, dict]:
         """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products."""
@@ -127,7 +134,9 @@ def shown(metric: dict[str, float | int | None]) -> str:
     return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
-def ranks_of(queries: Tensor, gallery: Tensor, owners: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+def ranks_of(
+    queries: Tensor, gallery: Tensor, owners: np.ndarray, ids: Sequence[str]
+) -> np.ndarray:
     """Rank from 1 of each query's own gallery row by inner product; a tie goes to the larger id, as in a Run."""
     scores = queries @ gallery.T  # (queries, gallery)
     owner = torch.from_numpy(owners)

@@ -43,7 +43,9 @@ def product_texts(product: Product) -> dict[str, str]:
     return {role: text for role in ("title", *product.texts) if (text := product.text(role))}
 
 
-def gather(catalogs: Iterable[Catalog], split: str | None = "train", views: Sequence[str] = ()) -> Pairs:
+def gather(
+    catalogs: Iterable[Catalog], split: str | None = "train", views: Sequence[str] = ()
+) -> Pairs:
     """Training pairs: photos of `split` where a catalogue has one, and the catalogue's own pictures.
 
     Args:
@@ -94,7 +96,11 @@ def square(image: Image, px: int, resize_mode: str) -> np.ndarray:
 
 
 def decode_all(
-    images: Sequence[Image], px: int, resize_mode: str, where: Path | None = None, label: str = "decode"
+    images: Sequence[Image],
+    px: int,
+    resize_mode: str,
+    where: Path | None = None,
+    label: str = "decode",
 ):
     """Every picture decoded once.
 
@@ -135,13 +141,18 @@ def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: str,
         return None
 
     bad, rejects = [], []
-    with ThreadPoolExecutor(2) as pool, tqdm(total=len(images), desc=label, unit=" pictures", delay=2) as bar:
+    with (
+        ThreadPoolExecutor(2) as pool,
+        tqdm(total=len(images), desc=label, unit=" pictures", delay=2) as bar,
+    ):
         for part in chunks(range(len(images)), 256):
             for trouble in filter(None, pool.map(one, part)):
                 bad.append(trouble[0])
                 source = images[trouble[0]].path or "bytes"
                 rejects.append(
-                    Reject(source, f"picture {trouble[0]}", trouble[1], "replace or remove the file")
+                    Reject(
+                        source, f"picture {trouble[0]}", trouble[1], "replace or remove the file"
+                    )
                 )
             bar.update(len(part))
     return bad, rejects

@@ -41,7 +41,9 @@ class Mixture:
         return cls([np.arange(n_pictures)], [np.arange(n_products)], np.ones(1))
 
     @classmethod
-    def of(cls, sources: Sequence[str], owners: np.ndarray, weights: Mapping[str, float]) -> "Mixture":
+    def of(
+        cls, sources: Sequence[str], owners: np.ndarray, weights: Mapping[str, float]
+    ) -> "Mixture":
         """The mixture of a recipe.
 
         Args:
@@ -57,7 +59,9 @@ class Mixture:
         if not weights:
             return cls.whole(len(owners), len(sources))
         if lost := [name for name in names if name not in weights]:
-            raise RecipeError(f"sources gives weights to {', '.join(weights)}, and none to {lost[0]!r}, which is trained on")
+            raise RecipeError(
+                f"sources gives weights to {', '.join(weights)}, and none to {lost[0]!r}, which is trained on"
+            )
         place = np.array([names.index(s) for s in sources])
         there = [i for i in range(len(names)) if (place[owners] == i).any()]
         shares = np.array([weights[names[i]] for i in there], np.float64)
@@ -101,7 +105,9 @@ def order(owners: np.ndarray, count: int, balance: float, rng: Generator) -> np.
     n = len(owners)
     if balance:
         weights = torch.from_numpy(np.bincount(owners)[owners] ** -float(balance))
-        return torch.multinomial(weights, max(n, count), replacement=True, generator=rng)[:count].numpy()
+        return torch.multinomial(weights, max(n, count), replacement=True, generator=rng)[
+            :count
+        ].numpy()
     rounds = [torch.randperm(n, generator=rng) for _ in range(max(1, -(-count // n)))]
     return torch.cat(rounds)[:count].numpy()
 
@@ -118,7 +124,9 @@ class TextBank:
     """(texts,) with which it is drawn among its product's."""
 
     @classmethod
-    def of(cls, texts: Sequence[Mapping[str, str]], roles: Mapping[str, float], encode) -> "TextBank":
+    def of(
+        cls, texts: Sequence[Mapping[str, str]], roles: Mapping[str, float], encode
+    ) -> "TextBank":
         """Texts of each product by role; a product without any of `roles` uses all it has.
 
         A role "caption+title" is both in that order, as one text, where a product has both.
@@ -148,7 +156,9 @@ class TextBank:
             low, high = self.first[product], self.first[product + 1]
             pick = 0
             if high - low > 1:
-                pick = int(torch.multinomial(torch.from_numpy(self.weight[low:high]), 1, generator=rng))
+                pick = int(
+                    torch.multinomial(torch.from_numpy(self.weight[low:high]), 1, generator=rng)
+                )
             rows.append(low + pick)
         tokens = self.tokens[torch.from_numpy(np.array(rows))]
         return leave_out(tokens, drop, rng) if drop else tokens
@@ -157,7 +167,11 @@ class TextBank:
 def join(product: Mapping[str, str], roles: Sequence[str]) -> dict[str, str]:
     """Those of the joined roles, such as "caption+title", whose every part the product has."""
     parts = {role: [product.get(r) for r in role.split("+")] for role in roles}
-    return {role: ". ".join(t.rstrip(". ") for t in found) for role, found in parts.items() if all(found)}
+    return {
+        role: ". ".join(t.rstrip(". ") for t in found)
+        for role, found in parts.items()
+        if all(found)
+    }
 
 
 def leave_out(tokens: Tensor, drop: float, rng: Generator) -> Tensor:

@@ -42,12 +42,16 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> tokenizers.Tokeniz
     return bpe
 
 
-def encode_texts(bpe: tokenizers.Tokenizer, texts: Sequence[str], context_length: int) -> np.ndarray:
+def encode_texts(
+    bpe: tokenizers.Tokenizer, texts: Sequence[str], context_length: int
+) -> np.ndarray:
     """Token ids (texts, context_length) int64: cut so that the end token stays, padded with 0."""
     bpe.enable_truncation(context_length)
     bpe.enable_padding(length=context_length, pad_id=0, pad_token=PAD)
     try:
-        return np.array([e.ids for e in bpe.encode_batch(list(texts))], np.int64).reshape(-1, context_length)
+        return np.array([e.ids for e in bpe.encode_batch(list(texts))], np.int64).reshape(
+            -1, context_length
+        )
     finally:
         bpe.no_truncation()
         bpe.no_padding()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import skulens.encode.shim  # noqa: F401
+import skulens.torch_shim  # noqa: F401
 
 # isort: split
 import open_clip
@@ -77,7 +77,9 @@ def save_encoder(
     save_tokenizer(bpe, folder)
     weights = {name: half(value) for name, value in model.state_dict().items()}
     if config.frozen_image:  # a projection of another encoder's vectors is not a model of open_clip
-        safetensors.torch.save_file(weights, folder / "frozen_reference.safetensors", {"format": "pt"})
+        safetensors.torch.save_file(
+            weights, folder / "frozen_reference.safetensors", {"format": "pt"}
+        )
         return folder
     model_cfg = model_config(config.towers, bpe.get_vocab_size())
     if config.loss == "siglip":

@@ -8,18 +8,23 @@ import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.bench.export import export_results
-from skulens.bench.gallery import build_gallery
-from skulens.bench.mpr import Mpr, MprSettings, blocks
-from skulens.bench.results import ResultStore
+from skulens.bench.result import ResultStore
+from skulens.bench.suites.mpr import Mpr, MprSettings, blocks
 from skulens.encode.batching import Batching
+from skulens.encode.gallery import build_gallery
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.records import DatasetInfo, Image, Item, Product, Query
+from skulens.report.export import export_results
 from tests.encode.fake import FakeEncoder
 
 QUIET = Batching(batch=4, threads=2, progress=False)
-COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 60, 220), "white": (240, 240, 240)}
+COLOURS = {
+    "red": (220, 30, 30),
+    "green": (30, 200, 40),
+    "blue": (30, 60, 220),
+    "white": (240, 240, 240),
+}
 
 
 def png(colour, size=(12, 10)) -> bytes:
@@ -50,7 +55,9 @@ class Shop:
     """Four products in one colour each, `per_sku` noisy probes; one probe shows another product's colour."""
 
     def __init__(self, per_sku=3, wrong=1, broken=0):
-        self.info = DatasetInfo("shop", "four colours", gallery_text=("description",), splits=("test",))
+        self.info = DatasetInfo(
+            "shop", "four colours", gallery_text=("description",), splits=("test",)
+        )
         self.rejects = []
         self.per_sku, self.wrong, self.broken = per_sku, wrong, broken
 
@@ -58,7 +65,12 @@ class Shop:
         for name, colour in COLOURS.items():
             shot = np.clip(np.array(colour) + 6, 0, 255)
             images = (Image(data=png(colour)), Image(data=png(shot)))
-            yield Product(name, title=f"box {name}", texts={"description": f"a {name} box", "note": name}, images=images)
+            yield Product(
+                name,
+                title=f"box {name}",
+                texts={"description": f"a {name} box", "note": name},
+                images=images,
+            )
 
     def queries(self, split):
         draw = np.random.default_rng(0)
@@ -70,7 +82,9 @@ class Shop:
                 data = png(np.clip(np.array(shown) + draw.integers(-9, 9, 3), 0, 255))
                 if broken and name == "green":
                     data, broken = b"", broken - 1
-                yield Query(f"{name}-{i}", Item(f"{name}-{i}", (Image(data=data),)), {name: 1}, group=name)
+                yield Query(
+                    f"{name}-{i}", Item(f"{name}-{i}", (Image(data=data),)), {name: 1}, group=name
+                )
 
 
 def run(shop=None, encoder=None, **settings):
@@ -112,7 +126,9 @@ def test_probe_that_is_its_own_gallery_picture_is_left_out():
     class Same(Shop):
         def queries(self, split):
             yield from super().queries(split)
-            yield Query("copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red")
+            yield Query(
+                "copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red"
+            )
 
     [result] = run(Same(), gallery="image")
     assert (result.n_queries, result.counts["probe_is_gallery_picture"]) == (12, 1)
@@ -155,7 +171,9 @@ def test_equal_captions_credit_the_right_product_by_id_not_by_first_text():
 
     [result] = run(Twins(), gallery="text")
     assert result.counts["tied_queries"] == 12
-    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(3 / 12)  # the largest id of a full tie, every time
+    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(
+        3 / 12
+    )  # the largest id of a full tie, every time
 
 
 def test_paper_mode_ranks_in_bfloat16_one_by_one():
@@ -170,7 +188,9 @@ def test_paper_mode_ranks_in_bfloat16_one_by_one():
 def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
     def once():
         encoder = ColourEncoder()
-        suite = Mpr(Shop(), MprSettings(resamples=200), cache=tmp_path, memo=Memo(tmp_path), how=QUIET)
+        suite = Mpr(
+            Shop(), MprSettings(resamples=200), cache=tmp_path, memo=Memo(tmp_path), how=QUIET
+        )
         return encoder, suite.run([encoder])
 
     _, first = once()
@@ -178,11 +198,14 @@ def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
     assert encoder.forwards == 0 and [r.counts["forwards"] for r in second] == [0, 0]
     assert [r.metrics for r in first] == [r.metrics for r in second]
     assert [r.key for r in first] == [r.key for r in second]
-    assert second[0].speed["measured"] == "earlier" and second[0].speed["images_per_s"] == first[0].speed["images_per_s"]
+    assert (
+        second[0].speed["measured"] == "earlier"
+        and second[0].speed["images_per_s"] == first[0].speed["images_per_s"]
+    )
 
 
 def test_blocks_bound_pictures_in_memory(monkeypatch):
-    monkeypatch.setattr("skulens.bench.mpr.BLOCK_BYTES", 300)
+    monkeypatch.setattr("skulens.bench.suites.mpr.BLOCK_BYTES", 300)
     queries = list(Shop().queries("test"))
     cut = list(blocks(queries))
     assert len(cut) > 2 and [q.id for block in cut for q in block] == [q.id for q in queries]
@@ -205,7 +228,17 @@ def test_stored_files_hold_every_query_and_provenance(tmp_path):
     [result] = run(gallery="text")
     place, _ = ResultStore(tmp_path).add(result)
     record = json.loads((place / "result.json").read_text())
-    assert set(record) >= {"suite", "data", "gallery", "encoder", "n_queries", "n_gallery", "metrics", "speed", "provenance"}
+    assert set(record) >= {
+        "suite",
+        "data",
+        "gallery",
+        "encoder",
+        "n_queries",
+        "n_gallery",
+        "metrics",
+        "speed",
+        "provenance",
+    }
     assert pq.read_table(place / "per_query.parquet").num_rows == 12
     assert pq.read_table(place / "run.parquet").num_rows == 48
 
@@ -217,14 +250,22 @@ def test_exported_run_gives_trec_eval_the_same_numbers(tmp_path):
     place, _ = store.add(result)
     assert export_results(store.records(), "trec", tmp_path / "trec") == 1
     with (tmp_path / "trec" / f"{place.name}.qrels").open() as f:
-        evaluator = pytrec_eval.RelevanceEvaluator(pytrec_eval.parse_qrel(f), {"recip_rank", "success"})
+        evaluator = pytrec_eval.RelevanceEvaluator(
+            pytrec_eval.parse_qrel(f), {"recip_rank", "success"}
+        )
     with (tmp_path / "trec" / f"{place.name}.run").open() as f:
         theirs = evaluator.evaluate(pytrec_eval.parse_run(f))
-    assert np.mean([q["recip_rank"] for q in theirs.values()]) == pytest.approx(result.metrics["mrr"]["value"], abs=1e-6)
-    assert np.mean([q["success_1"] for q in theirs.values()]) == pytest.approx(result.metrics["hit_rate@1"]["value"], abs=1e-6)
+    assert np.mean([q["recip_rank"] for q in theirs.values()]) == pytest.approx(
+        result.metrics["mrr"]["value"], abs=1e-6
+    )
+    assert np.mean([q["success_1"] for q in theirs.values()]) == pytest.approx(
+        result.metrics["hit_rate@1"]["value"], abs=1e-6
+    )
 
 
 def test_gallery_roles_fall_back_in_order():
     info = DatasetInfo("x", "x", gallery_text=("caption", "title"))
-    gallery = build_gallery([Product("a", title="A"), Product("b", texts={"caption": "B!"})], "text", info)
+    gallery = build_gallery(
+        [Product("a", title="A"), Product("b", texts={"caption": "B!"})], "text", info
+    )
     assert [item.parts for item in gallery.items] == [("A",), ("B!",)]

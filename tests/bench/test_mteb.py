@@ -15,15 +15,15 @@ import mteb
 import pytrec_eval
 from mteb.results import TaskResult
 
-from skulens.bench.export import export_results, mteb_model_name, mteb_task_name
-from skulens.bench.mpr import Mpr, MprSettings
-from skulens.bench.results import ResultStore
+from skulens.bench.result import ResultStore
+from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
 from skulens.errors import DataError
 from skulens.pictures import load
 from skulens.records import Image, Item, Product, Query
+from skulens.report.export import export_results, mteb_model_name, mteb_task_name
 from tests.bench.test_mpr import COLOURS, ColourEncoder, Shop, png
 
 NAMES = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "ndcg@10", "recall@3")
@@ -38,12 +38,16 @@ def offline():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    pytest.importorskip("resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'")
-    from skulens.catalog.world.config import WorldConfig
-    from skulens.catalog.world.reader import generator
+    pytest.importorskip(
+        "resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'"
+    )
+    from skulens.world.config import WorldConfig
+    from skulens.world.reader import generator
 
     folder = tmp_path_factory.mktemp("mteb") / "shop"
-    generator()(folder, WorldConfig(skus=24, seed=7, px=96, views=("front",), photos=2, split="test"), 1)
+    generator()(
+        folder, WorldConfig(skus=24, seed=7, px=96, views=("front",), photos=2, split="test"), 1
+    )
     return folder
 
 
@@ -53,7 +57,13 @@ def shop(folder):
 
 
 def ours(catalog, encoder, gallery, **settings):
-    suite = Mpr(catalog, MprSettings(resamples=20, gallery=gallery, **settings), name="my shop", how=Batching(progress=False), time_probes=False)
+    suite = Mpr(
+        catalog,
+        MprSettings(resamples=20, gallery=gallery, **settings),
+        name="my shop",
+        how=Batching(progress=False),
+        time_probes=False,
+    )
     [result] = suite.run([encoder])
     return suite, result
 
@@ -61,18 +71,31 @@ def ours(catalog, encoder, gallery, **settings):
 def theirs(encoder, task, folder):
     """(scores rounded to five digits, the judged metrics of every query unrounded) as mteb has them."""
     model = as_mteb.MtebEncoder(encoder)
-    [result] = mteb.evaluate(model, [task], cache=None, show_progress_bar=False, prediction_folder=folder).task_results
-    run = json.loads((folder / f"{task.metadata.name}_predictions.json").read_text())["default"]["test"]
-    judge = pytrec_eval.RelevanceEvaluator(task.dataset["default"]["test"]["relevant_docs"], {"success.1,5,10", "ndcg_cut.10", "recall.3"})
+    [result] = mteb.evaluate(
+        model, [task], cache=None, show_progress_bar=False, prediction_folder=folder
+    ).task_results
+    run = json.loads((folder / f"{task.metadata.name}_predictions.json").read_text())["default"][
+        "test"
+    ]
+    judge = pytrec_eval.RelevanceEvaluator(
+        task.dataset["default"]["test"]["relevant_docs"],
+        {"success.1,5,10", "ndcg_cut.10", "recall.3"},
+    )
     return result.scores["test"][0], run, judge.evaluate(run)
 
 
 def agree(result, scores, per_query):
     for name in NAMES:
         value, k = result.metrics[name]["value"], name.partition("@")[2]
-        trec = {"hit_rate": "success_", "ndcg": "ndcg_cut_", "recall": "recall_"}[name.partition("@")[0]] + k
-        assert np.mean([q[trec] for q in per_query.values()]) == pytest.approx(value, abs=1e-6), name
-        assert scores[name.replace("@", "_at_")] == pytest.approx(value, abs=5.1e-6), name  # mteb rounds to five digits
+        trec = {"hit_rate": "success_", "ndcg": "ndcg_cut_", "recall": "recall_"}[
+            name.partition("@")[0]
+        ] + k
+        assert np.mean([q[trec] for q in per_query.values()]) == pytest.approx(value, abs=1e-6), (
+            name
+        )
+        assert scores[name.replace("@", "_at_")] == pytest.approx(value, abs=5.1e-6), (
+            name
+        )  # mteb rounds to five digits
 
 
 def test_snippets_of_the_document_run(folder, monkeypatch):
@@ -89,7 +112,10 @@ def test_mteb_repeats_a_run_of_the_shipped_encoder(shop, gallery, tmp_path):
     encoder = open_encoder("mini")
     suite, result = ours(shop, encoder, gallery)
     task = as_mteb.mpr_task(suite, gallery)
-    assert task.metadata.revision == result.data_hash and task.metadata.category == {"text": "i2t", "image": "i2i", "both": "i2it"}[gallery]
+    assert (
+        task.metadata.revision == result.data_hash
+        and task.metadata.category == {"text": "i2t", "image": "i2i", "both": "i2it"}[gallery]
+    )
     scores, run, per_query = theirs(encoder, task, tmp_path)
     agree(result, scores, per_query)
     assert len(per_query) == result.n_queries == 48
@@ -103,7 +129,9 @@ class Twins(Shop):
 
     def products(self):
         for product, words in zip(super().products(), ("red", "red", "blue", "blue"), strict=True):
-            yield Product(product.id, texts={"description": f"a {words} box"}, images=product.images)
+            yield Product(
+                product.id, texts={"description": f"a {words} box"}, images=product.images
+            )
 
 
 @pytest.mark.parametrize("catalog", [Twins, Shop])
@@ -124,18 +152,26 @@ def test_equal_vectors_get_equal_scores_in_any_place():
     scores = model.similarity(queries, gallery)
     assert (scores[:, [3, 17, 39]] == scores[:, :1]).all()
     assert scores == pytest.approx(queries @ gallery.T, abs=1e-5)
-    assert model.similarity_pairwise(queries, gallery[:5]) == pytest.approx(np.einsum("nd,nd->n", queries, gallery[:5]), abs=1e-5)
+    assert model.similarity_pairwise(queries, gallery[:5]) == pytest.approx(
+        np.einsum("nd,nd->n", queries, gallery[:5]), abs=1e-5
+    )
 
 
 def test_what_cannot_be_read_or_is_in_the_gallery_is_left_out_as_in_the_suite(tmp_path):
     class Damaged(Shop):
         def products(self):
             for product in super().products():
-                yield Product(product.id, images=(Image(data=b"no picture"),)) if product.id == "blue" else product
+                yield (
+                    Product(product.id, images=(Image(data=b"no picture"),))
+                    if product.id == "blue"
+                    else product
+                )
 
         def queries(self, split):
             yield from super().queries(split)
-            yield Query("copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red")
+            yield Query(
+                "copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red"
+            )
 
     suite, result = ours(Damaged(broken=1), ColourEncoder(), "image")
     task = as_mteb.mpr_task(suite, "image")
@@ -151,7 +187,9 @@ def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
     turned = io.BytesIO()
     exif = PIL.Image.Exif()
     exif[0x0112] = 6
-    PIL.Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).resize((9, 5)).save(turned, "PNG", exif=exif)
+    PIL.Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).resize((9, 5)).save(
+        turned, "PNG", exif=exif
+    )
     palette = io.BytesIO()
     PIL.Image.new("P", (7, 3), 5).save(palette, "PNG", transparency=5)
     file = tmp_path / "turned.png"
@@ -165,7 +203,11 @@ def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
         def read(self):
             return palette.getvalue()
 
-    pictures = [*(Image(data=b.getvalue()) for b in (turned, palette)), Image(path=str(file)), Cell(path="table.parquet#3")]
+    pictures = [
+        *(Image(data=b.getvalue()) for b in (turned, palette)),
+        Image(path=str(file)),
+        Cell(path="table.parquet#3"),
+    ]
     rows = as_mteb.rows_of([Item(str(i), (p,)) for i, p in enumerate(pictures)])
     for loaded, picture in zip(rows["image"], pictures, strict=True):
         assert (np.asarray(as_mteb.upright(loaded)) == np.asarray(load(picture))).all()
@@ -173,7 +215,11 @@ def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "says"),
-    [({"shots": "max"}, "one item per product"), ({"mode": "paper"}, "float32 cosines"), ({"split": "gone"}, "leaves no probe")],
+    [
+        ({"shots": "max"}, "one item per product"),
+        ({"mode": "paper"}, "float32 cosines"),
+        ({"split": "gone"}, "leaves no probe"),
+    ],
 )
 def test_what_mteb_cannot_carry_is_refused(settings, says):
     class Split(Shop):
@@ -185,7 +231,10 @@ def test_what_mteb_cannot_carry_is_refused(settings, says):
 
 
 def test_several_texts_in_an_item_are_refused():
-    queries = [Query(f"q{i}", Item(f"q{i}", parts), {"p": 1}) for i, parts in enumerate([("a", "b"), ("a",)])]
+    queries = [
+        Query(f"q{i}", Item(f"q{i}", parts), {"p": 1})
+        for i, parts in enumerate([("a", "b"), ("a",)])
+    ]
     with pytest.raises(DataError, match="made of text or text \\+ text"):
         as_mteb.task_of("x", queries, [Item("p", ("c",))])
 
@@ -198,15 +247,32 @@ def test_exported_results_are_read_by_mteb(tmp_path):
         store.add(result)
     assert export_results(store.records(), "mteb", tmp_path / "out") == 3
     files = sorted((tmp_path / "out/results/skulens__colour").glob("*/*.json"))
-    assert [f.name for f in files][:2] == ["MyShopImage.json", "MyShopText-" + files[1].stem[-10:] + ".json"] and len(files) == 4
+    assert [f.name for f in files][:2] == [
+        "MyShopImage.json",
+        "MyShopText-" + files[1].stem[-10:] + ".json",
+    ] and len(files) == 4
     result = TaskResult.from_disk(files[0])
     assert result.task_name == "MyShopImage" and result.dataset_revision == measured[1].data_hash
-    assert result.get_score(splits=["test"]) == pytest.approx(measured[1].metrics["ndcg@10"]["value"])
+    assert result.get_score(splits=["test"]) == pytest.approx(
+        measured[1].metrics["ndcg@10"]["value"]
+    )
     [scores] = result.scores["test"]
-    assert scores["hit_rate_at_1_low"] == measured[1].metrics["hit_rate@1"]["low"] <= scores["hit_rate_at_1"]
-    loaded = mteb.ResultCache(tmp_path / "out").load_results(models=["skulens/colour"], tasks=["MyShopImage", "MyShopText"], include_remote=False, validate_and_filter=False)
+    assert (
+        scores["hit_rate_at_1_low"]
+        == measured[1].metrics["hit_rate@1"]["low"]
+        <= scores["hit_rate_at_1"]
+    )
+    loaded = mteb.ResultCache(tmp_path / "out").load_results(
+        models=["skulens/colour"],
+        tasks=["MyShopImage", "MyShopText"],
+        include_remote=False,
+        validate_and_filter=False,
+    )
     assert [m.model_name for m in loaded.model_results] == ["skulens/colour"]
-    assert sorted(t.task_name for t in loaded.model_results[0].task_results) == ["MyShopImage", "MyShopText"]
+    assert sorted(t.task_name for t in loaded.model_results[0].task_results) == [
+        "MyShopImage",
+        "MyShopText",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 import skulens.encode.batching as batching
-from skulens.bench.mpr import Mpr, MprSettings
+from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog import open_catalog
 from skulens.encode.memo import Memo
 from tests.encode.fake import FakeEncoder
@@ -39,7 +39,11 @@ def shop(tmp_path_factory) -> Path:
     for i in range(120):
         sku, split = i % 12, "gallery" if i < 12 else "test"
         PIL.Image.fromarray(draw.integers(0, 256, (8, 8, 3), np.uint8)).save(folder / f"{i}.png")
-        lines.append(json.dumps({"id": f"sku{sku}", "title": f"thing {sku}", "image": f"{i}.png", "split": split}))
+        lines.append(
+            json.dumps(
+                {"id": f"sku{sku}", "title": f"thing {sku}", "image": f"{i}.png", "split": split}
+            )
+        )
     (folder / "products.jsonl").write_text("\n".join(lines))
     return folder
 
@@ -62,7 +66,9 @@ def test_killed_run_resumes_from_its_shards(shop, tmp_path):
     journal = tmp_path / "killed" / "vectors"
     deadline = time.monotonic() + 50
     while not (shards := list(journal.glob("*/journal.jsonl"))) or shards[0].stat().st_size < 300:
-        assert time.monotonic() < deadline and killed.poll() is None, "the run must be alive when it is killed"
+        assert time.monotonic() < deadline and killed.poll() is None, (
+            "the run must be alive when it is killed"
+        )
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.wait()

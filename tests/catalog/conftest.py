@@ -20,7 +20,9 @@ def real_data(name: str) -> Path:
     folders = folders or [ROOT.parent / "shared" / "data"]
     found = next((f / name for f in folders if (f / name).is_dir()), None)
     if found is None:
-        pytest.skip(f"the dataset {name} is not in {', '.join(map(str, folders))}; set SKULENS_DATA")
+        pytest.skip(
+            f"the dataset {name} is not in {', '.join(map(str, folders))}; set SKULENS_DATA"
+        )
     return found
 
 
@@ -28,7 +30,9 @@ def jpeg(seed: int, size: tuple[int, int] = (72, 72)) -> bytes:
     """A picture of smooth random blobs; another one for each seed."""
     grid = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     out = io.BytesIO()
-    PIL.Image.fromarray(grid).resize(size, PIL.Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
+    PIL.Image.fromarray(grid).resize(size, PIL.Image.Resampling.BICUBIC).save(
+        out, "JPEG", quality=90
+    )
     return out.getvalue()
 
 
@@ -53,24 +57,35 @@ def make_own(folder: Path) -> Path:
 
 
 def make_groceries(folder: Path) -> Path:
-    rows = ["Class Name (str), Class ID (int),Coarse Class Name (str),Coarse Class ID (int),Iconic,Description"]
+    rows = [
+        "Class Name (str), Class ID (int),Coarse Class Name (str),Coarse Class ID (int),Iconic,Description"
+    ]
     for n, name in enumerate(("Fuji", "Oat-Milk")):
         kind = ("Fruit/Apple", "Packages/Milk")[n]
         base = f"/iconic-images-and-descriptions/{kind}/{name}/{name}"
         rows.append(f"{name},{n},{kind.split('/')[1]},{n},{base}_Iconic.jpg,{base}_Description.txt")
         put(folder / f"{base[1:]}_Iconic.jpg", jpeg(n))
         put(folder / f"{base[1:]}_Description.txt", f"A fine {name}.\nGood cold.\n")
-        put(folder / f"{base[1:]}_Information.txt", f"\ufeffTitle: {name} Class 1 \nCountry: Italy\nNutrition values per 100 gram: \n   fat 1 g\n   salt 2 g\nURL: https://shop.example/{n}")
+        put(
+            folder / f"{base[1:]}_Information.txt",
+            f"\ufeffTitle: {name} Class 1 \nCountry: Italy\nNutrition values per 100 gram: \n   fat 1 g\n   salt 2 g\nURL: https://shop.example/{n}",
+        )
         for split in ("train", "val", "test"):
             put(folder / split / kind / name / f"{name}_1.jpg", jpeg(hash_of(split, n)))
     put(folder / "classes.csv", "\n".join(rows) + "\n")
     for split in ("train", "val", "test"):
-        put(folder / f"{split}.txt", f"{split}/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n{split}/Packages/Milk/Oat-Milk/Oat-Milk_1.jpg, 1, 1\n")
+        put(
+            folder / f"{split}.txt",
+            f"{split}/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n{split}/Packages/Milk/Oat-Milk/Oat-Milk_1.jpg, 1, 1\n",
+        )
     return folder
 
 
 def make_openmpr(folder: Path, photos: bool = True) -> Path:
-    put(folder / "synthetic_captions.json", json.dumps([{"product_id": p, "label": f"The product is {p}."} for p in ("012", "34")]))
+    put(
+        folder / "synthetic_captions.json",
+        json.dumps([{"product_id": p, "label": f"The product is {p}."} for p in ("012", "34")]),
+    )
     if photos:
         manifest = {}
         for p in ("012", "34"):
@@ -84,18 +99,33 @@ def make_openmpr(folder: Path, photos: bool = True) -> Path:
 
 def merit_products() -> list[dict]:
     return [
-        {"idx": n, "title": f"bag {n}", "class": "handbag", "country": "SG", "language": "en", "attribute": {"color": "red", "brand": None},
-         "image": {"bytes": jpeg(n), "path": None}}
+        {
+            "idx": n,
+            "title": f"bag {n}",
+            "class": "handbag",
+            "country": "SG",
+            "language": "en",
+            "attribute": {"color": "red", "brand": None},
+            "image": {"bytes": jpeg(n), "path": None},
+        }
         for n in range(40)
     ]
 
 
 def merit_queries() -> list[dict]:
     return [
-        {"query": {"17": {"product style": "as product image"}, "2": {"color": "blue"}}, "pos_candidate": [30], "hard_negative": [31],
-         "query instruction": "Find a bag with the style of <Product 1> <image>\nbag 17 </Product 1> and the colour of <Product 2> <image>\nbag 2 </Product 2>."},
-        {"query": {"3": {"color": "red"}, "4": {"material": "silk"}}, "pos_candidate": ["5", "6"], "hard_negative": [],
-         "query instruction": "<Product 1>a product with color: red</Product 1> and <Product 2> <image>\nbag 4 </Product 2>"},
+        {
+            "query": {"17": {"product style": "as product image"}, "2": {"color": "blue"}},
+            "pos_candidate": [30],
+            "hard_negative": [31],
+            "query instruction": "Find a bag with the style of <Product 1> <image>\nbag 17 </Product 1> and the colour of <Product 2> <image>\nbag 2 </Product 2>.",
+        },
+        {
+            "query": {"3": {"color": "red"}, "4": {"material": "silk"}},
+            "pos_candidate": ["5", "6"],
+            "hard_negative": [],
+            "query instruction": "<Product 1>a product with color: red</Product 1> and <Product 2> <image>\nbag 4 </Product 2>",
+        },
     ]
 
 
@@ -105,7 +135,9 @@ def make_merit(folder: Path) -> Path:
         products = merit_products()
         for shard in range(2):
             table = pa.Table.from_pylist(products[shard * 20 : shard * 20 + 20])
-            pq.write_table(table, folder / "data" / f"{split}-0000{shard}-of-00002.parquet", row_group_size=7)
+            pq.write_table(
+                table, folder / "data" / f"{split}-0000{shard}-of-00002.parquet", row_group_size=7
+            )
         put(folder / f"queries-{split}.json", lines(merit_queries()))
     return folder
 
@@ -122,12 +154,33 @@ def make_clothing(folder: Path) -> Path:
 def make_apparel_catalogue(folder: Path) -> Path:
     put(folder / "images/tee-front.jpg", jpeg(1))
     put(folder / "images/tee-back.jpg", jpeg(2))
-    variants = [{"sku": "T-S", "name": "S", "attributes": {"Size": ["S"]}, "price": {"USD": "12.50", "PLN": "40"}},
-                {"sku": None, "name": "L", "attributes": {"Size": ["L"]}, "price": {"USD": "13.00"}}]
-    put(folder / "products.jsonl", lines([
-        {"id": 1, "name": "Tee", "slug": "tee", "product_type": "Top", "category": ["Apparel", "Tops"], "description": "A tee.",
-         "attributes": {"Brand": ["Acme"]}, "images": ["images/tee-front.jpg", "images/tee-back.jpg"], "variants": variants}
-    ]))  # fmt: skip
+    variants = [
+        {
+            "sku": "T-S",
+            "name": "S",
+            "attributes": {"Size": ["S"]},
+            "price": {"USD": "12.50", "PLN": "40"},
+        },
+        {"sku": None, "name": "L", "attributes": {"Size": ["L"]}, "price": {"USD": "13.00"}},
+    ]
+    put(
+        folder / "products.jsonl",
+        lines(
+            [
+                {
+                    "id": 1,
+                    "name": "Tee",
+                    "slug": "tee",
+                    "product_type": "Top",
+                    "category": ["Apparel", "Tops"],
+                    "description": "A tee.",
+                    "attributes": {"Brand": ["Acme"]},
+                    "images": ["images/tee-front.jpg", "images/tee-back.jpg"],
+                    "variants": variants,
+                }
+            ]
+        ),
+    )
     return folder
 
 
@@ -137,8 +190,8 @@ def hash_of(name: str, n: int) -> int:
 
 def make_world(folder: Path) -> Path:
     pytest.importorskip("resvg_py")
-    from skulens.catalog.world.config import WorldConfig
-    from skulens.catalog.world.make import make
+    from skulens.world.config import WorldConfig
+    from skulens.world.make import make
 
     make(folder, WorldConfig(views=("front",), skus=4, px=64, photos=1))
     return folder

@@ -21,7 +21,9 @@ def made(tmp_path_factory):
 
     def folder(name):
         if name not in folders:
-            assert name in MAKE, f"reader {name!r} has no small dataset in tests/catalog/conftest.py"
+            assert name in MAKE, (
+                f"reader {name!r} has no small dataset in tests/catalog/conftest.py"
+            )
             folders[name] = MAKE[name](tmp_path_factory.mktemp(name) / name)
         return folders[name]
 
@@ -66,7 +68,9 @@ def test_products_have_unique_string_ids_and_come_again(catalog):
     assert all(isinstance(p.id, str) and p.id for p in first)
     assert len({p.id for p in first}) == len(first)
     assert list(catalog.products()) == first
-    assert not any(image.data for p in first for image in p.images), "pictures are read when asked for, not before"
+    assert not any(image.data for p in first for image in p.images), (
+        "pictures are read when asked for, not before"
+    )
     assert all(any(p.text(role) for role in catalog.info.gallery_text) or p.images for p in first)
 
 

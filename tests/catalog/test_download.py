@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from skulens.catalog import download as d
-from skulens.catalog import open_catalog, sources
+from skulens.catalog import open_catalog
+from skulens.catalog.fetch import download as d
+from skulens.catalog.fetch import sources
 from skulens.errors import DataError, MissingFile, StoreError
 
 from .conftest import make_groceries, make_merit, make_openmpr, put
@@ -111,7 +112,9 @@ def test_a_later_call_goes_on_where_an_earlier_one_gave_up(server, tmp_path):
     server.cuts = [100_000] * d.TRIES
     with pytest.raises(MissingFile, match="run the command again to go on"):
         get(server, tmp_path)
-    assert (tmp_path / "sub/f.bin.part").stat().st_size == 100_000 * d.TRIES and not (tmp_path / "sub/f.bin").exists()
+    assert (tmp_path / "sub/f.bin.part").stat().st_size == 100_000 * d.TRIES and not (
+        tmp_path / "sub/f.bin"
+    ).exists()
     server.seen.clear()
     assert get(server, tmp_path).read_bytes() == BODY
     assert server.seen == [("/f.bin", f"bytes={100_000 * d.TRIES}-")]
@@ -139,13 +142,18 @@ def test_a_part_of_another_address_is_not_continued(server, tmp_path):
 @pytest.mark.parametrize("size", [None, len(BODY)])
 def test_a_part_that_is_complete_is_only_checked(server, tmp_path, size):
     put(tmp_path / "sub/f.bin.part", BODY)
-    put(tmp_path / "sub/f.bin.part.json", json.dumps({"url": f"{server.url}/f.bin", "etag": server.etag}))
+    put(
+        tmp_path / "sub/f.bin.part.json",
+        json.dumps({"url": f"{server.url}/f.bin", "etag": server.etag}),
+    )
     assert get(server, tmp_path, size=size, sha256=SHA).read_bytes() == BODY
     assert len(server.seen) == (1 if size is None else 0)
 
 
 def test_a_wrong_checksum_throws_the_bytes_away(server, tmp_path):
-    with pytest.raises(DataError, match=f"sha256 is {SHA}, expected 00.*1,024,000 bytes were thrown away"):
+    with pytest.raises(
+        DataError, match=f"sha256 is {SHA}, expected 00.*1,024,000 bytes were thrown away"
+    ):
         get(server, tmp_path, sha256="00")
     assert not list((tmp_path / "sub").glob("f.bin*"))
 
@@ -175,7 +183,9 @@ def test_errors_of_the_server(server, tmp_path):
 def test_no_network_names_file_and_folder(server, tmp_path):
     server.shutdown()
     server.server_close()
-    with pytest.raises(MissingFile, match=r"no connection.*Get f.bin from http.*put it at .*sub/f.bin"):
+    with pytest.raises(
+        MissingFile, match=r"no connection.*Get f.bin from http.*put it at .*sub/f.bin"
+    ):
         get(server, tmp_path)
 
 
@@ -218,7 +228,10 @@ def test_a_disk_that_fills_while_writing_keeps_what_came(server, tmp_path, monke
 
 def test_two_processes_do_not_write_one_file(server, tmp_path):
     (tmp_path / "sub").mkdir()
-    with d.locked(tmp_path / "sub/f.bin.part.lock", "held"), pytest.raises(StoreError, match="another process is fetching"):
+    with (
+        d.locked(tmp_path / "sub/f.bin.part.lock", "held"),
+        pytest.raises(StoreError, match="another process is fetching"),
+    ):
         get(server, tmp_path)
 
 
@@ -247,7 +260,11 @@ def test_openmpr_keeps_texts_and_manifest_of_the_repository(server, tmp_path, mo
     monkeypatch.setenv("SKULENS_URL_OPENMPR", f"{server.url}/o.tar.gz")
     monkeypatch.delenv("SKULENS_DATA", raising=False)
     catalog = open_catalog("openmpr")
-    assert sorted(p.name for p in catalog.root.glob("*.json")) == ["downloads.json", "eval_manifest.json", "synthetic_captions.json"]
+    assert sorted(p.name for p in catalog.root.glob("*.json")) == [
+        "downloads.json",
+        "eval_manifest.json",
+        "synthetic_captions.json",
+    ]
     assert len(list(catalog.products())) == 2
 
 
@@ -268,8 +285,17 @@ def tarred(name: str) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("data", [zipped({"../bad": b"x"}), zipped({"/bad": b"x"}), tarred("../bad"), b"no archive", zipped({"a": b"x" * 99})[:60]],
-                         ids=["zip above", "zip at the root", "tar above", "no archive", "cut zip"])  # a zip holds its time: no name for a test
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped({"../bad": b"x"}),
+        zipped({"/bad": b"x"}),
+        tarred("../bad"),
+        b"no archive",
+        zipped({"a": b"x" * 99})[:60],
+    ],
+    ids=["zip above", "zip at the root", "tar above", "no archive", "cut zip"],
+)  # a zip holds its time: no name for a test
 def test_archives_that_reach_outside_or_are_broken_leave_nothing(tmp_path, data):
     folder = tmp_path / "set"
     with pytest.raises(DataError, match="cannot be unpacked"):
@@ -302,7 +328,12 @@ def test_merit_comes_from_the_hub_at_one_commit(server, tmp_path, monkeypatch):
     catalog = open_catalog("merit")
     assert len(list(catalog.products())) == 40 and len(list(catalog.queries("test"))) == 2
     fetched = {path.rpartition("/")[2] for path, _ in server.seen if "/resolve/" in path}
-    assert fetched == {"queries-test.json", "queries-train.json", "test-00000-of-00002.parquet", "test-00001-of-00002.parquet"}
+    assert fetched == {
+        "queries-test.json",
+        "queries-train.json",
+        "test-00000-of-00002.parquet",
+        "test-00001-of-00002.parquet",
+    }
 
 
 def test_an_interrupted_dataset_is_finished_not_opened(server, tmp_path, monkeypatch):
@@ -314,13 +345,17 @@ def test_an_interrupted_dataset_is_finished_not_opened(server, tmp_path, monkeyp
     with pytest.raises(MissingFile, match="404"):
         open_catalog("merit")
     folder = tmp_path / "cache" / "data" / "merit"
-    assert (folder / "data" / "test-00000-of-00002.parquet").is_file(), "it looks as if it could be opened"
+    assert (folder / "data" / "test-00000-of-00002.parquet").is_file(), (
+        "it looks as if it could be opened"
+    )
     with pytest.raises(DataError, match="interrupted; open the dataset by its name"):
         open_catalog(str(folder))
     server.files[last] = body
     server.seen.clear()
     assert len(list(open_catalog("merit").products())) == 40
-    assert [p for p, _ in server.seen if "/resolve/" in p] == [last], "only what was missing is fetched"
+    assert [p for p, _ in server.seen if "/resolve/" in p] == [last], (
+        "only what was missing is fetched"
+    )
     assert len(list(open_catalog(str(folder)).products())) == 40
 
 

@@ -16,7 +16,10 @@ from .conftest import make_groceries, make_own, put
 def test_a_name_is_looked_for_in_every_folder_then_in_the_cache(tmp_path, monkeypatch):
     make_groceries(tmp_path / "b" / "groceries")
     (tmp_path / "a" / "groceries").mkdir(parents=True)  # there, but without the data
-    monkeypatch.setenv("SKULENS_DATA", os.pathsep.join([str(tmp_path / "none"), str(tmp_path / "a"), str(tmp_path / "b")]))
+    monkeypatch.setenv(
+        "SKULENS_DATA",
+        os.pathsep.join([str(tmp_path / "none"), str(tmp_path / "a"), str(tmp_path / "b")]),
+    )
     assert open_catalog("groceries").root == tmp_path / "b" / "groceries"
     monkeypatch.delenv("SKULENS_DATA")
     make_groceries(tmp_path / "cache" / "data" / "groceries")

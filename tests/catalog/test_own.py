@@ -30,7 +30,9 @@ def csv_file(tmp_path, text, name="t.csv", pictures=("a.jpg", "b.jpg", "c.jpg"))
 
 
 def test_rows_of_one_id_are_one_product_with_several_pictures(tmp_path):
-    products, rejects = read(csv_file(tmp_path, "sku,name,photo\n01,Tea,a.jpg\n2,Mug,b.jpg\n01,Tea,c.jpg\n"))
+    products, rejects = read(
+        csv_file(tmp_path, "sku,name,photo\n01,Tea,a.jpg\n2,Mug,b.jpg\n01,Tea,c.jpg\n")
+    )
     assert [*products] == ["01", "2"] and not rejects
     assert [i.path.rpartition("/")[2] for i in products["01"].images] == ["a.jpg", "c.jpg"]
 
@@ -42,11 +44,15 @@ def test_gallery_rows_give_pictures_and_other_splits_give_probes(tmp_path):
     products = list(catalog.products())
     assert [len(p.images) for p in products] == [1, 0]
     assert [(q.id, q.relevant, q.filters) for q in catalog.queries("test")] == [
-        ("1/b.jpg", {"1": 1}, {}), ("2/a.jpg", {"2": 1}, {})]  # fmt: skip
+        ("1/b.jpg", {"1": 1}, {}),
+        ("2/a.jpg", {"2": 1}, {}),
+    ]
 
 
 def test_a_product_may_be_described_by_its_probe_rows_alone(tmp_path):
-    products, _ = read(csv_file(tmp_path, "id,title,image,split\n1,Tea,a.jpg,train\n1,Tea,b.jpg,test\n"))
+    products, _ = read(
+        csv_file(tmp_path, "id,title,image,split\n1,Tea,a.jpg,train\n1,Tea,b.jpg,test\n")
+    )
     assert products["1"].title == "Tea" and products["1"].images == ()
 
 
@@ -69,25 +75,55 @@ def test_columns_are_mapped_by_name_by_flag_or_switched_off(tmp_path):
     assert product.texts == {"card": "gut", "both": "Tee gut"}
     assert [i.view for i in product.images] == ["vorn", "hinten"]
     assert open_catalog(str(path), map=asked).info.gallery_text[:2] == ("card", "both")
-    assert read(path, map=dict(pair.split("=") for pair in [*asked, "gtin="]))[0]["1"].extras == {"barcode": "4006381333931"}
+    assert read(path, map=dict(pair.split("=") for pair in [*asked, "gtin="]))[0]["1"].extras == {
+        "barcode": "4006381333931"
+    }
 
 
 def test_every_field(tmp_path):
-    row = {"id": 12.0, "title": "Tea", "description": "Fine.", "caption": "A box.", "spu": 7, "category": "Food > Tea", "language": "en",
-           "country": "LK", "price": "4,50", "currency": "EUR", "gtin": "0012345678905", "image": ["a.jpg", "b.jpg"], "stock": 3,
-           "attributes": {"colour": ["red", "blue"], "size": "L", "none": None}}  # fmt: skip
+    row = {
+        "id": 12.0,
+        "title": "Tea",
+        "description": "Fine.",
+        "caption": "A box.",
+        "spu": 7,
+        "category": "Food > Tea",
+        "language": "en",
+        "country": "LK",
+        "price": "4,50",
+        "currency": "EUR",
+        "gtin": "0012345678905",
+        "image": ["a.jpg", "b.jpg"],
+        "stock": 3,
+        "attributes": {"colour": ["red", "blue"], "size": "L", "none": None},
+    }
     products, rejects = read(csv_file(tmp_path, lines([row]), "t.jsonl"))
     p = products["12"]
-    assert not rejects and (p.title, p.spu, p.category, p.price, p.currency) == ("Tea", "7", ("Food", "Tea"), 4.5, "EUR")
+    assert not rejects and (p.title, p.spu, p.category, p.price, p.currency) == (
+        "Tea",
+        "7",
+        ("Food", "Tea"),
+        4.5,
+        "EUR",
+    )
     assert (p.language, p.country, p.gtin, p.extras) == ("en", "LK", "0012345678905", {"stock": 3})
     assert p.texts == {"description": "Fine.", "caption": "A box."} and len(p.images) == 2
-    assert [(a.key, a.value) for a in p.attributes] == [("colour", "red"), ("colour", "blue"), ("size", "L")]
+    assert [(a.key, a.value) for a in p.attributes] == [
+        ("colour", "red"),
+        ("colour", "blue"),
+        ("size", "L"),
+    ]
 
 
-@pytest.mark.parametrize("cell", ['"{""colour"": ""red""}"', "colour=red; ", '"[{""key"": ""colour"", ""value"": ""red""}]"'])
+@pytest.mark.parametrize(
+    "cell",
+    ['"{""colour"": ""red""}"', "colour=red; ", '"[{""key"": ""colour"", ""value"": ""red""}]"'],
+)
 def test_attributes_in_a_cell(tmp_path, cell):
     products, rejects = read(csv_file(tmp_path, f"id,title,attributes\n1,Tea,{cell}\n"))
-    assert not rejects and [(a.key, a.value) for a in products["1"].attributes] == [("colour", "red")]
+    assert not rejects and [(a.key, a.value) for a in products["1"].attributes] == [
+        ("colour", "red")
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -95,12 +131,18 @@ def test_attributes_in_a_cell(tmp_path, cell):
 def test_delimiters_and_encodings(tmp_path, delimiter, encoding):
     text = "id,title,description\r\n1,Käse,„fein“ ชา\r\n".replace(",", delimiter)
     products, rejects = read(put(tmp_path / "t.csv", text.encode(encoding)))
-    assert not rejects and products["1"].title == "Käse" and products["1"].texts["description"] == "„fein“ ชา"
+    assert (
+        not rejects
+        and products["1"].title == "Käse"
+        and products["1"].texts["description"] == "„fein“ ชา"
+    )
 
 
 def test_wrong_encoding_says_the_line_and_the_command(tmp_path):
     path = put(tmp_path / "t.csv", "id,title\n1,Tea\n2,Käse\n".encode("cp1252"))
-    with pytest.raises(DataError, match=r"t.csv:3 is not UTF-8 \(byte 0xe4\).*2,Käse.*iconv -f CP1252"):
+    with pytest.raises(
+        DataError, match=r"t.csv:3 is not UTF-8 \(byte 0xe4\).*2,Käse.*iconv -f CP1252"
+    ):
         read(path)
 
 
@@ -110,8 +152,16 @@ def test_wrong_encoding_says_the_line_and_the_command(tmp_path):
         (b"", "t.csv", "is empty"),
         (b"id,title\n", "t.csv", "a header and no rows"),
         (b"id,id\n1,2\n", "t.csv", "one distinct name per column"),
-        (b"code,words\n1,Tea\n", "t.csv", r"no column for the product id; it has: code, words.*--map id=COLUMN"),
-        (b"id,colour\n1,red\n", "t.csv", r"neither a picture nor a text column; it has: id, colour.*--map image=COLUMN"),
+        (
+            b"code,words\n1,Tea\n",
+            "t.csv",
+            r"no column for the product id; it has: code, words.*--map id=COLUMN",
+        ),
+        (
+            b"id,colour\n1,red\n",
+            "t.csv",
+            r"neither a picture nor a text column; it has: id, colour.*--map image=COLUMN",
+        ),
         (b'[{"id": 1}]', "t.jsonl", "rename it to .json"),
         (b'{"id": 1}', "t.json", "expected a list of objects"),
         (b"[1, ", "t.json", "is not JSON"),
@@ -168,9 +218,17 @@ def test_bad_rows_are_rejected_one_by_one(tmp_path):
     products, rejects = read(csv_file(tmp_path, text))
     assert [*products] == ["1", "2", "3", "6", "7", "9"]
     expected = {
-        3: "the id is empty", 4: "there is no file", 5: "another title at t.csv:2", 6: "'cheap' is not a number", 7: "3 cells under 4",
-        8: "NUL byte", 9: "again for the same product", 10: "an address", 11: "is a folder", 12: "neither a text nor",
-    }  # fmt: skip
+        3: "the id is empty",
+        4: "there is no file",
+        5: "another title at t.csv:2",
+        6: "'cheap' is not a number",
+        7: "3 cells under 4",
+        8: "NUL byte",
+        9: "again for the same product",
+        10: "an address",
+        11: "is a folder",
+        12: "neither a text nor",
+    }
     for line, reason in expected.items():
         told = [r for where, _, r in rejects if where == f"t.csv:{line}"]
         assert any(reason in r for r in told), (line, told)
@@ -185,20 +243,34 @@ def test_line_numbers_count_breaks_inside_quotes(tmp_path):
 
 def test_an_open_quote_swallows_no_more_than_it_must(tmp_path):
     huge = "x" * 1_100_000
-    products, rejects = read(csv_file(tmp_path, f'id,title\n1,Tea\n2,{huge}\n3,Mug\n'))
-    assert [*products] == ["1", "3"] and "1,100,000 characters" in rejects[0][2] and "quote" not in rejects[0][2]
-    products, rejects = read(csv_file(tmp_path, 'id,title\n1,Tea\n2,"never closed\n' + "3,Mug\n" * 200_000))
+    products, rejects = read(csv_file(tmp_path, f"id,title\n1,Tea\n2,{huge}\n3,Mug\n"))
+    assert (
+        [*products] == ["1", "3"]
+        and "1,100,000 characters" in rejects[0][2]
+        and "quote" not in rejects[0][2]
+    )
+    products, rejects = read(
+        csv_file(tmp_path, 'id,title\n1,Tea\n2,"never closed\n' + "3,Mug\n" * 200_000)
+    )
     assert [*products] == ["1"] and rejects[0][0] == "t.csv:3"
 
 
 def test_a_broken_line_of_jsonl_costs_that_line(tmp_path):
-    text = '{"id": 1, "title": "Tea"}\n{"id": 2, "title": "Mu\n\n[1]\n{"id": [2], "title": "x"}\n{"id": true}\n{"id": 3, "title": {"en": "Jar"}}\n{"id": 4, "title": "Pot"}\n' + "[" * 100_000 + "\n"
+    text = (
+        '{"id": 1, "title": "Tea"}\n{"id": 2, "title": "Mu\n\n[1]\n{"id": [2], "title": "x"}\n{"id": true}\n{"id": 3, "title": {"en": "Jar"}}\n{"id": 4, "title": "Pot"}\n'
+        + "[" * 100_000
+        + "\n"
+    )
     products, rejects = read(put(tmp_path / "t.jsonl", text))
     assert [*products] == ["1", "4"]
     assert [(where, reason.partition(":")[0]) for where, _, reason in rejects] == [
-        ("t.jsonl:2", "not JSON"), ("t.jsonl:4", "a JSON list, not an object"), ("t.jsonl:5", "the id is a list, not a string or number"),
-        ("t.jsonl:6", "the id is a bool, not a string or number"), ("t.jsonl:7", "expected text, got a dict"), ("t.jsonl:9", "not JSON"),
-    ]  # fmt: skip
+        ("t.jsonl:2", "not JSON"),
+        ("t.jsonl:4", "a JSON list, not an object"),
+        ("t.jsonl:5", "the id is a list, not a string or number"),
+        ("t.jsonl:6", "the id is a bool, not a string or number"),
+        ("t.jsonl:7", "expected text, got a dict"),
+        ("t.jsonl:9", "not JSON"),
+    ]
 
 
 def test_half_characters_and_nul_bytes_cost_their_row(tmp_path):
@@ -210,19 +282,31 @@ def test_half_characters_and_nul_bytes_cost_their_row(tmp_path):
 
 def test_json_list_and_several_paths_in_a_cell(tmp_path):
     csv_file(tmp_path, "", pictures=("a.jpg", "b;c.jpg", "d.jpg"))
-    rows = [{"id": 1, "image": "a.jpg|d.jpg"}, {"id": 2, "image": "b;c.jpg"}, {"id": 3, "image": '["a.jpg", "d.jpg"]'}]
+    rows = [
+        {"id": 1, "image": "a.jpg|d.jpg"},
+        {"id": 2, "image": "b;c.jpg"},
+        {"id": 3, "image": '["a.jpg", "d.jpg"]'},
+    ]
     products, rejects = read(put(tmp_path / "t.json", json.dumps(rows)))
     assert not rejects and [len(p.images) for p in products.values()] == [2, 1, 2]
 
 
 def test_pictures_may_lie_elsewhere(tmp_path):
     put(tmp_path / "photos" / "a.jpg", jpeg(1))
-    products, rejects = read(put(tmp_path / "t.csv", "id,image\n1,a.jpg\n"), images=tmp_path / "photos")
+    products, rejects = read(
+        put(tmp_path / "t.csv", "id,image\n1,a.jpg\n"), images=tmp_path / "photos"
+    )
     assert not rejects and load(products["1"].images[0]).size == (72, 72)
 
 
 def parquet_file(tmp_path, column, rows=50, group=20):
-    table = pa.table({"id": [f"p{n // 2}" for n in range(rows)], "title": [f"Tea {n // 2}" for n in range(rows)], "image": column})
+    table = pa.table(
+        {
+            "id": [f"p{n // 2}" for n in range(rows)],
+            "title": [f"Tea {n // 2}" for n in range(rows)],
+            "image": column,
+        }
+    )
     pq.write_table(table, tmp_path / "t.parquet", row_group_size=group)
     return tmp_path / "t.parquet"
 
@@ -241,7 +325,9 @@ def test_parquet_bytes_are_read_when_asked_for_and_right(tmp_path, kind):
     assert len(images) == 49 and all(i.data is None for i in images)
     good = [b for b in pictures if b]
     assert [i.read() for i in images] == good  # in order
-    assert [images[n].read() for n in (48, 0, 31, 2, 30, 19)] == [good[n] for n in (48, 0, 31, 2, 30, 19)]  # and out of order
+    assert [images[n].read() for n in (48, 0, 31, 2, 30, 19)] == [
+        good[n] for n in (48, 0, 31, 2, 30, 19)
+    ]  # and out of order
 
 
 @pytest.mark.parametrize("kind", ["stream", "file"])
@@ -256,14 +342,22 @@ def test_arrow_files_are_mapped_and_right(tmp_path, kind, struct):
         sink.write_table(table, max_chunksize=7)
     products, rejects = read(tmp_path / "t.arrow")
     images = [i for p in products.values() for i in p.images]
-    assert [i.read() for i in images] == [b for b in pictures if b] and all(i.data is None for i in images)
-    assert [where for where, _, _ in rejects] == ["t.arrow#3"] * 2, "no picture, so nothing of the product"
+    assert [i.read() for i in images] == [b for b in pictures if b] and all(
+        i.data is None for i in images
+    )
+    assert [where for where, _, _ in rejects] == ["t.arrow#3"] * 2, (
+        "no picture, so nothing of the product"
+    )
 
 
 def test_reading_parquet_in_order_decodes_every_batch_once(tmp_path, monkeypatch):
     scans = []
     advance = parquet.ColumnReader._advance
-    monkeypatch.setattr(parquet.ColumnReader, "_advance", lambda self, *at: (scans.append(at), advance(self, *at))[1])
+    monkeypatch.setattr(
+        parquet.ColumnReader,
+        "_advance",
+        lambda self, *at: (scans.append(at), advance(self, *at))[1],
+    )
     column = pa.array([jpeg(n % 5) for n in range(200)], pa.binary())
     products, _ = read(parquet_file(tmp_path, column, rows=200, group=200))
     for product in products.values():
@@ -278,7 +372,13 @@ def test_parquet_paths_and_struct_paths(tmp_path):
     csv_file(tmp_path, "")
     products, rejects = read(parquet_file(tmp_path, pa.array(["a.jpg", "absent.jpg"]), rows=2))
     assert len(products["p0"].images) == 1 and len(rejects) == 1
-    products, rejects = read(parquet_file(tmp_path, pa.array([{"bytes": None, "path": "a.jpg"}, {"bytes": None, "path": None}]), rows=2))
+    products, rejects = read(
+        parquet_file(
+            tmp_path,
+            pa.array([{"bytes": None, "path": "a.jpg"}, {"bytes": None, "path": None}]),
+            rows=2,
+        )
+    )
     assert load(products["p0"].images[0]).size == (72, 72) and len(rejects) == 1
 
 
@@ -299,25 +399,60 @@ def survives(path):
         return
     assert len({p.id for p in products}) == len(products)
     known = {p.id for p in products}
-    assert all(text.encode() is not None for p in products for text in (p.id, p.title, *p.texts.values()))
+    assert all(
+        text.encode() is not None for p in products for text in (p.id, p.title, *p.texts.values())
+    )
     assert all(set(q.relevant) <= known for q in queries)
     assert all(r.reason and r.todo and r.source for r in catalog.rejects)
 
 
-CELL = st.one_of(st.text(max_size=8), st.sampled_from(["a.jpg", '"', "1", "[1", "{}", "a.jpg|b.jpg", "\0", "x\ny", "gallery", "test", "a" * 300]))
+CELL = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["a.jpg", '"', "1", "[1", "{}", "a.jpg|b.jpg", "\0", "x\ny", "gallery", "test", "a" * 300]
+    ),
+)
 VALUE = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from(["a.jpg", "1", "[[1]]"])),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["path", "bytes", "key", "value", "x"]), inner, max_size=3)),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.sampled_from(["a.jpg", "1", "[[1]]"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["path", "bytes", "key", "value", "x"]), inner, max_size=3),
+    ),
     max_leaves=5,
 )
-FIELDS = ["id", "title", "image", "split", "price", "attributes", "category", "gtin", "view", "colour"]
+FIELDS = [
+    "id",
+    "title",
+    "image",
+    "split",
+    "price",
+    "attributes",
+    "category",
+    "gtin",
+    "view",
+    "colour",
+]
 FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @FUZZ
-@given(st.binary(max_size=300), st.sampled_from(["t.csv", "t.jsonl", "t.json", "t.parquet", "t.arrow"]))
+@given(
+    st.binary(max_size=300), st.sampled_from(["t.csv", "t.jsonl", "t.json", "t.parquet", "t.arrow"])
+)
 def test_any_bytes_as_a_table(tmp_path_factory, data, name):
-    survives(put(tmp_path_factory.mktemp("any") / name, b"id,title,image\n1,a,b\n" + data if name == "t.csv" else data))
+    survives(
+        put(
+            tmp_path_factory.mktemp("any") / name,
+            b"id,title,image\n1,a,b\n" + data if name == "t.csv" else data,
+        )
+    )
 
 
 @FUZZ
@@ -335,7 +470,9 @@ def test_any_cells_in_a_csv(tmp_path_factory, rows):
 def test_any_values_in_a_jsonl(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("values")
     put(folder / "a.jpg", b"x")
-    survives(put(folder / "t.jsonl", lines([{"id": "first", "title": "Tea", "image": "a.jpg"}, *rows])))
+    survives(
+        put(folder / "t.jsonl", lines([{"id": "first", "title": "Tea", "image": "a.jpg"}, *rows]))
+    )
 
 
 def test_columns_that_appear_late_in_a_jsonl_are_columns(tmp_path):

@@ -11,16 +11,39 @@ import pytest
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
-    pytest.importorskip("resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'")
+    pytest.importorskip(
+        "resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'"
+    )
     folder = tmp_path_factory.mktemp("cli")
-    made = run(folder, "world", "make", "shop", "--skus", "12", "--seed", "7", "--photos", "2", "--split-all", "test")
+    made = run(
+        folder,
+        "world",
+        "make",
+        "shop",
+        "--skus",
+        "12",
+        "--seed",
+        "7",
+        "--photos",
+        "2",
+        "--split-all",
+        "test",
+    )
     assert made.returncode == 0, made.stderr
     return folder
 
 
 def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess:
-    environment = os.environ | {"SKULENS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"} | more
-    return subprocess.run([sys.executable, "-m", "skulens.cli", *words], cwd=folder, env=environment, capture_output=True, text=True)
+    environment = (
+        os.environ | {"SKULENS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"} | more
+    )
+    return subprocess.run(
+        [sys.executable, "-m", "skulens.cli", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +56,31 @@ def measured(place) -> dict:
 def test_json_is_one_object_of_the_promised_shape(measured):
     assert [r["gallery"] for r in measured["results"]] == ["text", "image"]
     for result in measured["results"]:
-        assert {"suite", "data", "gallery", "encoder", "n_queries", "n_gallery", "metrics", "speed"} <= set(result)
-        assert (result["suite"], result["encoder"], result["n_queries"], result["n_gallery"]) == ("mpr", "mini", 24, 12)
+        assert {
+            "suite",
+            "data",
+            "gallery",
+            "encoder",
+            "n_queries",
+            "n_gallery",
+            "metrics",
+            "speed",
+        } <= set(result)
+        assert (result["suite"], result["encoder"], result["n_queries"], result["n_gallery"]) == (
+            "mpr",
+            "mini",
+            24,
+            12,
+        )
         assert set(result["metrics"]["hit_rate@1"]) >= {"value", "low", "high"}
-        assert {"images_per_s", "latency_ms_p50", "latency_ms_p95", "peak_memory_mb", "params_image", "gflops_text"} <= set(result["speed"])
+        assert {
+            "images_per_s",
+            "latency_ms_p50",
+            "latency_ms_p95",
+            "peak_memory_mb",
+            "params_image",
+            "gflops_text",
+        } <= set(result["speed"])
 
 
 def test_warm_run_repeats_the_numbers_and_loads_no_model(place, measured):
@@ -47,7 +91,14 @@ def test_warm_run_repeats_the_numbers_and_loads_no_model(place, measured):
         "print(*[m for m in ('torch', 'open_clip', 'transformers') if m in sys.modules], file=sys.stderr)"
     )
     environment = os.environ | {"SKULENS_CACHE": str(place / "cache")}
-    done = subprocess.run([sys.executable, "-c", script], cwd=place, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     again = json.loads(done.stdout)
     assert done.stderr.strip() == ""
     assert [r["metrics"] for r in again["results"]] == [r["metrics"] for r in measured["results"]]
@@ -56,16 +107,22 @@ def test_warm_run_repeats_the_numbers_and_loads_no_model(place, measured):
 
 
 def test_both_modes_print_their_difference(place, measured):
-    done = run(place, "bench", "mpr", "shop", "--encoder", "mini", "--mode", "both", "--gallery", "text")
+    done = run(
+        place, "bench", "mpr", "shop", "--encoder", "mini", "--mode", "both", "--gallery", "text"
+    )
     assert done.returncode == 0, done.stderr
     assert "paper - sound: hit_rate@1" in done.stdout and "probes tied in paper mode" in done.stdout
 
 
 def test_an_encoder_that_cannot_be_opened_does_not_stop_the_others(place):
-    done = run(place, "bench", "mpr", "shop", "--encoder", "onnx:gone.onnx", "--encoder", "mini", "--json")
+    done = run(
+        place, "bench", "mpr", "shop", "--encoder", "onnx:gone.onnx", "--encoder", "mini", "--json"
+    )
     answer = json.loads(done.stdout)
     assert done.returncode == 1
-    assert len(answer["results"]) == 2 and [f["encoder"] for f in answer["failed"]] == ["onnx:gone.onnx"]
+    assert len(answer["results"]) == 2 and [f["encoder"] for f in answer["failed"]] == [
+        "onnx:gone.onnx"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,4 +153,8 @@ def test_results_are_shown_reported_and_exported(place, measured):
 def test_a_full_results_folder_is_named(place, measured):
     (place / "file").write_text("in the way")
     done = run(place, "bench", "mpr", "shop", "--encoder", "mini", "--results", "file/results")
-    assert done.returncode == 2 and "cannot write results" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 2
+        and "cannot write results" in done.stderr
+        and "Traceback" not in done.stderr
+    )

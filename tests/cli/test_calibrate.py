@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from skulens.bench.export import read_qrels, read_run
-from skulens.bench.results import Result, ResultStore
+from skulens.bench.result import Result, ResultStore
 from skulens.cli import skulens
 from skulens.evaluate import evaluate
 from skulens.records import EncoderInfo, Qrels, Run
+from skulens.report.export import read_qrels, read_run
 
 
 def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lonely=False):
@@ -24,13 +24,33 @@ def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lon
             query, other = f"{product}/{n}", products[i - 1]
             missed, score = rng.random() < wrong, 0.8 + rng.random() / 10
             first, second = (other, product) if missed else (product, other)
-            found[query] = {first: score} if lonely else {first: score, second: score - (0.01 if missed else 0.1) * (1 + rng.random())}
+            found[query] = (
+                {first: score}
+                if lonely
+                else {first: score, second: score - (0.01 if missed else 0.1) * (1 + rng.random())}
+            )
             grades[query], groups[query] = {product: 1}, product
     run, qrels = Run.of(found), Qrels(grades, groups)
     measured = evaluate(run, qrels, ks=(1,), resamples=20)
     info = EncoderInfo(name, "fake", f"identity of {name}", 4, ("image", "text"))
-    result = Result("mpr", "shop", gallery, name, info, len(found), skus, measured.metrics, {}, {"split": "test", "mode": "sound"},
-                    f"data of {skus}", {}, (), measured, run, qrels)  # fmt: skip
+    result = Result(
+        "mpr",
+        "shop",
+        gallery,
+        name,
+        info,
+        len(found),
+        skus,
+        measured.metrics,
+        {},
+        {"split": "test", "mode": "sound"},
+        f"data of {skus}",
+        {},
+        (),
+        measured,
+        run,
+        qrels,
+    )
     return ResultStore(folder).add(result)[0], run, qrels
 
 
@@ -41,7 +61,9 @@ def said(*words):
 def test_a_stored_run_is_read_as_it_was_ranked(tmp_path):
     place, run, qrels = store(tmp_path, skus=6)
     again = read_run(place)
-    assert again.queries == run.queries and [list(again.candidates(i)) for i in range(30)] == [list(run.candidates(i)) for i in range(30)]
+    assert again.queries == run.queries and [list(again.candidates(i)) for i in range(30)] == [
+        list(run.candidates(i)) for i in range(30)
+    ]
     judged = read_qrels(place)
     assert judged.grades == qrels.grades and judged.groups == qrels.groups
 
@@ -50,18 +72,37 @@ def test_margin_is_found_to_be_better_and_its_promise_shown(tmp_path):
     store(tmp_path)
     done = said("mini", "--results", tmp_path, "--precision", "0.9", "--resamples", "300")
     assert done.exit_code == 0, done.output
-    assert "400 probes of 80 SKUs -> text; confidence: margin" in done.stdout and "margin is the better confidence" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("A precision of 90.0% is shown: on 40 SKUs never seen before")
+    assert (
+        "400 probes of 80 SKUs -> text; confidence: margin" in done.stdout
+        and "margin is the better confidence" in done.stdout
+    )
+    assert done.stdout.splitlines()[-1].startswith(
+        "A precision of 90.0% is shown: on 40 SKUs never seen before"
+    )
 
 
 def test_json_and_csv_agree(tmp_path):
     place, _, qrels = store(tmp_path)
-    done = said("--results", tmp_path, "--encoder", "mini", "--json", "--out", tmp_path / "sub" / "c.csv", "--resamples", "100")
+    done = said(
+        "--results",
+        tmp_path,
+        "--encoder",
+        "mini",
+        "--json",
+        "--out",
+        tmp_path / "sub" / "c.csv",
+        "--resamples",
+        "100",
+    )
     answer = json.loads(done.stdout)
     assert answer["result"] == str(place) and answer["probes"] == len(qrels)
     assert [c["confidence"] for c in answer["curves"]] == ["score", "margin"]
     kept = answer["promise"]
-    assert kept["verdict"] == "not shown" and kept["wanted"] == 0.99 and "299 answered SKUs" in answer["said"]
+    assert (
+        kept["verdict"] == "not shown"
+        and kept["wanted"] == 0.99
+        and "299 answered SKUs" in answer["said"]
+    )
     assert set(kept["tested"]) == {"skus", "skus_answered", "coverage", "precision", "at_least"}
     with (tmp_path / "sub" / "c.csv").open() as f:
         rows = list(csv.DictReader(f))
@@ -72,7 +113,9 @@ def test_json_and_csv_agree(tmp_path):
 def test_without_a_second_candidate_the_score_is_taken(tmp_path):
     store(tmp_path, lonely=True)
     done = said("mini", "--results", tmp_path, "--resamples", "50")
-    assert done.exit_code == 0 and "confidence: score" in done.stdout and "margin:" not in done.stdout
+    assert (
+        done.exit_code == 0 and "confidence: score" in done.stdout and "margin:" not in done.stdout
+    )
     refused = said("mini", "--results", tmp_path, "--confidence", "margin")
     assert "have no margin" in str(refused.exception)
 

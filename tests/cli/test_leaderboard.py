@@ -9,11 +9,22 @@ from click.testing import CliRunner
 
 from skulens.cli.leaderboard import command
 from skulens.errors import SkulensError
-from tests.bench.boards import hits_of, real_openmpr, summary_row, write_openmpr, write_result, write_summary
+from tests.analysis.boards import (
+    hits_of,
+    real_openmpr,
+    summary_row,
+    write_openmpr,
+    write_result,
+    write_summary,
+)
 
 
 def run(*words: object) -> str:
-    return CliRunner().invoke(command, list(map(str, words)), catch_exceptions=False, standalone_mode=True).output
+    return (
+        CliRunner()
+        .invoke(command, list(map(str, words)), catch_exceptions=False, standalone_mode=True)
+        .output
+    )
 
 
 @pytest.fixture
@@ -37,15 +48,34 @@ def published():
 
 def test_json_of_the_published_results(published):
     answer, seconds = published
-    assert (answer["cells_checked"], answer["cells_agree"], len(answer["disagree"])) == (221, 205, 16)
-    assert all(set(d) == {"table", "row", "column", "printed", "computed", "reason"} and d["reason"] for d in answer["disagree"])
+    assert (answer["cells_checked"], answer["cells_agree"], len(answer["disagree"])) == (
+        221,
+        205,
+        16,
+    )
+    assert all(
+        set(d) == {"table", "row", "column", "printed", "computed", "reason"} and d["reason"]
+        for d in answer["disagree"]
+    )
     board = answer["board"]
     assert (board["n_skus"], board["n_queries"], len(board["entries"])) == (409, 20565, 190)
     assert (board["adjacent_pairs"], board["adjacent_separable"]) == (189, 6)
     first = board["entries"][0]
-    assert first["name"] == "open_clip:ViT-gopt-16-SigLIP2-384/webli" and first["rank_low"] == 1 and first["best"]
-    assert first["low"] < first["value"] < first["high"] and first["licence"] == "Apache-2.0" and first["params"] == 1_871_885_426
-    assert sum(not c["supported"] for c in answer["claims"]) == 12 and answer["rejects"] == [] and answer["other_boards"] == []
+    assert (
+        first["name"] == "open_clip:ViT-gopt-16-SigLIP2-384/webli"
+        and first["rank_low"] == 1
+        and first["best"]
+    )
+    assert (
+        first["low"] < first["value"] < first["high"]
+        and first["licence"] == "Apache-2.0"
+        and first["params"] == 1_871_885_426
+    )
+    assert (
+        sum(not c["supported"] for c in answer["claims"]) == 12
+        and answer["rejects"] == []
+        and answer["other_boards"] == []
+    )
     assert seconds < 60
 
 
@@ -55,7 +85,9 @@ def test_the_published_results_for_people(monkeypatch):
     assert shown.count("open_clip:") == 5
     assert "221 cells checked, 205 agree at printed precision; the other 16:" in shown
     assert "12 claims not supported by the files:" in shown
-    assert "5 of 190 entries shown" in shown and "183 of 189 neighbours cannot be told apart" in shown
+    assert (
+        "5 of 190 entries shown" in shown and "183 of 189 neighbours cannot be told apart" in shown
+    )
     assert shown.splitlines()[-1] == "190 entries; 205 of 221 printed cells agree"
 
 
@@ -63,8 +95,12 @@ def test_own_results_stand_beside_and_are_marked(folder):
     write_result(folder / "r/same", "mini", hits_of(0.8, 9))
     write_result(folder / "r/other", "mini", hits_of(0.8, 9), gallery="image", data_hash="i")
     answer = json.loads(run(folder / "data/openmpr", "--on", "r", "--json"))
-    assert {(e["name"], e["source"]) for e in answer["board"]["entries"]} >= {("mini", "here")} and len(answer["board"]["entries"]) == 4
-    assert [e["name"] for b in answer["other_boards"] for e in b["entries"]] == ["mini"] and "cells_checked" not in answer
+    assert {(e["name"], e["source"]) for e in answer["board"]["entries"]} >= {
+        ("mini", "here")
+    } and len(answer["board"]["entries"]) == 4
+    assert [e["name"] for b in answer["other_boards"] for e in b["entries"]] == [
+        "mini"
+    ] and "cells_checked" not in answer
     shown = run(folder / "data/openmpr", "--on", "r")
     assert "not to be compared with the numbers above" in shown and "here" in shown
     assert shown.splitlines()[-1] == "5 entries on 2 sets of queries"
@@ -74,7 +110,12 @@ def test_own_entries_are_shown_however_far_down(folder, monkeypatch):
     monkeypatch.setattr("skulens.cli.leaderboard.check_paper", lambda: None)
     write_result(folder / "r/same", "mini", hits_of(0.05, 9))
     shown = run("openmpr", "--on", "r", "--top", 1)
-    assert "mini" in shown and "mine/v1" in shown and "RN50" not in shown and "2 of 4 entries shown" in shown
+    assert (
+        "mini" in shown
+        and "mine/v1" in shown
+        and "RN50" not in shown
+        and "2 of 4 entries shown" in shown
+    )
 
 
 def test_files_that_are_not_the_papers_say_so(folder):
@@ -88,11 +129,20 @@ def test_a_csv_with_bad_rows(folder):
     write_summary(folder / "mine.csv", rows)
     shown = run("mine.csv")
     assert "[red]m2/v1" in shown, "names are no markup"
-    assert "left out: mine.csv, row 5: [red]m0/v1: the same model as row 2; keep one of the two" in shown
-    assert "left out: mine.csv, row 6, column micro_cmc@1: x/v1: 'nan' is no finite number; correct the cell" in shown
+    assert (
+        "left out: mine.csv, row 5: [red]m0/v1: the same model as row 2; keep one of the two"
+        in shown
+    )
+    assert (
+        "left out: mine.csv, row 6, column micro_cmc@1: x/v1: 'nan' is no finite number; correct the cell"
+        in shown
+    )
     assert shown.splitlines()[-1] == "3 entries; 2 left out"
     answer = json.loads(run("mine.csv", "--json"))
-    assert [r["source"] for r in answer["rejects"]] == ["mine.csv, row 5", "mine.csv, row 6, column micro_cmc@1"]
+    assert [r["source"] for r in answer["rejects"]] == [
+        "mine.csv, row 5",
+        "mine.csv, row 6, column micro_cmc@1",
+    ]
     assert "hits per SKU are unknown" in shown
 
 
@@ -101,15 +151,25 @@ def test_all_entries_go_into_a_csv(folder):
     shown = run(folder / "data/openmpr", "--on", "r", "--top", 1, "--out", "out.csv")
     with (folder / "out.csv").open() as f:
         rows = list(csv.DictReader(f))
-    assert [r["name"] for r in rows] == ["mine/v1", "open_clip:RN50/openai", "open_clip:ViT-B-32/openai", "mini"]
+    assert [r["name"] for r in rows] == [
+        "mine/v1",
+        "open_clip:RN50/openai",
+        "open_clip:ViT-B-32/openai",
+        "mini",
+    ]
     assert len({r["data"] for r in rows}) == 2 and "written to out.csv" in shown
 
 
 def test_results_without_the_metric_are_left_out_not_in_the_way(folder):
     for name, gallery in (("same", "text"), ("other", "image")):
-        write_result(folder / "r" / name, name, {10: hits_of(0.8, 9)[5]}, data_hash=name, gallery=gallery)
+        write_result(
+            folder / "r" / name, name, {10: hits_of(0.8, 9)[5]}, data_hash=name, gallery=gallery
+        )
     shown = run(folder / "data/openmpr", "--on", "r")
-    assert shown.count("no hit_rate@1; choose another --k") == 2 and shown.splitlines()[-1] == "3 entries; 2 left out"
+    assert (
+        shown.count("no hit_rate@1; choose another --k") == 2
+        and shown.splitlines()[-1] == "3 entries; 2 left out"
+    )
 
 
 def test_all_boards_go_onto_one_page(folder):
@@ -117,7 +177,11 @@ def test_all_boards_go_onto_one_page(folder):
     write_result(folder / "r/other", "mini", hits_of(0.8, 9), gallery="image", data_hash="i")
     shown = run(folder / "data/openmpr", "--on", "r", "--html", "board.html")
     page = (folder / "board.html").read_text()
-    assert "mine/v1" in page and "mini" in page and "http://" not in page.replace("http://www.w3.org", "")
+    assert (
+        "mine/v1" in page
+        and "mini" in page
+        and "http://" not in page.replace("http://www.w3.org", "")
+    )
     assert shown.splitlines()[-1].endswith("written to board.html")
 
 
@@ -125,7 +189,9 @@ def test_a_csv_beside_the_published(folder, monkeypatch):
     monkeypatch.setattr("skulens.cli.leaderboard.check_paper", lambda: None)
     write_summary(folder / "mine.csv", [summary_row("whole", "v1", 10**6, hits_of(0.6, 5))])
     answer = json.loads(run("openmpr", "--csv", "mine.csv", "--json"))
-    assert [e["source"] for e in answer["board"]["entries"]].count("mine.csv") == 1 and answer["other_boards"] == []
+    assert [e["source"] for e in answer["board"]["entries"]].count("mine.csv") == 1 and answer[
+        "other_boards"
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,24 @@ import json
 import os
 from pathlib import Path
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before huggingface_hub is imported: no test may reach for the hub
+os.environ.setdefault(
+    "HF_HUB_OFFLINE", "1"
+)  # before huggingface_hub is imported: no test may reach for the hub
 
 import numpy as np
 import PIL.Image
 import pytest
 
-import skulens.encode.shim  # noqa: F401  # before any fixture imports torchvision
+import skulens.torch_shim  # noqa: F401  # before any fixture imports torchvision
 
 ROOT = Path(__file__).parents[2]
-WORDS = ["a red cup of tea", "milk carton, 1 l", "green apple", "photo of a shelf", "blue shoe size 42"]
+WORDS = [
+    "a red cup of tea",
+    "milk carton, 1 l",
+    "green apple",
+    "photo of a shelf",
+    "blue shoe size 42",
+]
 
 
 def byte_level_bpe(specials: list[str], first: bool = False):
@@ -25,7 +33,10 @@ def byte_level_bpe(specials: list[str], first: bool = False):
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=300, initial_alphabet=alphabet, special_tokens=specials if first else [], show_progress=False
+        vocab_size=300,
+        initial_alphabet=alphabet,
+        special_tokens=specials if first else [],
+        show_progress=False,
     )
     tokenizer.train_from_iterator(WORDS, trainer)
     if not first:
@@ -45,7 +56,13 @@ def open_clip_folder(tmp_path_factory):
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {
         "embed_dim": 24,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8},
+        "vision_cfg": {
+            "image_size": 32,
+            "layers": 2,
+            "width": 32,
+            "head_width": 16,
+            "patch_size": 8,
+        },
         "text_cfg": {
             "context_length": 16,
             "vocab_size": tokenizer.get_vocab_size(with_added_tokens=True),
@@ -70,7 +87,9 @@ def data():
 
     def folder(name: str) -> Path:
         if not (root / name).is_dir():
-            pytest.skip(f"needs the data folder {name!r}; set SKULENS_DATA to the folder that holds it")
+            pytest.skip(
+                f"needs the data folder {name!r}; set SKULENS_DATA to the folder that holds it"
+            )
         return root / name
 
     return folder
@@ -109,14 +128,27 @@ def fast_tokenizer(**roles: str):
     tokenizer = byte_level_bpe(list(roles.values()), first=True)
     start, end = roles.get("bos_token", ""), roles["eos_token"]
     specials = [(name, tokenizer.token_to_id(name)) for name in (start, end) if name]
-    tokenizer.post_processor = TemplateProcessing(single=f"{start} $A {end}".strip(), special_tokens=specials)
+    tokenizer.post_processor = TemplateProcessing(
+        single=f"{start} $A {end}".strip(), special_tokens=specials
+    )
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **roles)
 
 
 def small(kind: str, **more) -> dict:
     """Settings of a tiny tower."""
-    text = {"vocab_size": 300, "max_position_embeddings": 16} if kind == "text" else {"image_size": 32, "patch_size": 8}
-    return {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, **text, **more}
+    text = (
+        {"vocab_size": 300, "max_position_embeddings": 16}
+        if kind == "text"
+        else {"image_size": 32, "patch_size": 8}
+    )
+    return {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        **text,
+        **more,
+    }
 
 
 @pytest.fixture(scope="session")
@@ -126,8 +158,14 @@ def clip_folder(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("tiny_clip")
     tokenizer = fast_tokenizer(pad_token="<pad>", bos_token="<s>", eos_token="</s>")
-    ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id, "pad_token_id": 0}
-    config = CLIPConfig(text_config=small("text", **ends), vision_config=small("vision"), projection_dim=24)
+    ends = {
+        "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": tokenizer.bos_token_id,
+        "pad_token_id": 0,
+    }
+    config = CLIPConfig(
+        text_config=small("text", **ends), vision_config=small("vision"), projection_dim=24
+    )
     shaken(CLIPModel(config)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     size = {"height": 32, "width": 32}
@@ -143,17 +181,36 @@ def gemma_tokenizer():
     from tokenizers.processors import TemplateProcessing
     from transformers import Siglip2Tokenizer
 
-    pieces = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "▁", *string.ascii_letters, *string.digits, ",", "&"]
+    pieces = [
+        "<pad>",
+        "<eos>",
+        "<bos>",
+        "<unk>",
+        "<mask>",
+        "▁",
+        *string.ascii_letters,
+        *string.digits,
+        ",",
+        "&",
+    ]
     tokenizer = Siglip2Tokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[])
-    tokenizer._tokenizer.post_processor = TemplateProcessing(single="$A <eos>", special_tokens=[("<eos>", 1)])
+    tokenizer._tokenizer.post_processor = TemplateProcessing(
+        single="$A <eos>", special_tokens=[("<eos>", 1)]
+    )
     return tokenizer
 
 
 def siglip_in(folder, kind: str):
     import transformers
 
-    tokenizer = gemma_tokenizer() if kind == "Siglip2" else fast_tokenizer(pad_token="<pad>", eos_token="</s>")
-    tokenizer.padding_side = "left"  # the default of SigLIP 2's tokenizer class, and wrong for its towers
+    tokenizer = (
+        gemma_tokenizer()
+        if kind == "Siglip2"
+        else fast_tokenizer(pad_token="<pad>", eos_token="</s>")
+    )
+    tokenizer.padding_side = (
+        "left"  # the default of SigLIP 2's tokenizer class, and wrong for its towers
+    )
     text = small("text", pad_token_id=0, eos_token_id=1, projection_size=32)
     vision = small("vision")
     if kind == "Siglip2":
@@ -162,7 +219,11 @@ def siglip_in(folder, kind: str):
     config = getattr(transformers, f"{kind}Config")(text_config=text, vision_config=vision)
     shaken(getattr(transformers, f"{kind}Model")(config)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    shape = {"patch_size": 8, "max_num_patches": 16} if kind == "Siglip2" else {"size": {"height": 32, "width": 32}}
+    shape = (
+        {"patch_size": 8, "max_num_patches": 16}
+        if kind == "Siglip2"
+        else {"size": {"height": 32, "width": 32}}
+    )
     getattr(transformers, f"{kind}ImageProcessorPil")(**shape).save_pretrained(folder)
     return folder
 
@@ -216,6 +277,11 @@ def onnx_folder(tmp_path_factory):
         [shape("embedding", TensorProto.FLOAT, ["N", 12, 1, 1])],
         [numpy_helper.from_array(weights, "w")],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), folder / "tiny.onnx")
-    (folder / "preprocess.json").write_text('{"size": 32, "mean": 0.5, "std": 0.5, "licence": "MIT"}')
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9),
+        folder / "tiny.onnx",
+    )
+    (folder / "preprocess.json").write_text(
+        '{"size": 32, "mean": 0.5, "std": 0.5, "licence": "MIT"}'
+    )
     return folder

@@ -15,7 +15,9 @@ class FakeEncoder:
 
     def __init__(self, name="fake", dim=48, delay_s=0.0, device="cpu"):
         identity = hashlib.sha256(f"{name} {dim}".encode()).hexdigest()
-        self.info = EncoderInfo(name, "fake", identity, dim, ("image", "text"), image_px=4, context_length=8)
+        self.info = EncoderInfo(
+            name, "fake", identity, dim, ("image", "text"), image_px=4, context_length=8
+        )
         self.delay_s, self.device = delay_s, device
         self.batches: list[tuple[str, int]] = []
         self.prepared = 0

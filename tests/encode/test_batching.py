@@ -35,13 +35,20 @@ def plain(encoder, parts):
         if isinstance(part, str):
             rows.append(encoder.encode_batch("text", [encoder.prepare_text(part)])[0])
         else:
-            rows.append(encoder.encode_batch("image", [encoder.prepare_image(pictures.decode(part.read()))])[0])
+            rows.append(
+                encoder.encode_batch(
+                    "image", [encoder.prepare_image(pictures.decode(part.read()))]
+                )[0]
+            )
     return np.stack(rows)
 
 
 COLOURS = ["red", "green", "blue", "white", "black"]
 PARTS = st.lists(
-    st.one_of(st.sampled_from(["milk", "juice", "oat milk", ""]), st.sampled_from(COLOURS).map(lambda c: Image(data=png(c)))),
+    st.one_of(
+        st.sampled_from(["milk", "juice", "oat milk", ""]),
+        st.sampled_from(COLOURS).map(lambda c: Image(data=png(c))),
+    ),
     min_size=1,
     max_size=12,
 )
@@ -53,7 +60,11 @@ def test_same_vectors_as_one_by_one_at_any_batch_size(parts, batch, device):
     how = Batching(batch=batch, threads=3, progress=False)
     encoder = FakeEncoder(device=device)
     [answer] = encode_parts([encoder], parts, how=how)
-    assert encoder.forwards == answer.distinct == len({p if isinstance(p, str) else p.data for p in parts})
+    assert (
+        encoder.forwards
+        == answer.distinct
+        == len({p if isinstance(p, str) else p.data for p in parts})
+    )
     np.testing.assert_array_equal(answer.vectors, plain(FakeEncoder(), parts))
 
 
@@ -62,9 +73,13 @@ def test_warm_run_computes_and_reads_nothing(tmp_path):
     photo.write_bytes(png("red"))
     parts = [Image(path=str(photo)), "milk", "milk", Image(data=png("blue"))]
     cold = FakeEncoder()
-    [first] = encode_parts([cold], parts, caches=[VectorCache(tmp_path, cold.info)], memo=Memo(tmp_path), how=QUIET)
+    [first] = encode_parts(
+        [cold], parts, caches=[VectorCache(tmp_path, cold.info)], memo=Memo(tmp_path), how=QUIET
+    )
     warm = FakeEncoder()
-    [second] = encode_parts([warm], parts, caches=[VectorCache(tmp_path, warm.info)], memo=Memo(tmp_path), how=QUIET)
+    [second] = encode_parts(
+        [warm], parts, caches=[VectorCache(tmp_path, warm.info)], memo=Memo(tmp_path), how=QUIET
+    )
     assert (first.forwarded, second.forwarded, warm.forwards, warm.prepared) == (3, 0, 0, 0)
     np.testing.assert_array_equal(first.vectors, second.vectors)
 
@@ -73,7 +88,13 @@ def test_warm_run_computes_and_reads_nothing(tmp_path):
 def test_role_and_prompt_are_part_of_the_key(tmp_path, change):
     encoder = FakeEncoder()
     for settings_ in ({}, change):
-        encode_parts([encoder], ["milk"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET, **settings_)
+        encode_parts(
+            [encoder],
+            ["milk"],
+            caches=[VectorCache(tmp_path, encoder.info)],
+            how=QUIET,
+            **settings_,
+        )
     assert encoder.forwards == 2
 
 
@@ -87,9 +108,13 @@ def test_another_encoder_never_reads_these_vectors(tmp_path):
 def test_each_picture_is_decoded_once_for_many_encoders(monkeypatch):
     decoded = []
     real = pictures.decode
-    monkeypatch.setattr(pictures, "decode", lambda data, upright=True: decoded.append(1) or real(data, upright))
+    monkeypatch.setattr(
+        pictures, "decode", lambda data, upright=True: decoded.append(1) or real(data, upright)
+    )
     parts = [Image(data=png(c)) for c in COLOURS]
-    answers = encode_parts([FakeEncoder("a"), FakeEncoder("b", dim=12), FakeEncoder("c")], parts, how=QUIET)
+    answers = encode_parts(
+        [FakeEncoder("a"), FakeEncoder("b", dim=12), FakeEncoder("c")], parts, how=QUIET
+    )
     assert len(decoded) == len(COLOURS)
     assert [a.vectors.shape for a in answers] == [(5, 48), (5, 12), (5, 48)]
 
@@ -97,9 +122,20 @@ def test_each_picture_is_decoded_once_for_many_encoders(monkeypatch):
 def test_bad_pictures_become_rejects_and_the_others_go_on(tmp_path):
     empty = tmp_path / "empty.jpg"
     empty.write_bytes(b"")
-    parts = [Image(path=str(empty)), Image(path=str(tmp_path / "gone.jpg")), Image(data=b"<html>404"), Image(data=png("red"))]
+    parts = [
+        Image(path=str(empty)),
+        Image(path=str(tmp_path / "gone.jpg")),
+        Image(data=b"<html>404"),
+        Image(data=png("red")),
+    ]
     encoder = FakeEncoder()
-    [answer] = encode_parts([encoder], parts, caches=[VectorCache(tmp_path, encoder.info)], memo=Memo(tmp_path), how=QUIET)
+    [answer] = encode_parts(
+        [encoder],
+        parts,
+        caches=[VectorCache(tmp_path, encoder.info)],
+        memo=Memo(tmp_path),
+        how=QUIET,
+    )
     assert answer.ok.tolist() == [False, False, False, True]
     reasons = {r.item: r.reason for r in answer.rejects}
     assert "empty file" in reasons[str(empty)]
@@ -124,7 +160,11 @@ def test_pictures_inside_a_table_are_told_apart_by_content(tmp_path):
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     table = pa.table({"id": ["a", "b", "c"], "image": [png("red"), png("blue"), png("red")]})
     pq.write_table(table, tmp_path / "shop.parquet")
-    parts = [image for product in open_catalog(str(tmp_path / "shop.parquet")).products() for image in product.images]
+    parts = [
+        image
+        for product in open_catalog(str(tmp_path / "shop.parquet")).products()
+        for image in product.images
+    ]
     [answer] = encode_parts([FakeEncoder()], parts, memo=Memo(tmp_path), how=QUIET)
     assert answer.ok.all() and answer.forwarded == 2
     np.testing.assert_array_equal(answer.vectors[0], answer.vectors[2])
@@ -164,7 +204,9 @@ def test_text_for_an_image_only_encoder_says_what_it_can_do():
 @pytest.mark.parametrize("damage", ["truncate", "delete", "garbage journal", "half a line"])
 def test_a_damaged_cache_costs_time_never_correctness(tmp_path, damage):
     encoder = FakeEncoder()
-    [first] = encode_parts([encoder], ["milk"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET)
+    [first] = encode_parts(
+        [encoder], ["milk"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET
+    )
     cache = VectorCache(tmp_path, encoder.info)
     shard = next(cache.folder.glob("*.arrow"))
     if damage == "truncate":
@@ -177,7 +219,9 @@ def test_a_damaged_cache_costs_time_never_correctness(tmp_path, damage):
         with cache.journal.open("a") as f:
             f.write('{"shard": "abc')
     for _ in range(2):
-        [again] = encode_parts([encoder], ["milk", "tea"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET)
+        [again] = encode_parts(
+            [encoder], ["milk", "tea"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET
+        )
         np.testing.assert_array_equal(again.vectors[0], first.vectors[0])
     assert again.forwarded == 0
 
@@ -185,7 +229,9 @@ def test_a_damaged_cache_costs_time_never_correctness(tmp_path, damage):
 def test_a_full_disk_is_said_and_the_run_goes_on(tmp_path, monkeypatch):
     encoder = FakeEncoder()
     cache = VectorCache(tmp_path, encoder.info)
-    monkeypatch.setattr(cache, "_write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        cache, "_write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.warns(UserWarning, match="No space left on device"):
         [answer] = encode_parts([encoder], ["milk"], caches=[cache], how=QUIET)
     assert answer.ok.all()
@@ -214,9 +260,16 @@ def test_an_item_with_an_unreadable_part_has_no_vector():
 
 def test_cat_tiles_pictures_and_joins_texts():
     red, blue = Image(data=png("red")), Image(data=png("blue"))
-    assert parts_of(Item("q", ("same as", red, "in", blue)), "cat") == [Tiled((red, blue)), "same as in"]
+    assert parts_of(Item("q", ("same as", red, "in", blue)), "cat") == [
+        Tiled((red, blue)),
+        "same as in",
+    ]
     assert parts_of(Item("q", (red,)), "cat") == [red]
-    [fused] = encode_items(lambda parts: encode_parts([FakeEncoder()], parts, how=QUIET), [Item("q", (red, blue))], "cat")
+    [fused] = encode_items(
+        lambda parts: encode_parts([FakeEncoder()], parts, how=QUIET),
+        [Item("q", (red, blue))],
+        "cat",
+    )
     assert fused.vectors.shape == (1, 48) and fused.encoded.distinct == 1
     np.testing.assert_allclose(np.linalg.norm(fused.vectors, axis=1), 1, rtol=1e-6)
 

@@ -156,7 +156,9 @@ def test_different_inputs_give_different_vectors(encoder, inputs):
 def test_order_is_kept_and_batch_size_does_not_matter(encoder, inputs):
     for modality, batch in inputs.items():
         alone = np.concatenate([encoder.encode_batch(modality, [part]) for part in batch[:7]])
-        np.testing.assert_allclose(encoder.encode_batch(modality, batch[:7]), alone, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            encoder.encode_batch(modality, batch[:7]), alone, rtol=1e-4, atol=1e-5
+        )
         backwards = encoder.encode_batch(modality, batch[6::-1])
         np.testing.assert_allclose(backwards[::-1], alone, rtol=1e-4, atol=1e-5)
 
@@ -174,7 +176,9 @@ def test_batches_encoded_in_threads_are_the_same(encoder, inputs):
     with ThreadPoolExecutor(4) as pool:
         for modality, batch in inputs.items():
             alone = encoder.encode_batch(modality, batch)
-            for got in pool.map(lambda _, m=modality, b=batch: encoder.encode_batch(m, b), range(8)):
+            for got in pool.map(
+                lambda _, m=modality, b=batch: encoder.encode_batch(m, b), range(8)
+            ):
                 np.testing.assert_allclose(got, alone, rtol=1e-5, atol=1e-6)
 
 
@@ -212,8 +216,13 @@ def test_local_weights_with_an_architecture_named(open_clip_folder, tmp_path):
         LocalOpenClip(f"{open_clip_folder}#ViT-B32")
 
 
-@pytest.mark.parametrize(("tower", "field", "value"), [("vision_cfg", "image_size", 64), ("text_cfg", "context_length", 12)])
-def test_weights_of_another_size_are_refused_instead_of_stretched(open_clip_folder, tmp_path, tower, field, value):
+@pytest.mark.parametrize(
+    ("tower", "field", "value"),
+    [("vision_cfg", "image_size", 64), ("text_cfg", "context_length", 12)],
+)
+def test_weights_of_another_size_are_refused_instead_of_stretched(
+    open_clip_folder, tmp_path, tower, field, value
+):
     from skulens.encode.open_clip import LocalOpenClip
 
     written = json.loads((open_clip_folder / "open_clip_config.json").read_text())
@@ -257,13 +266,17 @@ def test_random_weights_are_the_same_on_every_call():
     text = {"vocab_size": 50, "width": 32, "heads": 2, "layers": 1}
     source = Source("x", {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}, {}, None)
     first, second = loaded(source), loaded(source)
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
+    )
 
 
 def test_pickled_weights_are_refused(open_clip_folder, tmp_path):
     from skulens.encode.open_clip import LocalOpenClip
 
-    (tmp_path / "open_clip_config.json").write_bytes((open_clip_folder / "open_clip_config.json").read_bytes())
+    (tmp_path / "open_clip_config.json").write_bytes(
+        (open_clip_folder / "open_clip_config.json").read_bytes()
+    )
     (tmp_path / "open_clip_pytorch_model.bin").write_bytes(b"\x80\x04")
     with pytest.raises(EncoderError, match="safetensors only"):
         LocalOpenClip(tmp_path)

@@ -19,7 +19,11 @@ def folder(onnx_folder, tmp_path):
 
 def test_texts_are_refused_by_name(onnx_folder):
     encoder = OnnxImage(onnx_folder)
-    for call in (encoder.prepare_text, encoder.count_tokens, lambda text: encoder.encode_batch("text", [text])):
+    for call in (
+        encoder.prepare_text,
+        encoder.count_tokens,
+        lambda text: encoder.encode_batch("text", [text]),
+    ):
         with pytest.raises(EncoderError, match="tiny is an image-only model"):
             call("tea")
 
@@ -60,7 +64,9 @@ def test_files_that_are_no_single_image_encoder(folder, tmp_path):
     with pytest.raises(MissingFile):
         OnnxImage(tmp_path / "nothing.onnx")
     shutil.copy(folder / "tiny.onnx", folder / "second.onnx")
-    with pytest.raises(EncoderError, match=r"exactly one \.onnx file, found second.onnx, tiny.onnx"):
+    with pytest.raises(
+        EncoderError, match=r"exactly one \.onnx file, found second.onnx, tiny.onnx"
+    ):
         OnnxImage(folder)
     (folder / "second.onnx").write_bytes(b"not onnx")
     with pytest.raises(EncoderError, match="cannot open"):
@@ -76,7 +82,9 @@ def test_a_file_for_one_picture_at_a_time_gives_the_same_vectors(onnx_folder, fo
     onnx.save(model, folder / "tiny.onnx")
     free, fixed = OnnxImage(onnx_folder), OnnxImage(folder)
     batch = [free.prepare_image(p) for p in pictures]
-    np.testing.assert_allclose(fixed.encode_batch("image", batch), free.encode_batch("image", batch), rtol=1e-5)
+    np.testing.assert_allclose(
+        fixed.encode_batch("image", batch), free.encode_batch("image", batch), rtol=1e-5
+    )
     assert fixed.info.identity != free.info.identity
 
 

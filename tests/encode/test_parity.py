@@ -36,7 +36,9 @@ def test_pictures_are_open_clips_bit_for_bit(pictures, size, resize_mode, interp
 def test_any_picture_size_is_open_clips_bit_for_bit(width, height, resize_mode):
     from open_clip.transform import PreprocessCfg, image_transform_v2
 
-    pixels = np.random.default_rng(width * 100 + height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(width * 100 + height).integers(
+        0, 256, (height, width, 3), dtype=np.uint8
+    )
     cfg = PreprocessCfg(32, "RGB", CLIP_MEAN, CLIP_STD, "bicubic", resize_mode)
     picture = PIL.Image.fromarray(pixels)
     original = image_transform_v2(cfg, is_train=False)(picture).numpy()
@@ -45,7 +47,9 @@ def test_any_picture_size_is_open_clips_bit_for_bit(width, height, resize_mode):
 
 def test_hwc_layout_is_the_same_numbers(pictures):
     chw = Preprocess(32, 32, CLIP_MEAN, CLIP_STD)
-    np.testing.assert_array_equal(replace(chw, layout="hwc")(pictures[0]), chw(pictures[0]).transpose(1, 2, 0))
+    np.testing.assert_array_equal(
+        replace(chw, layout="hwc")(pictures[0]), chw(pictures[0]).transpose(1, 2, 0)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +93,9 @@ def test_paper_mode_is_openmprs_script_in_ten_lines(open_clip_folder, reference,
     for picture, vector in zip(pictures, images, strict=True):
         got = encoder.encode_batch("image", [encoder.prepare_image(picture)])
         np.testing.assert_array_equal(got[0], vector.float().numpy())
-    assert torch.equal(torch.from_numpy(got).bfloat16().float(), torch.from_numpy(got)), "vectors are bfloat16 numbers"
+    assert torch.equal(torch.from_numpy(got).bfloat16().float(), torch.from_numpy(got)), (
+        "vectors are bfloat16 numbers"
+    )
 
 
 def test_paper_mode_runs_batch_norms_on_a_cpu():
@@ -132,7 +138,9 @@ def test_trimmed_texts_give_the_vectors_of_whole_contexts(open_clip_folder, cust
         row[length - 1] = model.text.vocab_size - 1 if custom else model.vocab_size - 1
     assert trimmable(tower)
     with torch.no_grad():
-        torch.testing.assert_close(trimmed_text(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(
+            trimmed_text(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("custom", [False, True])
@@ -147,7 +155,9 @@ def test_arranging_texts_for_speed_changes_no_vector(open_clip_folder, custom):
         torch.testing.assert_close(model.encode_text(ids), before, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("text", [{"pool_type": "last"}, {"no_causal_mask": True}, {"embed_cls": True}])
+@pytest.mark.parametrize(
+    "text", [{"pool_type": "last"}, {"no_causal_mask": True}, {"embed_cls": True}]
+)
 def test_towers_that_see_their_padding_are_not_trimmed(open_clip_folder, text):
     assert not trimmable(built(tower_config(open_clip_folder, **text) | {"custom_text": True}).text)
 
@@ -167,11 +177,16 @@ def test_activation_is_forced_in_sound_mode_only(pair, sound, paper):
 
 
 def test_the_named_picture_size_is_forced_in_sound_mode_only():
-    sizes = [tag_config("ViTamin-XL-384", "datacomp1b", m)["vision_cfg"]["image_size"] for m in ("sound", "paper")]
+    sizes = [
+        tag_config("ViTamin-XL-384", "datacomp1b", m)["vision_cfg"]["image_size"]
+        for m in ("sound", "paper")
+    ]
     assert sizes == [384, 256]
 
 
-def test_a_pair_end_to_end_from_weights_put_there_by_hand(open_clip_folder, tmp_path, monkeypatch, pictures):
+def test_a_pair_end_to_end_from_weights_put_there_by_hand(
+    open_clip_folder, tmp_path, monkeypatch, pictures
+):
     """A made-up architecture whose tag was trained with QuickGELU: sound and paper must differ so."""
     import open_clip
     from open_clip.transformer import QuickGELU
@@ -179,7 +194,13 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(open_clip_folder, tmp_
 
     config = tower_config(open_clip_folder, vocab_size=49408)
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", config)
-    tag = {"hf_hub": "nobody/nothing/", "quick_gelu": True, "mean": [0.5] * 3, "std": [0.5] * 3, "resize_mode": "squash"}
+    tag = {
+        "hf_hub": "nobody/nothing/",
+        "quick_gelu": True,
+        "mean": [0.5] * 3,
+        "std": [0.5] * 3,
+        "resize_mode": "squash",
+    }
     monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "tiny", {"made_up": tag})
     monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
     folder = tmp_path / "models" / "tiny--made_up"
@@ -202,8 +223,13 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(open_clip_folder, tmp_
         gelu = normalised(plain.encode_image(torch.from_numpy(np.stack(batch))).numpy())
     assert np.abs(gelu - expected).max() > 1e-3, "the activation matters here"
     got = normalised(paper.encode_batch("image", batch))
-    assert np.linalg.norm(got - gelu) < 0.8 * np.linalg.norm(got - expected), "paper mode keeps GELU, to 8 bits"
-    assert [any(isinstance(m, QuickGELU) for m in e.model.modules()) for e in (sound, paper)] == [True, False]
+    assert np.linalg.norm(got - gelu) < 0.8 * np.linalg.norm(got - expected), (
+        "paper mode keeps GELU, to 8 bits"
+    )
+    assert [any(isinstance(m, QuickGELU) for m in e.model.modules()) for e in (sound, paper)] == [
+        True,
+        False,
+    ]
     assert sound.info.name == "tiny/made_up" and sound.info.identity != paper.info.identity
 
 
@@ -211,7 +237,11 @@ def transformers_parts(folder):
     from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
     processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
-    return AutoModel.from_pretrained(folder).eval(), processor, AutoTokenizer.from_pretrained(folder)
+    return (
+        AutoModel.from_pretrained(folder).eval(),
+        processor,
+        AutoTokenizer.from_pretrained(folder),
+    )
 
 
 @pytest.mark.parametrize("kind", ["CLIP", "Siglip"])
@@ -223,11 +253,17 @@ def test_any_picture_size_is_transformers_bit_for_bit(kind, width, height):
     from skulens.encode.transformers import plain_preprocess
 
     frame = {"height": 32, "width": 32}
-    sizes = {"size": {"shortest_edge": 32}, "crop_size": frame} if kind == "CLIP" else {"size": frame}
+    sizes = (
+        {"size": {"shortest_edge": 32}, "crop_size": frame} if kind == "CLIP" else {"size": frame}
+    )
     processor = getattr(transformers, f"{kind}ImageProcessorPil")(**sizes)
-    pixels = np.random.default_rng(width * 100 + height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(width * 100 + height).integers(
+        0, 256, (height, width, 3), dtype=np.uint8
+    )
     picture = PIL.Image.fromarray(pixels)
-    original = processor([picture], return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+    original = processor([picture], return_tensors="np", input_data_format="channels_last")[
+        "pixel_values"
+    ][0]
     np.testing.assert_array_equal(plain_preprocess(processor)(picture), original)
 
 
@@ -237,7 +273,12 @@ def test_uncommon_processors_are_run_themselves():
     from skulens.encode.transformers import plain_preprocess
 
     assert plain_preprocess(CLIPImageProcessorPil()) is not None
-    odd = [{"do_normalize": False}, {"size": {"shortest_edge": 256}}, {"do_center_crop": False}, {"resample": 5}]
+    odd = [
+        {"do_normalize": False},
+        {"size": {"shortest_edge": 256}},
+        {"do_center_crop": False},
+        {"resample": 5},
+    ]
     assert [plain_preprocess(CLIPImageProcessorPil(**settings)) for settings in odd] == [None] * 4
     assert plain_preprocess(Siglip2ImageProcessorPil()) is None
 
@@ -251,14 +292,20 @@ def test_dual_encoders_are_transformers_own(request, kind, pictures, texts):
     model, processor, tokenizer = transformers_parts(folder)
     if kind != "clip":
         texts = [canonical(t) for t in texts]
-        length = {"padding": "max_length", "max_length": encoder.context_length, "padding_side": "right"}
+        length = {
+            "padding": "max_length",
+            "max_length": encoder.context_length,
+            "padding_side": "right",
+        }
     else:
         length = {"padding": True, "max_length": 16}
     tokens = tokenizer(texts, truncation=True, return_tensors="pt", **length)
     if kind != "clip":
         tokens.pop("attention_mask")
     with torch.no_grad():
-        images = model.get_image_features(**processor(pictures, return_tensors="pt")).pooler_output.numpy()
+        images = model.get_image_features(
+            **processor(pictures, return_tensors="pt")
+        ).pooler_output.numpy()
         words = model.get_text_features(**tokens).pooler_output.numpy()
     got = encoder.encode_batch("image", [encoder.prepare_image(p) for p in pictures])
     np.testing.assert_allclose(normalised(got), normalised(images), atol=1e-5)
@@ -271,7 +318,9 @@ def test_siglip_texts_are_canonical_whatever_their_letters(siglip2_folder):
 
     encoder = DualEncoder(siglip2_folder)
     for text in ("Red CUP, of tea!", "red cup of tea", "  Red_Cup of   (tea)."):
-        np.testing.assert_array_equal(encoder.prepare_text(text), encoder.prepare_text("red cup of tea"))
+        np.testing.assert_array_equal(
+            encoder.prepare_text(text), encoder.prepare_text("red cup of tea")
+        )
 
 
 @settings(deadline=None, max_examples=300)
@@ -288,7 +337,9 @@ def test_sentence_vectors_are_its_own(sentence_folder, texts):
     from skulens.encode.sentence_transformers import Sentence
 
     expected = SentenceTransformer(str(sentence_folder), device="cpu").encode(texts)
-    np.testing.assert_allclose(Sentence(sentence_folder).encode_batch("text", texts), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        Sentence(sentence_folder).encode_batch("text", texts), expected, atol=1e-5
+    )
 
 
 def test_onnx_is_the_network_written_in_numpy(onnx_folder, pictures):
@@ -298,11 +349,15 @@ def test_onnx_is_the_network_written_in_numpy(onnx_folder, pictures):
     from skulens.encode.onnx import OnnxImage
 
     encoder = OnnxImage(onnx_folder)
-    weights = numpy_helper.to_array(onnx.load(onnx_folder / "tiny.onnx").graph.initializer[0])  # (12, 3, 4, 4)
+    weights = numpy_helper.to_array(
+        onnx.load(onnx_folder / "tiny.onnx").graph.initializer[0]
+    )  # (12, 3, 4, 4)
     x = np.stack([encoder.prepare_image(p) for p in pictures])  # (8, 3, 32, 32)
     blocks = x.reshape(8, 3, 8, 4, 8, 4)
     expected = np.maximum(np.einsum("bciyjx,ocyx->boij", blocks, weights), 0).mean((2, 3))
-    np.testing.assert_allclose(encoder.encode_batch("image", list(x)), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        encoder.encode_batch("image", list(x)), expected, rtol=1e-4, atol=1e-4
+    )
     assert encoder.info.params_image == weights.size and encoder.info.licence == "MIT"
 
 
@@ -317,11 +372,17 @@ def test_mobilenet_finds_iconic_pictures_far_above_chance(data):
     encoder = OnnxImage(weights)
 
     def vectors(images):
-        return normalised(encoder.encode_batch("image", [encoder.prepare_image(decode(i.read())) for i in images]))
+        return normalised(
+            encoder.encode_batch("image", [encoder.prepare_image(decode(i.read())) for i in images])
+        )
 
     catalog = Groceries(data("groceries"))
     products = list(catalog.products())
     probes = list(catalog.queries("test"))[::50]  # 40 of 1,988
-    best = (vectors([q.item.parts[0] for q in probes]) @ vectors([p.images[0] for p in products]).T).argmax(1)
+    best = (
+        vectors([q.item.parts[0] for q in probes]) @ vectors([p.images[0] for p in products]).T
+    ).argmax(1)
     hits = sum(products[i].id in probe.relevant for i, probe in zip(best, probes, strict=True))
-    assert hits / len(probes) >= 0.10, f"{hits} of {len(probes)}; 21.6 % of all 1,988 are found, chance is 1.2 %"
+    assert hits / len(probes) >= 0.10, (
+        f"{hits} of {len(probes)}; 21.6 % of all 1,988 are found, chance is 1.2 %"
+    )

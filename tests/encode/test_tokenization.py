@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from skulens.encode.checkpoints import card_licence, checked, hub_weights, model_folder, safe_weights
+from skulens.encode.checkpoints import (
+    card_licence,
+    checked,
+    hub_weights,
+    model_folder,
+    safe_weights,
+)
 from skulens.encode.open_clip import HFTokenizer, hub_tokens, open_clip
 from skulens.encode.tokenization import padded, tokens_of
 from skulens.encode.towers import built
@@ -23,13 +29,17 @@ def test_clip_tokens_are_open_clips(texts):
     original = open_clip.get_tokenizer("ViT-B-32")
     tokens = tokens_of(original, 77)
     expected = original([*texts, "milk " * 200]).numpy()
-    np.testing.assert_array_equal(padded([tokens.cut(t) for t in [*texts, "milk " * 200]], 77, 0), expected)
+    np.testing.assert_array_equal(
+        padded([tokens.cut(t) for t in [*texts, "milk " * 200]], 77, 0), expected
+    )
     assert len(tokens.ids("milk " * 200)) == 202
 
 
 @pytest.mark.parametrize("mode", [None, "clips"])
 def test_hub_tokens_are_open_clips_and_counted_whole(tmp_path, texts, mode):
-    fast_tokenizer(pad_token="<pad>", bos_token="<s>", eos_token="</s>", cls_token="<cls>").save_pretrained(tmp_path)
+    fast_tokenizer(
+        pad_token="<pad>", bos_token="<s>", eos_token="</s>", cls_token="<cls>"
+    ).save_pretrained(tmp_path)
     original = HFTokenizer(str(tmp_path), context_length=16, tokenizer_mode=mode)
     tokens = tokens_of(original, 16)
     np.testing.assert_array_equal(np.stack([tokens.cut(t) for t in texts]), original(texts).numpy())
@@ -44,7 +54,9 @@ def test_a_missing_tokenizer_is_named_and_found_where_it_was_put(cache):
     with pytest.raises(MissingFile, match="tokenizer.json") as e:
         hub_tokens("ViT-L-14-CLIPA", config)
     assert str(folder) in str(e.value)
-    fast_tokenizer(pad_token="<pad>", bos_token="<s>", eos_token="</s>", sep_token="<sep>").save_pretrained(folder)
+    fast_tokenizer(
+        pad_token="<pad>", bos_token="<s>", eos_token="</s>", sep_token="<sep>"
+    ).save_pretrained(folder)
     assert hub_tokens("ViT-L-14-CLIPA", config).cut("tea").shape == (32,)
 
 
@@ -53,8 +65,18 @@ def test_a_missing_text_tower_is_named_and_found_where_it_was_put(cache):
 
     config = {
         "embed_dim": 24,
-        "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8},
-        "text_cfg": {"hf_model_name": "nobody/tower", "hf_proj_type": "linear", "hf_pooler_type": "mean_pooler"},
+        "vision_cfg": {
+            "image_size": 32,
+            "layers": 1,
+            "width": 32,
+            "head_width": 16,
+            "patch_size": 8,
+        },
+        "text_cfg": {
+            "hf_model_name": "nobody/tower",
+            "hf_proj_type": "linear",
+            "hf_pooler_type": "mean_pooler",
+        },
     }
     folder = cache / "models" / "nobody--tower"
     with pytest.raises(MissingFile, match="config.json") as e:
@@ -79,7 +101,9 @@ def answered(error: str):
 
     def download(*_, **__):
         kind = getattr(errors, error)
-        raise kind.__new__(kind)  # its constructor wants a response of whichever HTTP client is in use
+        raise kind.__new__(
+            kind
+        )  # its constructor wants a response of whichever HTTP client is in use
 
     return download
 

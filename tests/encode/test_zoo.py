@@ -7,13 +7,25 @@ from collections import Counter
 
 import pytest
 
-from skulens.encode.lint import SENTENCES, SERIOUS, card_lint, distinct_weights, named_px
-from skulens.encode.zoo import find_row, list_rows, write_rows
+from skulens.encode.zoo.lint import SENTENCES, SERIOUS, card_lint, distinct_weights, named_px
+from skulens.encode.zoo.rows import find_row, list_rows, write_rows
 
 TABLE_10 = {
-    "ViT": 80, "ResNet": 16, "SigLIP2": 15, "ViTamin": 15, "ConvNeXt": 12, "SigLIP": 11, "EVA": 7, "CLIPA": 7,
-    "NLLB-CLIP": 6, "PE-Core": 5, "Worldwide": 5, "CoCa": 4, "MobileCLIP": 4, "Roberta-ViT": 3,
-}  # fmt: skip
+    "ViT": 80,
+    "ResNet": 16,
+    "SigLIP2": 15,
+    "ViTamin": 15,
+    "ConvNeXt": 12,
+    "SigLIP": 11,
+    "EVA": 7,
+    "CLIPA": 7,
+    "NLLB-CLIP": 6,
+    "PE-Core": 5,
+    "Worldwide": 5,
+    "CoCa": 4,
+    "MobileCLIP": 4,
+    "Roberta-ViT": 3,
+}
 
 
 def published():
@@ -28,10 +40,10 @@ def with_code(rows, code):
 def test_every_pair_of_open_clip_has_a_row():
     from open_clip import list_pretrained
 
-    import skulens.encode.shim  # noqa: F401  # isort: split
+    import skulens.torch_shim  # noqa: F401  # isort: split
 
     missing = set(list_pretrained()) - {(row.arch, row.tag) for row in list_rows()}
-    assert not missing, f"run python -m skulens.encode.make_zoo: {sorted(missing)[:5]}"
+    assert not missing, f"run python -m tools.make_zoo: {sorted(missing)[:5]}"
 
 
 def test_families_are_those_of_the_papers_table_10():
@@ -40,7 +52,9 @@ def test_families_are_those_of_the_papers_table_10():
 
 def test_28_published_rows_ran_with_the_wrong_activation_one_of_them_doubtful():
     assert len(with_code(published(), "activation-mismatch")) == 27
-    assert [row.name for row in with_code(published(), "activation-doubtful")] == ["roberta-ViT-B-32/laion2b_s12b_b32k"]
+    assert [row.name for row in with_code(published(), "activation-doubtful")] == [
+        "roberta-ViT-B-32/laion2b_s12b_b32k"
+    ]
     assert find_row("RN50", "openai") in with_code(published(), "activation-mismatch")
     assert find_row("RN50-quickgelu", "openai") not in with_code(published(), "activation-mismatch")
 
@@ -49,7 +63,10 @@ def test_190_rows_are_at_most_160_weights():
     assert distinct_weights(published()) == 160
     twins = {row.name: row.lint[0] for row in with_code(published(), "duplicate-weights")}
     assert twins["RN50-quickgelu/openai"] == "duplicate-weights=RN50/openai"
-    assert twins["ViT-B-16-plus-240/laion400m_e32"] == "duplicate-weights=ViT-B-16-plus-240/laion400m_e31"
+    assert (
+        twins["ViT-B-16-plus-240/laion400m_e32"]
+        == "duplicate-weights=ViT-B-16-plus-240/laion400m_e31"
+    )
 
 
 def test_the_configured_size_that_is_not_the_names():
@@ -83,9 +100,14 @@ def test_every_code_has_a_sentence_that_can_be_filled():
     assert "architecture says GELU, the weights were trained with QuickGELU" in first
 
 
-@pytest.mark.parametrize(("licence", "codes"), [("cc-by-nc-4.0", 1), ("apache-2.0", 0), ("unknown", 0)])
+@pytest.mark.parametrize(
+    ("licence", "codes"), [("cc-by-nc-4.0", 1), ("apache-2.0", 0), ("unknown", 0)]
+)
 def test_lint_from_a_model_card(licence, codes):
-    assert len(card_lint(licence)) == codes and len(card_lint(licence, canonical_text=True)) == codes + 1
+    assert (
+        len(card_lint(licence)) == codes
+        and len(card_lint(licence, canonical_text=True)) == codes + 1
+    )
 
 
 def test_parameters_are_those_openmpr_published(data):
@@ -98,7 +120,7 @@ def test_parameters_are_those_openmpr_published(data):
 def test_rows_are_what_the_installed_open_clip_says():
     from dataclasses import replace
 
-    from skulens.encode.make_zoo import row_of
+    from tools.make_zoo import row_of
 
     for name in ("RN50/openai", "MobileCLIP-S1/datacompdr", "roberta-ViT-B-32/laion2b_s12b_b32k"):
         row = find_row(*name.split("/"))
@@ -107,13 +129,13 @@ def test_rows_are_what_the_installed_open_clip_says():
 
 
 def test_writing_and_reading_gives_the_same_rows(tmp_path, monkeypatch):
-    from skulens.encode import zoo
+    from skulens.encode.zoo import rows as zoo
 
     write_rows(list_rows(), tmp_path / "zoo.csv")
     assert (tmp_path / "zoo.csv").read_bytes() == zoo.ZOO.read_bytes()
 
 
 def test_reading_the_zoo_imports_no_torch():
-    code = "import sys; from skulens.encode.zoo import list_rows; list_rows(); print('torch' in sys.modules)"
+    code = "import sys; from skulens.encode.zoo.rows import list_rows; list_rows(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -31,12 +31,20 @@ from skulens.records import Qrels, Run
 def answers_of(score, right, groups=None, margin=None) -> Answers:
     score = np.asarray(score, float)
     groups = np.arange(len(score)) if groups is None else np.asarray(groups)
-    return Answers(score, score if margin is None else np.asarray(margin, float), np.asarray(right, bool), groups, 0)
+    return Answers(
+        score,
+        score if margin is None else np.asarray(margin, float),
+        np.asarray(right, bool),
+        groups,
+        0,
+    )
 
 
 def areas(score, right, weights=None) -> tuple[float, float]:
     steps = Steps.of(np.asarray(score, float), ~np.asarray(right, bool))
-    totals = steps.totals(np.ones((1, len(score))) if weights is None else np.asarray(weights, float)[None])
+    totals = steps.totals(
+        np.ones((1, len(score))) if weights is None else np.asarray(weights, float)[None]
+    )
     return float(area_under(*totals)[0]), float(least_area(*totals)[0])
 
 
@@ -62,13 +70,17 @@ def test_area_is_the_sum_of_the_paper_but_for_one_in_n():
     rng = np.random.default_rng(0)
     score, right = rng.random(4000), rng.random(4000) < 0.7
     wrong = ~right[np.argsort(-score)]
-    assert areas(score, right)[0] == pytest.approx((wrong.cumsum() / np.arange(1, 4001)).mean(), abs=2e-3)
+    assert areas(score, right)[0] == pytest.approx(
+        (wrong.cumsum() / np.arange(1, 4001)).mean(), abs=2e-3
+    )
 
 
 def test_weights_are_repetitions():
     rng = np.random.default_rng(0)
     score, right, times = rng.integers(0, 9, 60) / 10, rng.random(60) < 0.7, rng.integers(0, 4, 60)
-    assert areas(score, right, times) == pytest.approx(areas(np.repeat(score, times), np.repeat(right, times)))
+    assert areas(score, right, times) == pytest.approx(
+        areas(np.repeat(score, times), np.repeat(right, times))
+    )
 
 
 def test_curve_ends_at_the_risk_of_all_and_meets_the_counts():
@@ -76,7 +88,9 @@ def test_curve_ends_at_the_risk_of_all_and_meets_the_counts():
     score, right = rng.permutation(200) / 200, rng.random(200) < 0.8
     curve = risk_coverage(answers_of(score, right, np.arange(200) // 4), "score", resamples=200)
     order = np.argsort(-score)
-    assert curve.risk[-1] == pytest.approx(1 - right.mean()) and curve.risk[24] == pytest.approx(1 - right[order][:50].mean())
+    assert curve.risk[-1] == pytest.approx(1 - right.mean()) and curve.risk[24] == pytest.approx(
+        1 - right[order][:50].mean()
+    )
     assert curve.threshold[24] == score[order][49] and curve.threshold[-1] == 0
     assert (curve.low <= curve.risk + 1e-12).all() and (curve.risk <= curve.high + 1e-12).all()
     assert curve.aurc.low < curve.aurc.value < curve.aurc.high and curve.aurc.groups == 50
@@ -86,7 +100,11 @@ def test_curve_ends_at_the_risk_of_all_and_meets_the_counts():
 def test_resampled_totals_are_those_of_drawn_skus():
     """Against drawing the SKUs plainly, the two imaginary ones without size."""
     rng = np.random.default_rng(1)
-    score, right, groups = rng.random(60).round(1), rng.random(60) < 0.6, np.repeat(np.arange(6), 10)
+    score, right, groups = (
+        rng.random(60).round(1),
+        rng.random(60) < 0.6,
+        np.repeat(np.arange(6), 10),
+    )
     [totals] = Steps.of(score, ~right).resampled(groups, 20, 3, imaginary=0)
     [weights] = resample_weights(8, 20, seed=3)
     for area, w in zip(area_under(*totals), weights.astype(int), strict=True):
@@ -101,7 +119,9 @@ def test_joined_steps_change_nothing_to_speak_of(monkeypatch):
     fine = risk_coverage(answers, "score", resamples=50)
     monkeypatch.setattr("skulens.evaluate.calibration._STEPS", 300)
     joined = risk_coverage(answers, "score", resamples=50)
-    assert joined.areas == pytest.approx(fine.areas, abs=3e-3) and joined.aurc.value == fine.aurc.value
+    assert (
+        joined.areas == pytest.approx(fine.areas, abs=3e-3) and joined.aurc.value == fine.aurc.value
+    )
     assert joined.high[4:] == pytest.approx(fine.high[4:], abs=0.02)
 
 
@@ -130,32 +150,59 @@ def test_one_sku_has_no_band():
 
 
 @pytest.mark.parametrize(("skus", "failing"), [(10, 0), (10, 1), (40, 0), (40, 3), (200, 7)])
-def test_bound_is_that_of_clopper_and_pearson_where_skus_are_right_or_wrong_as_a_whole(skus, failing):
+def test_bound_is_that_of_clopper_and_pearson_where_skus_are_right_or_wrong_as_a_whole(
+    skus, failing
+):
     stats = pytest.importorskip("scipy.stats")
     answered = np.full(skus, 12.0)
-    bound = precision_bound(answered, np.where(np.arange(skus) < failing, 12.0, 0), resamples=40_000)[0]
+    bound = precision_bound(
+        answered, np.where(np.arange(skus) < failing, 12.0, 0), resamples=40_000
+    )[0]
     assert bound == pytest.approx(1 - stats.beta.ppf(0.95, failing + 1, skus - failing), abs=0.004)
 
 
 def test_bound_without_a_mistake():
     answered = np.full(59, 7.0)
-    assert precision_bound(answered, np.zeros(59), resamples=40_000)[0] == pytest.approx(0.95, abs=0.003)
+    assert precision_bound(answered, np.zeros(59), resamples=40_000)[0] == pytest.approx(
+        0.95, abs=0.003
+    )
     assert skus_needed(0.95) == 59 and skus_needed(0.99) == 299
     assert precision_bound(np.zeros(5), np.zeros(5))[0] == 0
 
 
 def test_first_answers_ties_and_what_is_missing():
-    run = Run.of({"tie": {"a": 0.5, "b": 0.5}, "sure": {"a": 0.9, "b": 0.2}, "stray": {"a": 0.8, "b": 0.1}, "alone": {"a": 0.3}})
+    run = Run.of(
+        {
+            "tie": {"a": 0.5, "b": 0.5},
+            "sure": {"a": 0.9, "b": 0.2},
+            "stray": {"a": 0.8, "b": 0.1},
+            "alone": {"a": 0.3},
+        }
+    )
     qrels = Qrels(
-        {"tie": {"b": 1}, "sure": {"b": 1}, "stray": {}, "gone": {"a": 1}, "alone": {"a": 2, "b": 0}},
+        {
+            "tie": {"b": 1},
+            "sure": {"b": 1},
+            "stray": {},
+            "gone": {"a": 1},
+            "alone": {"a": 2, "b": 0},
+        },
         {"tie": "b", "sure": "b", "stray": "s", "gone": "a", "alone": "a"},
     )
     answers = first_answers(run, qrels)
-    assert answers.right.tolist() == [True, False, False, True] and answers.groups.tolist() == [0, 0, 1, 1]
+    assert answers.right.tolist() == [True, False, False, True] and answers.groups.tolist() == [
+        0,
+        0,
+        1,
+        1,
+    ]
     assert answers.tied == 1 and answers.unanswerable == 1
     assert answers.score[:2] == pytest.approx([0.5, 0.9]) and answers.score[2] == -np.inf
     assert answers.margin[:2] == pytest.approx([0, 0.7]) and np.isnan(answers.margin[3])
-    assert answers.right.tolist() == hit_rate_at_k(judge(run, qrels), 1)[[0, 1, 3, 4]].astype(bool).tolist()
+    assert (
+        answers.right.tolist()
+        == hit_rate_at_k(judge(run, qrels), 1)[[0, 1, 3, 4]].astype(bool).tolist()
+    )
     with pytest.raises(DataError, match="1 of 4 queries have no margin"):
         answers.confidence("margin")
     assert better(answers) == "score"
@@ -176,7 +223,9 @@ def test_sums_by_threshold_are_counts():
     score, groups, right = rng.integers(0, 6, 50) / 5, rng.integers(0, 4, 50), rng.random(50) < 0.5
     levels = np.array([1.0, 0.6, 0.2])
     found = by_threshold(score, right, groups, levels)
-    plain = [[(right & (groups == g) & (score >= level)).sum() for level in levels] for g in range(4)]
+    plain = [
+        [(right & (groups == g) & (score >= level)).sum() for level in levels] for g in range(4)
+    ]
     assert found.tolist() == plain
 
 
@@ -195,8 +244,16 @@ def test_a_threshold_that_is_easy_to_show():
     groups = np.repeat(np.arange(800), 3)
     score = rng.random(2400)
     kept = promise(answers_of(score, score > 0.4, groups), 0.95, "score", resamples=400)
-    assert kept.verdict == "shown" and 0.35 < kept.threshold < 0.45 and kept.tested.coverage.value == pytest.approx(0.6, abs=0.04)
-    assert kept.tested.at_least >= 0.95 and "is shown" in kept.said() and kept.as_dict()["tested"]["at_least"] == kept.tested.at_least
+    assert (
+        kept.verdict == "shown"
+        and 0.35 < kept.threshold < 0.45
+        and kept.tested.coverage.value == pytest.approx(0.6, abs=0.04)
+    )
+    assert (
+        kept.tested.at_least >= 0.95
+        and "is shown" in kept.said()
+        and kept.as_dict()["tested"]["at_least"] == kept.tested.at_least
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +273,9 @@ def test_what_is_missed_on_other_skus_is_said():
     """Right on the choosing SKUs alone."""
     groups = np.arange(400) // 4
     here = np.random.default_rng(0).permutation(100) < 50
-    kept = promise(answers_of(np.linspace(0, 1, 400), here[groups], groups), 0.9, "score", resamples=200)
+    kept = promise(
+        answers_of(np.linspace(0, 1, 400), here[groups], groups), 0.9, "score", resamples=200
+    )
     assert kept.verdict == "missed" and "is not kept" in kept.said()
 
 
@@ -229,18 +288,28 @@ def test_precision_must_be_one_that_can_be_shown(wanted):
 def test_auto_takes_the_confidence_that_orders_better():
     rng = np.random.default_rng(0)
     right = rng.random(300) < 0.7
-    answers = answers_of(rng.random(300), right, np.arange(300) // 3, margin=right + rng.random(300))
-    assert better(answers) == "margin" and promise(answers, 0.9, resamples=100).confidence == "margin"
+    answers = answers_of(
+        rng.random(300), right, np.arange(300) // 3, margin=right + rng.random(300)
+    )
+    assert (
+        better(answers) == "margin" and promise(answers, 0.9, resamples=100).confidence == "margin"
+    )
 
 
 def test_answering_nothing_has_no_precision():
     nothing = operate(answers_of([1, 2, 3, 4], [1, 1, 1, 1]), "score", 9, resamples=50)
-    assert np.isnan(nothing.precision.value) and nothing.at_least == 0 and nothing.skus_answered == 0
+    assert (
+        np.isnan(nothing.precision.value) and nothing.at_least == 0 and nothing.skus_answered == 0
+    )
 
 
 def world(rng, skus, sizes="even", twins=0.01):
     """Photos of SKUs that a confidence tells apart, and a few SKUs that are taken for another with full confidence."""
-    photos = np.full(skus, 12) if sizes == "even" else np.clip(rng.lognormal(2, 0.8, skus).astype(int) + 1, 1, 80)
+    photos = (
+        np.full(skus, 12)
+        if sizes == "even"
+        else np.clip(rng.lognormal(2, 0.8, skus).astype(int) + 1, 1, 80)
+    )
     groups = np.repeat(np.arange(skus), photos)
     easy = rng.normal(0, 1, skus)[groups]
     score = easy + rng.normal(0, 1, len(groups))

@@ -23,14 +23,20 @@ from skulens.evaluate.compare import (
 from skulens.evaluate.intervals import Ratio, difference_intervals
 
 ROOT = Path(__file__).resolve().parents[2]
-HITS = Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data")) / "openmpr/per_sku_hits.json.gz"
+HITS = (
+    Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data"))
+    / "openmpr/per_sku_hits.json.gz"
+)
 
 
 def test_exact_test_is_that_of_scipy():
     differences = np.random.default_rng(0).normal(0.5, 1, (9, 3)).round(1)
     for column, p in zip(differences.T, sign_flip_test(differences), strict=True):
         theirs = stats.permutation_test(
-            (column, -column), lambda x, y, axis: np.sum(x - y, axis=axis), permutation_type="samples", n_resamples=np.inf
+            (column, -column),
+            lambda x, y, axis: np.sum(x - y, axis=axis),
+            permutation_type="samples",
+            n_resamples=np.inf,
         )
         assert p == pytest.approx(theirs.pvalue)
 
@@ -38,7 +44,9 @@ def test_exact_test_is_that_of_scipy():
 def test_sampled_test_is_close_to_scipy_and_to_the_t_test():
     column = np.random.default_rng(0).normal(0.35, 1, 40)
     [p] = sign_flip_test(column[:, None], 20_000)
-    theirs = stats.permutation_test((column,), np.sum, permutation_type="samples", n_resamples=20_000, rng=1)
+    theirs = stats.permutation_test(
+        (column,), np.sum, permutation_type="samples", n_resamples=20_000, rng=1
+    )
     assert p == pytest.approx(theirs.pvalue, abs=0.01)
     assert p == pytest.approx(stats.ttest_1samp(column, 0).pvalue, abs=0.01)
 
@@ -48,14 +56,18 @@ def test_closed_forms():
     for g in (1, 2, 5, 12):
         assert sign_flip_test(np.ones((g, 1))) == pytest.approx(2 / 2**g)
     assert sign_flip_test(np.ones((40, 1)), 999) == pytest.approx(1 / 1000)  # never p = 0
-    mixed = np.r_[np.ones(9), -1, np.zeros(30)]  # a sign test: 9 of 10, groups without difference aside
+    mixed = np.r_[
+        np.ones(9), -1, np.zeros(30)
+    ]  # a sign test: 9 of 10, groups without difference aside
     assert sign_flip_test(mixed[:, None]) == pytest.approx(stats.binomtest(9, 10).pvalue)
     assert sign_flip_test(np.zeros((50, 2))).tolist() == [1, 1]
 
 
 def test_patterns():
     [every] = sign_patterns(3)
-    assert {tuple(row) for row in every} == set(itertools.product((1, -1), repeat=3)) and (every[0] == 1).all()
+    assert {tuple(row) for row in every} == set(itertools.product((1, -1), repeat=3)) and (
+        every[0] == 1
+    ).all()
     some = np.concatenate(list(sign_patterns(13, 200, seed=1)))
     assert some.shape == (201, 13) and (some[0] == 1).all() and set(some.ravel()) == {1, -1}
 
@@ -95,16 +107,24 @@ def test_interval_and_test_agree():
     for _ in range(60):
         easy = np.repeat(rng.beta(1, 1, 30), 8)
         shift = np.repeat(rng.normal(0.08, 0.2, 30), 8)
-        found = compare((rng.random(240) < easy + shift).astype(float), (rng.random(240) < easy).astype(float), groups)
+        found = compare(
+            (rng.random(240) < easy + shift).astype(float),
+            (rng.random(240) < easy).astype(float),
+            groups,
+        )
         agree += (found.p <= 0.05) == (found.low > 0 or found.high < 0)
     assert agree >= 56
 
 
 def test_unanswered_queries_leave_the_pair():
-    found = compare(np.array([1, 1, np.nan, 1]), np.array([0, 0, 0, np.nan]), np.array([0, 1, 2, 3]))
+    found = compare(
+        np.array([1, 1, np.nan, 1]), np.array([0, 0, 0, np.nan]), np.array([0, 1, 2, 3])
+    )
     assert (found.value, found.n, found.groups, found.p) == (1, 2, 2, 0.5)
     nothing = compare(np.full(3, np.nan), np.zeros(3), np.arange(3))
-    assert np.isnan([nothing.value, nothing.low, nothing.p]).all() and nothing.n == nothing.groups == 0
+    assert (
+        np.isnan([nothing.value, nothing.low, nothing.p]).all() and nothing.n == nothing.groups == 0
+    )
 
 
 def test_bad_input_is_named():
@@ -143,7 +163,9 @@ def test_a_clear_ranking():
     assert found.value == pytest.approx(hits.sum(axis=0) / photos.sum())
     assert (found.low < found.value).all() and (found.value < found.high).all()
     macro = rank_models(hits, photos, resamples=2000, macro=True)
-    assert macro.value == pytest.approx((hits / photos[:, None]).mean(axis=0)) and macro.tier.tolist() == [3, 1, 2, 1]
+    assert macro.value == pytest.approx(
+        (hits / photos[:, None]).mean(axis=0)
+    ) and macro.tier.tolist() == [3, 1, 2, 1]
 
 
 @pytest.mark.parametrize("skus", [1, 2, 5])
@@ -156,7 +178,10 @@ def test_few_skus_separate_nothing(skus):
 
 def test_rank_intervals_are_those_of_paired_differences():
     rng = np.random.default_rng(3)
-    photos, hits = photos_and_hits(rng, np.clip(rng.beta(1, 1, (40, 1)) + rng.normal(0, 0.15, (40, 6)) + np.arange(6) / 50, 0, 1))
+    photos, hits = photos_and_hits(
+        rng,
+        np.clip(rng.beta(1, 1, (40, 1)) + rng.normal(0, 0.15, (40, 6)) + np.arange(6) / 50, 0, 1),
+    )
     found = rank_models(hits, photos, resamples=3000, seed=1)
     for j in range(6):
         steps = (hits - hits[:, [j]]).astype(float)
@@ -180,7 +205,10 @@ def test_letters_are_shared_exactly_by_what_is_not_separated():
     for models in (2, 5, 9, 14):
         apart = np.triu(rng.random((models, models)) < 0.4, 1)
         apart |= apart.T
-        own = [set(x.split() if " " in x or len(x) == 0 else x) for x in letters(apart, rng.permutation(models))]
+        own = [
+            set(x.split() if " " in x or len(x) == 0 else x)
+            for x in letters(apart, rng.permutation(models))
+        ]
         for i, j in itertools.combinations(range(models), 2):
             assert bool(own[i] & own[j]) == (not apart[i, j])
 
@@ -190,8 +218,16 @@ def test_max_t_against_every_pattern_plainly():
     sums = rng.integers(-3, 9, (8, 4)).astype(float) + [0, 0, 2, 9]
     flipped = np.concatenate([s @ sums for s in sign_patterns(8)])
     pairs = list(itertools.combinations(range(4), 2))
-    t = np.array([[abs((s * (sums[:, i] - sums[:, j])).sum()) / np.sqrt(((sums[:, i] - sums[:, j]) ** 2).sum())
-                   for i, j in pairs] for s in itertools.product((1, -1), repeat=8)])
+    t = np.array(
+        [
+            [
+                abs((s * (sums[:, i] - sums[:, j])).sum())
+                / np.sqrt(((sums[:, i] - sums[:, j]) ** 2).sum())
+                for i, j in pairs
+            ]
+            for s in itertools.product((1, -1), repeat=8)
+        ]
+    )
     p = (t.max(axis=1)[:, None] >= t[0] - 1e-9).mean(axis=0)
     found = separated(flipped, sums)
     assert [bool(found[i, j]) for i, j in pairs] == (p <= 0.05).tolist() and (p <= 0.05).any()
@@ -207,7 +243,9 @@ def test_families_keep_their_promise():
         found = rank_models(hits, photos, resamples=400, seed=world)
         first_kept += found.best[0]
         mistakes += found.separated[:3, :3].any()
-        inside += (found.rank_low[5] == 6 or found.rank_high[5] == 6) and (found.rank_low[:3] <= 3).all()
+        inside += (found.rank_low[5] == 6 or found.rank_high[5] == 6) and (
+            found.rank_low[:3] <= 3
+        ).all()
     assert first_kept >= stats.binom.ppf(1e-3, 200, 0.95)
     assert mistakes <= stats.binom.ppf(1 - 1e-3, 200, 0.05)
     assert inside >= stats.binom.ppf(1e-3, 200, 0.95)
@@ -216,9 +254,13 @@ def test_families_keep_their_promise():
 @pytest.fixture(scope="module")
 def published():
     if not HITS.exists():
-        pytest.skip("needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder that holds openmpr/")
+        pytest.skip(
+            "needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder that holds openmpr/"
+        )
     data = json.loads(gzip.decompress(HITS.read_bytes()))
-    return np.array(data["num_images"], float), np.array([m["sku_hits"]["1"] for m in data["models"]], float).T
+    return np.array(data["num_images"], float), np.array(
+        [m["sku_hits"]["1"] for m in data["models"]], float
+    ).T
 
 
 def test_most_published_neighbours_cannot_be_told_apart(published):
@@ -227,7 +269,9 @@ def test_most_published_neighbours_cannot_be_told_apart(published):
     order = np.argsort(-hits.sum(axis=0), kind="stable")
     steps = hits[:, order[:-1]] - hits[:, order[1:]]
     sizes = np.repeat(photos[:, None], 189, axis=1)
-    apart = [i.low > 0 or i.high < 0 for i in difference_intervals(Ratio(steps, sizes, sizes), 10_000)]
+    apart = [
+        i.low > 0 or i.high < 0 for i in difference_intervals(Ratio(steps, sizes, sizes), 10_000)
+    ]
     p = sign_flip_test(steps)
     assert sum(apart) == 6 and ((p <= 0.05) == apart).all() and (holm(p) <= 0.05).sum() == 2
 
@@ -237,6 +281,9 @@ def test_the_published_first_place(published):
     found = rank_models(hits, photos)
     best = found.order[0]
     assert [found.low[best], found.high[best]] == pytest.approx([0.734, 0.803], abs=1e-3)
-    assert (found.rank_low[best], found.rank_high[best]) == (1, 6)  # five others are within its 95 %
+    assert (found.rank_low[best], found.rank_high[best]) == (
+        1,
+        6,
+    )  # five others are within its 95 %
     assert found.best.sum() == 7  # Holm is stricter about telling apart than each comparison alone
     assert (found.rank_low <= found.rank_high).all() and found.tier.max() < 30

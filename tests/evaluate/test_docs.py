@@ -19,6 +19,11 @@ def test_snippets_run():
 
 
 def test_every_metric_is_explained():
-    run = Run(("q",), tuple(f"p{i:02}" for i in range(12)), np.arange(12, dtype=np.int32)[None], np.ones((1, 12), np.float32))
+    run = Run(
+        ("q",),
+        tuple(f"p{i:02}" for i in range(12)),
+        np.arange(12, dtype=np.int32)[None],
+        np.ones((1, 12), np.float32),
+    )
     for name in evaluate(run, Qrels({"q": {"p00": 1}}), resamples=10).metrics:
         assert f"`{re.sub('@.*', '@k', name)}`" in TEXT

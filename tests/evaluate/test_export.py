@@ -32,37 +32,63 @@ def test_trec_eval_agrees_on_exported_files(tmp_path_factory, run, data):
     export.write_trec_qrels(qrels, folder / "qrels")
     with (folder / "run").open() as r, (folder / "qrels").open() as q:
         their_run, their_qrels = pytrec_eval.parse_run(r), pytrec_eval.parse_qrel(q)
-    measures = {"map", "recip_rank", "map_cut.3", "ndcg", *(f"{x}.1,3,10" for x in ("success", "recall", "P", "ndcg_cut"))}
+    measures = {
+        "map",
+        "recip_rank",
+        "map_cut.3",
+        "ndcg",
+        *(f"{x}.1,3,10" for x in ("success", "recall", "P", "ndcg_cut")),
+    }
     theirs = pytrec_eval.RelevanceEvaluator(their_qrels, measures).evaluate(their_run)
     judged = m.judge(run, qrels)
     ours = {"map": m.average_precision(judged), "recip_rank": m.reciprocal_rank(judged)}
     ours |= {"map_cut_3": m.average_precision(judged, 3), "ndcg": m.ndcg_at_k(judged)}
     for k in (1, 3, 10):
-        ours |= {f"success_{k}": m.hit_rate_at_k(judged, k), f"recall_{k}": m.recall_at_k(judged, k)}
+        ours |= {
+            f"success_{k}": m.hit_rate_at_k(judged, k),
+            f"recall_{k}": m.recall_at_k(judged, k),
+        }
         ours |= {f"P_{k}": m.precision_at_k(judged, k), f"ndcg_cut_{k}": m.ndcg_at_k(judged, k)}
     for row, query in enumerate(qrels.queries):
         for name, values in ours.items():
             if np.isnan(values[row]):
                 assert not any(g > 0 for g in qrels.grades[query].values())
             else:  # not in the run: trec_eval leaves it out, and counts 0 under -c
-                assert values[row] == pytest.approx(theirs.get(query, {}).get(name, 0.0), abs=1e-6), (query, name)
+                assert values[row] == pytest.approx(
+                    theirs.get(query, {}).get(name, 0.0), abs=1e-6
+                ), (query, name)
 
 
 def test_ir_measures_agrees(tmp_path):
     ir = pytest.importorskip("ir_measures")
     rng = np.random.default_rng(0)
-    run = Run.of({f"q{i}": {f"p{j}": float(rng.integers(0, 9)) for j in range(20)} for i in range(25)})
-    qrels = Qrels({f"q{i}": {f"p{j}": int(rng.integers(1, 3)) for j in rng.integers(0, 30, 3)} for i in range(25)})
+    run = Run.of(
+        {f"q{i}": {f"p{j}": float(rng.integers(0, 9)) for j in range(20)} for i in range(25)}
+    )
+    qrels = Qrels(
+        {
+            f"q{i}": {f"p{j}": int(rng.integers(1, 3)) for j in rng.integers(0, 30, 3)}
+            for i in range(25)
+        }
+    )
     export.write_trec_run(run, tmp_path / "run")
     export.write_trec_qrels(qrels, tmp_path / "qrels")
-    pairs = {"ndcg@10": ir.nDCG @ 10, "map": ir.AP, "mrr": ir.RR, "hit_rate@5": ir.Success @ 5, "recall@5": ir.R @ 5}
+    pairs = {
+        "ndcg@10": ir.nDCG @ 10,
+        "map": ir.AP,
+        "mrr": ir.RR,
+        "hit_rate@5": ir.Success @ 5,
+        "recall@5": ir.R @ 5,
+    }
     theirs = ir.calc_aggregate(
         list(pairs.values()),
         list(ir.read_trec_qrels(str(tmp_path / "qrels"))),
         list(ir.read_trec_run(str(tmp_path / "run"))),
     )
     ours = evaluate(run, qrels, ks=(5, 10), resamples=10).metrics
-    assert {n: ours[n]["value"] for n in pairs} == pytest.approx({n: theirs[p] for n, p in pairs.items()}, abs=1e-6)
+    assert {n: ours[n]["value"] for n in pairs} == pytest.approx(
+        {n: theirs[p] for n, p in pairs.items()}, abs=1e-6
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -70,7 +96,10 @@ def test_ir_measures_agrees(tmp_path):
 def test_runs_come_back(tmp_path_factory, run):
     path = tmp_path_factory.mktemp("trec") / "run"
     lines = export.write_trec_run(Run.of(run), path)
-    back, kept = export.read_trec_run(path), {q: c for q, c in run.items() if c}  # empty lists leave no line
+    back, kept = (
+        export.read_trec_run(path),
+        {q: c for q, c in run.items() if c},
+    )  # empty lists leave no line
     assert lines == sum(map(len, run.values())) and back.queries == tuple(kept)
     for row, query in enumerate(back.queries):
         original = Run.of({query: kept[query]})
@@ -102,10 +131,16 @@ def test_ids_that_trec_cannot_carry_are_refused(tmp_path, bad):
 
 def test_json_and_csv_hold_the_numbers(tmp_path):
     qrels = Qrels({"q1": {"a": 1}, "q2": {"b": 1}, "q3": {}})
-    evaluation = evaluate(Run.of({"q1": {"a": 1, "b": 0}, "q2": {"a": 1, "b": 0}}), qrels, ks=(1,), resamples=50)
+    evaluation = evaluate(
+        Run.of({"q1": {"a": 1, "b": 0}, "q2": {"a": 1, "b": 0}}), qrels, ks=(1,), resamples=50
+    )
     export.write_json(evaluation, tmp_path / "e.json")
     read = json.loads((tmp_path / "e.json").read_text())
-    assert read["metrics"]["hit_rate@1"]["value"] == 0.5 and read["n_queries"] == 3 and read["unanswered"] == 1
+    assert (
+        read["metrics"]["hit_rate@1"]["value"] == 0.5
+        and read["n_queries"] == 3
+        and read["unanswered"] == 1
+    )
     export.write_csv(evaluation, tmp_path / "e.csv")
     with (tmp_path / "e.csv").open() as file:
         rows = {row["metric"]: row for row in csv.DictReader(file)}

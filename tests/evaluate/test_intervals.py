@@ -22,7 +22,10 @@ from skulens.evaluate.intervals import (
 from skulens.evaluate.summaries import summarise
 
 ROOT = Path(__file__).resolve().parents[2]
-HITS = Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data")) / "openmpr/per_sku_hits.json.gz"
+HITS = (
+    Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data"))
+    / "openmpr/per_sku_hits.json.gz"
+)
 
 
 def test_each_resample_draws_as_many_groups():
@@ -46,12 +49,18 @@ def test_same_as_resampling_rows_plainly():
     values[rng.random((40, 3)) < 0.2] = np.nan
     grouped = Grouped.of(values, groups)
     micro, macro = bootstrap(grouped.micro(), 50, seed=1), bootstrap(grouped.macro(), 50, seed=1)
-    for row, weights in enumerate(np.concatenate(list(resample_weights(groups.max() + 1, 50, seed=1)))):
-        drawn = [values[groups == g] for g, times in enumerate(weights.astype(int)) for _ in range(times)]
+    for row, weights in enumerate(
+        np.concatenate(list(resample_weights(groups.max() + 1, 50, seed=1)))
+    ):
+        drawn = [
+            values[groups == g] for g, times in enumerate(weights.astype(int)) for _ in range(times)
+        ]
         for metric in range(3):
             columns = [c[~np.isnan(c)] for c in (d[:, metric] for d in drawn)]
             assert micro[row, metric] == pytest.approx(np.concatenate(columns).mean())
-            assert macro[row, metric] == pytest.approx(np.mean([c.mean() for c in columns if len(c)]))
+            assert macro[row, metric] == pytest.approx(
+                np.mean([c.mean() for c in columns if len(c)])
+            )
 
 
 def test_same_seed_same_interval():
@@ -94,7 +103,9 @@ def test_the_gap_is_paired():
     at_5 = np.maximum(at_1, rng.random(1200) < 0.1)
     groups = np.repeat(np.arange(60), 20)
     found = summarise({"hit_rate@1": at_1, "hit_rate@5": at_5, "gap": at_5 - at_1}, groups)
-    assert found["gap"].value == pytest.approx(found["hit_rate@5"].value - found["hit_rate@1"].value)
+    assert found["gap"].value == pytest.approx(
+        found["hit_rate@5"].value - found["hit_rate@1"].value
+    )
     width = {name: i.high - i.low for name, i in found.items()}
     assert width["gap"] < 0.5 * min(width["hit_rate@1"], width["hit_rate@5"])
 
@@ -102,7 +113,12 @@ def test_the_gap_is_paired():
 def test_imaginary_groups_by_hand():
     """Two SKUs of 4 and 8 queries: a half of their mean, 3, is added to each end."""
     ratio = Grouped(np.array([[1.0], [8.0]]), np.array([[4.0], [8.0]])).micro().with_imaginary()
-    assert ratio.top.ravel().tolist() == [1, 8, 0, 3] and ratio.bottom.ravel().tolist() == [4, 8, 3, 3]
+    assert ratio.top.ravel().tolist() == [1, 8, 0, 3] and ratio.bottom.ravel().tolist() == [
+        4,
+        8,
+        3,
+        3,
+    ]
     absent = Grouped(np.array([[1.0], [0.0]]), np.array([[4.0], [0.0]])).micro().with_imaginary()
     assert absent.bottom.ravel().tolist() == [4, 0, 2, 2]  # the group without queries has no size
 
@@ -115,7 +131,9 @@ def test_intervals_hold_their_value_and_stay_in_the_range():
         grouped = Grouped.of(values, groups)
         for found in intervals(grouped.micro().beside(grouped.macro()), 300, seed=world):
             assert 0 <= found.low <= found.value <= found.high <= 1
-        for found in difference_intervals(Grouped.of(values * 2 - 1, groups).micro(), 300, seed=world):
+        for found in difference_intervals(
+            Grouped.of(values * 2 - 1, groups).micro(), 300, seed=world
+        ):
             assert -1 <= found.low <= found.value <= found.high <= 1
 
 
@@ -137,7 +155,9 @@ def test_students_t_is_that_of_scipy():
 def test_a_difference_has_the_interval_of_the_t_test():
     """One query per group: the bootstrap's error is the standard error of the mean."""
     values = np.random.default_rng(0).normal(0.05, 0.2, 30)
-    [found] = difference_intervals(Grouped.of(values[:, None], np.arange(30)).micro(), resamples=40_000)
+    [found] = difference_intervals(
+        Grouped.of(values[:, None], np.arange(30)).micro(), resamples=40_000
+    )
     theirs = stats.ttest_1samp(values, 0).confidence_interval()
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=0.002)
 
@@ -146,7 +166,9 @@ def test_percentiles_are_those_of_scipy():
     values = np.random.default_rng(0).beta(0.5, 0.5, 40)
     resampled = bootstrap(Grouped.of(values[:, None], np.arange(40)).micro(), 20_000)
     theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="percentile", rng=1)
-    assert np.quantile(resampled, [0.025, 0.975]) == pytest.approx(list(theirs.confidence_interval), abs=0.005)
+    assert np.quantile(resampled, [0.025, 0.975]) == pytest.approx(
+        list(theirs.confidence_interval), abs=0.005
+    )
     assert resampled.std() == pytest.approx(theirs.standard_error, rel=0.03)
 
 
@@ -156,7 +178,9 @@ def worlds(rng, groups, mean, n, alike=0.65):
     Chances are beta(mean * alike, (1 - mean) * alike): as far apart as between the published SKUs.
     """
     photos = rng.integers(10, 105, (groups, n))
-    return rng.binomial(photos, rng.beta(mean * alike, (1 - mean) * alike, (groups, n))).astype(float), photos.astype(float)
+    return rng.binomial(photos, rng.beta(mean * alike, (1 - mean) * alike, (groups, n))).astype(
+        float
+    ), photos.astype(float)
 
 
 @pytest.mark.parametrize("groups", [5, 10, 20, 80])
@@ -188,19 +212,27 @@ def test_difference_intervals_cover_the_truth(groups, apart):
     a, fresh = rng.beta(0.6, 0.4, photos.shape), rng.beta(0.6 - apart, 0.4 + apart, photos.shape)
     b = np.where(rng.random(photos.shape) < 0.6, a, fresh)
     sums = rng.binomial(photos, a) - rng.binomial(photos, b).astype(float)
-    covered = sum(i.low <= 0.4 * apart <= i.high for i in difference_intervals(Ratio(sums, photos, photos), 1000))
+    covered = sum(
+        i.low <= 0.4 * apart <= i.high
+        for i in difference_intervals(Ratio(sums, photos, photos), 1000)
+    )
     least, most = stats.binom.ppf([1e-4, 1 - 1e-4], 500, [0.93, 0.98])
     assert least <= covered <= most
 
 
-@pytest.mark.skipif(not HITS.exists(), reason="needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder of it")
+@pytest.mark.skipif(
+    not HITS.exists(),
+    reason="needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder of it",
+)
 def test_published_results_are_known_to_within_three_points_or_so():
     """OpenMPR's best model: 77.0 %; by SKUs the 95 % interval is about +-3.5 points, by photos +-0.6."""
     data = json.loads(gzip.decompress(HITS.read_bytes()))
     photos = np.array(data["num_images"], float)
     at_1 = np.array([model["sku_hits"]["1"] for model in data["models"]], float).T  # (skus, models)
     ratio = Grouped(at_1, np.repeat(photos[:, None], at_1.shape[1], axis=1)).micro()
-    assert list(ratio.value() * photos.sum()) == pytest.approx([m["total_hits"]["1"] for m in data["models"]])
+    assert list(ratio.value() * photos.sum()) == pytest.approx(
+        [m["total_hits"]["1"] for m in data["models"]]
+    )
     best = max(intervals(ratio), key=lambda i: i.value)
     assert best.value == pytest.approx(0.770, abs=5e-4) and best.groups == 409 and best.n == 20565
     assert (best.low, best.high) == pytest.approx((0.734, 0.803), abs=0.002)

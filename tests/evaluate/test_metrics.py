@@ -45,7 +45,9 @@ def test_several_positives():
 
 def test_graded_gain_is_linear():
     """Found grades 1, 3, 0 in this order; ideal order 3, 2, 1 with the 2 never found."""
-    j = judged({"q": {"one": 3, "three": 2, "zero": 1}}, {"q": {"one": 1, "three": 3, "two": 2, "zero": 0}})
+    j = judged(
+        {"q": {"one": 3, "three": 2, "zero": 1}}, {"q": {"one": 1, "three": 3, "two": 2, "zero": 0}}
+    )
     found = 1 / np.log2(2) + 3 / np.log2(3)
     ideal = 3 / np.log2(2) + 2 / np.log2(3) + 1 / np.log2(4)
     same(m.ndcg_at_k(j, 10), [found / ideal])
@@ -68,12 +70,20 @@ def test_ties_count_only_where_the_order_matters():
         "signs": {"r": 0.0, "s": -0.0},
         "lowest": {"r": -np.inf},  # in a short list, whose empty places hold -inf too
     }
-    grades = {q: {"r": 1, "s": 1} for q in run} | {"alone": {"r": 1}, "grades": {"r": 1, "s": 2}, "lowest": {"r": 1}, "absent": {"r": 1}}
+    grades = {q: {"r": 1, "s": 1} for q in run} | {
+        "alone": {"r": 1},
+        "grades": {"r": 1, "s": 2},
+        "lowest": {"r": 1},
+        "absent": {"r": 1},
+    }
     assert judged(run, grades).ties.tolist() == [False, False, True, True, False, False, False]
 
 
 def test_queries_without_relevant_are_nan_and_absent_ones_score_zero():
-    j = judged({"found": {"a": 1}, "none": {"a": 1}, "empty": {}}, {"none": {"a": 0}, "absent": {"a": 1}, "empty": {"a": 1}, "found": {"a": 1}})
+    j = judged(
+        {"found": {"a": 1}, "none": {"a": 1}, "empty": {}},
+        {"none": {"a": 0}, "absent": {"a": 1}, "empty": {"a": 1}, "found": {"a": 1}},
+    )
     for metric in (m.reciprocal_rank, m.average_precision, m.ndcg_at_k):
         same(metric(j), [NAN, 0, 0, 1])
     for metric in (m.hit_rate_at_k, m.recall_at_k, m.precision_at_k, m.ndcg_at_k):
@@ -106,7 +116,12 @@ def test_nothing_at_all():
 
 
 def test_cmc_is_the_mean_hit_rate_at_every_rank():
-    run = {"q1": {"a": 3, "b": 2, "c": 1}, "q2": {"a": 1, "b": 2, "c": 3}, "q3": {"a": 1}, "q4": {"b": 1}}
+    run = {
+        "q1": {"a": 3, "b": 2, "c": 1},
+        "q2": {"a": 1, "b": 2, "c": 3},
+        "q3": {"a": 1},
+        "q4": {"b": 1},
+    }
     j = judged(run, {"q1": {"b": 1}, "q2": {"a": 1, "b": 1}, "q3": {"z": 1}, "q4": {}})
     ranks, rates = m.cmc(j)
     assert ranks.tolist() == [1, 2, 3]
@@ -122,7 +137,9 @@ def test_order_of_the_run_is_taken_as_it_is():
 
 def test_chunks_do_not_change_ranks(monkeypatch):
     rng = np.random.default_rng(0)
-    run = Run.of({f"q{i}": {f"p{j}": float(rng.integers(0, 4)) for j in range(30)} for i in range(40)})
+    run = Run.of(
+        {f"q{i}": {f"p{j}": float(rng.integers(0, 4)) for j in range(30)} for i in range(40)}
+    )
     qrels = Qrels({f"q{i}": {f"p{j}": 1 for j in rng.integers(0, 40, 3)} for i in range(40)})
     whole = m.judge(run, qrels)
     monkeypatch.setattr(m, "_COMPARISONS", 7)

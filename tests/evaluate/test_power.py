@@ -10,16 +10,24 @@ from skulens.errors import DataError
 from skulens.evaluate.power import m1, m2, phi
 
 ROOT = Path(__file__).resolve().parents[2]
-SUMMARY = Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data")) / "openmpr/benchmark_summary.csv"
+SUMMARY = (
+    Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data"))
+    / "openmpr/benchmark_summary.csv"
+)
 
 
 @pytest.fixture(scope="module")
 def published():
     if not SUMMARY.exists():
-        pytest.skip(f"needs {SUMMARY.name} of the openmpr data; set SKULENS_DATA to the folder that holds openmpr/")
+        pytest.skip(
+            f"needs {SUMMARY.name} of the openmpr data; set SKULENS_DATA to the folder that holds openmpr/"
+        )
     with SUMMARY.open() as file:
         rows = list(csv.DictReader(file))
-    return [(r["vision_model"], r["pretrained_on"], int(r["nparams"]), float(r["micro_cmc@1"])) for r in rows]
+    return [
+        (r["vision_model"], r["pretrained_on"], int(r["nparams"]), float(r["micro_cmc@1"]))
+        for r in rows
+    ]
 
 
 # Paper, Table 8: size in millions, Recall@1, M1, M2, phi; rounded there, so ours are within rounding.
@@ -61,7 +69,11 @@ FAMILIES = {
     "MobileCLIP": (lambda n: n.startswith("MobileCLIP"), 4, 2.82),
     "PE-Core": (lambda n: n.startswith("PE-Core"), 5, 1.46),
     "ViT-CLIPA": (lambda n: "CLIPA" in n, 7, 1.01),
-    "ViT-SigLIP": (lambda n: n.startswith("ViT") and "SigLIP" in n and "SigLIP2" not in n, 11, 0.99),
+    "ViT-SigLIP": (
+        lambda n: n.startswith("ViT") and "SigLIP" in n and "SigLIP2" not in n,
+        11,
+        0.99,
+    ),
     "ConvNeXt": (lambda n: n.startswith("convnext"), 12, 0.94),
     "ViTamin": (lambda n: n.startswith("ViTamin"), 15, 0.93),
     "ViT-SigLIP2": (lambda n: "SigLIP2" in n, 15, 0.79),

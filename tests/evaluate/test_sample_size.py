@@ -15,7 +15,11 @@ def world(rng, skus, photos, apart=0.1, between=0.2):
     chance = rng.uniform(0.3, 0.6, skus)
     better = np.clip(chance + rng.normal(apart, between, skus), 0, 1)
     draw = rng.random((2, len(groups)))
-    return (draw[0] < better[groups]).astype(float), (draw[1] < chance[groups]).astype(float), groups
+    return (
+        (draw[0] < better[groups]).astype(float),
+        (draw[1] < chance[groups]).astype(float),
+        groups,
+    )
 
 
 def test_variances_of_equal_groups_are_those_of_the_textbook():
@@ -63,7 +67,9 @@ def test_a_test_of_that_size_has_that_power(photos):
     power = (stats.ttest_1samp(found, 0).pvalue <= 0.05).mean()
     assert power == pytest.approx(0.8, abs=0.065)  # 4 binomial standard errors
     flips = (sign_flip_test(found, 1000) <= 0.05).mean()
-    assert power - 0.05 < flips <= power + 0.02  # equal sums count as far: a little less with few photos
+    assert (
+        power - 0.05 < flips <= power + 0.02
+    )  # equal sums count as far: a little less with few photos
     assert asked.power_of(asked.skus, photos) == pytest.approx(0.8, abs=0.03)
 
 
@@ -74,12 +80,16 @@ def sums_of(a, b, groups):
 def test_more_photos_help_less_and_less():
     asked = needed(*world(np.random.default_rng(1), 400, 10))
     sizes = [asked.skus_for(n) for n in (1, 2, 5, 20, 1000)]
-    assert sizes == sorted(sizes, reverse=True) and sizes[-1] == pytest.approx(asked.skus_at_least, abs=1)
+    assert sizes == sorted(sizes, reverse=True) and sizes[-1] == pytest.approx(
+        asked.skus_at_least, abs=1
+    )
     assert asked.photos_per_sku == 10 and asked.skus == asked.skus_for(10)
     assert asked.skus_low < asked.skus < asked.skus_high
     for skus in (sizes[0], sizes[2]):
         photos = asked.photos_for(skus)
-        assert asked.power_of(skus, photos) >= 0.8 and (photos == 1 or asked.power_of(skus, photos - 1) < 0.8)
+        assert asked.power_of(skus, photos) >= 0.8 and (
+            photos == 1 or asked.power_of(skus, photos - 1) < 0.8
+        )
     assert asked.photos_for(asked.skus_at_least - 1) is None and asked.photos_for(3) is None
 
 
@@ -89,7 +99,10 @@ def test_no_difference_needs_no_number():
     assert needed(a, a, groups).skus is None
     unclear = needed(a, b, groups)
     assert unclear.skus_high is None and unclear.skus_low is not None
-    assert needed(a, b, groups, difference=0.05).skus_low == needed(a, b, groups, difference=0.05).skus_high
+    assert (
+        needed(a, b, groups, difference=0.05).skus_low
+        == needed(a, b, groups, difference=0.05).skus_high
+    )
     assert needed(a, b, groups, difference=1e-9).skus is None
 
 

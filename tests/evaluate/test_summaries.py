@@ -15,18 +15,32 @@ from skulens.records import Qrels, Run
 
 def world(depth=30, queries=60, products=30, seed=0):
     rng = np.random.default_rng(seed)
-    run = Run.of({f"q{i}": {f"p{j:02}": float(rng.random() + 0.3 * (i % 20 == j)) for j in range(products)} for i in range(queries)})
-    qrels = Qrels({f"q{i}": {f"p{i % 20:02}": 1} for i in range(queries)}, {f"q{i}": f"sku{i % 20}" for i in range(queries)})
+    run = Run.of(
+        {
+            f"q{i}": {
+                f"p{j:02}": float(rng.random() + 0.3 * (i % 20 == j)) for j in range(products)
+            }
+            for i in range(queries)
+        }
+    )
+    qrels = Qrels(
+        {f"q{i}": {f"p{i % 20:02}": 1} for i in range(queries)},
+        {f"q{i}": f"sku{i % 20}" for i in range(queries)},
+    )
     return run.cut(depth), qrels
 
 
 def test_names_and_values():
     run, qrels = world()
     evaluation, judged = evaluate(run, qrels), m.judge(run, qrels)
-    expected = [f"{name}@{k}" for name in ("hit_rate", "macro_hit_rate", "recall") for k in (1, 3, 5, 10)]
+    expected = [
+        f"{name}@{k}" for name in ("hit_rate", "macro_hit_rate", "recall") for k in (1, 3, 5, 10)
+    ]
     expected += ["mrr", "map", *(f"ndcg@{k}" for k in (1, 3, 5, 10)), "gap"]
     assert list(evaluation.metrics) == expected
-    assert evaluation.metrics["hit_rate@3"]["value"] == pytest.approx(m.hit_rate_at_k(judged, 3).mean())
+    assert evaluation.metrics["hit_rate@3"]["value"] == pytest.approx(
+        m.hit_rate_at_k(judged, 3).mean()
+    )
     assert evaluation.metrics["map"]["value"] == pytest.approx(m.average_precision(judged).mean())
     gap = evaluation.metrics["hit_rate@5"]["value"] - evaluation.metrics["hit_rate@1"]["value"]
     assert evaluation.metrics["gap"]["value"] == pytest.approx(gap)
@@ -42,7 +56,10 @@ def test_cmc_band_follows_the_curve():
     ranks, rates = m.cmc(m.judge(run, qrels), np.array(cmc["k"]))
     assert cmc["k"] == [*range(1, 21), *cmc["k"][20:]] and cmc["k"][-1] == 30
     assert np.allclose(cmc["value"], rates) and rates[-1] == 1
-    assert all(low <= value <= high for low, value, high in zip(cmc["low"], cmc["value"], cmc["high"], strict=True))
+    assert all(
+        low <= value <= high
+        for low, value, high in zip(cmc["low"], cmc["value"], cmc["high"], strict=True)
+    )
 
 
 def test_a_cut_run_says_so_in_the_names():
@@ -62,10 +79,19 @@ def test_a_run_too_shallow_for_k_is_refused():
 
 
 def test_per_query_table_keeps_the_order_and_the_unknown():
-    qrels = Qrels({"b": {"x": 1}, "none": {}, "a": {"y": 1}, "lost": {"z": 1}}, {"b": "s", "a": "s"})
-    table = evaluate(Run.of({"a": {"x": 2, "y": 1}, "b": {"x": 1, "y": 1}}), qrels, ks=(1, 2)).per_query
+    qrels = Qrels(
+        {"b": {"x": 1}, "none": {}, "a": {"y": 1}, "lost": {"z": 1}}, {"b": "s", "a": "s"}
+    )
+    table = evaluate(
+        Run.of({"a": {"x": 2, "y": 1}, "b": {"x": 1, "y": 1}}), qrels, ks=(1, 2)
+    ).per_query
     rows = table.to_pydict()
-    assert rows["query"] == ["b", "none", "a", "lost"] and rows["group"] == ["s", "none", "s", "lost"]
+    assert rows["query"] == ["b", "none", "a", "lost"] and rows["group"] == [
+        "s",
+        "none",
+        "s",
+        "lost",
+    ]
     assert rows["first_rank"] == [2, None, 2, None]
     assert rows["hit_rate@1"] == [0, None, 0, 0] and rows["mrr"] == [0.5, None, 0.5, 0]
     assert rows["tied"] == [True, False, False, False] and rows["relevant"] == [1, 0, 1, 1]

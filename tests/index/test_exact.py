@@ -18,14 +18,20 @@ def exact_scores(queries, gallery):
     """The definition: round to fixed point, multiply as Python integers, round once to float32."""
     q, g = fix(queries), fix(gallery)
     whole = np.array(
-        [[sum(int(a) * int(b) for a, b in zip(x, y, strict=True)) for y in g.integers] for x in q.integers], object
+        [
+            [sum(int(a) * int(b) for a, b in zip(x, y, strict=True)) for y in g.integers]
+            for x in q.integers
+        ],
+        object,
     ).reshape(len(queries), len(gallery))
     scaled = whole.astype(np.float64) * q.scales[:, None] * g.scales
     return scaled.astype(np.float32) + np.float32(0)
 
 
 def sort_everything(scores, k):
-    order = np.lexsort((np.broadcast_to(np.arange(scores.shape[1]), scores.shape), -scores), axis=1)[:, :k]
+    order = np.lexsort(
+        (np.broadcast_to(np.arange(scores.shape[1]), scores.shape), -scores), axis=1
+    )[:, :k]
     return order, np.take_along_axis(scores, order, axis=1)
 
 
@@ -49,7 +55,9 @@ def test_streamed_equals_sorted_with_many_duplicates(world, k, block, rows):
     seed, n_queries, n_vectors, distinct, dim = world
     rng = np.random.default_rng(seed)
     queries = rng.standard_normal((n_queries, dim)).astype(np.float32)
-    gallery = rng.standard_normal((distinct, dim)).astype(np.float32)[rng.integers(0, distinct, n_vectors)]
+    gallery = rng.standard_normal((distinct, dim)).astype(np.float32)[
+        rng.integers(0, distinct, n_vectors)
+    ]
     order, scores = top_k(queries, gallery, k, block_rows=block, query_rows=rows)
     expected_order, expected = sort_everything(exact_scores(queries, gallery), k)
     assert np.array_equal(order, expected_order)
@@ -62,7 +70,9 @@ def test_filtered_blocks_equal_sorted(k):
     """Large enough that the float32 filter runs, with near-ties that it must not lose."""
     rng = np.random.default_rng(k)
     queries, base = unit(rng, 30, 64), unit(rng, 500, 64)
-    near = base[rng.integers(0, 500, 3000)] * (1 + rng.integers(-3, 4, (3000, 1)) * np.float32(2**-23))
+    near = base[rng.integers(0, 500, 3000)] * (
+        1 + rng.integers(-3, 4, (3000, 1)) * np.float32(2**-23)
+    )
     gallery = near.astype(np.float32)
     expected = sort_everything(scores_of_all(fix(queries), fix(gallery)), k)
     for block, rows in [(1000, 7), (313, 30), (3000, 30)]:
@@ -74,7 +84,8 @@ def test_filter_is_used_and_scores_few(monkeypatch):
     rng = np.random.default_rng(0)
     scored = []
     monkeypatch.setattr(
-        "skulens.index.exact.scores_of_pairs", lambda q, g, r, c: scored.append(len(r)) or scores_of_pairs(q, g, r, c)
+        "skulens.index.exact.scores_of_pairs",
+        lambda q, g, r, c: scored.append(len(r)) or scores_of_pairs(q, g, r, c),
     )
     top_k(unit(rng, 50, 32), unit(rng, 8000, 32), 10, block_rows=1000)
     assert 50 * 10 <= sum(scored) < 50 * 8000 / 100
@@ -90,7 +101,9 @@ def test_mass_ties_are_exact():
 
 def test_zero_and_minus_zero_tie():
     """A negative product too small for float32 rounds to -0, which sorts below 0 as an integer."""
-    order, scores = top_k(np.float32([[1e-30, 0]]), np.float32([[-1e-30, 0], [0, 1], [1e-30, 1]]), 3)
+    order, scores = top_k(
+        np.float32([[1e-30, 0]]), np.float32([[-1e-30, 0], [0, 1], [1e-30, 1]]), 3
+    )
     assert order.tolist() == [[0, 1, 2]] and not np.signbit(scores).any()
 
 
@@ -116,16 +129,22 @@ def test_equal_vectors_score_equal_bits(seed, dim, log2_scale):
     gallery[places] = one
     scores = scores_of_all(fix(queries), fix(gallery))
     assert (scores[:, places] == scores[:, :1]).all()
-    assert np.array_equal(scores[:, 0], scores_of_all(fix(queries), fix(one[None]))[:, 0])  # another kernel
+    assert np.array_equal(
+        scores[:, 0], scores_of_all(fix(queries), fix(one[None]))[:, 0]
+    )  # another kernel
     rows, columns = np.divmod(np.arange(13 * 97), 97)
-    assert np.array_equal(scores.ravel(), scores_of_pairs(fix(queries), fix(gallery), rows, columns))
+    assert np.array_equal(
+        scores.ravel(), scores_of_pairs(fix(queries), fix(gallery), rows, columns)
+    )
 
 
 def test_fixed_point_stays_below_2_to_53():
     """Worst cases of the bound: all mass in one entry, and entries just under powers of two."""
     rng = np.random.default_rng(0)
     for dim in (1, 2, 512, 2048):
-        vectors = np.concatenate([np.eye(1, dim), np.ones((1, dim)), unit(rng, 50, dim), unit(rng, 50, dim) * 1.41])
+        vectors = np.concatenate(
+            [np.eye(1, dim), np.ones((1, dim)), unit(rng, 50, dim), unit(rng, 50, dim) * 1.41]
+        )
         integers = fix(vectors.astype(np.float32)).integers
         norms = [sum(int(v) ** 2 for v in row) for row in integers]
         assert max(norms) < 2**53
@@ -146,14 +165,23 @@ def test_blocks_memory_map_and_array_agree(tmp_path):
     queries, gallery = unit(rng, 20, 16), unit(rng, 1000, 16)
     np.save(tmp_path / "gallery.npy", gallery)
     expected = top_k(queries, gallery, 9)
-    for other in (np.load(tmp_path / "gallery.npy", mmap_mode="r"), (gallery[i : i + 77] for i in range(0, 1000, 77))):
+    for other in (
+        np.load(tmp_path / "gallery.npy", mmap_mode="r"),
+        (gallery[i : i + 77] for i in range(0, 1000, 77)),
+    ):
         found = top_k(queries, other, 9, block_rows=64)
         assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
 
 
 def test_progress_counts_every_vector():
     seen = []
-    top_k(np.eye(4, 3, dtype=np.float32), np.ones((50, 3), np.float32), 2, block_rows=20, progress=seen.append)
+    top_k(
+        np.eye(4, 3, dtype=np.float32),
+        np.ones((50, 3), np.float32),
+        2,
+        block_rows=20,
+        progress=seen.append,
+    )
     assert seen == [20, 20, 10]
 
 
@@ -182,7 +210,9 @@ def test_run_is_in_the_order_of_run_of(seed, n, k):
     vectors = rng.integers(-1, 2, (n, 3)).astype(np.float32)
     queries = rng.integers(-1, 2, (4, 3)).astype(np.float32)
     run = ExactIndex(ids, vectors).run(["a", "b", "c", "d"], queries, k)
-    plain = Run.of({q: dict(zip(ids, queries[i] @ vectors.T, strict=True)) for i, q in enumerate("abcd")})
+    plain = Run.of(
+        {q: dict(zip(ids, queries[i] @ vectors.T, strict=True)) for i, q in enumerate("abcd")}
+    )
     for row in range(4):
         assert list(run.candidates(row)) == list(plain.candidates(row))[:k]
 
@@ -190,7 +220,10 @@ def test_run_is_in_the_order_of_run_of(seed, n, k):
 def test_empty_gallery_and_no_queries():
     assert top_k(np.ones((3, 2), np.float32), np.ones((0, 2), np.float32), 5)[0].shape == (3, 0)
     assert top_k(np.ones((0, 2), np.float32), np.ones((4, 2), np.float32), 3)[0].shape == (0, 3)
-    assert ExactIndex([], np.ones((0, 2), np.float32)).run(["q"], np.ones((1, 2), np.float32)).depth == 0
+    assert (
+        ExactIndex([], np.ones((0, 2), np.float32)).run(["q"], np.ones((1, 2), np.float32)).depth
+        == 0
+    )
 
 
 def test_bad_input_is_named():
@@ -221,7 +254,11 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 top_k(queries, gallery, 10, budget_bytes=32 << 20)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
-    grown = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    grown = float(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+    )
     assert grown < 80, f"{grown:.0f} MB"
 
 

@@ -27,7 +27,12 @@ def plain_scores(queries, ids, vectors, how):
 
 @pytest.mark.parametrize("how", ["max", "mean", "prototype"])
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), products=st.integers(1, 12), vectors=st.integers(1, 60), block=st.integers(1, 30))
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    products=st.integers(1, 12),
+    vectors=st.integers(1, 60),
+    block=st.integers(1, 30),
+)
 def test_shots_follow_their_definition(how, seed, products, vectors, block):
     rng = np.random.default_rng(seed)
     ids = [f"p{i}" for i in rng.integers(0, products, vectors)]  # interleaved on purpose
@@ -72,7 +77,9 @@ def test_one_vector_each_needs_no_folding():
     for how in ("single", "max", "mean"):
         products, same, shots = fold(["c", "a", "b"], vectors, how)
         assert products == ("c", "a", "b") and same is vectors and shots is None
-    assert np.array_equal(fold(["c", "a", "b"], vectors, "prototype")[1], np.eye(3, dtype=np.float32))
+    assert np.array_equal(
+        fold(["c", "a", "b"], vectors, "prototype")[1], np.eye(3, dtype=np.float32)
+    )
 
 
 def test_opposite_shots_have_a_zero_prototype():

@@ -12,10 +12,18 @@ from skulens.report.page import LIMIT, write_page
 from tests.report.boards import board
 from tests.report.test_page import record
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install 'skulens[dev]'")
-pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the path: make setup installs it")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'skulens[dev]'"
+)
+pytest.importorskip(
+    "matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'"
+)
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="no chromium on the path: make setup installs it"
+)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 MOST_ROWS = 190
 
@@ -25,9 +33,14 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     audit = folder / "results" / "audit.json"
     audit.parent.mkdir()
-    audit.write_text('{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": [{"check": "x", "level": "warning", "what": "equal captions", '
-                     '"count": 2, "of": 5, "examples": ["a / b"], "todo": "say what tells them apart"}]}')  # fmt: skip
-    records = [record(name, value, folder=str(audit.parent / name)) for name, value in (("mini", 0.4), ("groceries", 0.6))]
+    audit.write_text(
+        '{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": [{"check": "x", "level": "warning", "what": "equal captions", '
+        '"count": 2, "of": 5, "examples": ["a / b"], "todo": "say what tells them apart"}]}'
+    )
+    records = [
+        record(name, value, folder=str(audit.parent / name))
+        for name, value in (("mini", 0.4), ("groceries", 0.6))
+    ]
     return {
         "board": write_board_page(board(MOST_ROWS), folder / "board.html", title="Many encoders"),
         "store": write_page(records, folder / "store.html"),
@@ -64,7 +77,10 @@ def opened(browser, file, width=1280, **context):
 
 
 def shown_names(page) -> list[str]:
-    return page.eval_on_selector_all("table.board tbody tr", "rows => rows.filter(r => r.offsetParent).map(r => r.cells[1].title)")
+    return page.eval_on_selector_all(
+        "table.board tbody tr",
+        "rows => rows.filter(r => r.offsetParent).map(r => r.cells[1].title)",
+    )
 
 
 def numbers(page) -> set[int]:
@@ -87,7 +103,10 @@ def test_page_opens_without_a_word_and_fits_the_screen(browser, pages, name, wid
     with opened(browser, pages[name], width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator("figure svg").count() >= 2
-        wrong = page.eval_on_selector_all("svg *", "all => all.filter(e => e.id).map(e => e.id).filter((id, i, ids) => ids.indexOf(id) !== i)")
+        wrong = page.eval_on_selector_all(
+            "svg *",
+            "all => all.filter(e => e.id).map(e => e.id).filter((id, i, ids) => ids.indexOf(id) !== i)",
+        )
         assert wrong == []
 
 
@@ -105,7 +124,11 @@ def test_sorting_reorders_and_keeps_the_unknown_last(browser, pages):
         page.click("th button:has-text('ms / probe')")
         latencies = column(page, "ms/probe")
         known = [x for x in latencies if x is not None]
-        assert known == sorted(known) and latencies == known + [None] * (MOST_ROWS - len(known)) and len(known) < MOST_ROWS
+        assert (
+            known == sorted(known)
+            and latencies == known + [None] * (MOST_ROWS - len(known))
+            and len(known) < MOST_ROWS
+        )
         assert page.get_attribute("th[aria-sort]", "aria-sort") == "ascending"
 
 
@@ -115,8 +138,18 @@ def test_filters_hide_rows_and_dim_their_points(browser, pages):
         page.fill("input[name=name]", "net-01")
         assert numbers(page) == set(range(10, 20))
         assert page.inner_text(".count") == "10 of 190 encoders"
-        places = set(page.eval_on_selector_all("table.board tbody tr", "rows => rows.filter(r => r.offsetParent).map(r => r.dataset.place)"))
-        lit = set(page.eval_on_selector_all("figure:first-of-type svg [data-row]:not(.off)", "marks => marks.map(m => m.dataset.row)"))
+        places = set(
+            page.eval_on_selector_all(
+                "table.board tbody tr",
+                "rows => rows.filter(r => r.offsetParent).map(r => r.dataset.place)",
+            )
+        )
+        lit = set(
+            page.eval_on_selector_all(
+                "figure:first-of-type svg [data-row]:not(.off)",
+                "marks => marks.map(m => m.dataset.row)",
+            )
+        )
         assert lit == places
         page.select_option("select[name=licence]", "MIT")
         page.select_option("select[name=source]", "published")
@@ -141,14 +174,21 @@ def test_sorting_190_rows_is_instant(browser, pages):
         tools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
         def spent() -> float:
-            metrics = {m["name"]: m["value"] for m in tools.send("Performance.getMetrics")["metrics"]}
-            return sum(metrics[name] for name in ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration"))
+            metrics = {
+                m["name"]: m["value"] for m in tools.send("Performance.getMetrics")["metrics"]
+            }
+            return sum(
+                metrics[name]
+                for name in ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
+            )
 
         page.click("button.more")
         took = []
         for _ in range(5):
             before = spent()
-            page.evaluate("document.querySelectorAll('th button')[3].click(); document.body.offsetHeight")
+            page.evaluate(
+                "document.querySelectorAll('th button')[3].click(); document.body.offsetHeight"
+            )
             took.append(spent() - before)
         assert min(took) < 0.1, took
     assert pages["board"].stat().st_size < 1.5e6
@@ -171,7 +211,9 @@ def test_print_shows_every_section_and_row(browser, pages):
         for heading in page.locator("h2, h3").all():
             assert heading.is_visible()
         assert page.is_visible("text=say what tells them apart")
-        assert page.is_visible("td >> text=0.400 >> nth=-1"), "the table of every metric is folded on the screen only"
+        assert page.is_visible("td >> text=0.400 >> nth=-1"), (
+            "the table of every metric is folded on the screen only"
+        )
 
 
 def test_dark_screens_get_light_text(browser, pages):

@@ -16,7 +16,9 @@ from skulens.report.figures import SERIES, drawings, evenly, inline_svg, short, 
 from skulens.report.views import View, view_of_board
 from tests.report.boards import board
 
-matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'")
+matplotlib = pytest.importorskip(
+    "matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'"
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,15 @@ def view() -> View:
 
 def test_every_figure_is_made_and_says_in_words_what_it_shows(view):
     found = {d.name: d for d in drawings(view)}
-    assert list(found) == ["order", "pareto-parameters", "pareto-latency", "pareto-memory", "phi", "cmc", "gap"]
+    assert list(found) == [
+        "order",
+        "pareto-parameters",
+        "pareto-latency",
+        "pareto-memory",
+        "phi",
+        "cmc",
+        "gap",
+    ]
     assert all(len(d.alt) > 40 and d.caption for d in found.values())
 
 
@@ -61,21 +71,34 @@ def test_inline_svg_takes_colours_and_fonts_of_the_page_and_keeps_to_its_own_ids
         root = ElementTree.fromstring(text.replace("xlink:href", "href"))
         ids = {e.get("id") for e in root.iter() if e.get("id")}
         assert ids and all(i.startswith("v1-") for i in ids)
-        assert "#0072b2" not in text and "var(--s1)" in text and "<first>" not in text and "font-family" not in text
+        assert (
+            "#0072b2" not in text
+            and "var(--s1)" in text
+            and "<first>" not in text
+            and "font-family" not in text
+        )
 
 
 def test_without_matplotlib_the_page_stands_and_figures_say_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setattr("skulens.report.figures.find_spec", lambda name: None)
     text = write_board_page(board(8), tmp_path / "r.html").read_text()
-    assert "No figures: figures need matplotlib" in text and "<figure" not in text and "Net-000" in text
+    assert (
+        "No figures: figures need matplotlib" in text
+        and "<figure" not in text
+        and "Net-000" in text
+    )
     with pytest.raises(MissingDependency, match=r"pip install 'skulens\[report\]'"):
         write_board_figures(board(8), tmp_path)
 
 
 def test_the_snippet_of_the_docs_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    [snippet] = re.findall(r"```python\n(.*?)```", (Path(skulens.__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8"), re.DOTALL)
+    [snippet] = re.findall(
+        r"```python\n(.*?)```",
+        (Path(skulens.__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
     exec(snippet, {})
 
 
@@ -94,7 +117,10 @@ def contrast(one: str, other: str) -> float:
 def test_text_and_marks_stand_out_on_light_and_dark_paper():
     """WCAG 2.2: 4.5 for text, 3 for marks."""
     css = (Path(skulens.__file__).parent / "report" / "page.css").read_text()
-    light, dark = (dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2])
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{6})", block))
+        for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]
+    )
     for theme in (light, dark):
         assert min(contrast(theme[name], theme["paper"]) for name in ("ink", "soft")) >= 4.5
         assert min(contrast(theme[f"s{n}"], theme["paper"]) for n in range(1, 7)) >= 3

@@ -9,7 +9,9 @@ from skulens.cli import skulens
 from skulens.errors import StoreError
 from tests.report.test_page import record
 
-pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'")
+pytest.importorskip(
+    "matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'"
+)
 
 
 @pytest.fixture
@@ -46,4 +48,6 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path):
 
 def test_a_page_that_cannot_be_written_is_an_error_not_a_traceback(store, tmp_path):
     (tmp_path / "file").write_text("")
-    assert isinstance(run("report", "--results", store, "--out", tmp_path / "file" / "r.html").exception, OSError)
+    assert isinstance(
+        run("report", "--results", store, "--out", tmp_path / "file" / "r.html").exception, OSError
+    )

@@ -7,11 +7,16 @@ import numpy as np
 import PIL.Image
 import pytest
 
-import skulens.encode.shim  # noqa: F401  # before a test file imports open_clip or timm
+import skulens.torch_shim  # noqa: F401  # before a test file imports open_clip or timm
 from skulens.records import DatasetInfo, Image, Item, Product, Query
 from skulens.train.config import from_dict
 
-COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 40, 220), "white": (240, 240, 240)}
+COLOURS = {
+    "red": (220, 30, 30),
+    "green": (30, 200, 40),
+    "blue": (30, 40, 220),
+    "white": (240, 240, 240),
+}
 TINY = {
     "towers": {
         "vision": "test_efficientnet",
@@ -41,7 +46,11 @@ class Squares:
     """Four products, an iconic picture each, photos in three splits; `broken` adds a picture that is none."""
 
     info = DatasetInfo(
-        "squares", "Squares", licence="CC0", splits=("train", "val", "test"), gallery_text=("description",)
+        "squares",
+        "Squares",
+        licence="CC0",
+        splits=("train", "val", "test"),
+        gallery_text=("description",),
     )
 
     def __init__(self, photos: int = 4, broken: bool = False, name: str = "squares"):
@@ -54,7 +63,10 @@ class Squares:
             if self.broken and name == "red":
                 pictures += (Image(data=b"<html>not found", view="side"),)
             yield Product(
-                name, title=f"{name} square", texts={"description": f"a {name} thing"}, images=pictures
+                name,
+                title=f"{name} square",
+                texts={"description": f"a {name} thing"},
+                images=pictures,
             )
 
     def queries(self, split):

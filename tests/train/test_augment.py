@@ -34,7 +34,9 @@ def test_nothing_asked_nothing_changed():
 def test_flip_mirrors_left_to_right():
     raw = pictures()
     out = augment(raw, 16, with_(flip=1), rng())
-    torch.testing.assert_close(out, (raw.permute(0, 3, 1, 2).float() / 255).flip(3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        out, (raw.permute(0, 3, 1, 2).float() / 255).flip(3), atol=1e-5, rtol=0
+    )
 
 
 def test_a_quarter_turn_is_one():
@@ -46,7 +48,9 @@ def test_a_quarter_turn_is_one():
     theta = module.grid(200, 4, with_(rotate=180), rng(1))
     corner = theta[:, 0, 0]  # the top left corner goes around a circle
     radius = corner.norm(dim=-1)
-    torch.testing.assert_close(radius, torch.full_like(radius, 0.75 * math.sqrt(2)), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        radius, torch.full_like(radius, 0.75 * math.sqrt(2)), atol=1e-5, rtol=0
+    )
 
 
 def test_crops_stay_inside_and_have_their_area():
@@ -54,7 +58,10 @@ def test_crops_stay_inside_and_have_their_area():
 
     grid = module.grid(500, 8, with_(crop=0.3, aspect=1.5), rng())
     assert grid.abs().max() <= 1
-    width, height = (grid[:, :, -1, 0] - grid[:, :, 0, 0])[:, 0], (grid[:, -1, :, 1] - grid[:, 0, :, 1])[:, 0]
+    width, height = (
+        (grid[:, :, -1, 0] - grid[:, :, 0, 0])[:, 0],
+        (grid[:, -1, :, 1] - grid[:, 0, :, 1])[:, 0],
+    )
     area = width * height / (1.75**2)
     assert area.min() > 0.24 and area.max() <= 1.0 + 1e-5
     assert area.std() > 0.1
@@ -68,7 +75,9 @@ def test_same_generator_same_pictures():
 
 def test_hue_turn_by_a_third_swaps_channels():
     turn = hue_turn(torch.tensor([1 / 3]))[0]
-    torch.testing.assert_close(turn @ torch.tensor([1.0, 0, 0]), torch.tensor([0, 1.0, 0]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        turn @ torch.tensor([1.0, 0, 0]), torch.tensor([0, 1.0, 0]), atol=1e-5, rtol=0
+    )
 
 
 def test_no_saturation_is_grey():

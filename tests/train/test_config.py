@@ -23,7 +23,13 @@ def test_a_recipe_survives_writing_and_reading(tmp_path):
     import yaml
 
     config = from_dict(
-        {"towers": {"image_px": 64}, "text_roles": {"title": 2.0}, "sources": {"world": 1.5}, "views": ["iconic"], "lr": 0.001}
+        {
+            "towers": {"image_px": 64},
+            "text_roles": {"title": 2.0},
+            "sources": {"world": 1.5},
+            "views": ["iconic"],
+            "lr": 0.001,
+        }
     )
     path = tmp_path / "r.yaml"
     path.write_text(yaml.safe_dump(as_dict(config)))

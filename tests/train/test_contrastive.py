@@ -28,7 +28,10 @@ LOUD = {"seconds", "images_per_s"}
 
 
 def curve(folder):
-    return [{k: v for k, v in line.items() if k not in LOUD} for line in read_log(folder / "train.jsonl")]
+    return [
+        {k: v for k, v in line.items() if k not in LOUD}
+        for line in read_log(folder / "train.jsonl")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,8 @@ def trained(tmp_path_factory):
     """Twelve epochs on squares, measured on their test photos."""
     folder = tmp_path_factory.mktemp("encoder")
     config = from_dict(
-        TINY | {"epochs": 12, "lr": 0.01, "augment": {"hue": 0.0, "saturation": 0.1}, "smoothing": 0.1}
+        TINY
+        | {"epochs": 12, "lr": 0.01, "augment": {"hue": 0.0, "saturation": 0.1}, "smoothing": 0.1}
     )
     return train_contrastive([Squares()], config, folder, test="test")
 
@@ -44,7 +48,9 @@ def trained(tmp_path_factory):
 def test_it_learns_the_colours(trained):
     """Chance is 0.25."""
     assert trained.measured["text"]["metrics"]["hit_rate@1"]["value"] >= 0.9
-    assert trained.measured["text"]["n_queries"] == 16 and trained.measured["text"]["n_gallery"] == 4
+    assert (
+        trained.measured["text"]["n_queries"] == 16 and trained.measured["text"]["n_gallery"] == 4
+    )
     assert trained.measured["image"]["metrics"]["hit_rate@5"]["value"] == 1.0
 
 
@@ -64,7 +70,9 @@ def test_skulens_and_open_clip_load_it_and_agree(trained, squares):
     with torch.no_grad():
         image = model.eval().encode_image(preprocess(picture)[None]).numpy()
         text = model.encode_text(tokenizer(texts)).numpy()
-    np.testing.assert_allclose(ours.encode_batch("image", [ours.prepare_image(picture)]), image, atol=1e-4)
+    np.testing.assert_allclose(
+        ours.encode_batch("image", [ours.prepare_image(picture)]), image, atol=1e-4
+    )
     np.testing.assert_allclose(
         ours.encode_batch("text", [ours.prepare_text(t) for t in texts]), text, atol=1e-4
     )
@@ -96,10 +104,18 @@ def test_the_card_names_data_licence_numbers_and_recipe(trained):
     assert not list(trained.encoder.glob("*.pt")) and not list(trained.encoder.glob("*.bin"))
 
 
-@pytest.mark.parametrize(("loss", "weights"), [("infonce", {}), ("siglip", {}), ("infonce", {"squares": 3, "other": 1})])
+@pytest.mark.parametrize(
+    ("loss", "weights"), [("infonce", {}), ("siglip", {}), ("infonce", {"squares": 3, "other": 1})]
+)
 def test_a_run_that_stopped_goes_on_with_the_same_numbers(tmp_path, tiny, loss, weights):
     """Stopped after the second of four epochs, as a kill between two checkpoints leaves it."""
-    config = replace(tiny, loss=loss, epochs=4, sources=weights, augment=replace(tiny.augment, cutmix=0.3, erase=0.2))
+    config = replace(
+        tiny,
+        loss=loss,
+        epochs=4,
+        sources=weights,
+        augment=replace(tiny.augment, cutmix=0.3, erase=0.2),
+    )
     data = [Squares(), Squares(photos=2, name="other")] if weights else [Squares()]
     train_contrastive(data, config, tmp_path / "whole")
     import skulens.train.loop as loop
@@ -117,7 +133,9 @@ def test_a_run_that_stopped_goes_on_with_the_same_numbers(tmp_path, tiny, loss, 
     assert len(curve(tmp_path / "parts")) == 2
     train_contrastive(data, config, tmp_path / "parts")
     assert curve(tmp_path / "parts") == curve(tmp_path / "whole")
-    weights = [(tmp_path / run / "open_clip_model.safetensors").read_bytes() for run in ("whole", "parts")]
+    weights = [
+        (tmp_path / run / "open_clip_model.safetensors").read_bytes() for run in ("whole", "parts")
+    ]
     assert weights[0] == weights[1]
 
 
@@ -153,7 +171,9 @@ def test_kill_nine_loses_at_most_one_epoch(tmp_path):
 
 def test_several_catalogues_are_told_in_the_card_and_a_missing_weight_stops_the_run(tmp_path, tiny):
     data = [Squares(), Squares(name="other")]
-    found = train_contrastive(data, replace(tiny, epochs=2, sources={"squares": 1, "other": 3}), tmp_path / "a")
+    found = train_contrastive(
+        data, replace(tiny, epochs=2, sources={"squares": 1, "other": 3}), tmp_path / "a"
+    )
     card = (tmp_path / "a" / "README.md").read_text()
     assert "in the shares squares 1, other 3" in card and found.n_products == 8
     with pytest.raises(RecipeError, match="none to 'other', which is trained on"):
@@ -186,7 +206,9 @@ def test_it_can_be_watched_and_measured_on_other_catalogues(tmp_path, tiny):
 
 
 def test_wrong_names_stop_before_training(tmp_path, tiny):
-    with pytest.raises(DataError, match="no split 'tset' to measure on; its splits: train, val, test"):
+    with pytest.raises(
+        DataError, match="no split 'tset' to measure on; its splits: train, val, test"
+    ):
         train_contrastive([Squares()], tiny, tmp_path / "a", test="tset")
     assert not (tmp_path / "a").exists()
     config = replace(tiny, towers=replace(tiny.towers, vision="resnet10"))
@@ -206,7 +228,9 @@ def test_texts_in_parts_by_length_are_the_texts(tiny):
         tokens[row, :length] = torch.arange(1, length + 1)
         tokens[row, length - 1] = 299
     for some in (tokens, tokens[:1], tokens[3:5]):
-        torch.testing.assert_close(text_vectors(model, some), model.encode_text(some), atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            text_vectors(model, some), model.encode_text(some), atol=1e-5, rtol=0
+        )
 
 
 def test_the_command_prints_one_object(tmp_path, monkeypatch):

@@ -57,7 +57,9 @@ def test_the_first_view_is_the_plain_picture_and_the_others_are_changed(encoder,
     plain = np.stack([encoder.prepare_image(decode(i.read())) for i in images])
     assert vectors.shape == (20, 3, 6)
     np.testing.assert_allclose(vectors[:, 0], plain)
-    assert not np.allclose(vectors[:, 1], plain, atol=0.01) and not np.allclose(vectors[:, 1], vectors[:, 2])
+    assert not np.allclose(vectors[:, 1], plain, atol=0.01) and not np.allclose(
+        vectors[:, 1], vectors[:, 2]
+    )
 
 
 def test_vectors_are_computed_once(encoder, tmp_path):

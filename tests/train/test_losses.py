@@ -41,7 +41,9 @@ def test_infonce_with_several_photos_of_a_product_by_hand():
     images, texts = unit(4, 8), unit(3, 8, seed=1)
     owner = [0, 0, 1, 1]  # product 2 has no photo: only a negative
     z = (SCALE * images @ texts.T).tolist()
-    forward = -sum(z[i][o] - math.log(sum(math.exp(v) for v in z[i])) for i, o in enumerate(owner)) / 4
+    forward = (
+        -sum(z[i][o] - math.log(sum(math.exp(v) for v in z[i])) for i, o in enumerate(owner)) / 4
+    )
     back = 0.0
     for text in (0, 1):
         total = math.log(sum(math.exp(z[i][text]) for i in range(4)))

@@ -28,7 +28,8 @@ def test_intervals_resample_whole_products():
 
 def test_one_product_has_no_interval():
     assert (
-        shown(interval(np.array([True, False]), np.array([3, 3]))) == "0.500 (interval unknown: one product)"
+        shown(interval(np.array([True, False]), np.array([3, 3])))
+        == "0.500 (interval unknown: one product)"
     )
 
 

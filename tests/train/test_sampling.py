@@ -21,7 +21,9 @@ def test_a_rest_is_left_out_and_a_small_set_is_one_batch():
 
 
 def test_balanced_products_are_shown_equally_often():
-    drawn = np.concatenate([b for e in range(60) for b in batches(OWNERS, 10, 1.0, generator(0, e))])
+    drawn = np.concatenate(
+        [b for e in range(60) for b in batches(OWNERS, 10, 1.0, generator(0, e))]
+    )
     share = np.bincount(OWNERS[drawn]) / len(drawn)
     assert share == pytest.approx([1 / 3] * 3, abs=0.04)
 
@@ -72,7 +74,11 @@ def test_left_out_tokens_keep_order_and_the_end():
         out = leave_out(tokens, 0.5, generator(seed))
         for before, after in zip(tokens, out, strict=True):
             kept = after[after != 0].tolist()
-            assert kept[-1] == 999 and kept[:-1] == sorted(kept[:-1]) and set(kept) <= set(before.tolist())
+            assert (
+                kept[-1] == 999
+                and kept[:-1] == sorted(kept[:-1])
+                and set(kept) <= set(before.tolist())
+            )
             assert (after[len(kept) :] == 0).all()
         seen.add(int((out[0] != 0).sum()))
     assert seen == {1, 2, 3, 4, 5}
@@ -99,20 +105,29 @@ def test_every_batch_holds_the_shares():
     drawn = list(batches(BY_TWO, 10, 0.0, generator(0, 1), mixture))
     assert len(drawn) == 5 and all((BY_TWO[b] >= 2).sum() == 7 for b in drawn)
     photos = np.concatenate([b[BY_TWO[b] >= 2] for b in drawn])
-    assert set(np.bincount(photos)[40:]) == {2, 3}  # 35 draws of 12: each twice before any a third time
+    assert set(np.bincount(photos)[40:]) == {
+        2,
+        3,
+    }  # 35 draws of 12: each twice before any a third time
     shop = np.concatenate([b[BY_TWO[b] < 2] for b in drawn])
     assert len(set(shop)) == len(shop) == 15
 
 
 def test_shares_are_whole_numbers_that_add_up():
     mixture = Mixture([], [], np.array([0.5, 0.3, 0.2]))
-    assert mixture.counts(10) == [5, 3, 2] and mixture.counts(7) == [4, 2, 1] and mixture.counts(0) == [0, 0, 0]
+    assert (
+        mixture.counts(10) == [5, 3, 2]
+        and mixture.counts(7) == [4, 2, 1]
+        and mixture.counts(0) == [0, 0, 0]
+    )
 
 
 def test_balance_holds_within_a_source():
     owners = np.repeat(np.arange(3), [50, 5, 45])
     mixture = Mixture.of(["a", "a", "b"], owners, {"a": 1, "b": 1})
-    drawn = np.concatenate([b for e in range(40) for b in batches(owners, 20, 1.0, generator(0, e), mixture)])
+    drawn = np.concatenate(
+        [b for e in range(40) for b in batches(owners, 20, 1.0, generator(0, e), mixture)]
+    )
     assert np.bincount(owners[drawn]) / len(drawn) == pytest.approx([0.25, 0.25, 0.5], abs=0.03)
 
 
@@ -132,5 +147,9 @@ def test_a_recipe_of_two_sources_serves_each_alone_and_an_unknown_one_is_refused
 def test_joined_roles_are_one_text_where_a_product_has_both():
     texts = [{"title": "Mug.", "caption": "a red mug."}, {"title": "Cup"}]
     seen = []
-    TextBank.of(texts, {"caption+title": 1.0, "title": 1.0}, lambda chosen: seen.extend(chosen) or np.zeros((len(chosen), 2)))
+    TextBank.of(
+        texts,
+        {"caption+title": 1.0, "title": 1.0},
+        lambda chosen: seen.extend(chosen) or np.zeros((len(chosen), 2)),
+    )
     assert seen == ["Mug.", "a red mug. Mug", "Cup"]

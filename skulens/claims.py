@@ -1,0 +1,100 @@
+"""The nouns of reading: what is claimed of a product, on what evidence, and what is true.
+
+On disk one row per leaf: `claims.parquet`, `verdicts.parquet`, `gold.parquet`.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["bars", "ocr", "vlm", "seller", "truth"]
+Quad = tuple[float, float, float, float, float, float, float, float]
+"""x, y of four corners, clockwise from the top left of the text, pixels of the upright original."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a claim was read."""
+
+    image: str
+    """sha256 of the encoded picture; empty where no picture is meant."""
+    source: Source
+    quote: str = ""
+    """What stands there, as read."""
+    quad: Quad | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A field of a product has a value."""
+
+    item: str
+    """Product id."""
+    field: str
+    """Path of `skulens.values.fields`: "identifiers.gtin", "attributes.net_content", "free.neckline"."""
+    value: str | None
+    """None: said to be not visible."""
+    unit: str = ""
+    language: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float | None = None
+    predictor: str = ""
+    """`SystemInfo.identity` of who claims it."""
+    n: int = 0
+    """Position in a field of many values."""
+
+    @property
+    def id(self) -> str:
+        """sha256 of item, field, value, unit and n; 16 hexadecimal digits."""
+        what = json.dumps([self.item, self.field, self.value, self.unit, self.n], ensure_ascii=False)
+        return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+Label = Literal["VC", "VI", "U"]
+"""Visually confirmed, visually invalidated, unsure."""
+Reason = Literal[
+    "",
+    "ocr",
+    "malformed",
+    "contradicted",
+    "unsupported",
+    "illegible",
+    "not_pictured",
+    "needs_knowledge",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the pictures support a claim."""
+
+    claim: str
+    """Its id."""
+    label: Label
+    sub: Reason = ""
+    verifier: str = ""
+    """Name and version: "gtin/1"."""
+    confident: bool = True
+    """False: pass the claim on to the next verifier of the chain."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+Legibility = Literal["yes", "partly", "no", "not pictured", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What is true of one field of one product; a field that holds several values at once has several."""
+
+    item: str
+    field: str
+    values: tuple[str, ...]
+    """Alternatives, any of which is right; empty: the product truly lacks the field."""
+    legible: Legibility = "unknown"
+    """Whether a reader could know it from the pictures; "partly" is left out of scores, since
+    legibility is relative to a reader."""
+    images: tuple[str, ...] = ()
+    """sha256 of pictures, or their paths within the catalogue, that show it."""
+    group: str = ""
+    """What is resampled: usually the item or its SPU."""

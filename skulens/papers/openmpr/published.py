@@ -1,0 +1,135 @@
+"""Where OpenMPR's published results lie: found by name like any dataset, or fetched at a pinned commit."""
+
+import gzip
+import json
+import os
+import shutil
+import sys
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+from skulens.catalog import cache_folder, data_folders
+from skulens.catalog.fetch.sources import SOURCES, extract, get
+from skulens.errors import DataError
+from skulens.files import locked
+
+SUMMARY, HITS = "benchmark_summary.csv", "per_sku_hits.json.gz"
+KS = (1, 3, 5)
+"""Cut-offs of OpenMPR's files."""
+
+
+def openmpr_folder() -> Path:
+    """The folder with benchmark_summary.csv and per_sku_hits.json.gz.
+
+    Looked for as `openmpr` in the folders of $SKULENS_DATA, there also as an unpacked copy of the
+    paper's repository, then in the user's cache, then fetched from that repository at the commit of
+    `SOURCES["openmpr"]` ($SKULENS_URL_OPENMPR replaces the address).
+
+    Raises:
+        MissingFile: neither here nor reachable; says what to put where.
+    """
+    places, packed = (
+        [folder / "openmpr" for folder in data_folders()],
+        cache_folder() / "openmpr_results",
+    )
+    for place in (*places, packed):
+        if (place / SUMMARY).is_file() and (place / HITS).is_file():
+            return place
+    repository = next((p for p in places if (p / "results" / SUMMARY).is_file()), None)
+    if repository is None:
+        return fetch_results(packed)
+    packed.mkdir(parents=True, exist_ok=True)
+    pack_results(repository, packed)
+    return packed
+
+
+def fetch_results(folder: Path) -> Path:
+    """Download the repository's archive and pack its results; the archive is not kept."""
+    source = SOURCES["openmpr"]
+    remote = replace(
+        source.archives[0], url=os.environ.get("SKULENS_URL_OPENMPR") or source.archives[0].url
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"OpenMPR's results, commit {source.revision}, into {folder}", file=sys.stderr)
+    archive = get(remote, folder, "openmpr", "its folder results/ is all that is needed")
+    with locked(folder / "packing.lock", f"another process is unpacking {archive}; wait for it"):
+        aside = folder / ".unpacking"
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            extract(archive, aside)
+            pack_results(aside, folder)
+        except (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile) as e:
+            raise DataError(
+                f"{archive} cannot be unpacked: {e}; delete it to fetch it again"
+            ) from e
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    archive.unlink(missing_ok=True)
+    return folder
+
+
+def pack_results(repository: Path, folder: Path) -> None:
+    """Write per_sku_hits.json.gz and copy benchmark_summary.csv from an unpacked repository.
+
+    Upstream keeps recalls per SKU, one JSON file per model, and the manifest of photos; hits are
+    recall x photos, whole numbers by construction.
+
+    Raises:
+        DataError: a file is missing or not as expected, or a recall is no whole number of photos.
+    """
+    summary = next(repository.rglob(SUMMARY), None)
+    manifest = next(repository.rglob("barcode_to_images_map.json"), None)
+    if summary is None or manifest is None:
+        raise DataError(
+            f"{repository} has no {SUMMARY} or no barcode_to_images_map.json; is it OpenMPR's repository?"
+        )
+    try:
+        counts = {
+            sku: len(entry["image_paths"])
+            for sku, entry in json.loads(manifest.read_text()).items()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError) as e:
+        raise DataError(
+            f"{manifest} is no manifest, expected barcode -> image_paths: {type(e).__name__}: {e}"
+        ) from None
+    skus = sorted(counts)
+    models = [
+        packed_model(path, skus, counts)
+        for path in sorted((summary.parent / "macro_cmc").glob("*.json"))
+    ]
+    packed = {"skus": skus, "num_images": [counts[s] for s in skus], "models": models}
+    fresh = folder / (HITS + ".new")
+    fresh.write_bytes(gzip.compress(json.dumps(packed).encode(), mtime=0))
+    shutil.copyfile(summary, folder / SUMMARY)
+    fresh.replace(folder / HITS)
+
+
+def packed_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
+    """One model's hits from its file macro_cmc/ARCHITECTURE--TAG.json."""
+    model, _, tag = path.stem.partition("--")
+    try:
+        recalls = json.loads(path.read_text())
+        if set(recalls) != set(skus):
+            raise DataError(
+                f"{path.name} has {len(recalls)} SKUs where the manifest has {len(skus)}"
+            )
+        products = {k: [recalls[s][f"@k={k}"] * counts[s] for s in skus] for k in KS}
+    except (ValueError, TypeError, KeyError) as e:
+        raise DataError(
+            f"{path.name}: expected barcode -> @k=1, @k=3, @k=5: {type(e).__name__}: {e}"
+        ) from None
+    hits = {}
+    for k, exact in products.items():
+        hits[str(k)] = [round(x) for x in exact]
+        if any(abs(x - n) > 1e-6 for x, n in zip(exact, hits[str(k)], strict=True)):
+            raise DataError(
+                f"{path.name}: a recall@{k} is no whole number of photos; the manifest does not fit it"
+            )
+    return {
+        "vision_model": model,
+        "pretrained_on": tag,
+        "sku_hits": hits,
+        "total_hits": {k: sum(h) for k, h in hits.items()},
+    }

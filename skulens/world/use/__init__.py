@@ -1,0 +1,11 @@
+"""Products in use: one function per class draws a whole scene of 256 x 256 units, the product in it by its own pencil."""
+
+from collections.abc import Callable
+
+from skulens.world.config import Stream
+from skulens.world.render.surface import Look
+from skulens.world.render.svg import Canvas
+from skulens.world.use import things, worn
+
+USES: dict[str, Callable[[Canvas, Look, str, Stream], None]] = {**things.USES, **worn.USES}
+"""class -> its scene of use (canvas, look, brand, stream of the scene's choices)."""

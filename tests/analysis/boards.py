@@ -1,0 +1,160 @@
+"""Tiny leaderboards for tests: published files, CSVs and result stores with hits that are known."""
+
+import csv
+import gzip
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+COLUMNS = (
+    "vision_model",
+    "pretrained_on",
+    "nparams",
+    "macro_cmc@5",
+    "macro_cmc@3",
+    "macro_cmc@1",
+    "micro_cmc@5",
+    "micro_cmc@3",
+    "micro_cmc@1",
+    "size",
+    "architecture_family",
+)
+SKUS = tuple(f"sku{i:02d}" for i in range(30))
+PHOTOS = np.arange(10, 40)
+MODELS = (
+    ("ViT-B-32", "openai", 151_277_313, 0.45),
+    ("RN50", "openai", 102_007_137, 0.4),
+    ("mine", "v1", 5_000_000, 0.9),
+)
+
+
+def real_openmpr() -> Path:
+    """The folder of the published results, or a skip."""
+    root = Path(__file__).parents[2]
+    folders = [Path(f) for f in os.environ.get("SKULENS_DATA", "").split(os.pathsep) if f] or [
+        root.parent / "shared" / "data"
+    ]
+    found = next(
+        (f / "openmpr" for f in folders if (f / "openmpr" / "per_sku_hits.json.gz").is_file()), None
+    )
+    if found is None:
+        pytest.skip(
+            f"the published results of OpenMPR are not in {', '.join(map(str, folders))}; set SKULENS_DATA"
+        )
+    return found
+
+
+def hits_of(rate: float, seed: int) -> dict[int, np.ndarray]:
+    """k -> (skus,) hits that grow with k, SKUs harder or easier."""
+    rng = np.random.default_rng(seed)
+    ease = rng.beta(4 * rate, 4 * (1 - rate), len(SKUS))
+    one = rng.binomial(PHOTOS, ease)
+    three = one + rng.binomial(PHOTOS - one, 0.3)
+    return {1: one, 3: three, 5: three + rng.binomial(PHOTOS - three, 0.3)}
+
+
+def summary_row(
+    model: str, tag: str, params: int, hits: dict[int, np.ndarray], family: str = "ViT"
+) -> dict:
+    rates = {f"micro_cmc@{k}": h.sum() / PHOTOS.sum() for k, h in hits.items()} | {
+        f"macro_cmc@{k}": (h / PHOTOS).mean() for k, h in hits.items()
+    }
+    return {
+        "vision_model": model,
+        "pretrained_on": tag,
+        "nparams": params,
+        "size": "small",
+        "architecture_family": family,
+        **rates,
+    }
+
+
+def write_summary(path: Path, rows: list[dict]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write_openmpr(folder: Path, models=MODELS) -> Path:
+    """benchmark_summary.csv and per_sku_hits.json.gz."""
+    hits = [hits_of(rate, seed) for seed, (*_, rate) in enumerate(models)]
+    write_summary(
+        folder / "benchmark_summary.csv",
+        [summary_row(m, t, n, h) for (m, t, n, _), h in zip(models, hits, strict=True)],
+    )
+    packed = [
+        {
+            "vision_model": m,
+            "pretrained_on": t,
+            "sku_hits": {str(k): v.tolist() for k, v in h.items()},
+        }
+        for (m, t, *_), h in zip(models, hits, strict=True)
+    ]
+    body = {"skus": SKUS, "num_images": PHOTOS.tolist(), "models": packed}
+    (folder / "per_sku_hits.json.gz").write_bytes(gzip.compress(json.dumps(body).encode()))
+    return folder
+
+
+def write_result(
+    folder: Path,
+    encoder: str,
+    hits: dict[int, np.ndarray],
+    skus=SKUS,
+    photos=PHOTOS,
+    *,
+    data_hash="h",
+    gallery="text",
+    texts=("caption",),
+    n_gallery=len(SKUS),
+    mode="sound",
+    when="2026-01-01",
+    per_query=True,
+) -> Path:
+    """One stored result whose probes of a SKU hit as often as `hits` says."""
+    folder.mkdir(parents=True)
+    total = int(np.sum(photos))
+    metrics = {
+        f"hit_rate@{k}": {"value": float(h.sum() / total), "low": 0.0, "high": 1.0}
+        for k, h in hits.items()
+    }
+    record = {
+        "suite": "mpr",
+        "data": "openmpr",
+        "gallery": gallery,
+        "encoder": encoder,
+        "n_queries": total,
+        "n_gallery": n_gallery,
+        "metrics": metrics,
+        "speed": {"latency_ms_p50": 5.0, "peak_memory_mb": 300.0},
+        "counts": {"groups": len(skus)},
+        "settings": {"mode": mode, "texts": list(texts)},
+        "data_hash": data_hash,
+        "rejects": [],
+        "encoder_info": {
+            "family": "ViT",
+            "params_image": 4_000_000,
+            "params_text": 1_000_000,
+            "licence": "MIT",
+        },
+        "provenance": {"measured_at": when, "machine": {"cpu": "a cpu", "cores": 2}},
+    }
+    (folder / "result.json").write_text(json.dumps(record))
+    if per_query:
+        groups = np.repeat(np.array(skus), photos)
+        place = np.concatenate([np.arange(n) for n in photos])
+        table = {
+            f"hit_rate@{k}": (place < np.repeat(h, photos)).astype(float) for k, h in hits.items()
+        }
+        pq.write_table(
+            pa.table({"query": [f"q{i}" for i in range(total)], "group": groups.tolist(), **table}),
+            folder / "per_query.parquet",
+        )
+    return folder

@@ -1,0 +1,195 @@
+"""Comparisons of stored results, by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skulens.analysis.boards import openmpr_board
+from skulens.analysis.pairs import differing, effort, pair, pair_up
+from skulens.bench.store import find_stored, of_board, one_stored
+from skulens.errors import DataError, StoreError, UnknownName
+from skulens.evaluate.sample_size import needed
+from tests.bench.stores import stored
+from tests.catalog.conftest import real_data
+
+A = {
+    "cola": ["cola", "cola", "cola", "lime"],
+    "lime": ["lime", "lime"],
+    "tea": ["tea", "tea"],
+    "milk": ["milk", "cola"],
+}
+B = {
+    "cola": ["lime", "lime", "tea", "cola"],
+    "lime": ["cola", "lime"],
+    "tea": ["tea", "tea"],
+    "milk": ["milk", "tea"],
+}
+
+
+@pytest.fixture
+def both(tmp_path):
+    return stored(tmp_path, "a", A), stored(tmp_path, "b", B, reverse=True)
+
+
+def test_difference_and_counts_are_those_worked_by_hand(both):
+    found = pair(*both)
+    assert (found.mean_a, found.mean_b) == (pytest.approx(8 / 10), pytest.approx(5 / 10))
+    assert found.difference.value == pytest.approx(3 / 10)
+    assert (found.difference.n, found.difference.groups) == (10, 4)
+    assert found.difference.low <= 0.3 <= found.difference.high
+    assert found.difference.p == pytest.approx(
+        0.5
+    )  # two SKUs differ, both for A: 2 of 4 sign patterns are as far
+    assert (found.wins, found.losses, found.ties) == (2, 0, 2)
+    assert (found.probes_only_a, found.probes_only_b) == (4, 1)
+
+
+def test_what_it_would_take_is_said_where_they_cannot_be_told_apart(both):
+    found = pair(*both)
+    x, y = both[0].values("hit_rate@1"), both[1].values("hit_rate@1")[::-1]
+    assert found.needed == needed(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
+    assert f"would take {found.needed.skus} SKUs" in effort(
+        found
+    ) and "these are 4 SKUs with 2.5 probes each" in effort(found)
+    assert found.as_dict()["needed"]["skus"] == found.needed.skus
+    assert (
+        effort(replace(found, p_holm=0.01)) == "" and pair(*both, "macro_hit_rate@1").needed is None
+    )
+
+
+def test_macro_weighs_every_sku_the_same(both):
+    found = pair(*both, "macro_hit_rate@1")
+    assert found.mean_a == pytest.approx((3 / 4 + 1 + 1 + 1 / 2) / 4)
+    assert found.difference.value == pytest.approx((2 / 4 + 1 / 2 + 0 + 0) / 4)
+
+
+def test_skus_that_differ_most_come_first_with_what_was_found_instead(both):
+    first, second = pair(*both, photos={"cola/0": "photos/cola-0.jpg"}).skus
+    assert (first.sku, first.difference, first.a_found, first.b_found) == (
+        "cola",
+        0.5,
+        "lime",
+        "lime",
+    )
+    assert (first.only_a, first.only_b) == (("cola/0", "cola/1", "cola/2"), ("cola/3",))
+    assert first.photos == {"cola/0": "photos/cola-0.jpg"}
+    assert (second.sku, second.a_found, second.b_found) == ("lime", None, "cola")
+
+
+def test_swapping_the_sides_turns_the_sign(both):
+    one, other = pair(*both), pair(*both[::-1])
+    assert one.difference.value == pytest.approx(-other.difference.value)
+    assert one.difference.p == other.difference.p and (one.wins, one.losses) == (
+        other.losses,
+        other.wins,
+    )
+
+
+def test_unanswerable_probes_are_left_out(tmp_path):
+    a = stored(tmp_path, "a", A | {"tea": [None, "tea"]})
+    found = pair(a, stored(tmp_path, "b", B))
+    assert found.difference.n == 9 and found.as_dict()["difference"]["value"] == pytest.approx(
+        3 / 9
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"split": "train", "data_hash": "x"}, "split test against train"),
+        ({"n_gallery": 8, "data_hash": "x"}, "SKUs in the gallery 9 against 8"),
+        ({"counts": {"groups": 3}, "data_hash": "x"}, "SKUs with probes 4 against 3"),
+        ({"n_queries": 7, "data_hash": "x"}, "probes 10 against 7"),
+        ({"gallery": "image", "data_hash": "x"}, "gallery text against image"),
+        ({"data": "other/market", "data_hash": "x"}, "data shop against market"),
+        ({"data_hash": "x"}, "other contents under the same names"),
+    ],
+)
+def test_other_data_is_refused_with_what_differs(tmp_path, change, says):
+    a, b = stored(tmp_path, "a", A), stored(tmp_path, "b", B, **change)
+    for refuse in (lambda: pair(a, b), lambda: pair_up([a], [b])):
+        with pytest.raises(DataError, match=says) as error:
+            refuse()
+        assert "skulens bench mpr shop --encoder a --encoder b" in str(error.value)
+
+
+def test_a_metric_that_is_not_stored_names_those_that_are(both):
+    with pytest.raises(DataError, match="hit_rate@1, mrr"):
+        pair(*both, "phi")
+
+
+def test_encoders_are_paired_by_gallery_and_mode_newest_first(tmp_path):
+    old = stored(tmp_path, "a", A)
+    new = stored(tmp_path, "a", A)
+    b, picture = stored(tmp_path, "b", B), stored(tmp_path, "b", B, gallery="image", data_hash="y")
+    paper = stored(tmp_path, "b", B, mode="paper")
+    assert [(x.folder, y.folder) for x, y in pair_up([old, new], [b, picture, paper])] == [
+        (new.folder, b.folder)
+    ]
+    assert pair_up([new], [paper])  # two folders: as asked
+    with pytest.raises(DataError, match="both sides"):
+        pair(new, new)
+    assert differing(new, b) == []
+
+
+def test_results_are_found_by_encoder_folder_or_name(tmp_path):
+    with pytest.raises(StoreError, match="no results in"):
+        find_stored("a", tmp_path)
+    a, b = stored(tmp_path, "a", A), stored(tmp_path, "b", B)
+    assert [s.folder for s in find_stored("a", tmp_path)] == [a.folder]
+    assert (
+        one_stored(str(b.folder), tmp_path).name == one_stored(b.folder.name, tmp_path).name == "b"
+    )
+    assert [s.name for s in find_stored(str(tmp_path), tmp_path)] == ["a", "b"]
+    with pytest.raises(UnknownName, match="unknown result 'c'"):
+        find_stored("c", tmp_path)
+    stored(tmp_path, "a", A, gallery="image", data_hash="y")
+    with pytest.raises(StoreError, match="means 2 results"):
+        one_stored("a", tmp_path)
+    assert one_stored("a", tmp_path, "text").folder == a.folder
+    with pytest.raises(StoreError, match="never measured with --gallery both"):
+        one_stored("a", tmp_path, "both")
+
+
+def test_two_stores_pair_each_encoder_with_itself(tmp_path):
+    before = [stored(tmp_path / "before", n, B) for n in ("a", "b")]
+    after = [stored(tmp_path / "after", n, A) for n in ("a", "b")]
+    assert [(x.name, y.name) for x, y in pair_up(after, before)] == [("a", "a"), ("b", "b")]
+
+
+def test_published_encoders_compare_as_the_paper_s_claims_were_rechecked():
+    board = openmpr_board(real_data("openmpr"))
+    claims = {  # points, with the interval of an independent bootstrap of these files
+        ("ViT-B-16/datacomp_xl_s13b_b90k", "ViT-B-16/openai"): (16.6, 13.4, 19.8),
+        ("MobileCLIP-B/datacompdr", "convnext_large_d_320/laion2b_s29b_b131k_ft_soup"): (
+            0.9,
+            -1.8,
+            3.6,
+        ),
+        ("ViT-L-14-336/openai", "ViT-L-14/openai"): (-0.7, -1.7, 0.3),
+        ("ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta"): (1.2, -1.9, 4.4),
+    }
+    for (a, b), expected in claims.items():
+        found = pair(of_board(board, a), of_board(board, b), resamples=2000)
+        d = found.difference
+        assert [100 * d.value, 100 * d.low, 100 * d.high] == pytest.approx(expected, abs=0.15), (
+            a,
+            b,
+        )
+        assert (
+            (d.n, d.groups) == (20_565, 409)
+            and found.probes_only_a is None
+            and not found.skus[0].only_a
+        )
+    with pytest.raises(UnknownName, match="did you mean"):
+        of_board(board, "ViT-B-17/openai")
+    with pytest.raises(DataError, match="hit_rate@1, hit_rate@3, hit_rate@5"):
+        pair(of_board(board, a), of_board(board, b), "mrr")
+
+
+def test_a_damaged_result_says_which_file(tmp_path):
+    a = stored(tmp_path, "a", A)
+    (a.folder / "per_query.parquet").write_bytes(b"no parquet")
+    with pytest.raises(StoreError, match="per_query.parquet cannot be read"):
+        pair(a, stored(tmp_path, "b", B))
