@@ -61,13 +61,13 @@ class Numerics:
     """In which precision an encoder computes; neutral facts, no paper's name."""
 
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of weights and activations; auto: float32 on a CPU, bfloat16 autocast on a GPU."""
-    autocast: bool = True
-    """bfloat16 by autocast, where float32 weights stay; else weights are cast too (`cast`)."""
-    cast: bool = False
-    """Vectors leave the model in `dtype`, pixels enter in it."""
+    """Of the weights; auto: float32 on a CPU, bfloat16 on a GPU that multiplies it."""
+    cast: Literal["all", "parameters"] = "all"
+    """What is brought to `dtype`: parameters and buffers but for batch norms, or every parameter and no buffer."""
+    autocast: bool = False
+    """Forward under autocast to `dtype`, pixels cast to it too."""
     as_published: bool = False
-    """Run a checkpoint as its registry row configures it, known mistakes (activation, size) included."""
+    """Run a checkpoint as its registry configures it, known mistakes (activation, picture size) included."""
 
 
 @runtime_checkable
