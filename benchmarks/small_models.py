@@ -33,8 +33,8 @@ from skulens.encode.batching import Batching, encode_parts
 from skulens.encode.cache import VectorCache
 from skulens.encode.fusion import normalised
 from skulens.evaluate.intervals import Grouped, difference_intervals, intervals
-from skulens.evaluate.metrics import hit_rate_at_k, judge, precision_at_k
-from skulens.evaluate.summaries import number_groups
+from skulens.evaluate.ranking import hit_rate_at_k, judge, precision_at_k
+from skulens.evaluate.scores import number_groups
 from skulens.files import cache_folder
 from skulens.protocols import Catalog
 from skulens.records import Image, Part, Product, Qrels, Query, Run

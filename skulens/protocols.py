@@ -89,9 +89,7 @@ class Encoder(Protocol):
     def prepare_text(self, text: str, role: Role = "query") -> Any:
         """Tokens of one text, cut to the context length."""
 
-    def prepare_item(
-        self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query"
-    ) -> Any:
+    def prepare_item(self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query") -> Any:
         """Tokens and pixels of an interleaved sequence; only where "item" is among the modalities."""
 
     def count_tokens(self, text: str) -> int:

@@ -16,7 +16,7 @@ from skulens.bench.result import ResultStore
 from skulens.encode.zoo.lint import SERIOUS
 from skulens.encode.zoo.rows import ZooRow, find_row
 from skulens.errors import DataError, StoreError, unknown
-from skulens.evaluate import power
+from skulens.evaluate import density
 from skulens.papers.openmpr.published import KS, SUMMARY, openmpr_folder
 from skulens.papers.openmpr.summary_csv import model_name, read_csv, read_hits
 from skulens.records import Reject
@@ -173,7 +173,7 @@ def entry_of(row: dict, source: str) -> Entry:
     }
     metrics["gap"] = metrics["hit_rate@5"] - metrics["hit_rate@1"]
     params = row["nparams"]
-    metrics["phi"] = power.phi(metrics["hit_rate@1"], params) if params else None
+    metrics["phi"] = density.phi(metrics["hit_rate@1"], params) if params else None
     name = f"open_clip:{known.name}" if known else model_name(row)
     entry = Entry(
         name,

@@ -15,8 +15,9 @@ from skulens.analysis.boards import Board, Entry
 from skulens.analysis.pairs import known
 from skulens.bench.result import machine
 from skulens.errors import DataError
-from skulens.evaluate.compare import LEVEL, Difference, holm, rank_models, sign_patterns
+from skulens.evaluate.compare import LEVEL, Difference, holm, sign_patterns
 from skulens.evaluate.intervals import Grouped, difference_intervals
+from skulens.evaluate.panel import rank_models
 
 LICENCES = ("any", "commercial", "not-forbidden")
 """commercial: known to allow it. not-forbidden: also those whose terms somebody has to read first."""

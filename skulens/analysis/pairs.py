@@ -11,7 +11,7 @@ from skulens.bench.store import Stored
 from skulens.errors import DataError
 from skulens.evaluate.compare import LEVEL, Difference, compare, holm
 from skulens.evaluate.sample_size import Needed, needed
-from skulens.evaluate.summaries import number_groups
+from skulens.evaluate.scores import number_groups
 
 EXAMPLES = 4
 """Photos named for each SKU."""

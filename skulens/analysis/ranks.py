@@ -7,8 +7,8 @@ import numpy as np
 
 from skulens.analysis.boards import KS, Board, Entry
 from skulens.errors import DataError
-from skulens.evaluate.compare import rank_models
 from skulens.evaluate.intervals import Grouped, difference_intervals
+from skulens.evaluate.panel import rank_models
 
 
 @dataclass(frozen=True, slots=True)

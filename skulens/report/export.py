@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from skulens.errors import StoreError
-from skulens.evaluate.export import write_trec_qrels, write_trec_run
+from skulens.evaluate.trec import write_trec_qrels, write_trec_run
 from skulens.records import Qrels, Run
 
 

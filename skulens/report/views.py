@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from skulens.analysis.boards import Board, Entry, store_boards
-from skulens.evaluate.compare import Ranking, rank_models
+from skulens.evaluate.compare import Ranking
+from skulens.evaluate.density import phi
 from skulens.evaluate.intervals import Grouped, Interval, difference_intervals, intervals
-from skulens.evaluate.power import phi
+from skulens.evaluate.panel import rank_models
 
 Metric = Mapping[str, float | None]
 """{"value", "low", "high"}; the ends are None where no interval is known."""

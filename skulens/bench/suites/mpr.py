@@ -22,7 +22,7 @@ from skulens.encode.cache import VectorCache
 from skulens.encode.fusion import Fused, encode_items
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
-from skulens.evaluate import power
+from skulens.evaluate import density
 from skulens.evaluate.summaries import evaluate
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Catalog, Encoder
@@ -419,5 +419,5 @@ def density(metrics: dict[str, dict], info: EncoderInfo) -> dict[str, dict]:
     ends = ("value", "low", "high")
     return {
         name: r1 | {end: None if r1[end] is None else float(of(r1[end], params)) for end in ends}
-        for name, of in (("phi", power.phi), ("m1", power.m1), ("m2", power.m2))
+        for name, of in (("phi", density.phi), ("m1", density.m1), ("m2", density.m2))
     }

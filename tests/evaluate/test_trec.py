@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skulens.errors import DataError
-from skulens.evaluate import evaluate, export
-from skulens.evaluate import metrics as m
+from skulens.evaluate import evaluate, trec
+from skulens.evaluate import ranking as m
 from skulens.records import Qrels, Run
 
 # Few scores, so that ties are common; ids whose order as text and as numbers differ.
@@ -28,8 +28,8 @@ def test_trec_eval_agrees_on_exported_files(tmp_path_factory, run, data):
     queries = sorted({*run, *data.draw(st.sets(QUERIES))})
     qrels = Qrels({q: data.draw(judgements) for q in queries})
     run, folder = Run.of(run), tmp_path_factory.mktemp("trec")
-    export.write_trec_run(run, folder / "run")
-    export.write_trec_qrels(qrels, folder / "qrels")
+    trec.write_trec_run(run, folder / "run")
+    trec.write_trec_qrels(qrels, folder / "qrels")
     with (folder / "run").open() as r, (folder / "qrels").open() as q:
         their_run, their_qrels = pytrec_eval.parse_run(r), pytrec_eval.parse_qrel(q)
     measures = {
@@ -71,8 +71,8 @@ def test_ir_measures_agrees(tmp_path):
             for i in range(25)
         }
     )
-    export.write_trec_run(run, tmp_path / "run")
-    export.write_trec_qrels(qrels, tmp_path / "qrels")
+    trec.write_trec_run(run, tmp_path / "run")
+    trec.write_trec_qrels(qrels, tmp_path / "qrels")
     pairs = {
         "ndcg@10": ir.nDCG @ 10,
         "map": ir.AP,
@@ -86,7 +86,7 @@ def test_ir_measures_agrees(tmp_path):
         list(ir.read_trec_run(str(tmp_path / "run"))),
     )
     ours = evaluate(run, qrels, ks=(5, 10), resamples=10).metrics
-    assert {n: ours[n]["value"] for n in pairs} == pytest.approx(
+    assert {n: ours[n].value for n in pairs} == pytest.approx(
         {n: theirs[p] for n, p in pairs.items()}, abs=1e-6
     )
 
@@ -95,9 +95,9 @@ def test_ir_measures_agrees(tmp_path):
 @given(run=runs)
 def test_runs_come_back(tmp_path_factory, run):
     path = tmp_path_factory.mktemp("trec") / "run"
-    lines = export.write_trec_run(Run.of(run), path)
+    lines = trec.write_trec_run(Run.of(run), path)
     back, kept = (
-        export.read_trec_run(path),
+        trec.read_trec_run(path),
         {q: c for q, c in run.items() if c},
     )  # empty lists leave no line
     assert lines == sum(map(len, run.values())) and back.queries == tuple(kept)
@@ -108,25 +108,25 @@ def test_runs_come_back(tmp_path_factory, run):
 
 def test_qrels_come_back(tmp_path):
     grades = {"q2": {"a": 2, "b": 0}, "q1": {"a": 1}}
-    assert export.write_trec_qrels(Qrels(grades), tmp_path / "q") == 3
-    assert export.read_trec_qrels(tmp_path / "q").grades == grades
+    assert trec.write_trec_qrels(Qrels(grades), tmp_path / "q") == 3
+    assert trec.read_trec_qrels(tmp_path / "q").grades == grades
 
 
 def test_files_that_are_not_trec_are_named(tmp_path):
     (tmp_path / "run").write_text("q Q0 p 1 0.5 tag\n\nq Q0 p 2 high tag\n")
     with pytest.raises(DataError, match="line 3: 'high' is not a number"):
-        export.read_trec_run(tmp_path / "run")
+        trec.read_trec_run(tmp_path / "run")
     (tmp_path / "qrels").write_text("q p 1\n")
     with pytest.raises(DataError, match="line 1: expected 4 columns, got 3"):
-        export.read_trec_qrels(tmp_path / "qrels")
+        trec.read_trec_qrels(tmp_path / "qrels")
 
 
 @pytest.mark.parametrize("bad", ["two words", "", "tab\there", "line\n", " lead"])
 def test_ids_that_trec_cannot_carry_are_refused(tmp_path, bad):
     with pytest.raises(DataError, match="white space"):
-        export.write_trec_run(Run.of({"q": {bad: 1.0}}), tmp_path / "run")
+        trec.write_trec_run(Run.of({"q": {bad: 1.0}}), tmp_path / "run")
     with pytest.raises(DataError, match="white space"):
-        export.write_trec_qrels(Qrels({bad: {"a": 1}}), tmp_path / "qrels")
+        trec.write_trec_qrels(Qrels({bad: {"a": 1}}), tmp_path / "qrels")
 
 
 def test_json_and_csv_hold_the_numbers(tmp_path):
@@ -134,18 +134,18 @@ def test_json_and_csv_hold_the_numbers(tmp_path):
     evaluation = evaluate(
         Run.of({"q1": {"a": 1, "b": 0}, "q2": {"a": 1, "b": 0}}), qrels, ks=(1,), resamples=50
     )
-    export.write_json(evaluation, tmp_path / "e.json")
+    trec.write_json(evaluation, tmp_path / "e.json")
     read = json.loads((tmp_path / "e.json").read_text())
     assert (
         read["metrics"]["hit_rate@1"]["value"] == 0.5
         and read["n_queries"] == 3
         and read["unanswered"] == 1
     )
-    export.write_csv(evaluation, tmp_path / "e.csv")
+    trec.write_csv(evaluation, tmp_path / "e.csv")
     with (tmp_path / "e.csv").open() as file:
         rows = {row["metric"]: row for row in csv.DictReader(file)}
     assert float(rows["mrr"]["value"]) == 0.75 and rows["mrr"]["n"] == "2"
-    assert export.write_per_query_csv(evaluation, tmp_path / "q.csv") == 3
+    assert trec.write_per_query_csv(evaluation, tmp_path / "q.csv") == 3
     with (tmp_path / "q.csv").open() as file:
         queries = {row["query"]: row for row in csv.DictReader(file)}
     assert queries["q2"]["first_rank"] == "2" and queries["q3"]["mrr"] == ""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skulens.errors import QrelsError
-from skulens.evaluate import metrics as m
+from skulens.evaluate import ranking as m
 from skulens.records import Qrels, Run
 
 NAN = float("nan")

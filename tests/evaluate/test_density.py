@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from skulens.errors import DataError
-from skulens.evaluate.power import m1, m2, phi
+from skulens.evaluate.density import m1, m2, phi
 
 ROOT = Path(__file__).resolve().parents[2]
 SUMMARY = (

@@ -1,0 +1,131 @@
+"""What a metric is: its name, direction, unit, and over what it is averaged. Declared once, here.
+
+Every metric is a sum of `top` over a sum of `bottom` (`scores.Scores`), or a mean of such ratios
+over groups or over the values of a slice, or a function of another metric and of the system.
+Suites name their headline metrics; tables, pages and leaderboards read this.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from skulens.errors import DataError
+from skulens.evaluate import density
+
+GROUP = "group"
+"""`Metric.over` of a mean over groups (SKUs) of the ratio within each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric."""
+
+    name: str
+    about: str
+    direction: Literal["higher", "lower"] = "higher"
+    unit: str = ""
+    """Empty: a fraction."""
+    of: str = ""
+    """The metric whose ratios are averaged, or that is mapped."""
+    over: str = ""
+    """"": one ratio of sums; GROUP; or the slice ("field") over whose values ratios are averaged."""
+    least: float | None = 0.0
+    """Bounds of one unit's ratio; None: unbounded."""
+    most: float | None = 1.0
+    derive: Callable[[float, int], float] | None = None
+    """(value of `of`, parameters of the system) -> value; increasing, so it maps intervals too."""
+
+    @property
+    def plain(self) -> str:
+        """The name under which Scores hold its sums."""
+        return self.of or self.name
+
+    @property
+    def bounded(self) -> bool:
+        """Within [0, 1], so that an interval must be too."""
+        return (self.least, self.most) == (0.0, 1.0)
+
+
+MACRO = "macro_"
+
+_RANKING = {
+    "hit_rate": Metric("hit_rate", "queries with a relevant product among the first k", over=GROUP),
+    "recall": Metric("recall", "share of the relevant products among the first k"),
+    "ndcg": Metric("ndcg", "discounted cumulative gain among the first k over the ideal one"),
+    "mrr": Metric("mrr", "reciprocal rank of the first relevant product"),
+    "map": Metric("map", "average precision"),
+}
+"""Families of `NAME@K`; mrr and map also without a cut. `over`: what their macro mean is over."""
+
+_OTHERS = (
+    Metric("gap", "hit_rate@5 - hit_rate@1", least=-1.0),
+    Metric(
+        "phi",
+        "semantic power density",
+        of="hit_rate@1",
+        unit="per 10^8 parameters",
+        most=None,
+        derive=density.phi,
+    ),  # fmt: skip
+    Metric(
+        "m1",
+        "linear density",
+        of="hit_rate@1",
+        unit="per 10^8 parameters",
+        most=None,
+        derive=density.m1,
+    ),  # fmt: skip
+    Metric(
+        "m2",
+        "quadratic density",
+        of="hit_rate@1",
+        unit="per 10^8 parameters",
+        most=None,
+        derive=density.m2,
+    ),  # fmt: skip
+    Metric("precision", "claims that are right, of the claims made"),
+    Metric("recall", "true values that were claimed, of those there are"),
+    Metric("f1", "2 TP / (2 TP + FP + FN)"),
+    Metric("macro_precision", "mean over fields of precision", of="precision", over="field"),
+    Metric("macro_recall", "mean over fields of recall", of="recall", over="field"),
+    Metric("macro_f1", "mean over fields of F1", of="f1", over="field"),
+    Metric("coverage", "fields with a true value for which something was claimed"),
+    Metric("claims_per_item", "claims made for each item", unit="claims", most=None),
+)
+METRICS = {m.name: m for m in _OTHERS}
+"""Metrics without a cut-off, by name. One row here is all that a new one needs."""
+
+
+def find_metric(name: str) -> Metric:
+    """The metric of a name such as "hit_rate@5", "macro_hit_rate@1", "f1" or "mrr@100".
+
+    A name that nobody declared is a plain ratio in [0, 1], higher is better: what a suite of a
+    plug-in measures needs no row here.
+
+    Raises:
+        DataError: a cut-off that is not a positive whole number.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    macro, stem = name.startswith(MACRO), name.removeprefix(MACRO)
+    base, at, k = stem.partition("@")
+    family = _RANKING.get(base)
+    if family is None or (not at and base not in ("mrr", "map")):
+        return Metric(
+            name, stem.replace("_", " "), of=stem if macro else "", over=GROUP if macro else ""
+        )
+    if at and not re.fullmatch(r"[1-9]\d*", k):
+        raise DataError(f"{name!r}: expected a cut-off of at least 1 after @, such as {base}@5")
+    about = family.about.replace("the first k", f"the first {k}" if at else "all")
+    if macro:
+        return replace(family, name=name, about=f"{about}, mean over SKUs", of=stem, over=GROUP)
+    return replace(family, name=stem, about=about, over="")
+
+
+def macro_of(name: str) -> str | None:
+    """The macro mean that is reported beside a metric: "hit_rate@1" -> "macro_hit_rate@1"; None for none."""
+    base, at, _ = name.partition("@")
+    declared = MACRO + name in METRICS
+    family = _RANKING.get(base) if at else None
+    return MACRO + name if declared or (family is not None and family.over) else None
