@@ -107,7 +107,17 @@ SUITES = {
 }
 """Benchmarks of `skulens bench`."""
 
-KINDS = {"encoder": ENCODERS, "dataset": READERS, "suite": SUITES}
+PROCEDURES = {
+    "openmpr": Row("skulens.papers.openmpr.procedure:OpenMPR", "how the OpenMPR paper measured"),
+}
+"""Papers' own procedures, for the suites that offer a paper mode."""
+
+BOARDS = {
+    "openmpr": Row("skulens.papers.openmpr.results:OpenMPR", "190 published results of OpenMPR"),
+}
+"""Published leaderboards, and the table formats that they bring."""
+
+KINDS = {"encoder": ENCODERS, "dataset": READERS, "suite": SUITES, "procedure": PROCEDURES, "board": BOARDS, "reader": {}, "retriever": {}}
 
 
 def resolve(kind: str, name: str) -> Any:

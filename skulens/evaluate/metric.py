@@ -33,6 +33,8 @@ class Metric:
     least: float | None = 0.0
     """Bounds of one unit's ratio; None: unbounded."""
     most: float | None = 1.0
+    whole: bool = False
+    """Every unit scores 0 or 1."""
     derive: Callable[[float, int], float] | None = None
     """(value of `of`, parameters of the system) -> value; increasing, so it maps intervals too."""
 
@@ -50,7 +52,9 @@ class Metric:
 MACRO = "macro_"
 
 _RANKING = {
-    "hit_rate": Metric("hit_rate", "queries with a relevant product among the first k", over=GROUP),
+    "hit_rate": Metric(
+        "hit_rate", "queries with a relevant product among the first k", over=GROUP, whole=True
+    ),
     "recall": Metric("recall", "share of the relevant products among the first k"),
     "ndcg": Metric("ndcg", "discounted cumulative gain among the first k over the ideal one"),
     "mrr": Metric("mrr", "reciprocal rank of the first relevant product"),
@@ -129,3 +133,9 @@ def macro_of(name: str) -> str | None:
     declared = MACRO + name in METRICS
     family = _RANKING.get(base) if at else None
     return MACRO + name if declared or (family is not None and family.over) else None
+
+
+def at_cutoff(name: str, k: int) -> str:
+    """The same metric at another cut-off: ("hit_rate@1", 5) -> "hit_rate@5"; itself where it has none."""
+    base, at, _ = name.partition("@")
+    return f"{base}@{k}" if at else name

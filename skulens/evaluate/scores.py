@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SLICE = "slice:"
 """Prefix of a slice's column in a table."""
+SIZE = "units"
+"""Column of the number of units behind a group."""
 BOTTOM, COUNT = "/bottom", "/n"
 """Suffixes of the columns of a metric that is not a mean over units."""
 
@@ -49,6 +51,8 @@ class Scores:
     """"language", "class", "field", "n_conditions" -> the value of each unit, str."""
     counts: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Observations behind each unit; by default 1 where bottom is above 0."""
+    sizes: np.ndarray | None = None
+    """How many units a row stands for; by default 1."""
     unit: str = "query"
     """What a unit is, in one word; "group" for Scores that are summed by group."""
 
@@ -117,6 +121,16 @@ class Scores:
             else (self.bottom[metric] > 0).astype(float)
         )
 
+    @property
+    def size(self) -> np.ndarray:
+        """(units,) how many units each row stands for."""
+        return np.ones(len(self.units)) if self.sizes is None else self.sizes
+
+    @property
+    def known(self) -> np.ndarray:
+        """(units,) bool: any metric says something."""
+        return np.any([self.count(m) > 0 for m in self.metrics], axis=0)
+
     def take(self, units: np.ndarray) -> "Scores":
         """Some of the units, by position or mask."""
         at = np.arange(len(self.units))[units]
@@ -125,13 +139,18 @@ class Scores:
             for name in ("top", "bottom", "slices", "counts")
         }
         ids, groups = (tuple(np.array(x, object)[at]) for x in (self.units, self.groups))
-        return Scores(ids, groups, unit=self.unit, **cut)
+        return Scores(ids, groups, sizes=self.size[at], unit=self.unit, **cut)
 
     def by_group(self, names: Sequence[str] | None = None) -> "Scores":
-        """The same sums with one unit per group (of `names`, in their order); slices are left out."""
+        """The same sums with one unit per group (of `names`, in their order); slices are left out.
+
+        Rows of other groups are left out too, which only a group that says nothing should be.
+        """
         names = tuple(names or self.group_names)
-        place = {n: i for i, n in enumerate(names)}
-        at = np.array([place[g] for g in self.group_names], np.int64)[self.numbers]
+        if set(names) < set(self.group_names):
+            wanted = set(names)
+            return self.take(np.array([g in wanted for g in self.groups])).by_group(names)
+        at = self._rows(names)
 
         def add(values: np.ndarray) -> np.ndarray:
             return np.bincount(at, values, minlength=len(names))
@@ -142,8 +161,14 @@ class Scores:
             {m: add(v) for m, v in self.top.items()},
             {m: add(v) for m, v in self.bottom.items()},
             counts={m: add(self.count(m)) for m in self.top},
+            sizes=add(self.size),
             unit="group",
         )
+
+    def _rows(self, names: Sequence[str]) -> np.ndarray:
+        """(units,) the position of each unit's group in `names`."""
+        place = {n: i for i, n in enumerate(names)}
+        return np.array([place[g] for g in self.group_names], np.int64)[self.numbers]
 
     def measure(self, metric: str, groups: Sequence[str] | None = None) -> "Measure":
         """The sums of a metric by group, ready for intervals and tests.
@@ -158,8 +183,7 @@ class Scores:
         declared = find_metric(metric)
         top, bottom = self.sums_of(declared.plain)
         names = tuple(groups or self.group_names)
-        place = {n: i for i, n in enumerate(names)}
-        rows = np.array([place[g] for g in self.group_names], np.int64)[self.numbers]
+        rows = self._rows(names)
         columns, parts = np.zeros(len(top), np.int64), 1
         if declared.over not in ("", GROUP):
             if declared.over not in self.slices:
@@ -185,6 +209,8 @@ class Scores:
         columns: dict[str, object] = {self.unit: list(self.units)}
         if self.fine:
             columns["group"] = list(self.groups)
+        else:
+            columns[SIZE] = self.size
         columns |= {SLICE + name: [str(v) for v in values] for name, values in self.slices.items()}
         for name, top in self.top.items():
             bottom = self.bottom[name]
@@ -203,9 +229,10 @@ class Scores:
         """
         unit, *columns = table.column_names
         names = [
-            c for c in columns
-            if c not in {"group", *skip} and not c.startswith(SLICE) and not c.endswith((BOTTOM, COUNT))
-        ]  # fmt: skip
+            c
+            for c in columns
+            if c not in {"group", SIZE, *skip} and not c.startswith(SLICE) and not c.endswith((BOTTOM, COUNT))
+        ]
         known = {c: table[c].to_numpy(zero_copy_only=False).astype(float) for c in names}
         top, bottom, counts = {}, {}, {}
         for name, values in known.items():
@@ -220,9 +247,11 @@ class Scores:
         groups = table["group"].to_pylist() if "group" in columns else units
         slices = {
             c.removeprefix(SLICE): np.array(table[c].to_pylist(), dtype=str)
-            for c in columns if c.startswith(SLICE)
-        }  # fmt: skip
-        return cls(tuple(units), tuple(groups), top, bottom, slices, counts, unit)
+            for c in columns
+            if c.startswith(SLICE)
+        }
+        sizes = table[SIZE].to_numpy().astype(float) if SIZE in columns else None
+        return cls(tuple(units), tuple(groups), top, bottom, slices, counts, sizes, unit)
 
 
 @dataclass(frozen=True)

@@ -147,36 +147,6 @@ def mteb_task(record: dict) -> dict:
     }
 
 
-def mteb_model(name: str, info: dict) -> dict:
-    """An encoder as mteb's ModelMeta, of its `EncoderInfo` as a dictionary."""
-    return {
-        "name": mteb_model_name(name),
-        "revision": info["identity"][:16],
-        "n_parameters": (info["params_image"] or 0) + (info["params_text"] or 0) or None,
-        "max_tokens": info["context_length"],
-        "embed_dim": info["dim"],
-        "modalities": list(info["modalities"]),
-        "similarity_fn_name": "cosine",
-    }
-
-
-def mteb_model_name(name: str) -> str:
-    """mteb's "organisation/model", all under skulens: preprocessing and activation are ours; a path is cut to its last part."""
-    family, _, argument = name.rpartition(":")
-    local = (
-        Path(argument).name
-        if argument.startswith((".", "/", "~")) or argument.count("/") > 1
-        else argument
-    )
-    return "skulens/" + re.sub(r"[^\w.-]+", "-", f"{family}-{local}" if family else local)
-
-
-def mteb_task_name(data: str, gallery: str) -> str:
-    """ "my shop", "text" -> "MyShopText"."""
-    words = re.split(r"[\W_]+", f"{Path(data).stem} {gallery}")
-    return "".join(word[:1].upper() + word[1:] for word in words)
-
-
 def write_csv(records: Sequence[dict], out: Path) -> None:
     """One row per result: what it is, then value, low and high of every metric, then speed."""
     metrics = list(dict.fromkeys(name for r in records for name in r["metrics"]))

@@ -12,12 +12,16 @@ from skulens.analysis.boards import Board
 from skulens.encode.zoo.lint import distinct_weights
 from skulens.encode.zoo.rows import find_row, list_rows
 from skulens.evaluate import density
-from skulens.evaluate.compare import Difference, compare
+from skulens.evaluate.compare import Difference
+from skulens.evaluate.intervals import RESAMPLES
+from skulens.evaluate.panel import compare_measures
 from skulens.papers.openmpr.summary_csv import model_name
 
 STATED_PHOTOS = 12_944
 """Photos that section 4.1 says were used."""
 SEPARATED = 0.05
+METRIC = "hit_rate@1"
+"""The paper's Recall@1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,8 @@ class Evidence:
     def difference(self, a: str, b: str) -> Difference:
         """Recall@1 of a minus that of b, paired over SKUs."""
         names = [model_name(r) for r in self.rows]
-        photos = self.board.photos
-        of_a, of_b = (
-            np.repeat(self.board.hits[1][:, names.index(n)] / photos, photos) for n in (a, b)
-        )
-        return compare(of_a, of_b, np.repeat(np.arange(len(photos)), photos))
+        at = [names.index(n) for n in (a, b)]
+        return compare_measures(*self.board.panel(METRIC, at).measures, resamples=RESAMPLES)
 
 
 def check_claims(rows: Sequence[Mapping], board: Board) -> list[Claim]:
@@ -77,7 +78,7 @@ def photos_used(e: Evidence) -> Claim:
     recalls = np.array([r[f"micro_cmc@{k}"] for r in e.rows for k in (1, 3, 5)])
     whole = {
         n: int((np.abs(recalls * n - np.round(recalls * n)) < 1e-6).sum())
-        for n in (int(e.board.photos.sum()), STATED_PHOTOS)
+        for n in (int(e.board.sizes.sum()), STATED_PHOTOS)
     }
     used = max(whole)
     return Claim(
