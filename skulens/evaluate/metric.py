@@ -37,6 +37,8 @@ class Metric:
     """Every unit scores 0 or 1."""
     derive: Callable[[float, int], float] | None = None
     """(value of `of`, parameters of the system) -> value; increasing, so it maps intervals too."""
+    ends: tuple[str, ...] = ()
+    """Of a difference of two metrics of the same units: what is subtracted from, what is subtracted."""
 
     @property
     def plain(self) -> str:
@@ -53,7 +55,10 @@ MACRO = "macro_"
 
 _RANKING = {
     "hit_rate": Metric(
-        "hit_rate", "queries with a relevant product among the first k", over=GROUP, whole=True
+        "hit_rate",
+        "share of queries with a relevant product among the first k",
+        over=GROUP,
+        whole=True,
     ),
     "recall": Metric("recall", "share of the relevant products among the first k"),
     "ndcg": Metric("ndcg", "discounted cumulative gain among the first k over the ideal one"),
@@ -63,10 +68,15 @@ _RANKING = {
 """Families of `NAME@K`; mrr and map also without a cut. `over`: what their macro mean is over."""
 
 _OTHERS = (
-    Metric("gap", "hit_rate@5 - hit_rate@1", least=-1.0),
+    Metric(
+        "gap",
+        "hit_rate@5 minus hit_rate@1: what a perfect reranker of five candidates would win",
+        least=-1.0,
+        ends=("hit_rate@5", "hit_rate@1"),
+    ),
     Metric(
         "phi",
-        "semantic power density",
+        "semantic power density: squared odds of a hit per million parameters, times 100 (OpenMPR, Eq. 6)",
         of="hit_rate@1",
         unit="per 10^8 parameters",
         most=None,
