@@ -117,7 +117,15 @@ BOARDS = {
 }
 """Published leaderboards, and the table formats that they bring."""
 
-KINDS = {"encoder": ENCODERS, "dataset": READERS, "suite": SUITES, "procedure": PROCEDURES, "board": BOARDS, "reader": {}, "retriever": {}}
+KINDS = {
+    "encoder": ENCODERS,
+    "dataset": READERS,
+    "suite": SUITES,
+    "procedure": PROCEDURES,
+    "board": BOARDS,
+    "reader": {},
+    "retriever": {},
+}
 
 
 def resolve(kind: str, name: str) -> Any:

@@ -92,7 +92,11 @@ class Board:
         """(groups,) units of each group, such as photos of each SKU; empty where unknown."""
         for entry in self.entries:
             sums = entry.result.sums
-            if entry.data == self.data and sums is not None and set(sums.groups) == set(self.groups):
+            if (
+                entry.data == self.data
+                and sums is not None
+                and set(sums.groups) == set(self.groups)
+            ):
                 ordered = sums.by_group(self.groups)
                 return ordered.count(ordered.metrics[0]).astype(np.int64)
         return np.zeros(0, np.int64)
@@ -116,7 +120,9 @@ class Board:
     def panel(self, metric: str, which: Sequence[int]) -> Panel:
         """The entries at `which`, ready for tests. Raises DataError where a metric's sums are unknown."""
         picked = [self.entries[i].result for i in which]
-        missing = [self.entries[i].name for i, r in zip(which, picked, strict=True) if r.sums is None]
+        missing = [
+            self.entries[i].name for i, r in zip(which, picked, strict=True) if r.sums is None
+        ]
         if missing:
             raise DataError(f"{', '.join(missing)}: no sums by group")
         return Panel(tuple(measure_of(r, metric, self.groups) for r in picked))
@@ -379,7 +385,9 @@ def merge_same_data(boards: Sequence[Board]) -> list[Board]:
             else:
                 found[home] = merge(found[home], replace(board, entries=(entry,), rejects=()))
         if board.groups or stray:
-            alone = board if board.groups else replace(board, entries=tuple(stray), data=stray[0].data)
+            alone = (
+                board if board.groups else replace(board, entries=tuple(stray), data=stray[0].data)
+            )
             found.append(alone)
         elif board.rejects:
             found[0] = replace(found[0], rejects=(*found[0].rejects, *board.rejects))

@@ -132,9 +132,7 @@ def stand(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0
     )
 
 
-def _rank(
-    board: Board, metric: str, known: np.ndarray, resamples: int, seed: int
-) -> list[dict]:
+def _rank(board: Board, metric: str, known: np.ndarray, resamples: int, seed: int) -> list[dict]:
     """Ends, rank interval, tier and letters of the entries at `known`, in that order."""
     if not len(known):
         return []

@@ -446,9 +446,7 @@ def fingerprint(
 ) -> str:
     """Fingerprint of queries, gallery and judgements: contents, not paths."""
     asked = _contents(queries, hashes)
-    shown = [
-        [item.id, mine] for item, mine in zip(gallery.items, gallery_hashes, strict=True)
-    ]
+    shown = [[item.id, mine] for item, mine in zip(gallery.items, gallery_hashes, strict=True)]
     return hashlib.sha256(json.dumps([asked, shown]).encode()).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """Systems x suites: open what was asked for, measure it, collect failures.
 
-    measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
+measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
 """
 
 from collections.abc import Mapping, Sequence

@@ -134,7 +134,9 @@ def result_of(record: Mapping, place: Path) -> Result:
     counts = {"units": record["n_queries"], "gallery": record["n_gallery"]} | counts
     variant = {"gallery": record["gallery"]} if first else record["variant"]
     if first:
-        variant |= {k: str(settings[k]) for k, usual in USUAL.items() if settings.get(k, usual) != usual}
+        variant |= {
+            k: str(settings[k]) for k, usual in USUAL.items() if settings.get(k, usual) != usual
+        }
     split = settings.get("split", "") if first else record["data_split"]
     return Result(
         suite=record["suite"],
@@ -190,7 +192,9 @@ class StoredTables(Mapping[str, "pa.Table"]):
     def __getitem__(self, name: str) -> "pa.Table":
         """Raises StoreError where the file is missing or damaged."""
         if name not in self._read:
-            self._read[name] = read_table(self.folder, name, (self.digests or {}).get(f"{name}.parquet"))
+            self._read[name] = read_table(
+                self.folder, name, (self.digests or {}).get(f"{name}.parquet")
+            )
         return self._read[name]
 
 
@@ -206,9 +210,7 @@ def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table"
             raise OSError("its bytes are not those that were written")
         return pq.read_table(pa.BufferReader(data))
     except (OSError, pa.ArrowInvalid) as e:
-        raise StoreError(
-            f"{path} cannot be read ({e}); remove the folder and measure again"
-        ) from e
+        raise StoreError(f"{path} cannot be read ({e}); remove the folder and measure again") from e
 
 
 def stored_results(folder: Path) -> list[Result]:
@@ -328,5 +330,3 @@ def relevant_products(result: Result) -> dict[str, tuple[str, ...]]:
 def ranked_products(result: Result) -> tuple[str, ...]:
     """Every product that some query was given among its candidates, sorted."""
     return tuple(sorted(set(result.tables["run"]["product"].unique().to_pylist())))
-
-

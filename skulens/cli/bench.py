@@ -3,6 +3,7 @@ made from the fields of the suite's Settings."""
 
 import ast
 import inspect
+import itertools
 import json
 import textwrap
 import typing
@@ -104,7 +105,10 @@ def suite_command(name: str, suite: type) -> click.Command:
 def setting_options(settings: type) -> list[Callable]:
     """An option for every field: its type and default, the sentence below it as help."""
     hints, helps = typing.get_type_hints(settings), field_sentences(settings)
-    return [setting_option(f.name, hints[f.name], f.default, helps.get(f.name, "")) for f in fields(settings)]
+    return [
+        setting_option(f.name, hints[f.name], f.default, helps.get(f.name, ""))
+        for f in fields(settings)
+    ]
 
 
 def setting_option(name: str, hint: object, default: object, sentence: str) -> Callable:
@@ -117,7 +121,9 @@ def setting_option(name: str, hint: object, default: object, sentence: str) -> C
     if typing.get_origin(hint) is typing.Literal:
         kind: object = click.Choice(list(args))
     elif hint is bool:
-        return click.option(f"{flag}/--no-{flag[2:]}", name, default=default, show_default=True, help=sentence)
+        return click.option(
+            f"{flag}/--no-{flag[2:]}", name, default=default, show_default=True, help=sentence
+        )
     else:
         kind = hint
     return click.option(flag, name, type=kind, default=default, show_default=True, help=sentence)
@@ -127,14 +133,19 @@ def field_sentences(settings: type) -> dict[str, str]:
     """Field -> the string that stands below it in the source."""
     body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0].body  # type: ignore[attr-defined]
     found = {}
-    for this, below in zip(body, body[1:], strict=False):
-        if isinstance(this, ast.AnnAssign) and isinstance(below, ast.Expr):
-            if isinstance(below.value, ast.Constant) and isinstance(this.target, ast.Name):
-                found[this.target.id] = " ".join(str(below.value.value).split())
+    for this, below in itertools.pairwise(body):
+        match this, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(sentence))),
+            ):
+                found[name] = " ".join(sentence.split())
     return found
 
 
-def run(suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options) -> None:
+def run(
+    suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options
+) -> None:
     """Measure, keep, and show."""
     from skulens.bench.run import run_suite
 

@@ -33,6 +33,8 @@ class Metric:
     least: float | None = 0.0
     """Bounds of one unit's ratio; None: unbounded."""
     most: float | None = 1.0
+    mean: bool = False
+    """A mean over units that every system answers; else each system has denominators of its own."""
     whole: bool = False
     """Every unit scores 0 or 1."""
     derive: Callable[[float, int], float] | None = None
@@ -53,17 +55,23 @@ MACRO = "macro_"
 
 _RANKING = {
     "hit_rate": Metric(
-        "hit_rate", "queries with a relevant product among the first k", over=GROUP, whole=True
+        "hit_rate",
+        "queries with a relevant product among the first k",
+        over=GROUP,
+        mean=True,
+        whole=True,
     ),
-    "recall": Metric("recall", "share of the relevant products among the first k"),
-    "ndcg": Metric("ndcg", "discounted cumulative gain among the first k over the ideal one"),
-    "mrr": Metric("mrr", "reciprocal rank of the first relevant product"),
-    "map": Metric("map", "average precision"),
+    "recall": Metric("recall", "share of the relevant products among the first k", mean=True),
+    "ndcg": Metric(
+        "ndcg", "discounted cumulative gain among the first k over the ideal one", mean=True
+    ),
+    "mrr": Metric("mrr", "reciprocal rank of the first relevant product", mean=True),
+    "map": Metric("map", "average precision", mean=True),
 }
 """Families of `NAME@K`; mrr and map also without a cut. `over`: what their macro mean is over."""
 
 _OTHERS = (
-    Metric("gap", "hit_rate@5 - hit_rate@1", least=-1.0),
+    Metric("gap", "hit_rate@5 - hit_rate@1", least=-1.0, mean=True),
     Metric(
         "phi",
         "semantic power density",
