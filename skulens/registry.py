@@ -214,7 +214,7 @@ def rows(kind: str) -> Mapping[str, Row]:
 
 
 @cache
-def plugin_rows(kind: str) -> Mapping[str, Row]:
+def plugin_rows(kind: str) -> dict[str, Row]:
     """Rows of installed packages, without those whose name is ours or an earlier package's."""
     from importlib.metadata import entry_points
 
