@@ -153,6 +153,7 @@ TEA = Product(
         ("language = 'en' or language < 'zz' or language in ('en')", False),
         ("language != 'en' and not language = 'en' and not exists language", True),
         ("extras.stock.berlin >= 3 and `extras.a.b` = true", True),
+        ("`extras.a.b` = 1 or extras.stock.berlin = true", False),
         ("exists extras.stock.paris or exists extras.nothing", False),
         ("extras.sizes = 'L' and extras.sizes != 'M'", True),
         ("not price = 3 or price = 3 and price = 4", True),
