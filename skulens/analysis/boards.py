@@ -22,7 +22,7 @@ from skulens.errors import DataError, unknown
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import Panel
 from skulens.records import Reject, Warning_
-from skulens.registry import KINDS, resolve
+from skulens.registry import resolve, rows
 
 PUBLISHED, HERE = "published", "here"
 
@@ -151,13 +151,13 @@ def open_boards(what: str) -> list[Board]:
         StoreError, DataError: nothing in it that can be used.
     """
     path = Path(what)
-    if what in KINDS["board"]:
+    if what in rows("board"):
         return [published_board(what)]
-    formats = [resolve("board", name) for name in KINDS["board"]]
+    formats = [resolve("board", name) for name in rows("board")]
     if path.is_dir() and not any(f.holds(path) for f in formats):
         return store_boards(stored_results(path))
     if not path.exists() and not path.suffix and "/" not in what:
-        raise unknown("leaderboard", what, KINDS["board"], "skulens leaderboard --help")
+        raise unknown("leaderboard", what, rows("board"), "skulens leaderboard --help")
     return [read_board(path)]
 
 
@@ -178,7 +178,7 @@ def read_board(path: str | Path) -> Board:
         DataError: it is not in that format, columns missing, or no row that can be used.
     """
     path = Path(path)
-    formats = [resolve("board", name) for name in KINDS["board"]]
+    formats = [resolve("board", name) for name in rows("board")]
     chosen = next((f for f in formats if f.holds(path)), formats[0])
     return board_of(chosen.read(path), path.name)
 
@@ -319,7 +319,7 @@ def describe_data(results: Sequence[Result]) -> str:
 
 def unit_words(result: Result) -> tuple[str, str]:
     """What a suite calls its units and groups: ("probes", "SKUs")."""
-    if result.suite in KINDS["suite"]:
+    if result.suite in rows("suite"):
         suite = resolve("suite", result.suite)
         return suite.units, suite.groups
     return "units", "groups"

@@ -42,9 +42,9 @@ class Suites(click.Group):
     """A command for every registered suite, made when it is typed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from skulens.registry import SUITES
+        from skulens.registry import rows
 
-        return list(SUITES)
+        return list(rows("suite"))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
         """Raises UnknownName with the nearest suites."""
@@ -53,10 +53,10 @@ class Suites(click.Group):
         return suite_command(name, resolve("suite", name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from skulens.registry import SUITES
+        from skulens.registry import rows
 
         with formatter.section("Suites"):
-            formatter.write_dl([(name, row.about) for name, row in SUITES.items()])
+            formatter.write_dl([(name, row.about) for name, row in rows("suite").items()])
 
 
 @click.group(cls=Suites)
