@@ -21,6 +21,7 @@ from skulens.catalog import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts
 from skulens.encode.pipeline import core_pool
+from skulens.protocols import Numerics
 from skulens.records import Image, chunks
 
 
@@ -47,7 +48,7 @@ def forward_all(encoder, prepared: list, batch: int, streams: int) -> None:
 
 def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str) -> dict:
     cores = len(os.sched_getaffinity(0))
-    encoder = open_encoder(name, dtype=dtype).model
+    encoder = open_encoder(name, numerics=Numerics(dtype)).model
     how = Batching(batch=batch, progress=False)
     prepared = decode_all(encoder, images, cores)
     forward_all(encoder, prepared[: 2 * batch], batch, 1)  # warm up

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from skulens.bench.result import ResultStore
-from skulens.encode.zoo.lint import SERIOUS
 from skulens.encode.zoo.rows import ZooRow, find_row
+from skulens.encode.zoo.warnings import SERIOUS, split_code
 from skulens.errors import DataError, StoreError, unknown
 from skulens.evaluate import power
 from skulens.papers.openmpr.published import KS, SUMMARY, openmpr_folder
@@ -46,7 +46,7 @@ class Entry:
     commercial: str = "unknown"
     """Whether the licence allows commercial use: yes, no or unknown."""
     traps: tuple[str, ...] = ()
-    """Codes of skulens.encode.zoo.lint that may change this entry's numbers or their use."""
+    """Codes of skulens.encode.zoo.warnings that may change this entry's numbers or their use."""
     data: str = ""
     """What it was measured on."""
     folder: str | None = None
@@ -192,7 +192,7 @@ def registered(entry: Entry, known: ZooRow | None) -> Entry:
     traps = tuple(
         code
         for code in known.lint
-        if code.startswith((*SERIOUS, "activation-doubtful", "short-context"))
+        if split_code(code)[0] in (*SERIOUS, "activation-doubtful", "short-context")
     )
     params = entry.params or known.params
     return replace(

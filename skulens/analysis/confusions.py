@@ -337,12 +337,13 @@ def find_vectors(stored: Stored, catalog, skus: set[str]) -> Vectors:
     """
     from skulens.encode import cache_folder, open_encoder, open_memo
     from skulens.encode.cache import VectorCache
+    from skulens.encode.numerics import numerics_of
     from skulens.errors import SkulensError
 
     record, info = stored.record, stored.record["encoder_info"]
     try:
         memo = open_memo()
-        encoder = open_encoder(record["encoder"], mode=info["mode"], dtype=info["dtype"], memo=memo)
+        encoder = open_encoder(record["encoder"], numerics=numerics_of(info), memo=memo)
         if encoder.info.identity != info["identity"]:
             raise DataError(
                 f"{record['encoder']} is another encoder today than the one that was measured (weights, package versions or settings changed)"

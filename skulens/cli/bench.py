@@ -116,11 +116,13 @@ def measure(
     from skulens.bench.suites.mpr import Mpr, MprSettings
     from skulens.encode import cache_folder, open_encoder, open_memo
     from skulens.encode.batching import Batching
+    from skulens.encode.numerics import numerics_of
     from skulens.errors import SkulensError
     from skulens.records import chunks
 
     memo, catalog, failed, measured = open_memo(), open_data(data, map_), [], []
     for mode in modes:
+        numerics = numerics_of({"mode": mode, "dtype": dtype})
         suite = Mpr(
             catalog,
             MprSettings(mode=mode, **settings),
@@ -133,7 +135,7 @@ def measure(
             ready = []
             for name in group:
                 try:
-                    encoder = open_encoder(name, mode=mode, dtype=dtype, device=device, memo=memo)
+                    encoder = open_encoder(name, numerics=numerics, device=device, memo=memo)
                     suite.check(encoder)
                     ready.append(encoder)
                 except SkulensError as e:
@@ -169,13 +171,15 @@ def show(measured) -> None:
 
 def said(measured, failed) -> None:
     """Rejects, notes and failures, on stderr."""
+    from skulens.encode.zoo.warnings import line_of
+
     rejects = list(dict.fromkeys(reject for result in measured for reject in result.rejects))
     if rejects:
         click.echo(f"{len(rejects)} rejects (all of them in result.json), the first:", err=True)
     for reject in rejects[:5]:
         click.echo(f"  {reject.item}: {reject.reason}", err=True)
     for note in dict.fromkeys(
-        f"{result.name}: {note}" for result in measured for note in result.encoder.lint
+        f"{result.name}: {line_of(w)}" for result in measured for w in result.encoder.warnings
     ):
         click.echo(f"note: {note}", err=True)
     for failure in failed:

@@ -1,15 +1,17 @@
 """What a part is to the encoders: a modality, the hash of its content, and how to load it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import PIL.Image
 
 from skulens import pictures
-from skulens.protocols import Modality
-from skulens.records import Image, Part
+from skulens.errors import EncoderError
+from skulens.protocols import Modality, Role
+from skulens.records import EncoderInfo, Image, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,20 @@ class Tiled:
 
     images: tuple[Image, ...]
     height_px: int = 384
+
+
+class PartByPart:
+    """What encoders have in common that read one part at a time."""
+
+    info: EncoderInfo
+
+    def prepare_item(
+        self, parts: Sequence[str | PIL.Image.Image], role: Role = "query"
+    ) -> NoReturn:
+        raise EncoderError(
+            f"{self.info.name} reads {' and '.join(self.info.modalities)} one part at a time; "
+            "fuse with avg or cat, or take an encoder of whole items (mllm:)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,9 @@ def place(image: Image) -> str:
 def tile(decoded: list[PIL.Image.Image], height_px: int) -> PIL.Image.Image:
     """Pictures scaled to one height and laid side by side on white, in order."""
     scaled = [
-        p.resize((max(1, round(p.width * height_px / p.height)), height_px), PIL.Image.BICUBIC)
+        p.resize(
+            (max(1, round(p.width * height_px / p.height)), height_px), PIL.Image.Resampling.BICUBIC
+        )
         for p in decoded
     ]
     canvas = PIL.Image.new("RGB", (sum(p.width for p in scaled), height_px), "white")

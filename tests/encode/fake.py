@@ -5,10 +5,11 @@ import time
 
 import numpy as np
 
+from skulens.encode.parts import PartByPart
 from skulens.records import EncoderInfo
 
 
-class FakeEncoder:
+class FakeEncoder(PartByPart):
     """Vectors from the mean colours of a 4 x 4 grid, or from the letters of a text."""
 
     device = "cpu"
@@ -16,17 +17,23 @@ class FakeEncoder:
     def __init__(self, name="fake", dim=48, delay_s=0.0, device="cpu"):
         identity = hashlib.sha256(f"{name} {dim}".encode()).hexdigest()
         self.info = EncoderInfo(
-            name, "fake", identity, dim, ("image", "text"), image_px=4, context_length=8
+            name=name,
+            family="fake",
+            identity=identity,
+            dim=dim,
+            modalities=("image", "text"),
+            image_px=4,
+            context_length=8,
         )
         self.delay_s, self.device = delay_s, device
         self.batches: list[tuple[str, int]] = []
         self.prepared = 0
 
-    def prepare_image(self, picture):
+    def prepare_image(self, picture, role="query"):
         self.prepared += 1
         return np.asarray(picture.resize((4, 4)), np.float32) / 255
 
-    def prepare_text(self, text):
+    def prepare_text(self, text, role="query"):
         return np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8).astype(np.float32)
 
     def count_tokens(self, text):

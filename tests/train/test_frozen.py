@@ -18,7 +18,7 @@ from tests.train.conftest import TINY, Squares
 class MeanColour:
     """Mean and spread of each channel: (6,); counts how many pictures it was asked for."""
 
-    info = EncoderInfo("mean", "fake", "mean-1", 6, ("image",))
+    info = EncoderInfo(name="mean", family="fake", identity="mean-1", dim=6, modalities=("image",))
 
     def __init__(self):
         self.seen = 0
