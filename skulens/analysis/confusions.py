@@ -356,22 +356,20 @@ def find_vectors(stored: Stored, catalog, skus: set[str]) -> Vectors:
 
 
 def encoded(stored: Stored, catalog, skus: set[str], encoder, cache, memo) -> Vectors:
-    from skulens.encode.batching import Batching, encode_parts
-    from skulens.encode.fusion import encode_items
+    from skulens.encode.batching import Batching
+    from skulens.encode.embed import Embedder
     from skulens.records import Item
 
     record, s = stored.record, stored.record["settings"]
-    how = Batching(batch=1, upright=False) if s["mode"] == "paper" else Batching()
+    batching = Batching(batch=1, upright=False) if s["mode"] == "paper" else Batching()
+    embedder = Embedder([encoder], [cache], memo, batching)
 
     def vectors(items, role: str) -> dict[str, np.ndarray]:
         """Item id -> vector; the mean of several items of one id."""
         if not items:
             return {}
 
-        def encode(parts):
-            return encode_parts([encoder], parts, role=role, caches=[cache], memo=memo, how=how)
-
-        [fused] = encode_items(encode, items, s["fusion"])
+        [fused] = embedder.embed_items(items, role, s["fusion"])
         sums: dict[str, np.ndarray] = {}
         for item, vector in zip(items, fused.vectors, strict=True):
             if not np.isnan(vector).any():

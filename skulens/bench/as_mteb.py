@@ -16,9 +16,9 @@ import PIL.Image
 
 from skulens import pictures
 from skulens.bench.suites.mpr import Mpr, data_hash, leaked
-from skulens.encode.batching import contents_of
 from skulens.encode.fusion import fuse
 from skulens.encode.gallery import build_gallery
+from skulens.encode.parts import read_contents
 from skulens.errors import DataError, MissingDependency, PictureError
 from skulens.index.fixed_point import fix, scores_of_all, scores_of_pairs
 from skulens.protocols import Encoder, Modality
@@ -242,7 +242,7 @@ def readable(item: Item) -> bool:
 
 def content_hashes(items: Sequence[Item]) -> list[tuple]:
     """Content hashes of each item's parts, None where a file cannot be read."""
-    contents = iter(contents_of([part for item in items for part in item.parts], None)[0])
+    contents = iter(read_contents([part for item in items for part in item.parts], None)[0])
     return [
         tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False))
         for item in items

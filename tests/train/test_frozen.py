@@ -23,7 +23,7 @@ class MeanColour:
     def __init__(self):
         self.seen = 0
 
-    def prepare_image(self, picture):
+    def prepare_image(self, picture, role="query"):
         pixels = np.asarray(picture, np.float32).reshape(-1, 3) / 255
         return np.concatenate([pixels.mean(0), pixels.std(0)])
 

@@ -17,9 +17,9 @@ from skulens.bench import cost as speed
 from skulens.bench.examples import confusions, examples, faces
 from skulens.bench.result import Result
 from skulens.encode import gallery as galleries
-from skulens.encode.batching import Batching, Encoded, check_modalities, encode_parts
+from skulens.encode.batching import Batching, Encoded, check_modalities
 from skulens.encode.cache import VectorCache
-from skulens.encode.fusion import Fused, encode_items
+from skulens.encode.embed import Embedder, Fused
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.evaluate import power
@@ -157,12 +157,8 @@ class Mpr:
     def _encode(
         self, encoders: Sequence[Encoder], caches: Sequence, items: Sequence[Item], role: str
     ) -> list[Fused]:
-        def encode(parts):
-            return encode_parts(
-                encoders, parts, role=role, caches=caches, memo=self.memo, how=self.how
-            )
-
-        return encode_items(encode, items, self.settings.fusion)
+        embedder = Embedder(encoders, caches, self.memo, self.how)
+        return embedder.embed_items(items, role, self.settings.fusion)
 
     def _encode_probes(self, encoders: Sequence[Encoder], caches: Sequence) -> Probes:
         probes = Probes(fused=[[] for _ in encoders])
