@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skulens.bench.result import FORMAT, GROUPS, Data, Result, describe_run
+from skulens.encode.zoo.warnings import warnings_of
 from skulens.errors import StoreError, unknown
 from skulens.evaluate.intervals import Interval
 from skulens.files import sha256_of_file
-from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo, Warning_
+from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -166,9 +167,7 @@ def system_of(stored: Mapping, name: str) -> SystemInfo:
     known = {f.name for f in fields(kind)}
     facts = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k in known}
     facts |= {"name": stored.get("name", name), "kind": stored.get("kind", "encoder")}
-    facts["warnings"] = tuple(Warning_(**w) for w in stored.get("warnings", ()))
-    if "lint" in stored:  # format 1: sentences
-        facts["warnings"] = tuple(Warning_("", sentence=text) for text in stored["lint"])
+    facts["warnings"] = warnings_of(stored)
     facts["parts"] = tuple(system_of(p, p["name"]) for p in stored.get("parts", ()))
     return kind(**facts)
 
