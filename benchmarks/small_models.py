@@ -26,12 +26,13 @@ import numpy as np
 from benchmarks.common import RESULTS
 from skulens import pictures
 from skulens.bench.result import provenance
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.catalog.clothing import Clothing
 from skulens.encode import open_encoder
-from skulens.encode.batching import Batching, encode_parts
+from skulens.encode.batching import Batching
 from skulens.encode.cache import VectorCache
-from skulens.encode.fusion import normalised
+from skulens.encode.embed import Embedder
+from skulens.encode.fusion import normalise
 from skulens.evaluate.intervals import Grouped, difference_intervals, intervals
 from skulens.evaluate.ranking import hit_rate_at_k, judge, precision_at_k
 from skulens.evaluate.scores import number_groups
@@ -61,11 +62,8 @@ class Encoded:
         return VectorCache(self.cache, self.encoder.info)
 
     def __call__(self, parts: Sequence[Part]) -> np.ndarray:
-        return normalised(
-            encode_parts([self.encoder], parts, caches=[self.kept], how=Batching(progress=False))[
-                0
-            ].vectors
-        )
+        embedder = Embedder([self.encoder], [self.kept], batching=Batching(progress=False))
+        return normalise(embedder.embed_parts(parts)[0].vectors)
 
 
 class Histogram:
@@ -359,7 +357,7 @@ class Composed:
 
 def fused(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Unit vectors with `share` of b."""
-    return np.nan_to_num(normalised((1 - share) * a + share * b))
+    return np.nan_to_num(normalise((1 - share) * a + share * b))
 
 
 def photo_and_words(

@@ -1,9 +1,11 @@
 """Names: what is registered resolves, what is not is answered with the nearest."""
 
+import json
+
 import pytest
 
 from skulens.errors import MissingDependency, UnknownName, nearest, unknown
-from skulens.registry import KINDS, Row, resolve
+from skulens.registry import KINDS, Row, resolve, rows
 
 
 def test_unknown_name_says_the_nearest_and_where_to_look():
@@ -48,3 +50,33 @@ def test_an_error_inside_our_own_module_is_not_called_a_missing_package(monkeypa
     monkeypatch.setitem(KINDS["suite"], "broken", Row("skulens.not_there:Class", ""))
     with pytest.raises(ModuleNotFoundError):
         resolve("suite", "broken")
+
+
+def test_every_kind_has_rows_or_is_ready_for_them():
+    for kind, own in KINDS.items():
+        assert set(own) <= set(rows(kind)), kind
+        with pytest.raises(UnknownName, match=f"skulens list {kind}s"):
+            resolve(kind, "no such name")
+    assert {"encoder", "dataset", "reader", "suite", "store", "reranker", "chat", "verifier"} < set(
+        KINDS
+    )
+
+
+def test_list_has_a_command_for_every_kind_with_rows(monkeypatch):
+    from click.testing import CliRunner
+
+    from skulens.cli.list import command
+
+    def run(*arguments):
+        return CliRunner().invoke(command, arguments)
+
+    before = run("--help").output
+    assert "encoders" in before and "datasets" in before and "suites" in before
+    assert "readers" not in before and run("readers").output == "no readers\n"
+    monkeypatch.setitem(KINDS["reader"], "labels", Row("x:Y", "reads labels"))
+    assert "readers" in run("--help").output
+    assert "labels" in run("readers").output
+    assert json.loads(run("readers", "--json").output) == {
+        "readers": [{"name": "labels", "about": "reads labels"}]
+    }
+    assert run("nonsense").exit_code == 2 and run("reader").exit_code == 2

@@ -16,15 +16,18 @@ import numpy as np
 
 from skulens.bench.result import Result
 from skulens.bench.store import stored_results
-from skulens.encode.zoo.lint import SERIOUS
 from skulens.encode.zoo.rows import ZooRow, find_row
+from skulens.encode.zoo.warnings import SERIOUS
 from skulens.errors import DataError, unknown
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import Panel
 from skulens.records import Reject, Warning_
-from skulens.registry import KINDS, resolve
+from skulens.registry import resolve
+from skulens.registry import rows as registered
 
 PUBLISHED, HERE = "published", "here"
+TOLD = ("activation-doubtful", "short-context")
+"""Notes that a leaderboard tells beside serious warnings."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,11 @@ class Board:
         """(groups,) units of each group, such as photos of each SKU; empty where unknown."""
         for entry in self.entries:
             sums = entry.result.sums
-            if entry.data == self.data and sums is not None and set(sums.groups) == set(self.groups):
+            if (
+                entry.data == self.data
+                and sums is not None
+                and set(sums.groups) == set(self.groups)
+            ):
                 ordered = sums.by_group(self.groups)
                 return ordered.count(ordered.metrics[0]).astype(np.int64)
         return np.zeros(0, np.int64)
@@ -116,7 +123,9 @@ class Board:
     def panel(self, metric: str, which: Sequence[int]) -> Panel:
         """The entries at `which`, ready for tests. Raises DataError where a metric's sums are unknown."""
         picked = [self.entries[i].result for i in which]
-        missing = [self.entries[i].name for i, r in zip(which, picked, strict=True) if r.sums is None]
+        missing = [
+            self.entries[i].name for i, r in zip(which, picked, strict=True) if r.sums is None
+        ]
         if missing:
             raise DataError(f"{', '.join(missing)}: no sums by group")
         return Panel(tuple(measure_of(r, metric, self.groups) for r in picked))
@@ -145,13 +154,13 @@ def open_boards(what: str) -> list[Board]:
         StoreError, DataError: nothing in it that can be used.
     """
     path = Path(what)
-    if what in KINDS["board"]:
+    if what in registered("board"):
         return [published_board(what)]
-    formats = [resolve("board", name) for name in KINDS["board"]]
+    formats = [resolve("board", name) for name in registered("board")]
     if path.is_dir() and not any(f.holds(path) for f in formats):
         return store_boards(stored_results(path))
     if not path.exists() and not path.suffix and "/" not in what:
-        raise unknown("leaderboard", what, KINDS["board"], "skulens leaderboard --help")
+        raise unknown("leaderboard", what, registered("board"), "skulens leaderboard --help")
     return [read_board(path)]
 
 
@@ -172,7 +181,7 @@ def read_board(path: str | Path) -> Board:
         DataError: it is not in that format, columns missing, or no row that can be used.
     """
     path = Path(path)
-    formats = [resolve("board", name) for name in KINDS["board"]]
+    formats = [resolve("board", name) for name in registered("board")]
     chosen = next((f for f in formats if f.holds(path)), formats[0])
     return board_of(chosen.read(path), path.name)
 
@@ -223,11 +232,7 @@ def add_known(entry: Entry, known: ZooRow | None) -> Entry:
         params=entry.params or known.params,
         licence=known.licence,
         commercial=known.commercial,
-        warnings=tuple(
-            Warning_(*code.partition("=")[::2])
-            for code in known.lint
-            if code.startswith((*SERIOUS, "activation-doubtful", "short-context"))
-        ),
+        warnings=tuple(w for w in known.warnings if w.code in (*SERIOUS, *TOLD)),
     )
 
 
@@ -313,7 +318,7 @@ def describe_data(results: Sequence[Result]) -> str:
 
 def unit_words(result: Result) -> tuple[str, str]:
     """What a suite calls its units and groups: ("probes", "SKUs")."""
-    if result.suite in KINDS["suite"]:
+    if result.suite in registered("suite"):
         suite = resolve("suite", result.suite)
         return suite.units, suite.groups
     return "units", "groups"
@@ -379,7 +384,9 @@ def merge_same_data(boards: Sequence[Board]) -> list[Board]:
             else:
                 found[home] = merge(found[home], replace(board, entries=(entry,), rejects=()))
         if board.groups or stray:
-            alone = board if board.groups else replace(board, entries=tuple(stray), data=stray[0].data)
+            alone = (
+                board if board.groups else replace(board, entries=tuple(stray), data=stray[0].data)
+            )
             found.append(alone)
         elif board.rejects:
             found[0] = replace(found[0], rejects=(*found[0].rejects, *board.rejects))

@@ -10,7 +10,7 @@ from skulens.bench.result import Result
 from skulens.errors import DataError
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import rank_measures
-from skulens.registry import KINDS, resolve
+from skulens.registry import resolve, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Standings:
 
 def headline(result: Result) -> tuple[str, ...]:
     """The metrics that a suite puts first; of an unknown suite those that it measured."""
-    if result.suite in KINDS["suite"]:
+    if result.suite in rows("suite"):
         return resolve("suite", result.suite).headline
     return tuple(result.metrics)
 
@@ -132,9 +132,7 @@ def stand(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0
     )
 
 
-def _rank(
-    board: Board, metric: str, known: np.ndarray, resamples: int, seed: int
-) -> list[dict]:
+def _rank(board: Board, metric: str, known: np.ndarray, resamples: int, seed: int) -> list[dict]:
     """Ends, rank interval, tier and letters of the entries at `known`, in that order."""
     if not len(known):
         return []
@@ -185,7 +183,7 @@ def flatten(standings: Standings) -> list[dict[str, object]]:
 
 def headline_columns(result: Result) -> list[str]:
     """The metrics of a leaderboard's CSV: those of the suite's `columns`, else its headline ones."""
-    if result.suite in KINDS["suite"]:
+    if result.suite in rows("suite"):
         suite = resolve("suite", result.suite)
         return list(getattr(suite, "columns", suite.headline))
     return list(result.metrics)

@@ -15,6 +15,7 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
+from skulens.bench.mteb_names import mteb_model, mteb_task_name
 from skulens.bench.retrieval import content_hashes, fingerprint, leaked
 from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
@@ -23,7 +24,6 @@ from skulens.errors import DataError, MissingDependency, PictureError
 from skulens.index.fixed_point import fix, scores_of_all, scores_of_pairs
 from skulens.protocols import Encoder, Modality
 from skulens.records import Image, Item, Query, chunks
-from skulens.bench.mteb_names import mteb_model, mteb_task_name
 
 try:
     import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision

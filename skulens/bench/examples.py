@@ -32,7 +32,9 @@ def describe_errors(
         roles: text roles that stand for a product.
     """
     shown = {p.id: p.images[0] for p in products if p.images}
-    words = {p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products}
+    words = {
+        p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products
+    }
     wrong = confusions(run, queries)
     return {
         "examples": examples(run, queries, images, shown, words),

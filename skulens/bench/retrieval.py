@@ -20,12 +20,12 @@ import numpy as np
 from skulens.bench import cost
 from skulens.bench.examples import describe_errors
 from skulens.bench.result import Data, Result
-from skulens.encode.batching import Batching, Encoded, check_modalities, contents_of
+from skulens.encode.batching import Batching, Encoded, check_modalities
 from skulens.encode.cache import VectorCache
-from skulens.encode.embed import Embedder
-from skulens.encode.fusion import Fused
+from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import Gallery, pictures_of
 from skulens.encode.memo import Memo
+from skulens.encode.parts import read_contents
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
@@ -446,9 +446,7 @@ def fingerprint(
 ) -> str:
     """Fingerprint of queries, gallery and judgements: contents, not paths."""
     asked = _contents(queries, hashes)
-    shown = [
-        [item.id, mine] for item, mine in zip(gallery.items, gallery_hashes, strict=True)
-    ]
+    shown = [[item.id, mine] for item, mine in zip(gallery.items, gallery_hashes, strict=True)]
     return hashlib.sha256(json.dumps([asked, shown]).encode()).hexdigest()
 
 
@@ -465,7 +463,7 @@ def _contents(queries: Sequence[Query], hashes: Sequence[tuple]) -> list:
 
 def content_hashes(items: Sequence[Item]) -> list[tuple]:
     """Content hashes of each item's parts, None where a file cannot be read."""
-    contents = iter(contents_of([part for item in items for part in item.parts], None)[0])
+    contents = iter(read_contents([part for item in items for part in item.parts], None)[0])
     return [
         tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False))
         for item in items

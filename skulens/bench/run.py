@@ -1,6 +1,6 @@
 """Systems x suites: open what was asked for, measure it, collect failures.
 
-    measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
+measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from skulens.encode import open_encoder
 from skulens.errors import DataError, SkulensError, unknown
 from skulens.protocols import Catalog, Numerics
 from skulens.records import chunks
-from skulens.registry import KINDS, resolve
+from skulens.registry import resolve, rows
 
 SYSTEMS = ("encoder", "retriever", "reader")
 """Kinds of the registry that a suite can measure."""
@@ -97,7 +97,7 @@ def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any
     """
     head, _, argument = name.partition(":")
     for kind in SYSTEMS[1:]:
-        if head in KINDS.get(kind, {}):
+        if head in rows(kind):
             system = resolve(kind, head)
             return system(argument) if argument else system()
     return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skulens.bench.result import FORMAT, GROUPS, Data, Result, describe_run
+from skulens.encode.zoo.warnings import warnings_of
 from skulens.errors import StoreError, unknown
 from skulens.evaluate.intervals import Interval
 from skulens.files import sha256_of_file
-from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo, Warning_
+from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,7 +135,9 @@ def result_of(record: Mapping, place: Path) -> Result:
     counts = {"units": record["n_queries"], "gallery": record["n_gallery"]} | counts
     variant = {"gallery": record["gallery"]} if first else record["variant"]
     if first:
-        variant |= {k: str(settings[k]) for k, usual in USUAL.items() if settings.get(k, usual) != usual}
+        variant |= {
+            k: str(settings[k]) for k, usual in USUAL.items() if settings.get(k, usual) != usual
+        }
     split = settings.get("split", "") if first else record["data_split"]
     return Result(
         suite=record["suite"],
@@ -164,9 +167,7 @@ def system_of(stored: Mapping, name: str) -> SystemInfo:
     known = {f.name for f in fields(kind)}
     facts = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k in known}
     facts |= {"name": stored.get("name", name), "kind": stored.get("kind", "encoder")}
-    facts["warnings"] = tuple(Warning_(**w) for w in stored.get("warnings", ()))
-    if "lint" in stored:  # format 1: sentences
-        facts["warnings"] = tuple(Warning_("", sentence=text) for text in stored["lint"])
+    facts["warnings"] = warnings_of(stored)
     facts["parts"] = tuple(system_of(p, p["name"]) for p in stored.get("parts", ()))
     return kind(**facts)
 
@@ -190,7 +191,9 @@ class StoredTables(Mapping[str, "pa.Table"]):
     def __getitem__(self, name: str) -> "pa.Table":
         """Raises StoreError where the file is missing or damaged."""
         if name not in self._read:
-            self._read[name] = read_table(self.folder, name, (self.digests or {}).get(f"{name}.parquet"))
+            self._read[name] = read_table(
+                self.folder, name, (self.digests or {}).get(f"{name}.parquet")
+            )
         return self._read[name]
 
 
@@ -206,9 +209,7 @@ def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table"
             raise OSError("its bytes are not those that were written")
         return pq.read_table(pa.BufferReader(data))
     except (OSError, pa.ArrowInvalid) as e:
-        raise StoreError(
-            f"{path} cannot be read ({e}); remove the folder and measure again"
-        ) from e
+        raise StoreError(f"{path} cannot be read ({e}); remove the folder and measure again") from e
 
 
 def stored_results(folder: Path) -> list[Result]:
@@ -328,5 +329,3 @@ def relevant_products(result: Result) -> dict[str, tuple[str, ...]]:
 def ranked_products(result: Result) -> tuple[str, ...]:
     """Every product that some query was given among its candidates, sorted."""
     return tuple(sorted(set(result.tables["run"]["product"].unique().to_pylist())))
-
-

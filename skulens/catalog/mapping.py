@@ -40,6 +40,22 @@ ALIASES = {
 """Field -> the column names that are taken for it when nothing else is said, first match wins."""
 
 TEXTS = ("title", "caption", "description")
+MODALITIES = ("visual", "text", "both", "unknown")
+
+
+class RowError(ValueError):
+    """A row or cell that cannot be used: why, and what to do about it."""
+
+    def __init__(self, reason: str, todo: str):
+        super().__init__(reason)
+        self.reason, self.todo = reason, todo
+
+
+def explain(error: Exception) -> tuple[str, str]:
+    """(reason, todo) of a row that could not be read."""
+    if isinstance(error, RowError):
+        return error.reason, error.todo
+    return str(error), "correct the row"
 
 
 def map_columns(
@@ -50,7 +66,8 @@ def map_columns(
     Args:
         columns: the columns there are.
         asked: field -> column, or strings "field=column"; several columns with commas;
-            "text.ROLE" makes a text of that role; an empty column switches a field off.
+            "text.ROLE" makes a text of that role, as a column of that name does by itself; an
+            empty column switches a field off.
         source: the table, for messages.
     Raises:
         DataError: an unknown field or column, or no column for the id; names what there is.
@@ -70,6 +87,9 @@ def map_columns(
         if field not in mapping and found is not None:
             mapping[field] = (found,)
             lower = {n: c for n, c in lower.items() if c != found}
+    for column in lower.values():
+        if column.startswith("text.") and column not in mapping:
+            mapping[column] = (column,)
     mapping = {field: group for field, group in mapping.items() if group}
     check_mapping(mapping, columns, source)
     return mapping
@@ -179,6 +199,8 @@ def as_price(value: object) -> float | None:
     text = as_text(value)
     if not text:
         return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
     if isinstance(value, bool) or not re.fullmatch(r"\d+([.,]\d+)?([eE]\+?\d+)?", text):
         raise ValueError(f"{text!r} is not a number such as 12.50")
     return float(text.replace(",", "."))
@@ -204,21 +226,26 @@ def as_attributes(value: object, source: str) -> tuple[Attribute, ...]:
     if value is None:
         return ()
     if isinstance(value, dict):
-        pairs = list(value.items())
+        pairs: list[tuple] = list(value.items())
     elif isinstance(value, (list, tuple)):
         pairs = [pair_of(entry) for entry in value]
     else:
         raise ValueError(f"attributes are a {type(value).__name__}; expected an object")
     found = []
-    for key, values in pairs:
+    for key, values, *more in pairs:
+        modality, origin = more or ("unknown", source)
         for one in values if isinstance(values, (list, tuple)) else [values]:
             if text := as_text(one):
-                found.append(Attribute(as_text(key), text, "unknown", source))
+                found.append(Attribute(as_text(key), text, modality, origin))
     return tuple(found)
 
 
-def pair_of(entry: object) -> tuple[object, object]:
+def pair_of(entry: object) -> tuple:
+    """(key, value), and (modality, source) where the entry has them."""
     if isinstance(entry, dict) and "key" in entry:
+        if entry.get("modality") in MODALITIES:
+            origin = as_text(entry.get("source"))
+            return entry["key"], entry.get("value"), entry["modality"], origin
         return entry["key"], entry.get("value")
     if isinstance(entry, (list, tuple)) and len(entry) == 2:
         return entry[0], entry[1]

@@ -4,29 +4,31 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
-from skulens.catalog import OWN_NAMES
+from skulens.catalog.folder import read_manifest
 from skulens.catalog.mapping import (
     TEXTS,
+    RowError,
     as_attributes,
     as_id,
     as_path,
     as_price,
     as_text,
+    explain,
     map_columns,
 )
-from skulens.catalog.reader import Reader
+from skulens.catalog.names import OWN_NAMES
+from skulens.catalog.queries import ALL, StoredQueries, read_object
+from skulens.catalog.reader import IN_GALLERY, Reader
 from skulens.catalog.tables import Row, open_table
 from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
 
 GALLERY = ("", "gallery")
 """Values of the split column whose rows' pictures stand for the product itself."""
-ALL = "all"
-"""The one split of a table without a split column."""
 
 
 @dataclass
@@ -41,13 +43,32 @@ class Draft:
     extras: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A photo that is a query of its product."""
+
+    id: str
+    product: str
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A picture as a cell names it."""
+
+    path: str
+    view: str | None
+    problem: RowError | None
+    """Why no picture can be read there."""
+
+
 @dataclass(frozen=True)
 class Contents:
     """What reading the table once gave: all but the pictures' bytes."""
 
     drafts: dict[str, Draft]
-    probes: dict[str, list[tuple[str, str, Image]]]
-    """Split -> (query id, product id, picture)."""
+    probes: dict[str, list[Probe]]
+    """By split."""
     rejects: list[Reject]
 
 
@@ -58,7 +79,9 @@ class OwnCatalog(Reader):
     pictures of all other rows are probe photos, queries of that split; texts are taken from any row,
     the first that has them. Without one, every picture belongs to its product AND is a probe of the
     split "all": right for photo -> text. For photo -> picture such a probe would find itself, so its
-    query says `filters={"in_gallery": True}` and its picture equals (==) the one in the gallery.
+    query says `tags={"in_gallery": "yes"}` and its picture equals (==) the one in the gallery. Where
+    `queries.parquet` or `.jsonl` lies beside the table (see `catalog.folder`), its queries take the
+    place of the split "all".
 
     Args:
         root: the table, or a folder with products.parquet, products.jsonl or products.csv.
@@ -82,29 +105,38 @@ class OwnCatalog(Reader):
         self.path = path
         self.images = Path(images) if images is not None else path.parent
         self.table = open_table(path)
+        whole = path.name in OWN_NAMES  # a table of another name is not the folder's catalogue
+        self.manifest = read_manifest(self.root) if whole else {}
+        self.stored = StoredQueries(self.root) if whole else None
         self.mapping = map_columns(self.table.columns, map, str(path))
 
     @cached_property
     def info(self) -> DatasetInfo:
         roles = ("caption", "description", "title")
         extra = tuple(f[5:] for f in self.mapping if f.startswith("text."))
-        splits = tuple(sorted(self.contents.probes, key=split_order))
-        return DatasetInfo(
-            name=self.path.stem
-            if self.path.name not in OWN_NAMES
-            else self.path.parent.resolve().name,
+        probed = set(self.contents.probes)
+        if self.stored:
+            probed = (probed - {ALL}) | (set(self.stored.splits()) or {ALL})
+        own = self.path.name in OWN_NAMES
+        info = DatasetInfo(
+            name=self.path.parent.resolve().name if own else self.path.stem,
             title=self.path.name,
             source=str(self.path),
-            splits=splits,
+            splits=tuple(sorted(probed, key=split_order)),
             gallery_text=tuple(dict.fromkeys((*extra, *roles))),
         )
+        told = {f.name for f in fields(DatasetInfo)} - {"splits"}
+        said = {k: v for k, v in self.manifest.items() if k in told and v}
+        if isinstance(said.get("gallery_text"), list):
+            said["gallery_text"] = tuple(said["gallery_text"])
+        return replace(info, **said)
 
     @cached_property
     def contents(self) -> Contents:
         return Collector(self).collect()
 
     def _products(self) -> Iterator[Product]:
-        self.rejects = list(self.contents.rejects)
+        self.rejects.extend(self.contents.rejects)
         for draft in self.contents.drafts.values():
             texts = dict(draft.texts)
             title = texts.pop("title", "")
@@ -118,15 +150,19 @@ class OwnCatalog(Reader):
             )
 
     def _queries(self, split: str) -> Iterator[Query]:
-        self.rejects = list(self.contents.rejects)
-        filters = {} if "split" in self.mapping else {"in_gallery": True}
-        for name, product, image in self.contents.probes[split]:
+        if self.stored and split in (set(self.stored.splits()) or {ALL}):
+            yield from self.stored.read(split, self.contents.drafts, self.reject)
+        if self.stored and split == ALL:
+            return
+        self.rejects.extend(self.contents.rejects)
+        tags = {} if "split" in self.mapping else {IN_GALLERY: "yes"}
+        for probe in self.contents.probes.get(split, ()):
             yield Query(
-                id=name,
-                item=Item(name, (image,)),
-                relevant={product: 1},
-                filters=filters,
-                group=product,
+                id=probe.id,
+                item=Item(probe.id, (probe.image,)),
+                relevant={probe.product: 1},
+                tags=tags,
+                group=probe.product,
             )
 
 
@@ -137,9 +173,8 @@ class Collector:
         self.table, self.mapping, self.folder = catalog.table, catalog.mapping, catalog.images
         self.folder_name = str(self.folder)
         self.drafts: dict[str, Draft] = {}
-        self.probes: dict[str, list[tuple[str, str, Image]]] = (
-            {} if "split" in self.mapping else {ALL: []}
-        )
+        self.probes: dict[str, list[Probe]] = {} if "split" in self.mapping else {ALL: []}
+        self.composed = bool(catalog.manifest)
         self.rejects: list[Reject] = []
         self.seen: set[tuple[str, str, str]] = set()
         self.used = {c for group in self.mapping.values() for c in group}
@@ -153,8 +188,7 @@ class Collector:
             try:
                 self.add(row)
             except ValueError as e:
-                reason, todo = e.args if len(e.args) == 2 else (str(e), "correct the row")
-                self.reject(row.where, str(self.cell(row, "id"))[:80], reason, todo)
+                self.reject(row.where, str(self.cell(row, "id"))[:80], *explain(e))
         if not rows and not self.rejects:
             raise DataError(
                 f"{self.table.path} has a header and no rows; expected one row per picture or product"
@@ -163,7 +197,7 @@ class Collector:
         return Contents(self.drafts, self.probes, self.rejects)
 
     def add(self, row: Row) -> None:
-        """Take one row in. Raises ValueError (reason[, todo]), before any change, for an unusable row."""
+        """Take one row in. Raises ValueError, mostly RowError, before any change, for an unusable row."""
         product = as_id(self.cell(row, "id"))
         texts = {
             role: text for role, columns in self.text_columns() if (text := join(row, columns))
@@ -172,7 +206,7 @@ class Collector:
         draft = self.drafts.get(product) or Draft(product, row.where)
         known, title = draft.texts.get("title"), texts.get("title")
         if known and title and known != title:
-            raise ValueError(
+            raise RowError(
                 f"id {product!r} has another title at {draft.where}: {known[:40]!r}, here {title[:40]!r}",
                 "make the titles equal, or give the second product an id of its own",
             )
@@ -181,14 +215,17 @@ class Collector:
             draft.texts.setdefault(role, text)
         for name, value in self.fields(row, product).items():
             draft.fields.setdefault(name, value)
-        for column, value in row.cells.items():
-            if (
-                column not in self.used
-                and value not in (None, "")
-                and isinstance(value, (str, int, float, bool, list, dict))
-            ):
+        for column, value in self.unclaimed(row).items():
+            if value not in (None, "") and isinstance(value, (str, int, float, bool, list, dict)):
                 draft.extras.setdefault(column, value)
         self.add_pictures(row, product, draft, split)
+
+    def unclaimed(self, row: Row) -> dict[str, object]:
+        """Cells of columns that are no field; those in `extras` of a folder in our own format."""
+        cells = {c: value for c, value in row.cells.items() if c not in self.used}
+        if self.composed and "extras" in cells:
+            return cells | read_object(cells.pop("extras"), "extras")
+        return cells
 
     def text_columns(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for name, columns in self.mapping.items():
@@ -234,7 +271,9 @@ class Collector:
                 if split in GALLERY:
                     draft.images.append(image)
                 if "split" not in self.mapping or split not in GALLERY:
-                    self.probes.setdefault(probe, []).append((f"{product}/{name}", product, image))
+                    self.probes.setdefault(probe, []).append(
+                        Probe(f"{product}/{name}", product, image)
+                    )
 
     def pictures(
         self, row: Row, column: str, product: str, view: str | None
@@ -253,42 +292,44 @@ class Collector:
                 f"{column}: {e}",
                 "write a path, or several between bars: a.jpg|b.jpg",
             )
-        if not paths:
+        if not paths and not self.composed:  # where nothing is forgotten by hand
             self.reject(
                 row.where,
                 product,
                 f"no picture in column {column!r}",
                 "add the path or leave the product to texts",
             )
-        for name, trouble in paths:
-            if trouble:
-                self.reject(row.where, product, f"picture {name[:200]}: {trouble[0]}", trouble[1])
+        for written in paths:
+            if problem := written.problem:
+                reason = f"picture {written.path[:200]}: {problem.reason}"
+                self.reject(row.where, product, reason, problem.todo)
             else:
-                yield name, Image(path=os.path.join(self.folder_name, name), view=view)  # noqa: PTH118
+                place = os.path.join(self.folder_name, written.path)  # noqa: PTH118
+                yield written.path, Image(path=place, view=written.view or view)
 
-    def paths(self, cell: object) -> list[tuple[str, tuple[str, str] | None]]:
-        """(path, trouble) of a cell: a string, several between "|" or ";", a list, JSON; {path} of a struct."""
+    def paths(self, cell: object, view: str | None = None) -> list[Written]:
+        """Pictures of a cell: a string, several between "|" or ";", a list, JSON; {path, view} of a struct."""
         if isinstance(cell, str) and cell.lstrip().startswith("["):
             cell = json.loads(cell)
         if isinstance(cell, dict):
-            cell = cell.get("path")
+            cell, view = cell.get("path"), as_text(cell.get("view")) or None
         if isinstance(cell, (list, tuple)):
-            return [path for entry in cell for path in self.paths(entry)]
+            return [path for entry in cell for path in self.paths(entry, view)]
         text = as_text(cell)
-        trouble = self.missing(text) if text else None
+        problem = self.missing(text) if text else None
         parts = (
-            [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if trouble else []
+            [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if problem else []
         )
         if len(parts) > 1:  # a name that is there as a whole may hold these signs itself
-            return [(part, self.missing(part)) for part in parts]
-        return [(text, trouble)] if text else []
+            return [Written(part, view, self.missing(part)) for part in parts]
+        return [Written(text, view, problem)] if text else []
 
-    def missing(self, name: str) -> tuple[str, str] | None:
+    def missing(self, name: str) -> RowError | None:
         """Why no picture can be read there and what to do; None where there is a file."""
         if os.path.isfile(f"{self.folder_name}/{name}"):  # noqa: PTH113  # the usual case, without pathlib's cost
             return None
         if re.match(r"(?i)(https?|ftp|s3|gs|data):", name):
-            return (
+            return RowError(
                 "an address, and skulens fetches none while reading",
                 "download the pictures and write their paths",
             )
@@ -296,17 +337,15 @@ class Collector:
         try:
             if path.is_file():
                 return None
-            return (
-                ("is a folder", "name a file")
-                if path.is_dir()
-                else (f"there is no file {path}", "put the picture there or correct the path")
-            )
+            if path.is_dir():
+                return RowError("is a folder", "name a file")
+            return RowError(f"there is no file {path}", "put the picture there or correct the path")
         except (OSError, ValueError) as e:
-            return f"not a path: {e}", "correct the path"
+            return RowError(f"not a path: {e}", "correct the path")
 
     def drop_empty(self) -> None:
         """Products with neither a text nor a picture cannot be found by anything."""
-        probed = {product for probes in self.probes.values() for _, product, _ in probes}
+        probed = {probe.product for probes in self.probes.values() for probe in probes}
         for product in [d.id for d in self.drafts.values() if not d.texts and not d.images]:
             if product not in probed:
                 draft = self.drafts.pop(product)

@@ -3,6 +3,7 @@ made from the fields of the suite's Settings."""
 
 import ast
 import inspect
+import itertools
 import json
 import textwrap
 import typing
@@ -41,9 +42,9 @@ class Suites(click.Group):
     """A command for every registered suite, made when it is typed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from skulens.registry import SUITES
+        from skulens.registry import rows
 
-        return list(SUITES)
+        return list(rows("suite"))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
         """Raises UnknownName with the nearest suites."""
@@ -52,10 +53,10 @@ class Suites(click.Group):
         return suite_command(name, resolve("suite", name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from skulens.registry import SUITES
+        from skulens.registry import rows
 
         with formatter.section("Suites"):
-            formatter.write_dl([(name, row.about) for name, row in SUITES.items()])
+            formatter.write_dl([(name, row.about) for name, row in rows("suite").items()])
 
 
 @click.group(cls=Suites)
@@ -104,7 +105,10 @@ def suite_command(name: str, suite: type) -> click.Command:
 def setting_options(settings: type) -> list[Callable]:
     """An option for every field: its type and default, the sentence below it as help."""
     hints, helps = typing.get_type_hints(settings), field_sentences(settings)
-    return [setting_option(f.name, hints[f.name], f.default, helps.get(f.name, "")) for f in fields(settings)]
+    return [
+        setting_option(f.name, hints[f.name], f.default, helps.get(f.name, ""))
+        for f in fields(settings)
+    ]
 
 
 def setting_option(name: str, hint: object, default: object, sentence: str) -> Callable:
@@ -117,7 +121,9 @@ def setting_option(name: str, hint: object, default: object, sentence: str) -> C
     if typing.get_origin(hint) is typing.Literal:
         kind: object = click.Choice(list(args))
     elif hint is bool:
-        return click.option(f"{flag}/--no-{flag[2:]}", name, default=default, show_default=True, help=sentence)
+        return click.option(
+            f"{flag}/--no-{flag[2:]}", name, default=default, show_default=True, help=sentence
+        )
     else:
         kind = hint
     return click.option(flag, name, type=kind, default=default, show_default=True, help=sentence)
@@ -127,14 +133,19 @@ def field_sentences(settings: type) -> dict[str, str]:
     """Field -> the string that stands below it in the source."""
     body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0].body  # type: ignore[attr-defined]
     found = {}
-    for this, below in zip(body, body[1:], strict=False):
-        if isinstance(this, ast.AnnAssign) and isinstance(below, ast.Expr):
-            if isinstance(below.value, ast.Constant) and isinstance(this.target, ast.Name):
-                found[this.target.id] = " ".join(str(below.value.value).split())
+    for this, below in itertools.pairwise(body):
+        match this, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(sentence))),
+            ):
+                found[name] = " ".join(sentence.split())
     return found
 
 
-def run(suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options) -> None:
+def run(
+    suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options
+) -> None:
     """Measure, keep, and show."""
     from skulens.bench.run import run_suite
 

@@ -33,6 +33,8 @@ class Metric:
     least: float | None = 0.0
     """Bounds of one unit's ratio; None: unbounded."""
     most: float | None = 1.0
+    mean: bool = False
+    """A mean over units that every system answers; else each system has denominators of its own."""
     whole: bool = False
     """Every unit scores 0 or 1."""
     derive: Callable[[float, int], float] | None = None
@@ -58,12 +60,15 @@ _RANKING = {
         "hit_rate",
         "share of queries with a relevant product among the first k",
         over=GROUP,
+        mean=True,
         whole=True,
     ),
-    "recall": Metric("recall", "share of the relevant products among the first k"),
-    "ndcg": Metric("ndcg", "discounted cumulative gain among the first k over the ideal one"),
-    "mrr": Metric("mrr", "reciprocal rank of the first relevant product"),
-    "map": Metric("map", "average precision"),
+    "recall": Metric("recall", "share of the relevant products among the first k", mean=True),
+    "ndcg": Metric(
+        "ndcg", "discounted cumulative gain among the first k over the ideal one", mean=True
+    ),
+    "mrr": Metric("mrr", "reciprocal rank of the first relevant product", mean=True),
+    "map": Metric("map", "average precision", mean=True),
 }
 """Families of `NAME@K`; mrr and map also without a cut. `over`: what their macro mean is over."""
 
@@ -72,6 +77,7 @@ _OTHERS = (
         "gap",
         "hit_rate@5 minus hit_rate@1: what a perfect reranker of five candidates would win",
         least=-1.0,
+        mean=True,
         ends=("hit_rate@5", "hit_rate@1"),
     ),
     Metric(

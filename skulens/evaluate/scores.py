@@ -231,7 +231,9 @@ class Scores:
         names = [
             c
             for c in columns
-            if c not in {"group", SIZE, *skip} and not c.startswith(SLICE) and not c.endswith((BOTTOM, COUNT))
+            if c not in {"group", SIZE, *skip}
+            and not c.startswith(SLICE)
+            and not c.endswith((BOTTOM, COUNT))
         ]
         known = {c: table[c].to_numpy(zero_copy_only=False).astype(float) for c in names}
         top, bottom, counts = {}, {}, {}

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from skulens import __version__
+from skulens.encode.zoo.warnings import line_of, read_warning, warnings_of
 from skulens.errors import MissingDependency, StoreError
 from skulens.evaluate.intervals import RESAMPLES
 from skulens.report.figures import FEW as FEW_DRAWN
@@ -29,14 +30,8 @@ DETAILED = 8
 PAIRS = 8
 PICTURE_BYTES = 800_000
 """Of all thumbnails together; what comes later stands without a picture."""
-TRAPS = {
-    "activation-mismatch": "run with the wrong activation",
-    "image-size": "run at another picture size than its name says",
-    "duplicate-weights": "same weights as",
-    "same-results": "same results as",
-    "short-context": "reads short texts only",
-}
-"""Codes of skulens.encode.zoo.lint -> a few words; the first two do not concern runs in sound mode."""
+AS_PUBLISHED = ("activation-mismatch", "image-size")
+"""Codes that do not concern runs in sound mode."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +119,7 @@ def section(view: View, id_: str, pictures: "Budget", origin: Sequence[tuple[str
         "errors": errors(view, pictures),
         "origin": [*shared(view, records), *origin],
         "makers": [maker(row) for row in rows if row.record],
-        "noted": any(record["encoder_info"].get("lint") for record in records),
+        "noted": any(warnings_of(record["encoder_info"]) for record in records),
         "every": [(row.name, row.metrics) for row in rows if row.record]
         if len(records) <= DETAILED
         else [],
@@ -207,14 +202,8 @@ def price(row: Row, cost: str) -> str:
 def about(row: Row, say_source: bool) -> str:
     """Family, licence, source and traps in a line."""
     entry, here = row.entry, row.entry.source == "here"
-    traps = []
-    for code, _, argument in (trap.partition("=") for trap in entry.traps):
-        if code in TRAPS and not (here and code in ("activation-mismatch", "image-size")):
-            traps.append(
-                f"{TRAPS[code]} {argument}"
-                if code in ("duplicate-weights", "same-results")
-                else TRAPS[code]
-            )
+    noted = [read_warning(code) for code in entry.traps]
+    traps = [w.short for w in noted if w.short and not (here and w.code in AS_PUBLISHED)]
     source = ("measured here" if here else entry.source) if say_source else ""
     data = "" if row.same_data else f"on {entry.data or 'other data'}"
     licence = (
@@ -423,7 +412,7 @@ def maker(row: Row) -> dict:
         "ties": counts["tied_queries"],
         "rejects": counts["rejects"],
         "unanswerable": counts["unanswerable_queries"],
-        "notes": "; ".join(info.get("lint", ())),
+        "notes": "; ".join(line_of(w) for w in warnings_of(info)),
     }
 
 

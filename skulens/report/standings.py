@@ -8,24 +8,10 @@ from rich.table import Table
 
 from skulens.analysis.boards import PUBLISHED
 from skulens.analysis.ranks import Standing, Standings
+from skulens.encode.zoo.warnings import KINDS, mark_of
 from skulens.papers.openmpr.cells import Checked
 from skulens.papers.openmpr.claims import Claim
 from skulens.report.tables import with_interval
-
-NOTES = {
-    "activation-mismatch": (
-        "activation",
-        "measured with another activation than the weights were trained with",
-    ),
-    "activation-doubtful": ("activation?", "open_clip disagrees with itself about the activation"),
-    "image-size": ("px", "measured at another picture size than its name says"),
-    "duplicate-weights": ("twin", "the same weights as another row"),
-    "same-results": ("twin?", "hit for hit the results of another row"),
-    "non-commercial": ("nc", "the licence forbids commercial use"),
-    "short-context": ("cut", "reads 32 tokens or fewer: longer captions are cut"),
-}
-"""Code of skulens.encode.zoo.lint -> (mark in the table, what it means)."""
-
 
 LETTERS = 8
 """Longest entry of the column "alike" that still says something at a glance."""
@@ -104,12 +90,12 @@ def millions(params: int | None) -> str:
 
 
 def marks(s: Standing) -> list[str]:
-    return [NOTES[key][0] for code in s.entry.traps if (key := code.partition("=")[0]) in NOTES]
+    return mark_of(s.entry.traps)
 
 
 def legend(rows: Sequence[Standing]) -> str:
     shown = {m for s in rows for m in marks(s)}
-    meant = "; ".join(f"{mark}: {meaning}" for mark, meaning in NOTES.values() if mark in shown)
+    meant = "; ".join(f"{k.mark}: {k.legend}" for k in KINDS.values() if k.mark in shown)
     return f"\nnotes: {meant}" if meant else ""
 
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal
 
-from skulens.bench.retrieval import Task, Tools, check_gallery, is_encoder, measure
 from skulens.bench.result import Result
+from skulens.bench.retrieval import Task, Tools, check_gallery, is_encoder, measure
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
@@ -116,7 +116,8 @@ class Mpr:
             split=s.split,
             queries=self._queries,
             galleries={
-                k: build_gallery(self.products, k, info, texts=s.texts, shots=s.shots) for k in kinds
+                k: build_gallery(self.products, k, info, texts=s.texts, shots=s.shots)
+                for k in kinds
             },
             products=self.products,
             settings=asdict(s) | {"texts": roles},
@@ -136,7 +137,9 @@ class Mpr:
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
         read = getattr(system.info, "modalities", ("text", "image"))
-        asked = {"text"} if self.settings.texts else set()  # a text role that nobody has must be said, not skipped
+        asked = (
+            {"text"} if self.settings.texts else set()
+        )  # a text role that nobody has must be said, not skipped
         able = [
             kind
             for kind in ("text", "image")

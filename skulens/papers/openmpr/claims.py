@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.analysis.boards import Board
-from skulens.encode.zoo.lint import distinct_weights
-from skulens.encode.zoo.rows import find_row, list_rows
+from skulens.encode.zoo.rows import distinct_weights, find_row, list_rows
 from skulens.evaluate import density
 from skulens.evaluate.compare import Difference
 from skulens.evaluate.intervals import RESAMPLES

@@ -40,7 +40,11 @@ class OpenMPR:
 
 
 def rank_as_published(
-    encoder: Encoder, queries: Sequence[Query], vectors: np.ndarray, gallery: Gallery, rows: np.ndarray
+    encoder: Encoder,
+    queries: Sequence[Query],
+    vectors: np.ndarray,
+    gallery: Gallery,
+    rows: np.ndarray,
 ) -> Ranked:
     """Args: vectors (queries, dim) and rows (items, dim), not normalised."""
     from skulens.papers.openmpr.scoring import paper_top_k

@@ -63,7 +63,7 @@ def read_results(path: Path, name: str = "") -> Published:
     data = f"{name}: {len(skus)} SKUs, {int(photos.sum()):,} photos" if skus else path.name
     known = [find_zoo_row(row) for row in rows]
     results = tuple(
-        result_of(row, zoo, data, skus, photos, {k: h[:, at] for k, h in hits.items()})
+        result_of(row, zoo, Data(name, data), skus, photos, {k: h[:, at] for k, h in hits.items()})
         for at, (row, zoo) in enumerate(zip(rows, known, strict=True))
     )
     task = describe_task("text", TEXTS, len(skus))
@@ -78,7 +78,7 @@ def find_zoo_row(row: Mapping) -> ZooRow | None:
 def result_of(
     row: Mapping,
     known: ZooRow | None,
-    data: str,
+    data: Data,
     skus: tuple[str, ...],
     photos: np.ndarray,
     hits: Mapping[int, np.ndarray],
@@ -100,7 +100,7 @@ def result_of(
     n = int(photos.sum()) if tables else 0
     return Result(
         suite=SUITE,
-        data=Data(data, ""),
+        data=data,
         system=SystemInfo(
             name=name,
             kind="encoder",
@@ -120,5 +120,3 @@ def result_of(
 def known_value(value: float | None, n: int, groups: int) -> Interval:
     """A value without an interval."""
     return Interval(np.nan if value is None else float(value), np.nan, np.nan, n, groups)
-
-
