@@ -99,7 +99,8 @@ class Result:
             [self.suite, self.data.fingerprint, self.system.identity, dict(self.settings)],
             sort_keys=True,
         )
-        words = "-".join([self.suite, self.data.short, *self.variant.values(), self.name])
+        parts = (self.suite, self.data.short, self.variant.get("gallery", ""), self.name)
+        words = "-".join(filter(None, parts))
         slug = re.sub(r"[^\w.-]+", "-", words).strip("-")
         return f"{slug[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:10]}"
 
