@@ -39,6 +39,8 @@ class Metric:
     """Every unit scores 0 or 1."""
     derive: Callable[[float, int], float] | None = None
     """(value of `of`, parameters of the system) -> value; increasing, so it maps intervals too."""
+    ends: tuple[str, ...] = ()
+    """Of a difference of two metrics of the same units: what is subtracted from, what is subtracted."""
 
     @property
     def plain(self) -> str:
@@ -56,7 +58,7 @@ MACRO = "macro_"
 _RANKING = {
     "hit_rate": Metric(
         "hit_rate",
-        "queries with a relevant product among the first k",
+        "share of queries with a relevant product among the first k",
         over=GROUP,
         mean=True,
         whole=True,
@@ -71,10 +73,16 @@ _RANKING = {
 """Families of `NAME@K`; mrr and map also without a cut. `over`: what their macro mean is over."""
 
 _OTHERS = (
-    Metric("gap", "hit_rate@5 - hit_rate@1", least=-1.0, mean=True),
+    Metric(
+        "gap",
+        "hit_rate@5 minus hit_rate@1: what a perfect reranker of five candidates would win",
+        least=-1.0,
+        mean=True,
+        ends=("hit_rate@5", "hit_rate@1"),
+    ),
     Metric(
         "phi",
-        "semantic power density",
+        "semantic power density: squared odds of a hit per million parameters, times 100 (OpenMPR, Eq. 6)",
         of="hit_rate@1",
         unit="per 10^8 parameters",
         most=None,
