@@ -20,11 +20,11 @@ from skulens.errors import DataError, StoreError
 from skulens.files import locked
 from skulens.world import rows as rows_of
 from skulens.world.config import VERSION, WorldConfig
+from skulens.world.render.regions import Region
 from skulens.world.render.shots import Shot
 from skulens.world.render.views import shots
 from skulens.world.tables import Rows, Shards, arrow, digest, empty, schemas
 from skulens.world.truth.products import BLOCK, Variant, variants
-from skulens.world.truth.regions import Region
 
 CHUNK = 4 * BLOCK
 """SKUs of one task: whole SPUs, since blocks are."""

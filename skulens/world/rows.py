@@ -4,11 +4,11 @@ import itertools
 
 from skulens.world.config import WorldConfig
 from skulens.world.label.facts import Label, label_of
+from skulens.world.render.regions import Region, best
 from skulens.world.render.shots import Shot
 from skulens.world.tables import Rows
 from skulens.world.truth.listings import listings_of
 from skulens.world.truth.products import Variant
-from skulens.world.truth.regions import Region, best
 from skulens.world.truth.texts import texts
 
 Seen = list[tuple[Shot, tuple[Region, ...]]]

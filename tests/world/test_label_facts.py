@@ -20,6 +20,7 @@ pytest.importorskip(
 
 from stdnum import ean
 
+from skulens.world.canvas.letters import RUNS, THAI, font
 from skulens.world.config import CLASSES, FONTS, Stream, WorldConfig
 from skulens.world.label import codes, recipes
 from skulens.world.label.codes import (
@@ -41,7 +42,7 @@ from skulens.world.label.draft import (
     Draft,
 )
 from skulens.world.label.facts import KINDS, Label, label_of, market_of
-from skulens.world.label.goods import FINENESS
+from skulens.world.label.tags import FINENESS
 from skulens.world.label.hazards import BLEACH, HAZARDS
 from skulens.world.label.makers import REGIONS
 from skulens.world.label.recipes import (
@@ -54,7 +55,6 @@ from skulens.world.label.recipes import (
 )
 from skulens.world.label.record import FIELDS
 from skulens.world.label.words import MARKETS, words
-from skulens.world.render.letters import RUNS, THAI, font
 from skulens.world.truth.products import Variant, variants
 from skulens.world.truth.vocabulary import LANGUAGES
 

@@ -23,11 +23,11 @@ from skulens.catalog import open_catalog
 from skulens.errors import DataError, MissingFile, StoreError
 from skulens.files import locked
 from skulens.world import CLASSES, World, WorldConfig
+from skulens.world.canvas.svg import render
 from skulens.world.config import VIEWS, Stream
 from skulens.world.make import begin, make, make_chunk, read_config
-from skulens.world.render.colours import RGB, jittered
 from skulens.world.render.photo import clean_scene, iconic, photo
-from skulens.world.render.svg import render
+from skulens.world.truth.colours import RGB, jittered
 from skulens.world.truth.products import Variant, variants, violates
 from skulens.world.truth.texts import texts
 from skulens.world.truth.vocabulary import vocabulary

@@ -1,18 +1,10 @@
 """Backpacks, handbags and suitcases; from the side they face left, their front at -x."""
 
-from skulens.world.render.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.world.render.surface import (
-    FLAT,
-    METALS,
-    PATTERNS,
-    ROUND,
-    Look,
-    cover,
-    folds,
-    metal,
-    stitches,
-)
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.canvas.patterns import PATTERNS
+from skulens.world.canvas.surface import FLAT, METALS, ROUND, cover, folds, metal, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (196, 200, 206)
 

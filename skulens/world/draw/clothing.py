@@ -1,9 +1,10 @@
 """Shirts, jackets, hoodies and trousers, laid flat; from the side as a stuffed form wears them, facing left."""
 
+from skulens.world.canvas.surface import cover, folds, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
 from skulens.world.config import Stream
-from skulens.world.render.colours import brightness, darker, hexa, lighter, mix
-from skulens.world.render.surface import Look, cover, folds, stitches, thread
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, lighter, mix, thread
+from skulens.world.truth.look import Look
 
 
 def cloth(c: Canvas, look: Look, brand: str) -> None:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from skulens.world.render.colours import darker, hexa, lighter, mix
-from skulens.world.render.surface import FLAT, TOP, Look, cover, metal, stitches
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.canvas.surface import FLAT, TOP, cover, metal, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import darker, hexa, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (176, 180, 188)
 WOODS = ((186, 132, 80), (112, 72, 46), (214, 172, 120))

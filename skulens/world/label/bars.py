@@ -6,8 +6,8 @@ from barcode.ean import EuropeanArticleNumber13
 from barcode.upc import UniversalProductCodeA
 
 from skulens.errors import DataError
+from skulens.world.canvas.svg import Canvas
 from skulens.world.label.marks import unit_px
-from skulens.world.render.svg import Canvas
 
 MODULES = 113
 """width of a symbol with its quiet zones, modules: EAN-13 has 11 + 95 + 7, UPC-A 9 + 95 + 9"""

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
+from skulens.world.canvas.letters import THAI, X_HEIGHT, width_of
+from skulens.world.canvas.svg import Canvas, n, rounded
 from skulens.world.label.bars import GRID, MODULES, bars, height_of
 from skulens.world.label.marks import mark, unit_px
 from skulens.world.label.record import Fact
 from skulens.world.label.style import Style
-from skulens.world.render.colours import hexa
-from skulens.world.render.letters import THAI, X_HEIGHT, width_of
-from skulens.world.render.svg import Canvas, n, rounded
+from skulens.world.truth.colours import hexa
 
 GREEK_PX = 2.6
 """letters with a smaller em are drawn as grey bars"""

@@ -48,6 +48,11 @@ class Draft:
             Fact(field, text, value, heading and self.words["headings"][heading] + ":")
         )
 
+    def add_name(self, key: str, value: str = "") -> None:
+        """The name of the product, a key of "products"; `value` where that says more than its English words."""
+        text = self.word("products", key)
+        self.add("product name", text[:1].upper() + text[1:], value or key)
+
     def sentence(self, text: str) -> str:
         """With a capital at its beginning and, but for Thai, a full stop at its end."""
         return f"{text[:1].upper()}{text[1:]}{'' if self.language == 'th' else '.'}"

@@ -1,16 +1,16 @@
 """Drinks and snacks: ingredients, allergens, nutrition, claims, dates."""
 
 from skulens.world.label.draft import Draft
-from skulens.world.label.makers import add_maker, add_origin, origin
-from skulens.world.label.recipes import (
+from skulens.world.label.ingredients import (
     WHOLE,
     Nutrition,
     Recipe,
     allergens,
     ingredient,
     nutrition,
-    recipe_of,
 )
+from skulens.world.label.makers import add_maker, add_origin, origin
+from skulens.world.label.recipes import recipe_of
 from skulens.world.label.words import words
 
 SHELF_DAYS = {

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from skulens.errors import DataError
+from skulens.world.canvas.svg import Canvas, rounded
 from skulens.world.config import Stream
 from skulens.world.label.blocks import Beside, Block, Code, Framed, Marks, Paragraph, Table
 from skulens.world.label.materials import CONTENT, MATERIALS
 from skulens.world.label.record import Fact, Label
 from skulens.world.label.style import EMS, SMALLEST_EM, Style, style_of
-from skulens.world.render.colours import hexa
-from skulens.world.render.surface import Look
-from skulens.world.render.svg import Canvas, rounded
+from skulens.world.truth.colours import hexa
+from skulens.world.truth.look import Look
 
 SHEETS, MOST_SHEETS = 3, 4
 """most labels take two or three; long warnings take four rather than smaller print"""

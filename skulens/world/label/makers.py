@@ -94,6 +94,15 @@ def add_maker(draft: Draft, trade: str, country: str) -> None:
     draft.add("manufacturer.url", web, web)
 
 
+def add_maker_and_origin(
+    draft: Draft, trade: str, source: str = "", phrase: str = "made in"
+) -> None:
+    """Where it comes from, then who makes it."""
+    country = origin(draft, source or trade)
+    add_origin(draft, country, phrase)
+    add_maker(draft, trade, country)
+
+
 def company(draft: Draft, trade: str, seat: str) -> str:
     """The name as its country registers it; in English form on labels of other languages where that is not Latin."""
     english, indonesian, vietnamese, thai = TRADES[trade]

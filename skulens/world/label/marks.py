@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 
 RED, BLACK, WHITE = "#d8141c", "#121214", "#ffffff"
 

@@ -5,10 +5,10 @@ Everything reaches far beyond the sheet of 256 units, for close-ups that are tur
 
 from collections.abc import Callable
 
+from skulens.world.canvas.svg import Canvas, ellipse, rounded
 from skulens.world.config import Stream
 from skulens.world.label.style import Style
-from skulens.world.render.colours import brightness, darker, hexa, lighter, mix
-from skulens.world.render.svg import Canvas, ellipse, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, lighter, mix
 
 REACH = 312
 """units from the middle to the end of everything: a close-up is moved by 170 at most and turned by 6 degrees"""

@@ -6,19 +6,15 @@ import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 
+from skulens.world.canvas.backdrop import background, shadow
+from skulens.world.canvas.svg import Canvas, ellipse, n, render, rounded
 from skulens.world.config import CLASSES, Stream, turn
 from skulens.world.draw import PENCILS
-from skulens.world.render.colours import hexa, mix
-from skulens.world.render.svg import Canvas, ellipse, n, render, rounded
+from skulens.world.truth.colours import hexa, mix
 from skulens.world.truth.products import Variant, siblings, spu_look
 
 LIES_FLAT = ("cloth", "pants", "gold", "diamond")
 """Classes without a floor below them."""
-WALLS = (
-    (236, 232, 224), (214, 222, 226), (196, 206, 190), (232, 214, 204), (150, 160, 170), (120, 108, 98),
-    (88, 96, 104), (222, 224, 230), (204, 186, 160), (174, 190, 204),
-)  # fmt: skip
-WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
 
 
 def clean_scene(variant: Variant, px: int = 256) -> Canvas:
@@ -37,13 +33,6 @@ def iconic(variant: Variant, px: int) -> bytes:
     """PNG bytes of the clean picture."""
     c = clean_scene(variant, px)
     return render(c.svg(), px)
-
-
-def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, depth: float) -> None:
-    c.shape(
-        ellipse(x, y, rx, ry),
-        c.radial((0, "#000", depth), (0.55, "#000", depth * 0.55), (1, "#000", 0)),
-    )
 
 
 # Photos.
@@ -86,74 +75,6 @@ def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
     c.open(f'transform="matrix({" ".join(f"{v:.3f}" for v in place)})"')
     PENCILS[variant.kind](c, variant.look, variant.brand)
     c.close()
-
-
-def background(c: Canvas, stream: Stream) -> None:
-    """A wall, a floor and a wall, a table top, cloth, tiles or a blurred street."""
-    everywhere = "M-128 -128H128V128H-128Z"
-    kind, wall = (
-        stream.choice(("wall", "floor", "floor", "wood", "cloth", "tiles", "street")),
-        stream.choice(WALLS),
-    )
-    wall = mix(
-        wall,
-        (stream.integer(60, 220), stream.integer(60, 220), stream.integer(60, 220)),
-        stream.uniform(0, 0.35),
-    )
-    c.shape(everywhere, hexa(wall))
-    if kind == "floor":
-        y = stream.uniform(20, 76)
-        floor = hexa(stream.choice(WOODS) if stream.chance(0.6) else mix(wall, (40, 36, 34), 0.35))
-        c.shape(f"M-128 {n(y)}H128V128H-128Z", floor)
-        c.shape(
-            f"M-128 {n(y)}H128V128H-128Z", c.gradient((0, "#000", 0.3), (1, "#000", 0), to=(0, 1))
-        )
-        c.line(f"M-128 {n(y)}H128", "#fff", 3, 0.35)
-    elif kind == "wood":
-        wood = stream.choice(WOODS)
-        c.shape(everywhere, hexa(wood))
-        for x in range(-128, 128, stream.integer(26, 44)):
-            c.line(f"M{x} -128V128", "#000", 1.6, 0.35)
-            c.line(
-                f"M{x + 9} -128Q{x + 15} 0 {x + 8} 128M{x + 19} -128Q{x + 13} 20 {x + 20} 128",
-                "#000",
-                1.2,
-                0.13,
-            )
-    elif kind == "cloth":
-        for _ in range(5):
-            x = stream.uniform(-128, 128)
-            c.line(
-                f"M{n(x)} -128Q{n(x + stream.bell(90))} 0 {n(x + stream.bell(60))} 128",
-                "#000",
-                stream.uniform(6, 22),
-                0.07,
-            )
-            c.line(
-                f"M{n(x + 14)} -128Q{n(x + stream.bell(90))} 0 {n(x + 20)} 128",
-                "#fff",
-                stream.uniform(4, 14),
-                0.1,
-            )
-    elif kind == "tiles":
-        a = stream.uniform(26, 60)
-        c.shape(
-            everywhere,
-            c.tile(
-                a,
-                a,
-                f'<path d="M0 0H{n(a)}M0 0V{n(a)}" stroke="#000" stroke-opacity=".22" stroke-width="2"/>',
-                f"rotate({stream.integer(-8, 8)})",
-            ),
-        )
-    elif kind == "street":
-        for _ in range(9):
-            tone = hexa((stream.integer(40, 250), stream.integer(40, 240), stream.integer(40, 230)))
-            r = stream.uniform(12, 46)
-            c.shape(
-                ellipse(stream.uniform(-128, 128), stream.uniform(-128, 128), r, r),
-                c.radial((0, tone, 0.6), (0.8, tone, 0.45), (1, tone, 0)),
-            )
 
 
 def clutter(c: Canvas, stream: Stream) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
+from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.label.closeups import closeups
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import panel
+from skulens.world.render.closeups import closeups
 from skulens.world.render.photo import clean_scene, photo
+from skulens.world.render.regions import Conditions, Region, regions
 from skulens.world.render.shots import Shot
-from skulens.world.render.svg import Canvas, Print, render
 from skulens.world.truth.products import Variant
-from skulens.world.truth.regions import Conditions, Region, regions
 from skulens.world.use import USES
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from skulens.records import Attribute
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.render.colours import RGB, brightness, jittered, mix
-from skulens.world.render.surface import Look
+from skulens.world.truth.colours import RGB, brightness, jittered, mix
+from skulens.world.truth.look import Look
 from skulens.world.truth.vocabulary import vocabulary
 
 BLOCK = 8

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import PIL.Image
 import PIL.ImageFilter
 
+from skulens.world.canvas.svg import Canvas, Matrix, ellipse, render
 from skulens.world.config import Stream, WorldConfig, turn
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import Page, draw_sheet, pages
 from skulens.world.render.photo import expose
+from skulens.world.render.regions import Conditions, Glare, Region, regions
 from skulens.world.render.shots import Shot
-from skulens.world.render.svg import Canvas, Matrix, ellipse, render
 from skulens.world.truth.products import Variant
-from skulens.world.truth.regions import Conditions, Glare, Region, regions
 
 CLEAN = 0.6
 """share of the close-ups that are not spoiled"""

@@ -1,4 +1,4 @@
-"""A small hand for drawing: paths, gradients and shading as SVG text, rendered by resvg.
+"""A canvas: paths, gradients, tiles and text as SVG, rendered by resvg.
 
 Products are drawn around the origin in a box of 200 x 200 units, y downwards, so that one
 scene serves every picture size.
@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import resvg_py
 
+from skulens.world.canvas.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shaped
 from skulens.world.config import turn
-from skulens.world.render.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shaped
 
 FAINT, TILE_PX, TEXT_PX = 0.15, 1.5, 2.0
 DASH = re.compile(r'stroke-dasharray="([0-9. ]+)"')

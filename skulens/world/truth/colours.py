@@ -63,3 +63,8 @@ def brightness(rgb: Rgb) -> float:
 def ink_on(rgb: Rgb) -> str:
     """Black or white, whichever is read better on `rgb`."""
     return "#202024" if brightness(rgb) > 0.55 else "#fafaf7"
+
+
+def thread(rgb: Rgb, share: float) -> str:
+    """A tone of the same hue that stands out from it: brighter on dark, darker on bright."""
+    return lighter(rgb, share * 0.8) if brightness(rgb) < 0.35 else darker(rgb, share)

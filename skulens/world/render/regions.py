@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from skulens.world.render.svg import Matrix, Point, Print, at
+from skulens.world.canvas.svg import Matrix, Point, Print, at
 
 Legible = Literal["yes", "partly", "no"]
 ORDER: tuple[Legible, ...] = ("yes", "partly", "no")
