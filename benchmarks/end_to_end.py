@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.common import report, spread, timed
 from skulens import pictures
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts
 from skulens.encode.pipeline import core_pool

@@ -26,7 +26,7 @@ import open_clip
 
 from benchmarks.common import report, spread, timed
 from skulens.bench.suites.mpr import Mpr, MprSettings
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
 from skulens.records import DatasetInfo, Item, Product, Query

@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.common import RESULTS
 from skulens import pictures
 from skulens.bench.result import provenance
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.catalog.clothing import Clothing
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching, encode_parts

@@ -1,14 +1,34 @@
 """Names -> the classes behind them, imported on first use.
 
 Adding something is one file and one row here. A name may carry an argument after a colon
-("onnx:path/to/model", "open_clip:ViT-B-32/openai"); what stands before it is the row.
+("onnx:path/to/model", "open_clip:ViT-B-32/openai"); what stands before it is the row. Installed
+packages add rows through entry points, without touching this file: see `rows`.
 """
 
 import importlib
-from dataclasses import dataclass
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from skulens.errors import MissingDependency, unknown
+from skulens.errors import MissingDependency, SkulensError, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What tells the folder of one format from others."""
+
+    files: tuple[str, ...]
+    """Paths or glob patterns relative to the folder, all of which are there."""
+    columns: tuple[str, ...] = ()
+    """Columns of the first file (CSV), keys of its first line (JSONL) or of the object it is (JSON)."""
+    item_keys: tuple[str, ...] = ()
+    """Keys of the first entry of the list that the JSON file holds under its only column here."""
+    common: bool = False
+    """Other formats' folders may hold such files too: asked after all that are not common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +43,14 @@ class Row:
     """The extra of the package that brings what the module imports: skulens[extra]."""
     needs: str = ""
     """What has to stand after the colon of its name; empty for a name that stands alone."""
+    signs: tuple[Sign, ...] = ()
+    """Of a dataset: signatures of its folder, any of which is enough."""
+    generates: bool = False
+    """Of a dataset: its data are made, not read, so that it needs no folder."""
+    package: str = "skulens"
+    """The distribution that the row comes from."""
+    broken: str = ""
+    """Why a plug-in cannot be used; its row stays, so that `skulens list` shows it."""
 
 
 ENCODERS = {
@@ -69,32 +97,58 @@ ENCODERS = {
 }
 """Encoder families."""
 
-READERS = {
+DATASETS = {
     "own": Row(
         "skulens.catalog.own:OwnCatalog",
         "your own CSV, JSONL or Parquet file, or a folder with one",
+        signs=(
+            Sign(("products.parquet",), common=True),
+            Sign(("products.jsonl",), common=True),
+            Sign(("products.csv",), common=True),
+        ),
     ),
     "groceries": Row(
         "skulens.catalog.groceries:Groceries",
         "GroceryStoreDataset: 81 products, photos, iconic pictures, texts",
+        signs=(
+            Sign(("classes.csv", "iconic-images-and-descriptions/")),
+            Sign(("dataset/classes.csv", "dataset/iconic-images-and-descriptions/")),
+        ),
     ),
     "openmpr": Row(
         "skulens.catalog.openmpr:OpenMPR",
         "GroceryVision as OpenMPR uses it: 409 SKUs, 20,565 photos, captions",
+        signs=(
+            Sign(("*captions*.json",), common=True),
+            Sign(("*/*captions*.json",), common=True),
+            Sign(("*manifest*.json",), common=True),
+        ),
     ),
     "merit": Row(
         "skulens.catalog.merit:Merit",
         "MERIT: products in five languages, interleaved multi-condition queries",
+        signs=(
+            Sign(("queries-*.json",)),
+            Sign(("data/t*-*.parquet",)),
+            Sign(("t*/data-*.arrow",)),
+        ),
     ),
-    "clothing": Row("skulens.catalog.clothing:Clothing", "photos of single garments in 18 classes"),
+    "clothing": Row(
+        "skulens.catalog.clothing:Clothing",
+        "photos of single garments in 18 classes",
+        signs=(Sign(("products.csv",), ("image", "label", "kids", "contributor")),),
+    ),
     "apparel_catalogue": Row(
         "skulens.catalog.apparel_catalogue:ApparelCatalogue",
         "a demo shop: several views, attributes, variants",
+        signs=(Sign(("products.jsonl",), ("slug", "product_type", "variants")),),
     ),
     "world": Row(
         "skulens.world.reader:World",
         "the procedural shop: seeded products with complete ground truth",
         "world",
+        signs=(Sign(("world.json",)),),
+        generates=True,
     ),
 }
 """Catalogue formats; the names are also dataset names."""
@@ -107,25 +161,128 @@ SUITES = {
 }
 """Benchmarks of `skulens bench`."""
 
-KINDS = {"encoder": ENCODERS, "dataset": READERS, "suite": SUITES}
+READERS: dict[str, Row] = {}
+"""Read products into claims (`protocols.Reader`)."""
+STORES: dict[str, Row] = {}
+"""Hold products with their vectors, embedded or on a server (`protocols.Store`)."""
+RERANKERS: dict[str, Row] = {}
+"""Give candidates a better order (`protocols.Reranker`)."""
+CHATS: dict[str, Row] = {}
+"""Ask a language or vision-language model (`protocols.Chat`)."""
+VERIFIERS: dict[str, Row] = {}
+"""Say whether pictures support claims (`protocols.Verifier`)."""
+
+PROCEDURES: dict[str, Row] = {
+    "openmpr": Row(
+        "skulens.papers.openmpr.procedure:OpenMPR",
+        "OpenMPR's own script: its precision, batches and ties",
+        "clip",
+    ),
+}
+"""Papers' own procedures, which suites emulate in the mode `paper`."""
+BOARDS: dict[str, Row] = {}
+"""Published leaderboards, read as results."""
+
+KINDS: dict[str, dict[str, Row]] = {
+    "encoder": ENCODERS,
+    "dataset": DATASETS,
+    "reader": READERS,
+    "suite": SUITES,
+    "store": STORES,
+    "reranker": RERANKERS,
+    "chat": CHATS,
+    "verifier": VERIFIERS,
+    "procedure": PROCEDURES,
+    "board": BOARDS,
+}
+"""Kind -> our own rows; read `rows(kind)`, which has those of plug-ins too."""
+
+
+class PluginWarning(UserWarning):
+    """A plug-in whose name is taken, or that cannot be loaded."""
+
+
+def rows(kind: str) -> Mapping[str, Row]:
+    """All rows of a kind: our own, then those of installed plug-ins, by name.
+
+    A plug-in is an entry point in the group "skulens.encoders", "skulens.datasets" and so on; its
+    name is the row's, its object a `Row` or the class itself. Entry points are looked up once.
+    A name of ours is never replaced, and a plug-in that cannot be loaded keeps a row that says why;
+    both give a `PluginWarning`.
+    """
+    return KINDS[kind] | plugin_rows(kind)
+
+
+@cache
+def plugin_rows(kind: str) -> Mapping[str, Row]:
+    """Rows of installed packages, without those whose name is ours or an earlier package's."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, Row] = {}
+    points = entry_points(group=f"skulens.{kind}s")
+    for point in sorted(points, key=lambda p: (p.name, p.dist.name if p.dist else "")):
+        package = point.dist.name if point.dist else "an unknown package"
+        taken = KINDS[kind].get(point.name) or found.get(point.name)
+        if taken is not None:
+            if taken.package != package:
+                warn(
+                    f"{package} offers {kind} {point.name!r}, a name that {taken.package} has "
+                    f"already: it is ignored; its maker has to choose another name"
+                )
+            continue
+        found[point.name] = row_of_plugin(point.load, f"{point.value}", package)
+        if found[point.name].broken:
+            warn(f"{kind} {point.name!r} of {package}: {found[point.name].broken}")
+    return found
+
+
+def row_of_plugin(load: Callable[[], object], value: str, package: str) -> Row:
+    """The row behind an entry point: the `Row` it names, or one made from the class it names."""
+    try:
+        thing = load()
+    except Exception as e:  # whatever somebody else's module does, the others must stay usable
+        reason = f"cannot be loaded ({type(e).__name__}: {e})"
+        return Row(value, reason, package=package, broken=reason)
+    if isinstance(thing, Row):
+        return replace(thing, package=package)
+    if not isinstance(thing, type):
+        reason = f"{value} is a {type(thing).__name__}, expected a class or a skulens.registry.Row"
+        return Row(value, reason, package=package, broken=reason)
+    lines = (inspect.getdoc(thing) or thing.__name__).splitlines()
+    return Row(
+        f"{thing.__module__}:{thing.__qualname__}",
+        lines[0],
+        signs=tuple(getattr(thing, "signs", ())),
+        generates=bool(getattr(thing, "generates", False)),
+        package=package,
+    )
+
+
+def warn(message: str) -> None:
+    warnings.warn(message, PluginWarning, stacklevel=4)
 
 
 def resolve(kind: str, name: str) -> Any:
     """The class of a registered name.
 
     Raises:
-        UnknownName: nobody is called so; names the nearest.
+        UnknownName: nothing has this name; names the nearest.
         MissingDependency: its module needs a package that is not installed; names the extra.
+        SkulensError: a plug-in that cannot be loaded; says which package it is of.
     """
-    rows = KINDS[kind]
-    if name not in rows:
-        raise unknown(kind, name, rows, f"skulens list {kind}s")
-    row = rows[name]
+    known = rows(kind)
+    if name not in known:
+        raise unknown(kind, name, known, f"skulens list {kind}s")
+    row = known[name]
+    if row.broken:
+        raise SkulensError(
+            f"{kind} {name!r} of the package {row.package}: {row.broken}; update or uninstall it"
+        )
     module, _, attribute = row.target.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        return attrgetter(attribute)(importlib.import_module(module))
     except ModuleNotFoundError as e:
         if (e.name or "").split(".")[0] == "skulens":
             raise
-        extra = f"skulens[{row.extra}]" if row.extra else str(e.name)
+        extra = f"{row.package}[{row.extra}]" if row.extra else str(e.name)
         raise MissingDependency(f"{kind} {name!r} needs {e.name}: pip install '{extra}'") from e

@@ -12,7 +12,17 @@ import skulens
 
 ROOT = Path(skulens.__file__).parent
 ROWS = [
-    {"errors", "files", "records", "claims", "protocols", "registry", "pictures", "torch_shim"},
+    {
+        "errors",
+        "files",
+        "records",
+        "claims",
+        "filters",
+        "protocols",
+        "registry",
+        "pictures",
+        "torch_shim",
+    },
     {"values", "prompts"},
     {"catalog", "encode", "index", "rerank", "chat", "verify", "evaluate"},
     {"search", "extract", "world"},
@@ -28,6 +38,7 @@ FIRST_ROW_ORDER = [
     "files",
     "records",
     "claims",
+    "filters",
     "pictures",
     "protocols",
     "registry",

@@ -198,7 +198,7 @@ def open_measured(
     Raises:
         SkulensError: it is not there any more, or holds none of the run's products.
     """
-    from skulens.catalog import open_catalog
+    from skulens.catalog.open import open_catalog
 
     where = data or stored[0].record["data"]
     catalog = open_catalog(where, **(options or {}))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from skulens.catalog.mapping import as_attributes, as_id, as_path, as_price, as_text
-from skulens.catalog.reader import Reader
+from skulens.catalog.reader import IN_GALLERY, Reader
 from skulens.catalog.tables import Row, open_table
 from skulens.errors import DataError
 from skulens.records import Attribute, DatasetInfo, Image, Item, Product, Query
@@ -24,7 +24,7 @@ class ApparelCatalogue(Reader):
     which the pictures rarely show (shoe sizes, book formats): modality "text".
 
     The split "views" takes every view after the first as a probe for its product (12 products, 16
-    probes). The probes are gallery pictures too and say so (`filters={"in_gallery": True}`).
+    probes). The probes are gallery pictures too and say so (`tags={"in_gallery": "yes"}`).
     """
 
     info = DatasetInfo(
@@ -60,9 +60,7 @@ class ApparelCatalogue(Reader):
                 yield from self._variants(product)
 
     def _lines(self) -> Iterator[Product]:
-        for row in self.table.rows(
-            lambda where, reason, todo: self.reject(where, "", reason, todo)
-        ):
+        for row in self.table.rows(self.reject_row):
             try:
                 yield self._product(row)
             except (ValueError, TypeError, KeyError, AttributeError) as e:
@@ -130,7 +128,7 @@ class ApparelCatalogue(Reader):
             name,
             Item(name, (view,)),
             dict.fromkeys(relevant, 1),
-            filters={"in_gallery": True},
+            tags={IN_GALLERY: "yes"},
             group=group,
         )
 

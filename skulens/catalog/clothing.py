@@ -47,9 +47,7 @@ class Clothing(Reader):
         )
 
     def _rows(self) -> Iterator[Row]:
-        for row in self.table.rows(
-            lambda where, reason, todo: self.reject(where, "", reason, todo)
-        ):
+        for row in self.table.rows(self.reject_row):
             if row.cells["label"].strip():
                 yield row
             else:

@@ -5,15 +5,18 @@ arXiv 2506.03144. Products lie in Parquet shards (as on the hub), in the Arrow f
 `save_to_disk`, or in JSON Lines; the query files are JSON Lines in spite of their name.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from skulens.catalog.mapping import as_attributes, as_id, as_text
 from skulens.catalog.reader import Reader
 from skulens.catalog.tables import JsonlTable, Row, open_table
 from skulens.errors import DataError, MissingFile
-from skulens.records import DatasetInfo, Image, Item, Part, Product, Query
+from skulens.records import Condition, DatasetInfo, Image, Item, Part, Product, Query, Reject
 
 SPLITS = ("train", "test")
 PLACES = (
@@ -37,39 +40,64 @@ NAMES = {
 """Field -> its names in the published form and in the earlier form of the annotation code."""
 TAG = re.compile(r"<Product (\d+)>")
 PLACEHOLDER = "<image>"
+WHOLE = ("product style", "as product image")
+"""The condition that asks for the style of a picture as a whole."""
+OTHERS = ("others", "others")
+"""The condition for what only the instruction says."""
+INFO = DatasetInfo(
+    name="merit",
+    title="MERIT",
+    source="https://huggingface.co/datasets/WeiChow/merit",
+    revision="not pinned; format of github.com/weichow23/merit at 98a63a4",
+    licence="Apache-2.0",
+    citation="Chow et al.: MERIT: Multilingual Semantic Retrieval with Interleaved Multi-Condition Query. "
+    "arXiv 2506.03144, 2025.",
+    splits=SPLITS,
+    gallery_text=("title",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What queries need to know of a product: its photo and by what results are sliced."""
+
+    photo: Image | None
+    language: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interleaved:
+    """The parts of a query's item, and where the pictures stand among them."""
+
+    parts: tuple[Part, ...]
+    places: Mapping[str, int]
+    """Product id -> position in `parts` of its first picture."""
 
 
 class Merit(Reader):
     """Products of one pool, and queries whose items interleave text and pictures.
 
     Query items follow the instruction: text parts as written (product tags and titles stay in), each
-    `<image>` replaced by the photo of the product in whose tag it stands. `conditions` lists (key,
-    value) product by product; `filters` holds "references" (ids of the products shown, which stay in
-    the pool unless somebody removes them) and "hard_negatives" (which may satisfy every condition).
+    `<image>` replaced by the photo of the product in whose tag it stands. A condition names its
+    product and the place of that picture in `item.parts` (None where the product is told in words);
+    `references` are the products that conditions are taken from, which stay in the pool unless a
+    suite excludes them; `hard_negatives` may satisfy every condition. Tags: "language" and "class"
+    of the first correct product, "n_conditions". A query's id is its split and line ("test-17");
+    `raw_line` returns the line as it stands in the file.
 
     Args:
         root: the folder with the query files and the products (see PLACES).
         pool: the split whose products are searched; "test" (51,177 on the hub) by default.
     """
 
-    info = DatasetInfo(
-        name="merit",
-        title="MERIT",
-        source="https://huggingface.co/datasets/WeiChow/merit",
-        revision="main",
-        licence="Apache-2.0",
-        citation="Chow et al.: MERIT: Multilingual Semantic Retrieval with Interleaved Multi-Condition Query. "
-        "arXiv 2506.03144, 2025.",
-        splits=SPLITS,
-        gallery_text=("title",),
-    )
-
     def __init__(self, root: Path, pool: str = "test"):
         super().__init__(root)
         if pool not in SPLITS:
             raise DataError(f"merit has no pool {pool!r}; expected one of {', '.join(SPLITS)}")
         self.pool = pool
-        self._pools: dict[str, dict[str, Image | None]] = {}
+        self.info = replace(INFO, revision=fetched_commit(self.root) or INFO.revision)
+        self._pools: dict[str, tuple[dict[str, Shown], list[Reject]]] = {}
 
     def _products(self) -> Iterator[Product]:
         seen: set[str] = set()
@@ -89,9 +117,7 @@ class Merit(Reader):
 
     def _rows(self, split: str) -> Iterator[Row]:
         for path in self._shards(split):
-            yield from open_table(path).rows(
-                lambda where, reason, todo: self.reject(where, "", reason, todo)
-            )
+            yield from open_table(path).rows(self.reject_row)
 
     def _shards(self, split: str) -> list[Path]:
         for place in PLACES:
@@ -138,60 +164,114 @@ class Merit(Reader):
         return None
 
     def _queries(self, split: str) -> Iterator[Query]:
+        path = self._query_file(split)
+        pool = self._pool(split)
+        for row in JsonlTable(path).rows(self.reject_row):
+            name = f"{split}-{row.where.rpartition(':')[2]}"
+            try:
+                yield build_query(name, row.cells, pool)
+            except (ValueError, TypeError, KeyError, AttributeError) as e:
+                reason = f"lacks the key {e}" if isinstance(e, KeyError) else str(e)
+                self.reject(row.where, name, reason, "correct the query or complete the products")
+
+    def _query_file(self, split: str) -> Path:
         path = self.root / f"queries-{split}.json"
         if not path.is_file():
             raise MissingFile(
                 f"{self.root} has no {path.name}; put the query file of the dataset there"
             )
-        photos = self._photos(split)
-        for row in JsonlTable(path).rows(
-            lambda where, reason, todo: self.reject(where, "", reason, todo)
-        ):
-            name = f"{split}-{row.where.rpartition(':')[2]}"
-            try:
-                yield self._query(name, row.cells, photos)
-            except (ValueError, TypeError, KeyError, AttributeError) as e:
-                reason = f"lacks the key {e}" if isinstance(e, KeyError) else str(e)
-                self.reject(row.where, name, reason, "correct the query or complete the products")
+        return path
 
-    def _photos(self, split: str) -> dict[str, Image | None]:
-        """Product id -> photo, for all products of a split: references, no bytes."""
-        if split in self._pools:
-            return self._pools[split]
-        photos = self._pools[split] = {}
-        for row in self._rows(split):
-            try:
-                product = as_id(first(row, "id"))
-            except ValueError:
-                continue  # told by products()
-            if product not in photos:
-                photos[product] = self._image(row, product)
-        return photos
+    def raw_line(self, query: str) -> bytes:
+        """The line of the query file that a query was read from, byte for byte, without its end.
 
-    def _query(self, name: str, cells: dict, photos: dict[str, Image | None]) -> Query:
-        """Raises ValueError for a query that cannot be asked or cannot be answered from the pool."""
-        conditions = {as_id(product): wanted for product, wanted in cells["query"].items()}
-        positives = [as_id(p) for p in cells["pos_candidate"]]
-        found = [p for p in positives if p in photos]
-        if not found:
-            raise ValueError(
-                f"none of its positives {positives[:3]} is among the {len(photos):,} products"
-            )
-        return Query(
-            id=name,
-            item=Item(name, interleave(cells["query instruction"], tuple(conditions), photos)),
-            relevant=dict.fromkeys(found, 1),
-            conditions=tuple(
-                (as_text(k), as_text(v))
-                for wanted in conditions.values()
-                for k, v in wanted.items()
-            ),
-            filters={
-                "references": tuple(conditions),
-                "hard_negatives": tuple(as_id(p) for p in cells.get("hard_negative") or ()),
-            },
-            group=found[0],
+        Raises:
+            DataError: no such query id.
+        """
+        split, _, number = query.rpartition("-")
+        if split in SPLITS and number.isdecimal() and int(number) > 0:
+            with self._query_file(split).open("rb") as f:
+                for line in islice(f, int(number) - 1, int(number)):
+                    return line.rstrip(b"\r\n")
+        raise DataError(f"merit has no query {query!r}; ids are SPLIT-LINE, such as test-17")
+
+    def _pool(self, split: str) -> dict[str, Shown]:
+        """Product id -> its photo (a reference, no bytes), language and class, for all of a split."""
+        if split not in self._pools:
+            found: dict[str, Shown] = {}
+            before = len(self.rejects)
+            for row in self._rows(split):
+                try:
+                    product = as_id(first(row, "id"))
+                except ValueError:
+                    continue  # told by products()
+                if product not in found:
+                    found[product] = Shown(
+                        self._image(row, product),
+                        as_text(row.cells.get("language")),
+                        as_text(row.cells.get("class")),
+                    )
+            self._pools[split] = found, self.rejects[before:]
+        else:
+            self.rejects.extend(self._pools[split][1])
+        return self._pools[split][0]
+
+
+def fetched_commit(folder: Path) -> str:
+    """The commit of the hub that the files of a folder were fetched at; "" where that is not known."""
+    try:
+        entries = json.loads((folder / "downloads.json").read_text())
+        urls = [entry["url"] for entry in entries.values()]
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        return ""
+    commits = {m[1] for url in urls if (m := re.search(r"/resolve/([0-9a-f]{7,40})/", url))}
+    return commits.pop() if len(commits) == 1 else ""
+
+
+def build_query(name: str, cells: dict, pool: Mapping[str, Shown]) -> Query:
+    """The query of a line. Raises ValueError where it cannot be asked or answered from the pool."""
+    asked = {as_id(product): wanted for product, wanted in cells["query"].items()}
+    positives = [as_id(p) for p in cells["pos_candidate"]]
+    found = [p for p in positives if p in pool]
+    if not found:
+        raise ValueError(
+            f"none of its positives {positives[:3]} is among the {len(pool):,} products"
         )
+    photos = {p: pool[p].photo for p in asked if p in pool}
+    read = interleave(cells["query instruction"], tuple(asked), photos)
+    conditions = tuple(
+        build_condition(as_text(key), as_text(value), product, read.places.get(product))
+        for product, wanted in asked.items()
+        for key, value in wanted.items()
+    )
+    target = pool[found[0]]
+    tags = {
+        "language": target.language,
+        "class": target.kind,
+        "n_conditions": str(len(conditions)),
+    }
+    return Query(
+        id=name,
+        item=Item(name, read.parts),
+        relevant=dict.fromkeys(found, 1),
+        conditions=conditions,
+        references=tuple(asked),
+        hard_negatives=tuple(as_id(p) for p in cells.get("hard_negative") or ()),
+        tags={key: value for key, value in tags.items() if value},
+        group=found[0],
+    )
+
+
+def build_condition(key: str, value: str, product: str, part: int | None) -> Condition:
+    """One of a line's conditions; the two special ones have no value that a product could have."""
+    special = (key, value) in (WHOLE, OTHERS)
+    return Condition(
+        key,
+        None if special else value,
+        part,
+        product,
+        relation="whole" if (key, value) == WHOLE else "same",
+    )
 
 
 def first(row: Row, field: str) -> object:
@@ -200,8 +280,8 @@ def first(row: Row, field: str) -> object:
 
 
 def interleave(
-    instruction: str, products: tuple[str, ...], photos: dict[str, Image | None]
-) -> tuple[Part, ...]:
+    instruction: str, products: tuple[str, ...], photos: Mapping[str, Image | None]
+) -> Interleaved:
     """Text and pictures in reading order.
 
     An `<image>` inside `<Product n> ...` shows the n-th product; outside any tag, the next in order.
@@ -209,6 +289,7 @@ def interleave(
         ValueError: a placeholder for a product that the query does not name or that has no photo.
     """
     parts: list[Part] = []
+    places: dict[str, int] = {}
     current = shown = 0
     pieces = instruction.split(PLACEHOLDER)
     for position, text in enumerate(pieces):
@@ -221,8 +302,10 @@ def interleave(
         shown = current if current else shown + 1
         if not 1 <= shown <= len(products):
             raise ValueError(f"an <image> of product {shown}, and the query names {len(products)}")
-        photo = photos.get(products[shown - 1])
+        product = products[shown - 1]
+        photo = photos.get(product)
         if photo is None:
-            raise ValueError(f"product {products[shown - 1]!r} has no photo among the products")
+            raise ValueError(f"product {product!r} has no photo among the products")
+        places.setdefault(product, len(parts))
         parts.append(photo)
-    return tuple(parts)
+    return Interleaved(tuple(parts), places)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from skulens.catalog import OWN_NAMES
 from skulens.catalog.mapping import (
     TEXTS,
     as_attributes,
@@ -18,7 +17,8 @@ from skulens.catalog.mapping import (
     as_text,
     map_columns,
 )
-from skulens.catalog.reader import Reader
+from skulens.catalog.names import OWN_NAMES
+from skulens.catalog.reader import IN_GALLERY, Reader
 from skulens.catalog.tables import Row, open_table
 from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
@@ -58,7 +58,7 @@ class OwnCatalog(Reader):
     pictures of all other rows are probe photos, queries of that split; texts are taken from any row,
     the first that has them. Without one, every picture belongs to its product AND is a probe of the
     split "all": right for photo -> text. For photo -> picture such a probe would find itself, so its
-    query says `filters={"in_gallery": True}` and its picture equals (==) the one in the gallery.
+    query says `tags={"in_gallery": "yes"}` and its picture equals (==) the one in the gallery.
 
     Args:
         root: the table, or a folder with products.parquet, products.jsonl or products.csv.
@@ -104,7 +104,7 @@ class OwnCatalog(Reader):
         return Collector(self).collect()
 
     def _products(self) -> Iterator[Product]:
-        self.rejects = list(self.contents.rejects)
+        self.rejects.extend(self.contents.rejects)
         for draft in self.contents.drafts.values():
             texts = dict(draft.texts)
             title = texts.pop("title", "")
@@ -118,14 +118,14 @@ class OwnCatalog(Reader):
             )
 
     def _queries(self, split: str) -> Iterator[Query]:
-        self.rejects = list(self.contents.rejects)
-        filters = {} if "split" in self.mapping else {"in_gallery": True}
+        self.rejects.extend(self.contents.rejects)
+        tags = {} if "split" in self.mapping else {IN_GALLERY: "yes"}
         for name, product, image in self.contents.probes[split]:
             yield Query(
                 id=name,
                 item=Item(name, (image,)),
                 relevant={product: 1},
-                filters=filters,
+                tags=tags,
                 group=product,
             )
 

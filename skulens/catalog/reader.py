@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from skulens.errors import DataError
 from skulens.records import DatasetInfo, Image, Product, Query, Reject
+
+IN_GALLERY = "in_gallery"
+"""Tag of a query whose picture is a gallery picture of its product too, and would find itself."""
+T = TypeVar("T")
 
 
 class Reader:
     """A catalogue on disk; a subclass yields products and queries and calls `reject`.
 
     Attributes:
-        rejects: what the latest call of `products()` or `queries()` left out, filled while iterating.
+        rejects: what the latest iteration left out, filled while iterating. Every iteration has a
+            list of its own, so that iterating again, or in turns, neither loses nor doubles any.
     """
 
     info: DatasetInfo
@@ -22,19 +28,24 @@ class Reader:
 
     def products(self) -> Iterator[Product]:
         """Every SKU once, in the order of the data."""
-        self.rejects = []
-        yield from self._products()
+        return self._with_own_rejects(self._products())
 
     def queries(self, split: str) -> Iterator[Query]:
         """The queries of a split. Raises DataError, naming the splits there are, for another."""
         if split not in self.info.splits:
             there = ", ".join(self.info.splits) or "none: this catalogue has products only"
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
-        return self._fresh(self._queries(split))
+        return self._with_own_rejects(self._queries(split))
 
-    def _fresh(self, queries: Iterator[Query]) -> Iterator[Query]:
-        self.rejects = []
-        yield from queries
+    def _with_own_rejects(self, rows: Iterator[T]) -> Iterator[T]:
+        mine: list[Reject] = []
+        while True:
+            self.rejects = mine  # again before each step: another iteration may have run meanwhile
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            yield row
 
     def _products(self) -> Iterator[Product]:
         raise NotImplementedError
@@ -44,6 +55,10 @@ class Reader:
 
     def reject(self, source: str, item: str, reason: str, todo: str) -> None:
         self.rejects.append(Reject(source, item, reason, todo))
+
+    def reject_row(self, where: str, reason: str, todo: str) -> None:
+        """Reject a row of a table before it is known which item it is of."""
+        self.reject(where, "", reason, todo)
 
     def picture(self, path: Path, source: str, item: str, view: str | None = None) -> Image | None:
         """The picture at `path`, or None and a reject where there is no file."""

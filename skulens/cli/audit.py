@@ -45,11 +45,11 @@ def command(catalog, names, splits, pictures, out, strict, map_, as_json) -> Non
     Equal and nearly equal captions, captions that an encoder cuts, pictures that are broken,
     tiny, turned, or occur across splits, missing fields, and all that the reader left out.
     """
-    from skulens.catalog.audit.finding import audit
+    from skulens.catalog.audit.run import audit_catalog
 
     data = open_data(catalog, map_)
     encoders, silent = token_counters(names)
-    found = audit(data, encoders, splits or None, pictures, progress)
+    found = audit_catalog(data, encoders, splits or None, pictures, progress)
     record = found.to_dict() | {"skipped": [*found.skipped, *silent]}
     text = json.dumps(record, ensure_ascii=False, indent=None if as_json else 1)
     if out:

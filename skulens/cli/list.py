@@ -7,9 +7,25 @@ import click
 from skulens.cli.options import json_option
 
 
-@click.group()
+class Kinds(click.Group):
+    """One command per kind of the registry that has rows."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from skulens.registry import KINDS, rows
+
+        return [f"{kind}s" for kind in KINDS if rows(kind)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        from skulens.registry import KINDS
+
+        if name in self.commands:
+            return self.commands[name]
+        return plain_command(name) if name.removesuffix("s") in KINDS and name[-1] == "s" else None
+
+
+@click.group(cls=Kinds)
 def command() -> None:
-    """List encoders, datasets and suites."""
+    """List encoders, datasets, suites and all else that has a name."""
 
 
 @command.command()
@@ -20,11 +36,8 @@ def encoders(search: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from skulens.encode.zoo.rows import list_rows
-    from skulens.registry import ENCODERS
 
-    families = [
-        {"name": n, "about": r.about} for n, r in ENCODERS.items() if search.lower() in n.lower()
-    ]
+    families = [row for row in named_rows("encoder") if search.lower() in row["name"].lower()]
     pairs = [asdict(r) | {"name": f"open_clip:{r.arch}/{r.tag}"} for r in list_rows()]
     pairs = [row for row in pairs if search.lower() in row["name"].lower()]
     if as_json:
@@ -50,26 +63,46 @@ def encoders(search: str, as_json: bool) -> None:
 @json_option
 def datasets(as_json: bool) -> None:
     """Dataset names, what they are, and where they are found."""
-    from skulens.catalog import find_folder
-    from skulens.registry import READERS
+    from skulens.catalog.open import find_folder
 
+    found = {row["name"]: find_folder(row["name"]) for row in named_rows("dataset")}
     rows = [
-        {"name": n, "about": r.about, "found": str(f) if (f := find_folder(n)) else None}
-        for n, r in READERS.items()
+        row | {"found": str(place) if (place := found[row["name"]]) else None}
+        for row in named_rows("dataset")
     ]
-    _print(rows, "datasets", as_json)
+    print_rows(rows, "datasets", as_json)
 
 
 @command.command()
 @json_option
 def suites(as_json: bool) -> None:
     """Benchmarks of `skulens bench`."""
-    from skulens.registry import SUITES
-
-    _print([{"name": n, "about": r.about} for n, r in SUITES.items()], "suites", as_json)
+    print_rows(named_rows("suite"), "suites", as_json)
 
 
-def _print(rows: list[dict], what: str, as_json: bool) -> None:
+def plain_command(name: str) -> click.Command:
+    """The command that lists the names of any other kind."""
+
+    @click.command(name, help=f"Names of {name}, and what they are.")
+    @json_option
+    def listing(as_json: bool) -> None:
+        print_rows(named_rows(name.removesuffix("s")), name, as_json)
+
+    return listing
+
+
+def named_rows(kind: str) -> list[dict]:
+    """Name and description of every row; "package" where a plug-in brings it."""
+    from skulens.registry import rows
+
+    return [
+        {"name": name, "about": row.about}
+        | ({"package": row.package} if row.package != "skulens" else {})
+        for name, row in rows(kind).items()
+    ]
+
+
+def print_rows(rows: list[dict], what: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({what: rows}))
         return
@@ -77,3 +110,5 @@ def _print(rows: list[dict], what: str, as_json: bool) -> None:
         click.echo(f"{row['name']:<18} {row['about']}")
         if row.get("found"):
             click.echo(f"{'':<18} in {row['found']}")
+    if not rows:
+        click.echo(f"no {what}")

@@ -34,6 +34,6 @@ def json_option(command: Callable) -> Callable:
 
 def open_data(data: str, map_: dict[str, str]):
     """The catalogue behind a DATA argument."""
-    from skulens.catalog import open_catalog
+    from skulens.catalog.open import open_catalog
 
     return open_catalog(data, **({"map": map_} if map_ else {}))

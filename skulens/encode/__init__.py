@@ -19,7 +19,7 @@ from skulens.errors import EncoderError, unknown
 from skulens.files import cache_folder
 from skulens.protocols import Encoder, Modality
 from skulens.records import EncoderInfo
-from skulens.registry import ENCODERS, resolve
+from skulens.registry import resolve, rows
 
 PACKAGES = (
     "torch",
@@ -112,20 +112,21 @@ def open_encoder(
 def split_name(name: str) -> tuple[str, str]:
     """("open_clip", "ViT-B-32/openai"); a bare path or open_clip pair is recognised by its looks."""
     family, colon, argument = name.partition(":")
-    if family in ENCODERS and (colon or family in ENCODERS and not ENCODERS[family].needs):
+    families = rows("encoder")
+    if family in families and (colon or not families[family].needs):
         return family, argument
     path = Path(name)
     if path.suffix == ".onnx" or (path.is_dir() and any(path.glob("*.onnx"))):
         return "onnx", name
     if (path / "open_clip_config.json").is_file():
         return "local", name
-    if family in ENCODERS:
+    if family in families:
         raise EncoderError(
-            f"encoder {name!r} needs what comes after the colon: {ENCODERS[family].about}"
+            f"encoder {name!r} needs what comes after the colon: {families[family].about}"
         )
     if re.fullmatch(r"[\w.+-]+/[\w.+-]+", name) and name.split("/")[0] in open_clip_architectures():
         return "open_clip", name
-    raise unknown("encoder", name, [*ENCODERS, *open_clip_names()], "skulens list encoders")
+    raise unknown("encoder", name, [*families, *open_clip_names()], "skulens list encoders")
 
 
 def open_clip_names() -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from skulens.catalog import OWN_NAMES, cache_folder
+from skulens.catalog.names import OWN_NAMES, cache_folder
 from skulens.catalog.own import OwnCatalog
 from skulens.errors import MissingDependency, MissingFile
 from skulens.records import Attribute, DatasetInfo, Product

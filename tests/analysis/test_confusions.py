@@ -154,7 +154,7 @@ def test_kinds_agree_with_the_truth_of_the_shop(tmp_path):
     pytest.importorskip(
         "resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'"
     )
-    from skulens.catalog import open_catalog
+    from skulens.catalog.open import open_catalog
     from skulens.world.config import WorldConfig
     from skulens.world.make import make
 

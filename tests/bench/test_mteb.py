@@ -17,7 +17,7 @@ from mteb.results import TaskResult
 
 from skulens.bench.result import ResultStore
 from skulens.bench.suites.mpr import Mpr, MprSettings
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
 from skulens.errors import DataError

@@ -17,7 +17,7 @@ import json, sys
 from pathlib import Path
 import skulens.encode.batching as batching
 from skulens.bench.suites.mpr import Mpr, MprSettings
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.encode.memo import Memo
 from tests.encode.fake import FakeEncoder
 

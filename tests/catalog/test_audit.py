@@ -1,4 +1,4 @@
-"""Each kind of trouble is found where it was put, and only there."""
+"""Each data-quality problem is found where it was put, and only there."""
 
 import io
 import json
@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from rapidfuzz import fuzz, process
 
-from skulens.catalog import open_catalog
-from skulens.catalog.audit.finding import Shown, audit
-from skulens.catalog.audit.finding import pictures as audit_pictures
-from skulens.catalog.audit.finding import texts as audit_texts
+from skulens.catalog.audit import pictures as audit_pictures
+from skulens.catalog.audit import texts as audit_texts
+from skulens.catalog.audit.finding import Shown
+from skulens.catalog.audit.run import audit_catalog
 from skulens.catalog.audit.texts import (
     cut_captions,
     minhash,
@@ -22,6 +22,7 @@ from skulens.catalog.audit.texts import (
     shared_words,
     similar_pairs,
 )
+from skulens.catalog.open import open_catalog
 from skulens.cli.audit import command
 from skulens.records import Image
 
@@ -35,7 +36,7 @@ def words(text: str) -> int:
 
 def found(folder, **options):
     """check -> finding."""
-    return {f.check: f for f in audit(open_catalog(str(folder)), **options).findings}
+    return {f.check: f for f in audit_catalog(open_catalog(str(folder)), **options).findings}
 
 
 def catalog_of(tmp_path, rows):
@@ -44,7 +45,7 @@ def catalog_of(tmp_path, rows):
 
 
 def test_a_sound_catalogue_has_no_errors_or_warnings(tmp_path):
-    result = audit(open_catalog(str(make_groceries(tmp_path / "g"))))
+    result = audit_catalog(open_catalog(str(make_groceries(tmp_path / "g"))))
     assert result.count("error") == result.count("warning") == 0
     assert (
         result.products == 2
@@ -338,9 +339,12 @@ def test_missing_fields_rejects_and_close_ids(tmp_path):
 def test_a_split_without_its_files_is_skipped_unless_asked_for(tmp_path):
     folder = make_groceries(tmp_path / "g")
     (folder / "val.txt").unlink()
-    result = audit(open_catalog(str(folder)))
+    result = audit_catalog(open_catalog(str(folder)))
     assert "split 'val'" in result.skipped[0] and result.pictures["test"] == 2
-    assert audit(open_catalog(str(folder)), splits=["test"]).pictures == {"gallery": 2, "test": 2}
+    assert audit_catalog(open_catalog(str(folder)), splits=["test"]).pictures == {
+        "gallery": 2,
+        "test": 2,
+    }
 
 
 def test_own_probes_of_the_gallery_are_not_leaks(tmp_path):

@@ -4,12 +4,12 @@ import pickle
 
 import pytest
 
-from skulens.catalog import open_catalog, recognise
+from skulens.catalog.open import open_catalog, recognise
 from skulens.errors import DataError
 from skulens.pictures import load
 from skulens.protocols import Catalog
 from skulens.records import Image, Qrels
-from skulens.registry import READERS
+from skulens.registry import DATASETS
 
 from .conftest import MAKE
 
@@ -30,7 +30,7 @@ def made(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(params=sorted(READERS))
+@pytest.fixture(params=sorted(DATASETS))
 def name(request):
     return request.param
 
@@ -49,7 +49,7 @@ def test_the_folder_is_recognised_and_answers_to_its_name(name, made, monkeypatc
     monkeypatch.setenv("SKULENS_DATA", str(made(name).parent))
     if name != "world":  # which makes its own
         opened = open_catalog(name)
-        assert type(opened).__name__ == READERS[name].target.partition(":")[2]
+        assert type(opened).__name__ == DATASETS[name].target.partition(":")[2]
 
 
 def test_is_a_catalog_with_its_papers(name, catalog):

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from skulens.catalog import open_catalog
 from skulens.catalog.fetch import download as d
 from skulens.catalog.fetch import sources
+from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile, StoreError
 
 from .conftest import make_groceries, make_merit, make_openmpr, put

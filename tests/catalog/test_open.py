@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.catalog.own import OwnCatalog
 from skulens.errors import DataError, MissingFile, UnknownName
 
@@ -78,5 +78,5 @@ def test_a_folder_or_file_of_no_known_kind(tmp_path):
 
 
 def test_the_door_is_light():
-    code = "import sys, skulens.catalog; print([m for m in ('PIL', 'pyarrow', 'torch', 'rapidfuzz') if m in sys.modules])"
+    code = "import sys, skulens.catalog.open; print([m for m in ('PIL', 'pyarrow', 'torch', 'rapidfuzz') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

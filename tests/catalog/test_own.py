@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skulens.catalog import open_catalog, parquet
+from skulens.catalog import parquet
+from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile
 from skulens.pictures import load
 
@@ -43,7 +44,7 @@ def test_gallery_rows_give_pictures_and_other_splits_give_probes(tmp_path):
     assert catalog.info.splits == ("train", "test")
     products = list(catalog.products())
     assert [len(p.images) for p in products] == [1, 0]
-    assert [(q.id, q.relevant, q.filters) for q in catalog.queries("test")] == [
+    assert [(q.id, q.relevant, q.tags) for q in catalog.queries("test")] == [
         ("1/b.jpg", {"1": 1}, {}),
         ("2/a.jpg", {"2": 1}, {}),
     ]
@@ -62,7 +63,7 @@ def test_without_splits_pictures_are_probes_that_say_they_are_in_the_gallery(tmp
     gallery = [p.images[0] for p in catalog.products()]
     queries = list(catalog.queries("all"))
     assert [q.item.parts[0] for q in queries] == gallery
-    assert all(q.filters == {"in_gallery": True} for q in queries)
+    assert all(q.tags == {"in_gallery": "yes"} for q in queries)
 
 
 def test_columns_are_mapped_by_name_by_flag_or_switched_off(tmp_path):

@@ -6,10 +6,10 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from skulens.catalog import open_catalog
-from skulens.catalog.merit import interleave
+from skulens.catalog.merit import Interleaved, interleave
+from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile
-from skulens.records import Image
+from skulens.records import Condition, Image
 
 from .conftest import (
     jpeg,
@@ -170,19 +170,60 @@ def test_merit_query_reads_in_the_order_of_the_instruction(tmp_path):
         products["2"].images[0].sha256(),
         "\nbag 2 </Product 2>.",
     ]
-    assert first.relevant == {"30": 1} and first.conditions == (
-        ("product style", "as product image"),
-        ("color", "blue"),
+    assert first.relevant == {"30": 1} and first.id == "test-1"
+    assert first.conditions == (
+        Condition("product style", part=1, product="17", relation="whole"),
+        Condition("color", "blue", part=3, product="2"),
     )
-    assert (
-        first.filters == {"references": ("17", "2"), "hard_negatives": ("31",)}
-        and first.id == "test-1"
-    )
+    assert first.references == ("17", "2") and first.hard_negatives == ("31",)
+    assert first.tags == {"language": "en", "class": "handbag", "n_conditions": "2"}
     shown = [p.sha256() for p in second.item.parts if isinstance(p, Image)]
     assert shown == [products["4"].images[0].sha256()], (
         "product 1 is given in words; the picture is of product 2"
     )
+    assert [(c.product, c.part) for c in second.conditions] == [("3", None), ("4", 1)]
     assert second.relevant == {"5": 1, "6": 1}
+
+
+def test_a_merit_query_leads_back_to_its_line(tmp_path):
+    folder = make_merit(tmp_path / "m")
+    written = (folder / "queries-test.json").read_bytes().splitlines()
+    catalog = open_catalog(str(folder))
+    assert [catalog.raw_line(q.id) for q in catalog.queries("test")] == written
+    for name in ("test-9", "test-x", "val-1", "1", "test-0"):
+        with pytest.raises(DataError, match="ids are SPLIT-LINE"):
+            catalog.raw_line(name)
+
+
+def test_merit_names_its_commit_only_where_the_download_recorded_one(tmp_path):
+    folder = make_merit(tmp_path / "m")
+    assert "not pinned" in open_catalog(str(folder)).info.revision
+    url = "https://hub.example/datasets/WeiChow/merit/resolve/{}/queries-test.json"
+    put(folder / "downloads.json", json.dumps({"q": {"url": url.format("0af1" * 10)}}))
+    assert open_catalog(str(folder)).info.revision == "0af1" * 10
+    entries = {n: {"url": url.format(n * 20)} for n in ("ab", "cd")}
+    put(folder / "downloads.json", json.dumps(entries))
+    assert "not pinned" in open_catalog(str(folder)).info.revision
+
+
+def test_rejects_are_the_same_each_time_and_in_turns(tmp_path):
+    folder = make_merit(tmp_path / "m")
+    shutil.rmtree(folder / "data")
+    products = [{"idx": n, "title": f"bag {n}"} for n in range(4)]
+    put(folder / "products-test.jsonl", lines([*products, {"idx": "", "title": "?"}]))
+    catalog = open_catalog(str(folder))
+    told = []
+    for _ in range(2):
+        list(catalog.products())
+        told.append(list(catalog.rejects))
+        list(catalog.queries("test"))
+        told.append(list(catalog.rejects))
+    assert told[:2] == told[2:] and len(told[0]) == 5 and len(told[1]) == 6
+    one, other = catalog.products(), catalog.products()
+    for _ in range(4):
+        next(one), next(other)
+    assert next(one, None) is None and catalog.rejects == told[0]
+    assert next(other, None) is None and catalog.rejects == told[0]
 
 
 def test_merit_queries_that_cannot_be_asked_are_rejected(tmp_path):
@@ -268,12 +309,8 @@ def test_merit_as_saved_to_disk_by_datasets(tmp_path):
 
 def test_interleave_without_tags_takes_products_in_order():
     a, b = Image(path="a"), Image(path="b")
-    assert interleave("like <image> and <image>", ("1", "2"), {"1": a, "2": b}) == (
-        "like ",
-        a,
-        " and ",
-        b,
-    )
+    read = interleave("like <image> and <image>", ("1", "2"), {"1": a, "2": b})
+    assert read == Interleaved(("like ", a, " and ", b), {"1": 1, "2": 3})
     with pytest.raises(ValueError, match="of product 3, and the query names 2"):
         interleave("<image><image><image>", ("1", "2"), {"1": a, "2": b})
 

@@ -155,7 +155,7 @@ def test_nan_from_an_encoder_is_a_reject_not_a_vector():
 
 
 def test_pictures_inside_a_table_are_told_apart_by_content(tmp_path):
-    from skulens.catalog import open_catalog
+    from skulens.catalog.open import open_catalog
 
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     table = pa.table({"id": ["a", "b", "c"], "image": [png("red"), png("blue"), png("red")]})

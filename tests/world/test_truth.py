@@ -11,7 +11,7 @@ pytest.importorskip(
     "resvg_py", reason="the procedural shop needs resvg_py: pip install 'skulens[world]'"
 )
 
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.world import WorldConfig
 from skulens.world.config import VIEWS
 from skulens.world.make import make

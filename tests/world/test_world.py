@@ -19,7 +19,7 @@ pytest.importorskip(
     "resvg_py", reason="the procedural shop needs resvg_py: pip install 'skulens[world]'"
 )
 
-from skulens.catalog import open_catalog
+from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile, StoreError
 from skulens.files import locked
 from skulens.world import CLASSES, World, WorldConfig

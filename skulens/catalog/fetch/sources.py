@@ -12,7 +12,6 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from skulens.catalog import UNFINISHED
 from skulens.catalog.fetch.download import (
     TIMEOUT_S,
     RemoteFile,
@@ -21,6 +20,7 @@ from skulens.catalog.fetch.download import (
     offline,
     size_text,
 )
+from skulens.catalog.names import UNFINISHED
 from skulens.errors import DataError, MissingFile
 
 FETCHING, UNPACKING = UNFINISHED

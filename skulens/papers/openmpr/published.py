@@ -10,8 +10,8 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from skulens.catalog import cache_folder, data_folders
 from skulens.catalog.fetch.sources import SOURCES, extract, get
+from skulens.catalog.names import cache_folder, data_folders
 from skulens.errors import DataError
 from skulens.files import locked
 

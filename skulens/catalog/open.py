@@ -1,0 +1,176 @@
+"""A path or a dataset's name -> its catalogue."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+from skulens.catalog.names import (
+    OWN_NAMES,
+    TABLE_SUFFIXES,
+    cache_folder,
+    data_folders,
+    is_unfinished,
+)
+from skulens.errors import DataError, MissingFile, UnknownName, unknown
+from skulens.protocols import Catalog
+from skulens.registry import Sign, resolve, rows
+
+
+def open_catalog(data: str, **options) -> Catalog:
+    """The catalogue behind a path or a dataset name.
+
+    Args:
+        data: a table of yours (CSV, JSONL, JSON, Parquet), a folder with `products.*`, the folder
+            of a known dataset, or a name of `skulens list datasets`, looked for in the folders of
+            $SKULENS_DATA, then in the user's cache ($SKULENS_CACHE), then fetched. "READER:PATH"
+            skips the guess of the format.
+        options: what the reader takes, such as `map={"id": "sku"}` of `own`.
+    Raises:
+        UnknownName: neither a path nor a name; names the nearest.
+        MissingFile: a known dataset that is neither here nor reachable; says what to put where.
+        DataError: a folder or table in no format we read.
+    """
+    data = str(data)
+    name, colon, argument = data.partition(":")
+    known = rows("dataset")
+    if colon and name in known and not Path(data).exists():
+        return build(name, argument, options)
+    if data in known and known[data].generates and not Path(data).exists():
+        return build(data, "", options)
+    folder = find_folder(data)
+    if folder is None and data in known:
+        from skulens.catalog.fetch.sources import fetch
+
+        folder = fetch(data, cache_folder() / data)
+    if folder is None:
+        raise missing_path(data)
+    named = data in known and has_sign(data, folder)
+    return build(data if named else recognise(folder), folder, options)
+
+
+def build(name: str, where: str | Path, options: dict) -> Catalog:
+    """The reader called `name` on a folder or file, or on nothing where it makes its data."""
+    reader = resolve("dataset", name)
+    try:
+        return reader(Path(where), **options) if str(where) else reader(**options)
+    except TypeError as e:
+        if "unexpected keyword" not in str(e):
+            raise
+        raise DataError(f"the reader {name!r} cannot take {sorted(options)}: {e}") from e
+
+
+def find_folder(data: str) -> Path | None:
+    """The path itself, or the first one of that name below the data folders that holds what its reader needs."""
+    path = Path(data)
+    if path.exists():
+        return path
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        return None
+    places = [folder / path for folder in data_folders()]
+    return next(
+        (
+            p
+            for p in places
+            if p.is_file() or p.is_dir() and has_sign(data if data in rows("dataset") else "own", p)
+        ),
+        None,
+    )
+
+
+def missing_path(data: str) -> Exception:
+    """Why `data` opens nothing: a path that is not there, or a name nobody knows."""
+    if os.sep in data or "/" in data or Path(data).suffix in TABLE_SUFFIXES:
+        return MissingFile(
+            f"there is no file or folder {data!r}; the current folder is {Path.cwd()}"
+        )
+    looked = ", ".join(str(f) for f in data_folders())
+    error = unknown("dataset", data, rows("dataset"), "skulens list datasets")
+    return UnknownName(
+        f"{error}. There is no path {data!r} either, and no folder of that name in {looked}"
+    )
+
+
+def recognise(path: Path) -> str:
+    """The reader of a file or folder, told by what it holds.
+
+    Raises:
+        DataError: nothing we know; names what would be recognised.
+    """
+    if path.is_file():
+        if path.suffix.lower() in TABLE_SUFFIXES:
+            return "own"
+        raise DataError(
+            f"{path} is {path.suffix or 'a file without suffix'}; tables we read: {', '.join(TABLE_SUFFIXES)}"
+        )
+    if is_unfinished(path):
+        raise DataError(
+            f"the download into {path} was interrupted; open the dataset by its name to go on, or delete the folder"
+        )
+    if not path.is_dir():
+        raise DataError(
+            f"{path} is neither a file nor a folder; tables we read: {', '.join(TABLE_SUFFIXES)}"
+        )
+    known = rows("dataset")
+    for common in (False, True):
+        for name, row in known.items():
+            if any(s.common == common and holds(path, s) for s in row.signs):
+                return name
+    found = sorted(p.name for p in path.iterdir())[:8]
+    raise DataError(
+        f"{path} holds {found} and so is none of the folders we know ({', '.join(n for n, row in known.items() if row.signs)}); "
+        f"put a table named {' or '.join(OWN_NAMES)} there, or give the table itself"
+    )
+
+
+def has_sign(name: str, path: Path) -> bool:
+    """Does `path` hold what the reader `name` needs?"""
+    if is_unfinished(path):
+        return False
+    signs = rows("dataset")[name].signs
+    return not signs or any(holds(path, s) for s in signs) or (name == "own" and path.is_file())
+
+
+def holds(folder: Path, sign: Sign) -> bool:
+    """Does a folder bear this signature?"""
+    if not all(has_file(folder, pattern) for pattern in sign.files):
+        return False
+    if not sign.columns:
+        return True
+    table = folder / sign.files[0]
+    keys = read_json_keys(table) if table.suffix == ".json" else {c: [] for c in columns(table)}
+    first = keys.get(sign.columns[0], [])
+    return set(sign.columns) <= keys.keys() and set(sign.item_keys) <= set(first)
+
+
+def has_file(folder: Path, pattern: str) -> bool:
+    """Is there a file (for "name/": a folder) of this path or glob pattern?"""
+    if pattern.endswith("/"):
+        return (folder / pattern).is_dir()
+    if "*" in pattern:
+        return next(folder.glob(pattern), None) is not None
+    return (folder / pattern).is_file()
+
+
+def columns(table: Path) -> list[str]:
+    """Column names of a CSV or JSON Lines table by its first line; none where that cannot be told."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as f:
+            first = f.readline(1_000_000)
+        return (
+            list(json.loads(first)) if table.suffix == ".jsonl" else next(csv.reader([first]), [])
+        )
+    except (OSError, ValueError, TypeError, csv.Error, RecursionError):
+        return []
+
+
+def read_json_keys(path: Path) -> dict[str, list[str]]:
+    """Key of a JSON object -> the keys of the first entry of the list under it; {} for anything else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    firsts = {k: v[0] if isinstance(v, list) and v else None for k, v in found.items()}
+    return {k: list(first) if isinstance(first, dict) else [] for k, first in firsts.items()}
