@@ -42,7 +42,6 @@ from skulens.world.label.draft import (
     Draft,
 )
 from skulens.world.label.facts import KINDS, Label, label_of, market_of
-from skulens.world.label.tags import FINENESS
 from skulens.world.label.hazards import BLEACH, HAZARDS
 from skulens.world.label.makers import REGIONS
 from skulens.world.label.recipes import (
@@ -54,6 +53,7 @@ from skulens.world.label.recipes import (
     NO_SUGAR_G,
 )
 from skulens.world.label.record import FIELDS
+from skulens.world.label.tags import FINENESS
 from skulens.world.label.words import MARKETS, words
 from skulens.world.truth.products import Variant, variants
 from skulens.world.truth.vocabulary import LANGUAGES
