@@ -156,7 +156,7 @@ def tell_as_seller(product: Product, listings: list[dict], noise: list[dict]) ->
             **product.extras,
             "listing": listing["id"],
             "noise": [
-                n["noise"] for n in noise if n["id"] == listing["id"] and n["noise"] in TEXT_NOISE
+                n["noise"] for n in noise if n["noise"] in TEXT_NOISE
             ],
         },
     )

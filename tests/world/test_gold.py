@@ -40,7 +40,7 @@ def test_classes_are_those_whose_labels_say_it():
     """Exactly: a class that is named and never says it would make every product of it lack the field."""
     said = defaultdict(set)
     for kind in CLASSES:
-        for v in variants(WorldConfig(skus=400, seed=4, classes=(kind,))):
+        for v in variants(WorldConfig(skus=1200, seed=4, classes=(kind,))):
             for fact in label_of(v).facts:
                 mark = fact.field == "mark"
                 said["mark" if mark else "label", fact.value if mark else fact.field].add(kind)
