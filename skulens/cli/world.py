@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal, cast
 
 import click
 
@@ -67,7 +68,7 @@ def make(
         photos=0 if no_pictures else photos,
         classes=words(classes) or CLASSES,
         noise=noise,
-        split=split_all or "hash",
+        split=cast(Literal["hash", "train", "test"], split_all or "hash"),
     )
     start = perf_counter()
     made = generator()(folder, config, workers)

@@ -8,7 +8,7 @@ and the attribute "battery capacity" are one fact said twice.
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from skulens.world.tables import BySku
 
 ORDER: tuple[Legibility, ...] = ("yes", "partly", "no", "not pictured")
 """Best first."""
-Row = Mapping
+Row = dict
 """A row of a table."""
 
 
@@ -171,12 +171,23 @@ def plain(words: str) -> str:
 
 def read_gold(folder: Path, fold: str = "") -> Iterator[Gold]:
     """The gold of every product of a shop, or of a fold, in the order of the shop; tables are streamed."""
-    others = {
-        name: BySku(folder / f"{name}.parquet") for name in ("labels", "legibility", "regions")
-    }
+    labels, legibility, regions = (
+        BySku(folder / f"{name}.parquet") for name in ("labels", "legibility", "regions")
+    )
     pictures = BySku(folder / "products.parquet", columns=("id", "image", "view"))
-    for sku, rows in BySku(folder / "attributes.parquet"):
-        taken = {name: table.take(sku) for name, table in others.items()}
-        front = next((r["image"] for r in pictures.take(sku) if r.get("view") == "front"), None)
+    for id, rows in BySku(folder / "attributes.parquet"):
         if fold in ("", rows[0]["fold"]):
-            yield from gold_of(Sku(sku, rows[0]["spu"], rows[0]["kind"], front, rows, **taken))
+            views = {row.get("view"): row.get("image") for row in pictures.take(id)}
+            first, printed, legible = rows[0], labels.take(id), legibility.take(id)
+            yield from gold_of(
+                Sku(
+                    id,
+                    first["spu"],
+                    first["kind"],
+                    views.get("front"),
+                    rows,
+                    printed,
+                    legible,
+                    regions.take(id),
+                )
+            )

@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -82,12 +82,30 @@ def make(
         notes = write_shards(store, config, spans, workers, progress)
         begin(folder, config)  # a larger shop replaces the tables of a smaller one
         store.join(spans, schemas(bool(config.views or config.photos)))
-        made = Made(
-            folder, config.skus, **{k: sum(n[k] for n in notes) for k in ("spus", "pictures", "photos", "reused")},
-            **{k: hashlib.sha256("".join(n[k] for n in notes).encode()).hexdigest() for k in ("records_sha256", "pictures_sha256")},
-        )  # fmt: skip
+        made = count(folder, config, notes)
         describe(folder, config, made)
     return made
+
+
+def count(folder: Path, config: WorldConfig, notes: list[dict]) -> Made:
+    """Sums and digests over all shards."""
+
+    def total(name: str) -> int:
+        return sum(note[name] for note in notes)
+
+    def joint(name: str) -> str:
+        return hashlib.sha256("".join(note[name] for note in notes).encode()).hexdigest()
+
+    return Made(
+        folder,
+        config.skus,
+        spus=total("spus"),
+        pictures=total("pictures"),
+        photos=total("photos"),
+        reused=total("reused"),
+        records_sha256=joint("records_sha256"),
+        pictures_sha256=joint("pictures_sha256"),
+    )
 
 
 def write_shards(
@@ -98,8 +116,8 @@ def write_shards(
     progress: bool,
 ) -> list[dict]:
     """The notes of all shards, making those that are not there yet."""
-    notes = {span: store.note(*span) for span in spans}
-    todo = [span for span in spans if notes[span] is None]
+    notes = {span: note for span in spans if (note := store.note(*span)) is not None}
+    todo = [span for span in spans if span not in notes]
     starts = [start for span in todo for start in range(*span, CHUNK)]
     with contextlib.ExitStack() as stack:
         done = config.skus - sum(stop - start for start, stop in todo)
@@ -140,7 +158,7 @@ def note_of(shard: list[Chunk]) -> dict:
 
 def chunks(
     folder: Path, config: WorldConfig, starts: list[int], workers: int | None
-) -> Iterator[Chunk]:
+) -> Generator[Chunk, None, None]:
     """The chunks in order, made by a pool of processes (by this one where `workers` is 1)."""
     work = partial(make_chunk, folder, config)
     workers = min(workers or os.cpu_count() or 1, len(starts))

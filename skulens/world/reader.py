@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from skulens.catalog.names import OWN_NAMES, cache_folder
 from skulens.catalog.own import OwnCatalog
@@ -18,6 +18,9 @@ from skulens.world.label.words import MARKETS
 from skulens.world.tables import TEXT_ROLES, BySku
 from skulens.world.truth.composed import compose_queries
 from skulens.world.truth.vocabulary import modality
+
+if TYPE_CHECKING:
+    from skulens.world.make import Made
 
 Language = Literal["en", "id", "ms", "vi", "th", "market"]
 Texts = Literal["truth", "seller"]
@@ -155,9 +158,7 @@ def tell_as_seller(product: Product, listings: list[dict], noise: list[dict]) ->
         extras={
             **product.extras,
             "listing": listing["id"],
-            "noise": [
-                n["noise"] for n in noise if n["noise"] in TEXT_NOISE
-            ],
+            "noise": [n["noise"] for n in noise if n["noise"] in TEXT_NOISE],
         },
     )
 
@@ -192,7 +193,7 @@ def ensure(root: Path) -> Path:
     return folder
 
 
-def generator() -> Callable[..., object]:
+def generator() -> "Callable[..., Made]":
     """The function that makes shops. Raises MissingDependency where the drawing engine is not installed."""
     try:
         from skulens.world.make import make

@@ -22,7 +22,7 @@ from stdnum import ean
 
 from skulens.world.canvas.letters import RUNS, THAI, font
 from skulens.world.config import CLASSES, FONTS, Stream, WorldConfig
-from skulens.world.label import codes, recipes
+from skulens.world.label import codes, ingredients, recipes
 from skulens.world.label.codes import (
     DEMO_PREFIX,
     EAN_STEP,
@@ -380,7 +380,7 @@ def recipe_of(variant: Variant) -> recipes.Recipe:
 def test_ingredients_are_whole_and_in_descending_order(foods):
     for variant, label in foods:
         recipe = recipe_of(variant)
-        assert sum(recipe.values()) == recipes.WHOLE
+        assert sum(recipe.values()) == ingredients.WHOLE
         assert list(recipe.values()) == sorted(recipe.values(), reverse=True)
         assert min(recipe.values()) >= 1
         assert said(label, "ingredients").count(",") >= len(recipe) - 1
@@ -391,7 +391,7 @@ def test_ingredients_are_whole_and_in_descending_order(foods):
 def test_allergens_are_those_of_the_ingredients(foods):
     seen = Counter()
     for variant, label in foods:
-        inside = {a for name in recipe_of(variant) for a in recipes.ingredient(name).allergens}
+        inside = {a for name in recipe_of(variant) for a in ingredients.ingredient(name).allergens}
         printed = label.one("allergens")
         assert set(printed.value.split(", ") if printed else ()) == inside
         for promise in {a.value for a in variant.attributes} & set(FORBIDDEN):
@@ -402,7 +402,7 @@ def test_allergens_are_those_of_the_ingredients(foods):
             assert claimed.removeprefix("contains ") in inside
             seen[claimed] += 1
         if "vegan" in {a.value for a in variant.attributes}:
-            assert not any(recipes.ingredient(name).animal for name in recipe_of(variant))
+            assert not any(ingredients.ingredient(name).animal for name in recipe_of(variant))
             seen["vegan"] += 1
     assert set(seen) == {*FORBIDDEN, "contains milk", "contains soy", "contains nuts", "vegan"}
 
@@ -451,7 +451,7 @@ def test_nutrition_keeps_the_promises(foods):
 
 def test_salt_is_sodium_times_two_and_a_half(foods):
     for variant, label in foods:
-        salt = recipes.nutrition(recipe_of(variant)).salt / 100
+        salt = ingredients.nutrition(recipe_of(variant)).salt / 100
         if label.country == "GB":
             assert amount(label, "salt") == pytest.approx(salt)
         else:

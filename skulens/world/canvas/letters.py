@@ -80,12 +80,12 @@ class Pen:
         self.start = (0, 0)
 
     def step(self, letter: str, *points: tuple[float, float]) -> None:
-        points = [(round(x), -round(y)) for x, y in points]
+        whole = [(round(x), -round(y)) for x, y in points]
         if not self.commands:
-            self.start = points[-1]
+            self.start = whole[-1]
         x0, y0 = self.at
-        self.commands.append(letter + " ".join(f"{x - x0} {y - y0}" for x, y in points))
-        self.at = points[-1]
+        self.commands.append(letter + " ".join(f"{x - x0} {y - y0}" for x, y in whole))
+        self.at = whole[-1]
         if letter == "m":
             self.first = self.at
 

@@ -43,6 +43,7 @@ def shade(c: Canvas, light: str, base: Rgb, on: Rgb | None = None) -> str:
     high = 0.30 if brightness(base) < 0.25 else 0.22
     low = 0.16 if brightness(base) > 0.75 else 0.26
     to = (1, 0)
+    stops: tuple[tuple[float, int, float], ...]  # offset, tone of grey, opacity
     if light == ROUND:
         stops = (
             (0, 0, low),

@@ -23,6 +23,8 @@ Matrix = tuple[float, float, float, float, float, float]
 """As in SVG: x' = a x + c y + e, y' = b x + d y + f."""
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+"""Corners, clockwise from the top left as it is read."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Print:
     field: str
     """what it says: "brand", "net content" ...; empty where the drawing does not know"""
     text: str
-    quad: tuple[Point, Point, Point, Point]
+    quad: Quad
     """corners in scene units, clockwise from the top left as it is read"""
     size: float
     """height of a small letter, width of the thinnest bar or side of a mark, scene units"""
@@ -52,7 +54,7 @@ def outline(start: tuple[float, float], *segments: tuple[float, ...]) -> str:
     points = [start]
     forward, backward = [], []
     for s in segments:
-        points.append(s[-2:])
+        points.append((s[-2], s[-1]))
         forward.append("  Q C"[len(s) - 2] if len(s) > 2 else "L")
         forward.append(" ".join(n(v) for v in s))
     for index in range(len(segments) - 1, -1, -1):
@@ -194,12 +196,11 @@ class Canvas:
         found = TRANSFORM.search(extra)
         place = times(self.places[-1], matrix(found[1])) if found else self.places[-1]
         left, top, right, bottom = box
-        corners = ((left, top), (right, top), (right, bottom), (left, bottom))
         self.prints.append(
             Print(
                 field,
                 text,
-                tuple(at(place, p) for p in corners),
+                quad_at(place, ((left, top), (right, top), (right, bottom), (left, bottom))),
                 size * abs(place[0] * place[3] - place[1] * place[2]) ** 0.5,
             )
         )
@@ -260,7 +261,7 @@ def matrix(transform: str) -> Matrix:
     for name, numbers in STEP.findall(transform):
         v = [float(x) for x in re.split(r"[ ,]+", numbers.strip())]
         if name == "matrix":
-            step = tuple(v)
+            step: Matrix = (v[0], v[1], v[2], v[3], v[4], v[5])
         elif name == "translate":
             step = (1, 0, 0, 1, v[0], v[1] if len(v) > 1 else 0)
         elif name == "scale":
@@ -283,6 +284,11 @@ def at(place: Matrix, point: Point) -> Point:
     """Where a matrix moves a point."""
     a, b, c, d, e, f = place
     return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
+
+
+def quad_at(place: Matrix, quad: Quad) -> Quad:
+    """Where a matrix moves four corners."""
+    return at(place, quad[0]), at(place, quad[1]), at(place, quad[2]), at(place, quad[3])
 
 
 def render(scene: str, px: int) -> bytes:

@@ -138,6 +138,7 @@ def _backpack_top(c: Canvas, look: Look, body: str, wide: float, top: float, tex
             f"M{n(-wide * 0.7)} {n(top + 3)}Q0 {n(top - 9)} {n(wide * 0.7)} {n(top + 3)}Q0 {n(top + 17)} {n(-wide * 0.7)} {n(top + 3)}Z",
             darker(look.base, 0.7),
         )
+        x: float
         for x in range(-30, 31, 10):
             c.line(
                 f"M{x} {n(top + 8)}Q{n(x * 0.9)} {n(top + 28)} {n(x * 1.2)} {n(top + 44)}",

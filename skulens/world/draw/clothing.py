@@ -247,6 +247,7 @@ def sleeve_side(c: Canvas, look: Look, texture: str) -> None:
         c.line(hole, seam, 4)
         c.line(hole, darker(look.base, 0.12), 2.8)
         return
+    creases: tuple[str, ...]
     if length == "short sleeve":
         d = "M5 -73Q-16 -66 -18 -42Q-21 -18 -21 -2Q-2 6 20 -1Q22 -24 21 -42Q20 -66 5 -73Z"
         cuff, creases = "M-21 -8Q-2 0 20 -7", ("M-16 -30Q0 -22 12 -26",)

@@ -60,6 +60,8 @@ def _other_face(c: Canvas, look: Look, brand: str) -> None:
         (_closed_box if back else _box_end)(c, look)
         return
     shrink = 1.0 if storage == "fresh" else 0.74
+    x: float
+    y: float
     for i, (x, y, size) in enumerate((PLACES if back else SIDEWAYS)[look.get("quantity per pack")]):
         x, y, turned = (
             (-x if back else x) * shrink,

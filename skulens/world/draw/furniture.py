@@ -433,7 +433,7 @@ def table(c: Canvas, look: Look, brand: str) -> None:
 def _table(c: Canvas, look: Look, brand: str) -> None:
     shape, y = look.get("shape"), look.vary("height", -34, -8)
     half = {"rectangular": 92, "oval": 94, "round": 78, "square": 70}[shape]
-    deep = {"rectangular": 26, "oval": 22, "round": 26, "square": 30}[shape]
+    deep: float = {"rectangular": 26, "oval": 22, "round": 26, "square": 30}[shape]
     if look.face == "side":
         half = {"rectangular": 58, "oval": 62, "round": 78, "square": 70}[shape]
         deep *= 0.4

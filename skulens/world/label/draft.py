@@ -112,7 +112,7 @@ class Draft:
 
     # Dates.
 
-    def date(self, field: str, day: date, heading: str) -> None:
+    def add_date(self, field: str, day: date, heading: str) -> None:
         """A date as the market and the maker write it; some Thai labels count Buddhist years."""
         form, ahead = self.pick("date", DATE_FORMS[self.market])
         text = form.format(
@@ -125,8 +125,8 @@ class Draft:
         stream = self.stream("dates")
         start = self.made()
         if first:
-            self.date(first, start, first)
-        self.date("best before", start + timedelta(stream.integer(*days)), "best before")
+            self.add_date(first, start, first)
+        self.add_date("best before", start + timedelta(stream.integer(*days)), "best before")
         self.add_lot(start)
 
     def made(self) -> date:

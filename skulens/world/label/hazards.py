@@ -87,7 +87,7 @@ def write(draft: Draft) -> None:
         draft.prop65()
     draft.add("storage", draft.word("statements", "store upright"), "upright", "storage")
     made = draft.made()
-    draft.date("manufactured", made, "manufactured")
+    draft.add_date("manufactured", made, "manufactured")
     draft.add_lot(made)
     country = origin(draft, "hazard")
     add_origin(draft, country, "made in")

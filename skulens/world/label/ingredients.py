@@ -96,6 +96,7 @@ def nutrition(recipe: Mapping[str, int]) -> Nutrition:
     for name, share in recipe.items():
         found = ingredient(name)
         if found is not NOTHING:
-            for k in range(6):
-                sums[k] += share * found[k]
-    return Nutrition(*(round(v / (WHOLE / 10)) for v in sums[:5]), round(sums[5] / (WHOLE / 100)))
+            for k, grams in enumerate(found[:6]):
+                sums[k] += share * grams
+    fat, saturates, carbohydrate, sugars, protein = (round(v / (WHOLE / 10)) for v in sums[:5])
+    return Nutrition(fat, saturates, carbohydrate, sugars, protein, round(sums[5] / (WHOLE / 100)))

@@ -128,7 +128,7 @@ def furniture(draft: Draft) -> None:
         )
     draft.prop65("furniture")
     made = draft.made()
-    draft.date("manufactured", made, "manufactured")
+    draft.add_date("manufactured", made, "manufactured")
     draft.add_lot(made)
     add_maker_and_origin(draft, "furniture")
     draft.mark("keep dry", "recycle")

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import PIL.Image
 import PIL.ImageFilter
@@ -83,7 +84,11 @@ def tilted(stream: Stream) -> Matrix:
     cos, sin = turn(stream.bell(6))
     shear = round(stream.bell(0.04), 4)
     scale = min(126 / (HALF * (cos + abs(sin) + abs(shear))), 1)
-    return tuple(round(scale * v, 6) for v in (cos, sin, shear * cos - sin, shear * sin + cos)) + (
+    return (
+        round(scale * cos, 6),
+        round(scale * sin, 6),
+        round(scale * (shear * cos - sin), 6),
+        round(scale * (shear * sin + cos), 6),
         round(stream.bell(2), 2),
         round(stream.bell(2), 2),
     )
@@ -145,7 +150,6 @@ def closeups(config: WorldConfig, variant: Variant) -> list[Shot]:
         path = f"labels/{shelf}/{variant.id}-label-{number}.{'jpg' if spoil.kind else 'png'}"
         found.append(Shot(
             path, "label", "gallery",
-            lambda page=page, spoil=spoil, number=number: draw(page, spoil, variant, number, px),
-            lambda page=page, spoil=spoil: printed(page, spoil, px),
+            partial(draw, page, spoil, variant, number, px), partial(printed, page, spoil, px),
         ))  # fmt: skip
     return found

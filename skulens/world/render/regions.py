@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from skulens.world.canvas.svg import Matrix, Point, Print, at
+from skulens.world.canvas.svg import Matrix, Point, Print, Quad, quad_at
 
 Legible = Literal["yes", "partly", "no"]
 ORDER: tuple[Legible, ...] = ("yes", "partly", "no")
@@ -35,7 +35,7 @@ class Region:
     """what it says: "brand", "net content", "gtin", "mark" ..., as in the label's facts"""
     text: str
     """as printed, lines joined by spaces; the digits of a barcode; the name of a mark"""
-    quad: tuple[Point, Point, Point, Point]
+    quad: Quad
     """corners in pixels of the picture, clockwise from the top left as it is read"""
     size_px: float
     """height of a small letter, width of the thinnest bar or side of a mark, pixels"""
@@ -118,7 +118,7 @@ ACCENTS = re.compile(r"[\u0e00-\u0e7f\u1ea0-\u1ef9]")
 
 def region(printed: Print, seen: Conditions) -> Region | None:
     """What becomes of a print under these conditions; None where all of it lies outside the picture."""
-    quad = tuple(at(seen.place, p) for p in printed.quad)
+    quad = quad_at(seen.place, printed.quad)
     inside = share_inside(quad, seen.px)
     if inside <= 0:
         return None

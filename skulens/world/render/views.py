@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
@@ -29,7 +29,7 @@ def shots(config: WorldConfig, variant: Variant) -> Iterator[Shot]:
             f"photos/{shelf}/{variant.id}-{k}.jpg",
             "photo",
             variant.split,
-            lambda k=k: photo(variant, k, config.px),
+            partial(photo, variant, k, config.px),
         )
 
 

@@ -75,29 +75,37 @@ class Draft:
     """number of the SKU whose picture it shows"""
     noise: list[Noise] = field(default_factory=list)
 
-    def write(self, place: str, variant: Variant) -> object:
+    def write(self, place: str, variant: Variant) -> str | dict[str, str]:
         """A field, telling the facts of `variant`."""
         if place == "description":
             return description(variant, self.language)
         if place == "attributes":
-            return {a.key: a.value for a in variant.attributes}
+            return values_of(variant)
+        return self.write_title(variant)
+
+    def write_title(self, variant: Variant) -> str:
         words = title(variant, self.title_language).split(", ")
         if self.untold:
             words.remove(fact(self.untold, variant.value(self.untold), self.title_language))
         return ", ".join(words)
 
     def listing(self) -> Listing:
-        told = {place: self.write(place, variant) for place, variant in self.told.items()}
-        sku, shown = self.variant.id, pictures(self.config, self.pictured)
         return Listing(
-            sku,
-            sku,
+            self.variant.id,
+            self.variant.id,
             self.language,
+            title=self.write_title(self.told["title"]),
+            description=description(self.told["description"], self.language),
             category=(self.variant.kind,),
-            images=shown,
+            attributes=values_of(self.told["attributes"]),
+            images=pictures(self.config, self.pictured),
             noise=tuple(self.noise),
-            **told,
         )
+
+
+def values_of(variant: Variant) -> dict[str, str]:
+    """Attribute key -> value."""
+    return {a.key: a.value for a in variant.attributes}
 
 
 PLACES = ("title", "description", "attributes")
@@ -213,7 +221,7 @@ def duplicate(config: WorldConfig, own: Listing, variant: Variant) -> Listing:
     noise = Noise("duplicate listing", "id", own.id, again, ("id",), own.id)
     return replace(
         own, id=again, title=reworded, description=description(variant, own.language, "again"),
-        attributes={a.key: a.value for a in variant.attributes}, images=pictures(config, variant.index), noise=(noise,),
+        attributes=values_of(variant), images=pictures(config, variant.index), noise=(noise,),
     )  # fmt: skip
 
 
