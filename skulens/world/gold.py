@@ -1,9 +1,9 @@
 """What is true of each product, field by field, and whether its pictures show it: a shop's gold.
 
-`gold_paths.csv` says where each field of the shop goes in the schema of claims. A row is an attribute
-key, a field of the labels or a mark; its classes are those that could have it; without a path it is
-left out on purpose, and the note says why. Several rows may feed one path: the label's "battery"
-and the attribute "battery capacity" are one fact said twice.
+`gold_paths.csv` says where each field of the shop goes in the schema of claims. A row is an
+attribute key, a field of the labels or a mark; its classes are those that could have it; without a
+path it is left out on purpose, and the note says why. Several rows may feed one path: the label's
+"battery" and the attribute "battery capacity" are one fact said twice.
 """
 
 import csv
@@ -107,7 +107,9 @@ class Sku:
 
 
 def gold_of(sku: Sku) -> Iterator[Gold]:
-    """The gold of one product, by path; a path that its class could have and it lacks has no values."""
+    """The gold of one product, by path;
+    a path that its class could have and it lacks has no values.
+    """
     found: dict[str, list[Fact]] = {}
     for row in sku.attributes:
         add(found, rule_of("attribute", row["key"], sku.kind), attribute_fact(sku, row))
@@ -141,7 +143,9 @@ def add(found: dict[str, list[Fact]], rule: Rule, fact: Fact) -> None:
 
 
 def attribute_fact(sku: Sku, row: Row) -> Fact:
-    """An attribute: to be seen on the front, printed on the product or its label, or only told in texts."""
+    """An attribute: to be seen on the front, printed on the product or its label,
+    or only told in texts.
+    """
     key, value = row["key"], row["value"]
     fact = Fact([value])
     if key == "region of origin":
@@ -165,12 +169,16 @@ def says(text: str, value: str) -> bool:
 
 @cache
 def plain(words: str) -> str:
-    """Small letters, no space between a number and its unit: "8 GB" and "8gb", "18 in" and "18 inches"."""
+    """Small letters, no space between a number and its unit:
+    "8 GB" and "8gb", "18 in" and "18 inches".
+    """
     return re.sub(r"(?<=\d) +(?=[a-z])", "", words.casefold()).replace("inches", "in")
 
 
 def read_gold(folder: Path, fold: str = "") -> Iterator[Gold]:
-    """The gold of every product of a shop, or of a fold, in the order of the shop; tables are streamed."""
+    """The gold of every product of a shop, or of a fold, in the order of the shop;
+    tables are streamed.
+    """
     labels, legibility, regions = (
         BySku(folder / f"{name}.parquet") for name in ("labels", "legibility", "regions")
     )

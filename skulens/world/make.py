@@ -1,4 +1,6 @@
-"""Writes a shop: pictures by all cores, tables shard by shard; what a killed run left is used again."""
+"""Writes a shop: pictures by all cores, tables shard by shard;
+what a killed run left is used again.
+"""
 
 import contextlib
 import hashlib
@@ -29,7 +31,9 @@ from skulens.world.truth.products import BLOCK, Variant, variants
 CHUNK = 4 * BLOCK
 """SKUs of one task: whole SPUs, since blocks are."""
 SHARD = 64 * CHUNK
-"""SKUs whose rows are kept together; a killed run loses at most the rows of one shard and no finished picture."""
+"""SKUs whose rows are kept together;
+a killed run loses at most the rows of one shard and no finished picture.
+"""
 ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
 """How a complete file ends."""
 
@@ -224,13 +228,18 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def claim(folder: Path, config: WorldConfig) -> None:
-    """Say whose folder this is before the first picture. Raises StoreError where it is another's."""
+    """Say whose folder this is, before the first picture.
+
+    Raises:
+        StoreError: it is another's.
+    """
     if there := read_card(folder):
         if there.get("identity") != config.identity():
             ours = json.loads(json.dumps(asdict(config)))
             was = {k: v for k, v in there.get("config", {}).items() if v != ours.get(k)}
             raise StoreError(
-                f"{folder} holds another shop ({was or 'made by another version'}); give another folder or delete this one"
+                f"{folder} holds another shop ({was or 'made by another version'}); "
+                "give another folder or delete this one"
             )
         return
     if any(path.name != ".lock" for path in folder.iterdir()):
@@ -286,6 +295,7 @@ def read_config(folder: Path) -> WorldConfig:
         )
     if not said.get("complete"):
         raise DataError(
-            f"{folder} is not finished; run the same `skulens world make` again, it goes on where it stopped"
+            f"{folder} is not finished; run the same `skulens world make` again, "
+            "it goes on where it stopped"
         )
     return WorldConfig(**said["config"])

@@ -47,7 +47,7 @@ class World(OwnCatalog):
             a share of them wrong on purpose (`WorldConfig.noise`): `extras["noise"]` names the
             kinds of TEXT_NOISE, `noise.parquet` says what and where. Pictures and GTIN stay true.
     Raises:
-        DataError: an unknown language or kind of texts, or a language for sellers, who have their own.
+        DataError: an unknown language or kind of texts; a language for sellers, who have their own.
     """
 
     def __init__(
@@ -82,7 +82,8 @@ class World(OwnCatalog):
         return super().queries(split)
 
     def gold(self, split: str = "") -> Iterator[Gold]:
-        """What is true of each field of each product of a split ("": of all), and whether its gallery pictures show it.
+        """What is true of each field of each product of a split ("": of all),
+        and whether its gallery pictures show it.
 
         Pictures are paths within `root`. Raises DataError for an unknown split.
         """
@@ -123,7 +124,8 @@ def check_options(language: str, texts: str) -> None:
             raise DataError(f"{name} must be one of {', '.join(known)}, got {value!r}")
     if texts == "seller" and language != "en":
         raise DataError(
-            f"sellers list in languages of their own; leave language={language!r} out, or take texts='truth'"
+            f"sellers list in languages of their own; leave language={language!r} out, "
+            "or take texts='truth'"
         )
 
 
@@ -164,7 +166,8 @@ def tell_as_seller(product: Product, listings: list[dict], noise: list[dict]) ->
 
 
 def ensure(root: Path) -> Path:
-    """The folder of a shop; a specification SKUS:SEED[:SPLIT] is made first where it is not yet there.
+    """The folder of a shop; a specification SKUS:SEED[:SPLIT] is made first where
+    it is not yet there.
 
     Raises:
         MissingFile: neither a finished shop nor such a specification.
@@ -194,7 +197,9 @@ def ensure(root: Path) -> Path:
 
 
 def generator() -> "Callable[..., Made]":
-    """The function that makes shops. Raises MissingDependency where the drawing engine is not installed."""
+    """The function that makes shops. Raises MissingDependency where the drawing
+    engine is not installed.
+    """
     try:
         from skulens.world.make import make
     except ModuleNotFoundError as e:

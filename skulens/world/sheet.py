@@ -35,9 +35,9 @@ class Cell:
 def sheet(shop: World, out: Path, skus: int, kind: str = "titles") -> tuple[int, int]:
     """Write `skus` products as a PNG and return its (width, height) in pixels.
 
-    Kinds: "titles" (front pictures side by side, variants and all), and of one variant of each product "views" and
-    "photos" (a row per product) and "labels" (close-ups with a box around everything printed: green can be read,
-    orange partly, red not).
+    Kinds: "titles" (front pictures side by side, variants and all), and of one variant of each
+    product "views" and "photos" (a row per product) and "labels" (close-ups with a box around
+    everything printed: green can be read, orange partly, red not).
     """
     products = list(
         itertools.islice(shop.products() if kind == "titles" else firsts(shop.products()), skus)

@@ -81,7 +81,9 @@ class Shards:
         self.parts.mkdir(exist_ok=True)
 
     def note(self, start: int, stop: int) -> dict | None:
-        """What an earlier run wrote about the SKUs from `start` to `stop`; None where it did not finish them."""
+        """What an earlier run wrote about the SKUs from `start` to `stop`;
+        None where it did not finish them.
+        """
         path = self.parts / f"{start:07d}-{stop:07d}.json"
         return json.loads(path.read_text("utf-8")) if path.is_file() else None
 

@@ -1,4 +1,6 @@
-"""Composed queries: conditions that can be checked one by one, references that are no answers, complete judgements."""
+"""Composed queries: conditions that can be checked one by one, references that are no answers,
+complete judgements.
+"""
 
 from collections import Counter
 

@@ -1,4 +1,6 @@
-"""The gold of a shop: every field goes somewhere, says what the tables say, and claims no picture shows what none does."""
+"""The gold of a shop: every field goes somewhere, says what the tables say,
+and claims no picture shows what none does.
+"""
 
 from collections import Counter, defaultdict
 
@@ -37,7 +39,9 @@ def test_every_field_of_every_class_has_a_path_or_a_reason():
 
 
 def test_classes_are_those_whose_labels_say_it():
-    """Exactly: a class that is named and never says it would make every product of it lack the field."""
+    """Exactly: a class that is named and never says it would make every product
+    of it lack the field.
+    """
     said = defaultdict(set)
     for kind in CLASSES:
         for v in variants(WorldConfig(skus=1200, seed=4, classes=(kind,))):

@@ -1,4 +1,6 @@
-"""What labels say: valid codes, numbers that add up, and nothing against the attributes of the product."""
+"""What labels say: valid codes, numbers that add up,
+and nothing against the attributes of the product.
+"""
 
 import hashlib
 import re
@@ -196,7 +198,8 @@ import hashlib
 from skulens.world.config import WorldConfig
 from skulens.world.label.facts import label_of
 from skulens.world.truth.products import variants
-print(hashlib.sha256("".join(repr(label_of(v)) for v in variants(WorldConfig(skus=100_000, seed=5), 40, 80)).encode()).hexdigest())
+found = variants(WorldConfig(skus=100_000, seed=5), 40, 80)
+print(hashlib.sha256("".join(repr(label_of(v)) for v in found).encode()).hexdigest())
 """
 
 
@@ -486,7 +489,8 @@ def test_contacts_are_reserved_for_examples(shop):
         assert re.fullmatch(r"(care|info|hello)@[a-z]+\.example", said(label, "manufacturer.email"))
         assert re.fullmatch(r"www\.[a-z]+\.example", said(label, "manufacturer.url"))
         assert re.fullmatch(
-            r"\+(1\d{3}55501\d\d|441632960\d{3}|62210000\d{4}|6030000\d{4}|84240000\d{4}|662000\d{4})",
+            r"\+(1\d{3}55501\d\d|441632960\d{3}|62210000\d{4}|6030000\d{4}"
+            r"|84240000\d{4}|662000\d{4})",
             said(label, "manufacturer.phone"),
         )
 

@@ -1,4 +1,6 @@
-"""Labels: every fact printed once, nothing outside its box, and a legibility that readers from outside confirm."""
+"""Labels: every fact printed once, nothing outside its box,
+and a legibility that readers from outside confirm.
+"""
 
 import hashlib
 import io
@@ -320,7 +322,8 @@ from skulens.world.render.closeups import closeups
 from skulens.world.truth.products import variants
 config = WorldConfig(skus=100000, seed=29)
 found = closeups(config, next(variants(config, 17)))
-print([s.path for s in found], hashlib.sha256(b"".join(s.draw() for s in found) + repr([s.regions() for s in found]).encode()).hexdigest())
+drawn = b"".join(s.draw() for s in found) + repr([s.regions() for s in found]).encode()
+print([s.path for s in found], hashlib.sha256(drawn).hexdigest())
 """
 
 

@@ -1,4 +1,6 @@
-"""The room keeps its shape: imports point down the page of `skulens.world`, and files never import in a circle."""
+"""The room keeps its shape: imports point down the page of `skulens.world`,
+and files never import in a circle.
+"""
 
 import ast
 from pathlib import Path

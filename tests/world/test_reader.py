@@ -1,4 +1,4 @@
-"""What the reader offers beside products and photos: languages, sellers' texts, composed queries."""
+"""What the reader offers beside products and photos: languages, sellers, composed queries."""
 
 from collections import Counter
 

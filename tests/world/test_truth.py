@@ -1,4 +1,6 @@
-"""The ground truth checked from the outside: from the tables and pixels alone, with other people's tools where there are any."""
+"""The ground truth checked from the outside:
+from the tables and pixels alone, with other people's tools where there are any.
+"""
 
 import collections
 import io

@@ -1,4 +1,6 @@
-"""What stands behind a product in a photo or in use: walls, floors, cloth, tiles, a street; and soft shadows."""
+"""What stands behind a product in a photo or in use: walls, floors, cloth, tiles, a street;
+and soft shadows.
+"""
 
 from collections.abc import Callable
 

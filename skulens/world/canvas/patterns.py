@@ -23,7 +23,8 @@ def checkered(c: Canvas, look: Look) -> str:
     return c.tile(
         2 * a,
         2 * a,
-        f'<rect width="{n(a)}" height="{n(a)}" fill="{ink}"/><rect x="{n(a)}" y="{n(a)}" width="{n(a)}" height="{n(a)}" fill="{ink}"/>',
+        f'<rect width="{n(a)}" height="{n(a)}" fill="{ink}"/>'
+        f'<rect x="{n(a)}" y="{n(a)}" width="{n(a)}" height="{n(a)}" fill="{ink}"/>',
     )
 
 
@@ -64,11 +65,13 @@ def floral(c: Canvas, look: Look) -> str:
     for x, y, r in ((0.27, 0.28, 1.0), (0.77, 0.75, 0.8)):
         cx, cy, p = x * a, y * a, a * 0.12 * r
         out.append(
-            f'<path d="M{n(cx)} {n(cy)}q{n(p * 3)} {n(p * 0.4)} {n(p * 3.4)} {n(p * 2.6)}q{n(-p * 2.6)} {n(p * 0.3)} {n(-p * 3.4)} {n(-p * 2.6)}" fill="{leaf}"/>'
+            f'<path d="M{n(cx)} {n(cy)}q{n(p * 3)} {n(p * 0.4)} {n(p * 3.4)} {n(p * 2.6)}'
+            f'q{n(-p * 2.6)} {n(p * 0.3)} {n(-p * 3.4)} {n(-p * 2.6)}" fill="{leaf}"/>'
         )
         for dx, dy in ((0, -1), (0.95, -0.31), (0.59, 0.81), (-0.59, 0.81), (-0.95, -0.31)):
             out.append(
-                f'<circle cx="{n(cx + dx * p)}" cy="{n(cy + dy * p)}" r="{n(p * 0.8)}" fill="{ink}"/>'
+                f'<circle cx="{n(cx + dx * p)}" cy="{n(cy + dy * p)}" r="{n(p * 0.8)}"'
+                f' fill="{ink}"/>'
             )
         out.append(f'<circle cx="{n(cx)}" cy="{n(cy)}" r="{n(p * 0.6)}" fill="{heart}"/>')
     return c.tile(a, a, "".join(out))
@@ -107,7 +110,9 @@ def animal_print(c: Canvas, look: Look) -> str:
     for x, y, s in ((9, 9, 1), (31, 14, 0.85), (18, 31, 1.1), (40, 36, 0.9)):
         out.append(f'<ellipse cx="{x}" cy="{y}" rx="{n(5 * s)}" ry="{n(4 * s)}" fill="{core}"/>')
         out.append(
-            f'<path d="M{n(x - 6 * s)} {y}a{n(6 * s)} {n(5 * s)} 0 0 1 {n(9 * s)} {n(-4 * s)}M{n(x + 6 * s)} {n(y + 1)}a{n(6 * s)} {n(5 * s)} 0 0 1 {n(-8 * s)} {n(4 * s)}" fill="none" stroke="{dark}" stroke-width="{n(2.6 * s)}" stroke-linecap="round"/>'
+            f'<path d="M{n(x - 6 * s)} {y}a{n(6 * s)} {n(5 * s)} 0 0 1 {n(9 * s)} {n(-4 * s)}'
+            f'M{n(x + 6 * s)} {n(y + 1)}a{n(6 * s)} {n(5 * s)} 0 0 1 {n(-8 * s)} {n(4 * s)}"'
+            f' fill="none" stroke="{dark}" stroke-width="{n(2.6 * s)}" stroke-linecap="round"/>'
         )
     return c.tile(48, 44, "".join(out))
 
@@ -138,7 +143,8 @@ def marble(c: Canvas, look: Look) -> str:
     return c.tile(
         80,
         64,
-        f'<path d="{veins}" fill="none" stroke="{thread(look.base, 0.5)}" stroke-width="2" stroke-opacity=".6"/>',
+        f'<path d="{veins}" fill="none" stroke="{thread(look.base, 0.5)}" stroke-width="2"'
+        ' stroke-opacity=".6"/>',
     )
 
 

@@ -81,13 +81,36 @@ def stone_path(x: float, y: float, r: float, shape: str) -> str:
     if shape == "hexagon":
         return at((-0.5, -0.87), (0.5, -0.87), (1, 0), (0.5, 0.87), (-0.5, 0.87), (-1, 0))
     if shape == "marquise":
-        return f"M{n(x)} {n(y - 1.2 * r)}Q{n(x + 1.15 * r)} {n(y)} {n(x)} {n(y + 1.2 * r)}Q{n(x - 1.15 * r)} {n(y)} {n(x)} {n(y - 1.2 * r)}Z"
+        return (
+            f"M{n(x)} {n(y - 1.2 * r)}Q{n(x + 1.15 * r)} {n(y)} {n(x)} {n(y + 1.2 * r)}"
+            f"Q{n(x - 1.15 * r)} {n(y)} {n(x)} {n(y - 1.2 * r)}Z"
+        )
     if shape in ("pear", "drop", "teardrop"):
-        return f"M{n(x)} {n(y - 1.2 * r)}C{n(x + 0.45 * r)} {n(y - 0.5 * r)} {n(x + 0.85 * r)} {n(y - 0.1 * r)} {n(x + 0.85 * r)} {n(y + 0.3 * r)}C{n(x + 0.85 * r)} {n(y + 1.2 * r)} {n(x - 0.85 * r)} {n(y + 1.2 * r)} {n(x - 0.85 * r)} {n(y + 0.3 * r)}C{n(x - 0.85 * r)} {n(y - 0.1 * r)} {n(x - 0.45 * r)} {n(y - 0.5 * r)} {n(x)} {n(y - 1.2 * r)}Z"
+        return (
+            f"M{n(x)} {n(y - 1.2 * r)}"
+            f"C{n(x + 0.45 * r)} {n(y - 0.5 * r)} {n(x + 0.85 * r)}"
+            f" {n(y - 0.1 * r)} {n(x + 0.85 * r)} {n(y + 0.3 * r)}"
+            f"C{n(x + 0.85 * r)} {n(y + 1.2 * r)} {n(x - 0.85 * r)}"
+            f" {n(y + 1.2 * r)} {n(x - 0.85 * r)} {n(y + 0.3 * r)}"
+            f"C{n(x - 0.85 * r)} {n(y - 0.1 * r)} {n(x - 0.45 * r)}"
+            f" {n(y - 0.5 * r)} {n(x)} {n(y - 1.2 * r)}Z"
+        )
     if shape == "heart":
-        return f"M{n(x)} {n(y + r)}C{n(x - 1.7 * r)} {n(y - 0.1 * r)} {n(x - 0.9 * r)} {n(y - 1.35 * r)} {n(x)} {n(y - 0.45 * r)}C{n(x + 0.9 * r)} {n(y - 1.35 * r)} {n(x + 1.7 * r)} {n(y - 0.1 * r)} {n(x)} {n(y + r)}Z"
+        return (
+            f"M{n(x)} {n(y + r)}"
+            f"C{n(x - 1.7 * r)} {n(y - 0.1 * r)} {n(x - 0.9 * r)}"
+            f" {n(y - 1.35 * r)} {n(x)} {n(y - 0.45 * r)}"
+            f"C{n(x + 0.9 * r)} {n(y - 1.35 * r)} {n(x + 1.7 * r)}"
+            f" {n(y - 0.1 * r)} {n(x)} {n(y + r)}Z"
+        )
     if shape == "oval":
         return ellipse(x, y, 0.75 * r, r)
     if shape == "cushion":
-        return f"M{n(x - 0.8 * r)} {n(y - 0.8 * r)}Q{n(x)} {n(y - 1.05 * r)} {n(x + 0.8 * r)} {n(y - 0.8 * r)}Q{n(x + 1.05 * r)} {n(y)} {n(x + 0.8 * r)} {n(y + 0.8 * r)}Q{n(x)} {n(y + 1.05 * r)} {n(x - 0.8 * r)} {n(y + 0.8 * r)}Q{n(x - 1.05 * r)} {n(y)} {n(x - 0.8 * r)} {n(y - 0.8 * r)}Z"
+        return (
+            f"M{n(x - 0.8 * r)} {n(y - 0.8 * r)}"
+            f"Q{n(x)} {n(y - 1.05 * r)} {n(x + 0.8 * r)} {n(y - 0.8 * r)}"
+            f"Q{n(x + 1.05 * r)} {n(y)} {n(x + 0.8 * r)} {n(y + 0.8 * r)}"
+            f"Q{n(x)} {n(y + 1.05 * r)} {n(x - 0.8 * r)} {n(y + 0.8 * r)}"
+            f"Q{n(x - 1.05 * r)} {n(y)} {n(x - 0.8 * r)} {n(y - 0.8 * r)}Z"
+        )
     return ellipse(x, y, r, r)

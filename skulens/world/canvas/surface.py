@@ -38,7 +38,8 @@ def cover(
 def shade(c: Canvas, light: str, base: Rgb, on: Rgb | None = None) -> str:
     """Light and shadow over a shape; dark things get more light, bright ones more shadow.
 
-    With `on`, the colour with the light on it: one opaque fill, which is drawn in half the time of two.
+    With `on`, the colour with the light on it:
+    one opaque fill, which is drawn in half the time of two.
     """
     high = 0.30 if brightness(base) < 0.25 else 0.22
     low = 0.16 if brightness(base) > 0.75 else 0.26

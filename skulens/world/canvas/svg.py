@@ -85,7 +85,8 @@ def rounded(x: float, y: float, width: float, height: float, r: float) -> str:
 
 def ellipse(x: float, y: float, rx: float, ry: float) -> str:
     """An ellipse as a path."""
-    return f"M{n(x - rx)} {n(y)}a{n(rx)} {n(ry)} 0 1 0 {n(2 * rx)} 0a{n(rx)} {n(ry)} 0 1 0 {n(-2 * rx)} 0Z"
+    half = f"a{n(rx)} {n(ry)} 0 1 0"
+    return f"M{n(x - rx)} {n(y)}{half} {n(2 * rx)} 0{half} {n(-2 * rx)} 0Z"
 
 
 class Canvas:
@@ -103,10 +104,12 @@ class Canvas:
         self.places: list[Matrix] = [IDENTITY]
         self.prints: list[Print] = []
         self.panels: list[tuple[Matrix, tuple[float, float, float, float]]] = []
-        """places left free for small print: the transform that holds there, (left, top, width, height) in its units"""
+        """places left free for small print:
+        the transform that holds there, (left, top, width, height) in its units
+        """
 
     def define(self, markup: str) -> str:
-        """The id of a definition whose markup says {id} where the id goes; equal ones are shared."""
+        """The id of a definition; its markup says {id} where the id goes. Equal ones are shared."""
         if markup not in self.known:
             self.known[markup] = f"d{len(self.known)}"
             self.defs.append(markup.replace("{id}", self.known[markup]))
@@ -192,7 +195,9 @@ class Canvas:
         size: float,
         extra: str = "",
     ) -> None:
-        """Note that `text` stands in `box` = (left, top, right, bottom), in the units of the open group."""
+        """Note that `text` stands in `box` = (left, top, right, bottom),
+        in the units of the open group.
+        """
         found = TRANSFORM.search(extra)
         place = times(self.places[-1], matrix(found[1])) if found else self.places[-1]
         left, top, right, bottom = box
@@ -213,10 +218,11 @@ class Canvas:
         self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "",
         halo: str = "", bold: bool = True, anchor: str = "middle", field: str | None = "",
     ) -> float:  # fmt: skip
-        """Words on one base line, anchored at x, made smaller until they fit `width`; returns the width they take.
+        """Words on one base line, anchored at x, made smaller until they fit `width`;
+        returns the width they take.
 
-        `size` is the em and everything is in the units of the open group; `halo` parts the words from a
-        pattern. `field` says what they mean in `prints`; None leaves them out of it.
+        `size` is the em and everything is in the units of the open group; `halo` parts the words
+        from a pattern. `field` says what they mean in `prints`; None leaves them out of it.
         """
         if not words:
             return 0.0
@@ -236,16 +242,21 @@ class Canvas:
         if size * self.scale < TEXT_PX:
             return wide
         if halo:
-            extra += f' paint-order="stroke" stroke="{halo}" stroke-width="{0.28 * UNITS:.0f}" stroke-linejoin="round"'
+            extra += (
+                f' paint-order="stroke" stroke="{halo}" stroke-width="{0.28 * UNITS:.0f}"'
+                ' stroke-linejoin="round"'
+            )
         self.add(
-            f'<g {extra}><path transform="translate({left:.2f} {y:.2f}) scale({size / UNITS:.5f})" fill="{fill}" d="{line.d}"/></g>'
+            f'<g {extra}><path transform="translate({left:.2f} {y:.2f}) scale({size / UNITS:.5f})"'
+            f' fill="{fill}" d="{line.d}"/></g>'
         )
         return wide
 
     def svg(self, box: str = "-128 -128 256 256") -> str:
         """The whole scene."""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><defs>{"".join(self.defs)}</defs>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">'
+            f"<defs>{''.join(self.defs)}</defs>"
             f"{''.join(self.body)}</svg>"
         )
 

@@ -8,12 +8,16 @@ def _denim(c: Canvas, rgb: Rgb) -> str:
     return c.tile(
         3.4,
         3.4,
-        f'<path d="M-1 4.4L4.4-1" stroke="{lighter(rgb, 0.6)}" stroke-width="1.1" stroke-opacity=".6"/>',
+        f'<path d="M-1 4.4L4.4-1" stroke="{lighter(rgb, 0.6)}" stroke-width="1.1"'
+        ' stroke-opacity=".6"/>',
     )
 
 
 def _knit(c: Canvas, rgb: Rgb) -> str:
-    v = '<path d="M0 0L3.5 5L7 0" fill="none" stroke="%s" stroke-width="1.3" stroke-opacity=".4" transform="translate(0 %d)"/>'
+    v = (
+        '<path d="M0 0L3.5 5L7 0" fill="none" stroke="%s" stroke-width="1.3" stroke-opacity=".4"'
+        ' transform="translate(0 %d)"/>'
+    )
     return c.tile(7, 6, v % (darker(rgb, 0.7), 1) + v % (lighter(rgb, 0.6), -1))
 
 
@@ -22,7 +26,8 @@ def _leather(c: Canvas, rgb: Rgb) -> str:
     return c.tile(
         14,
         13,
-        f'<path d="{grain}" fill="none" stroke="{thread(rgb, 0.75)}" stroke-width=".7" stroke-opacity=".2"/>',
+        f'<path d="{grain}" fill="none" stroke="{thread(rgb, 0.75)}" stroke-width=".7"'
+        ' stroke-opacity=".2"/>',
     )
 
 
@@ -39,7 +44,8 @@ def _upholstery(c: Canvas, rgb: Rgb) -> str:
     return c.tile(
         3.6,
         3.6,
-        f'<path d="M0 .7h3.6M.7 0v3.6" stroke="{thread(rgb, 0.6)}" stroke-width=".7" stroke-opacity=".28"/>',
+        f'<path d="M0 .7h3.6M.7 0v3.6" stroke="{thread(rgb, 0.6)}" stroke-width=".7"'
+        ' stroke-opacity=".28"/>',
     )
 
 
@@ -49,7 +55,8 @@ def _linen(c: Canvas, rgb: Rgb) -> str:
     return c.tile(
         46,
         34,
-        f'<path d="{slubs}{across}" stroke="{thread(rgb, 0.6)}" stroke-width="1.2" stroke-opacity=".34"/>',
+        f'<path d="{slubs}{across}" stroke="{thread(rgb, 0.6)}" stroke-width="1.2"'
+        ' stroke-opacity=".34"/>',
     )
 
 
@@ -87,7 +94,9 @@ def _woven(c: Canvas, rgb: Rgb) -> str:
     return c.tile(
         10,
         10,
-        f'<path d="M0 2.5h5M5 7.5h5M2.5 5v5M7.5 0v5" stroke="{dark}" stroke-width="1.1" stroke-opacity=".55"/><path d="M0 4.5h5M5 9.5h5" stroke="#fff" stroke-width=".8" stroke-opacity=".3"/>',
+        f'<path d="M0 2.5h5M5 7.5h5M2.5 5v5M7.5 0v5" stroke="{dark}" stroke-width="1.1"'
+        ' stroke-opacity=".55"/>'
+        '<path d="M0 4.5h5M5 9.5h5" stroke="#fff" stroke-width=".8" stroke-opacity=".3"/>',
     )
 
 
@@ -102,7 +111,8 @@ def _wood(c: Canvas, rgb: Rgb) -> str:
     return c.tile(
         100,
         23,
-        f'<path d="{grain}" fill="none" stroke="{darker(rgb, 0.6)}" stroke-width="1.2" stroke-opacity=".4"/>',
+        f'<path d="{grain}" fill="none" stroke="{darker(rgb, 0.6)}" stroke-width="1.2"'
+        ' stroke-opacity=".4"/>',
     )
 
 

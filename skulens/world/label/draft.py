@@ -1,4 +1,6 @@
-"""A label while it is written: its facts so far, and how its market writes numbers, units and dates."""
+"""A label while it is written: its facts so far, and how its market writes numbers,
+units and dates.
+"""
 
 from datetime import date, timedelta
 
@@ -49,7 +51,9 @@ class Draft:
         )
 
     def add_name(self, key: str, value: str = "") -> None:
-        """The name of the product, a key of "products"; `value` where that says more than its English words."""
+        """The name of the product, a key of "products";
+        `value` where that says more than its English words.
+        """
         text = self.word("products", key)
         self.add("product name", text[:1].upper() + text[1:], value or key)
 
@@ -121,7 +125,9 @@ class Draft:
         self.add(field, text, day.isoformat(), heading)
 
     def dates(self, days: tuple[int, int], first: str = "manufactured") -> None:
-        """The first day under its field's name (left out where that is empty), the last one, so many days later, and the lot."""
+        """The first day under its field's name (left out where that is empty), the last one,
+        so many days later, and the lot.
+        """
         stream = self.stream("dates")
         start = self.made()
         if first:
@@ -139,7 +145,9 @@ class Draft:
         self.add("lot", batch, batch, "lot")
 
     def prop65(self, page: str = "") -> None:
-        """California's Proposition 65 warning in its short or its long form; only goods for the US carry it."""
+        """California's Proposition 65 warning in its short or its long form;
+        only goods for the US carry it.
+        """
         if self.market != "US":
             return
         address = f"www.P65Warnings.ca.gov/{page}".removesuffix("/")
@@ -167,6 +175,7 @@ DATE_FORMS = {
 """Market -> ways to print a date, with the years that its calendar is ahead."""
 PROP65 = (
     "WARNING: Cancer and Reproductive Harm - {}.",
-    "WARNING: This product can expose you to chemicals including lead, which is known to the State of California "
-    "to cause cancer and birth defects or other reproductive harm. For more information go to {}.",
+    "WARNING: This product can expose you to chemicals including lead, which is known to the State "
+    "of California to cause cancer and birth defects or other reproductive harm. "
+    "For more information go to {}.",
 )

@@ -1,4 +1,5 @@
-"""What is printed on the label of a SKU: decided by its attributes, its market and named streams, never by a drawing.
+"""What is printed on the label of a SKU:
+decided by its attributes, its market and named streams, never by a drawing.
 
 The SPU fixes market, maker, origin, recipe and the way dates are written; the SKU varies GTIN,
 flavour, net content, lot, dates, model and serial.

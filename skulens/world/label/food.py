@@ -103,7 +103,9 @@ def millilitres(volume: str) -> int:
 
 
 def add_ingredients(draft: Draft, recipe: Recipe) -> None:
-    """The list in descending order, shares of the flavouring fruit, allergens in capitals in Britain; then what it contains."""
+    """The list in descending order, shares of the flavouring fruit,
+    allergens in capitals in Britain; then what it contains.
+    """
     names = []
     for name, share in recipe.items():
         text = ingredient_name(draft.words, name)

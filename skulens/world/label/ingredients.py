@@ -1,4 +1,6 @@
-"""Ingredients and their nutrition: a label's list, allergens and table are sums over one recipe, so they agree."""
+"""Ingredients and their nutrition: a label's list, allergens and table are sums over one recipe,
+so they agree.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -49,9 +51,11 @@ INGREDIENTS = {
     "juice": Ingredient(0, 0, 10.5, 10, 0.3), "puree": Ingredient(0.2, 0, 15, 13, 0.6), "dried": Ingredient(0.5, 0.1, 76, 62, 2.4, 0.02),
     "milk": Ingredient(19, 17, 3, 3, 2, 0.03),
 }  # fmt: skip
-"""Ingredient -> its Ingredient; those without an entry (water, extracts, acids, sweeteners ...) are NOTHING.
+"""Ingredient -> its Ingredient; those without an entry
+(water, extracts, acids, sweeteners ...) are NOTHING.
 
-A form of the flavouring fruit is "form:flavour", such as "juice:mango"; "milk:coconut" is no dairy product.
+A form of the flavouring fruit is "form:flavour", such as "juice:mango";
+"milk:coconut" is no dairy product.
 """
 
 

@@ -31,7 +31,9 @@ APPROVALS = {
 
 
 def plate(draft: Draft) -> None:
-    """Marks by market: CE, UKCA and the crossed-out bin in Britain, FCC in the US, elsewhere an approval in words."""
+    """Marks by market: CE, UKCA and the crossed-out bin in Britain, FCC in the US,
+    elsewhere an approval in words.
+    """
     values, kind = draft.values, draft.variant.kind
     wired = values.get("connectivity technology") == "wired"
     draft.add_name(

@@ -1,4 +1,5 @@
-"""What foods are made of: ingredients in shares, chosen so that every promise of the attributes holds.
+"""What foods are made of: ingredients in shares,
+chosen so that every promise of the attributes holds.
 
 A recipe is {ingredient: share in hundredths of a percent}, 10,000 in all.
 """
@@ -13,7 +14,9 @@ LOW_SUGAR_G, LOW_SUGAR_DRINK_G, NO_SUGAR_G = 5.0, 2.5, 0.5
 HIGH_PROTEIN_SHARE = 0.2
 """Least share of the energy from protein (the same regulation)."""
 KETO_CARBOHYDRATE_G = 15.0
-"""Most carbohydrate per 100 g of a snack for ketogenic diets, by our own definition: no law has one."""
+"""Most carbohydrate per 100 g of a snack for ketogenic diets, by our own definition:
+no law has one.
+"""
 CALORIES = {"low": (0, 300), "medium": (301, 479), "high": (480, 900)}
 """Value of "calories" -> kcal per 100 g, our own definition."""
 INSIDE_KCAL = (8, 40)
@@ -320,4 +323,6 @@ def protein_snack(draft: Draft) -> tuple[Recipe, str, str, str]:
 SNACKS = {
     "beef jerky": beef_jerky, "dried fruit": dried_fruit, "fruit snacks": fruit_snacks, "trail mix": trail_mix, "protein snack": protein_snack,
 }  # fmt: skip
-"""Product type -> function giving (shares, the ingredient that fills up, what raises the energy, what lowers it)."""
+"""Product type -> function giving (shares, the ingredient that fills up, what raises the energy,
+what lowers it).
+"""

@@ -1,4 +1,6 @@
-"""Photos of a label from near: most are clean, the others blurred, cropped, glared or of low resolution."""
+"""Photos of a label from near: most are clean, the others blurred, cropped,
+glared or of low resolution.
+"""
 
 import io
 from dataclasses import dataclass
@@ -80,7 +82,7 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
 
 
 def tilted(stream: Stream) -> Matrix:
-    """A turn of up to 6 degrees and a slight shear, made smaller so that the whole label stays in."""
+    """A turn of up to 6 degrees and a slight shear, scaled so that the whole label stays in."""
     cos, sin = turn(stream.bell(6))
     shear = round(stream.bell(0.04), 4)
     scale = min(126 / (HALF * (cos + abs(sin) + abs(shear))), 1)

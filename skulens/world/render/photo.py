@@ -1,4 +1,6 @@
-"""From a drawing to pictures: the clean one of the catalogue, and photos with everything that goes wrong."""
+"""From a drawing to pictures: the clean one of the catalogue,
+and photos with everything that goes wrong.
+"""
 
 import io
 
@@ -39,7 +41,9 @@ def iconic(variant: Variant, px: int) -> bytes:
 
 
 def photo(variant: Variant, number: int, px: int) -> bytes:
-    """JPEG bytes of probe photo `number`: pose, light, background, clutter, occlusion, noise, compression."""
+    """JPEG bytes of probe photo `number`:
+    pose, light, background, clutter, occlusion, noise, compression.
+    """
     stream = Stream("photo", variant.id, number)
     c = Canvas(px)
     background(c, stream)
@@ -78,15 +82,14 @@ def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
 
 
 def clutter(c: Canvas, stream: Stream) -> None:
-    """Other things around: household objects and other products, mostly cut by the picture's edge."""
+    """Household objects and other products around it, mostly cut by the picture's edge."""
     for _ in range(stream.choice((0, 0, 1, 1, 2, 3))):
         cos, sin = turn(stream.uniform(0, 360))
         x, y = 116 * cos, 34 + 84 * sin
         tone = (stream.integer(40, 235), stream.integer(40, 225), stream.integer(40, 225))
         shadow(c, x, y + 24, 34, 8, 0.35)
-        c.open(
-            f'transform="translate({n(x)} {n(y)}) rotate({stream.integer(-12, 12)}) scale({stream.uniform(0.7, 1.25):.2f})"'
-        )
+        turned, scale = stream.integer(-12, 12), stream.uniform(0.7, 1.25)
+        c.open(f'transform="translate({n(x)} {n(y)}) rotate({turned}) scale({scale:.2f})"')
         stream.choice((_parcel, _mug, _plant, _book, _ball))(c, tone)
         c.close()
     if stream.chance(0.4):
@@ -140,9 +143,8 @@ def _neighbour(c: Canvas, stream: Stream) -> None:
     kind, name = stream.choice(CLASSES), f"neighbour-{stream.word()}"
     look = spu_look(kind, name, siblings(kind, name, 1)[0])
     x, y = stream.choice((-104, 104)), stream.uniform(-80, 84)
-    c.open(
-        f'transform="translate({x} {n(y)}) rotate({stream.integer(-25, 25)}) scale({stream.uniform(0.3, 0.46):.2f})"'
-    )
+    turned, scale = stream.integer(-25, 25), stream.uniform(0.3, 0.46)
+    c.open(f'transform="translate({x} {n(y)}) rotate({turned}) scale({scale:.2f})"')
     PENCILS[kind](c, look, "")
     c.close()
 
@@ -154,7 +156,11 @@ def occlude(c: Canvas, stream: Stream) -> None:
     kind = stream.choice(("finger", "card", "edge"))
     if kind == "finger":
         skin = stream.choice(((236, 196, 168), (198, 146, 112), (128, 84, 60), (88, 58, 44)))
-        d = f"M{136 * side} {n(y - 20)}Q{96 * side} {n(y - 26)} {72 * side} {n(y - 8)}Q{60 * side} {n(y + 6)} {76 * side} {n(y + 12)}Q{100 * side} {n(y + 20)} {136 * side} {n(y + 24)}Z"
+        d = (
+            f"M{136 * side} {n(y - 20)}Q{96 * side} {n(y - 26)} {72 * side} {n(y - 8)}"
+            f"Q{60 * side} {n(y + 6)} {76 * side} {n(y + 12)}"
+            f"Q{100 * side} {n(y + 20)} {136 * side} {n(y + 24)}Z"
+        )
         c.shape(
             d, hexa(skin), extra=f'stroke="{hexa(mix(skin, (40, 20, 10), 0.4))}" stroke-width="1.5"'
         )
@@ -170,8 +176,9 @@ def occlude(c: Canvas, stream: Stream) -> None:
         c.text(f"{stream.integer(2, 199)}.{stream.integer(10, 99)}", x, y + 8, 21, "#c22", 52)
         c.close()
     else:
+        top, bottom = (128 - stream.uniform(12, 40)) * side, (128 - stream.uniform(6, 44)) * side
         c.shape(
-            f"M{136 * side} -136L{n((128 - stream.uniform(12, 40)) * side)} -136L{n((128 - stream.uniform(6, 44)) * side)} 136L{136 * side} 136Z",
+            f"M{136 * side} -136L{n(top)} -136L{n(bottom)} 136L{136 * side} 136Z",
             "#17171b",
             0.88,
         )
@@ -184,7 +191,9 @@ def cast_shadow(c: Canvas, stream: Stream) -> None:
 
 
 def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
-    """Blur, light, exposure, white balance, sensor noise, JPEG: in whole numbers, so the same everywhere."""
+    """Blur, light, exposure, white balance, sensor noise, JPEG:
+    in whole numbers, so the same everywhere.
+    """
     if stream.chance(0.4):
         picture = picture.filter(
             PIL.ImageFilter.GaussianBlur(round(stream.uniform(0.2, 0.006 * picture.width + 0.2), 2))
@@ -202,7 +211,9 @@ def expose(
     noise: int,
     quality: tuple[int, int],
 ) -> bytes:
-    """JPEG bytes under a lamp at one side, with sensor noise; `gains` in 1024ths, for all channels or (3,)."""
+    """JPEG bytes under a lamp at one side, with sensor noise;
+    `gains` in 1024ths, for all channels or (3,).
+    """
     pixels = np.asarray(picture).astype(np.int32)  # (px, px, 3)
     pixels *= light_field(stream, len(pixels))[:, :, None] * gains >> 10
     pixels >>= 10
@@ -217,7 +228,9 @@ def expose(
 
 
 def light_field(stream: Stream, px: int) -> np.ndarray:
-    """What every pixel's brightness is multiplied by, in 1024ths: a lamp on one side, a vignette; (px, px) int32."""
+    """What every pixel's brightness is multiplied by, in 1024ths: a lamp on one side, a vignette;
+    (px, px) int32.
+    """
     side = (2 * np.arange(px, dtype=np.int32) + 1 - px) * 1024 // px  # -1024..1024
     cos, sin = turn(stream.uniform(0, 360))
     depth = stream.uniform(0, 300)

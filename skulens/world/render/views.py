@@ -44,7 +44,9 @@ def still(path: str, variant: Variant, view: str, px: int) -> Shot:
 
 
 def scene(variant: Variant, view: str, px: int) -> Canvas:
-    """The front, back, side or use of a product; what its back has to say stands there in small print."""
+    """The front, back, side or use of a product;
+    what its back has to say stands there in small print.
+    """
     if view == "use":
         c = Canvas(px)
         USES[variant.kind](c, variant.look, variant.brand, Stream("use", variant.id))

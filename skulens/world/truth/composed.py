@@ -7,8 +7,8 @@ Two methods, each exact because the shop knows every attribute:
   closure" fit products of many SPUs, and the photo is nearest to the SKU it shows, which is not an
   answer (`Query.references`).
 - reference: "a backpack with the same color as [photo] and the same closure type as [photo]". Every
-  photo shows another product, of any class, which satisfies its own condition and none of the others;
-  every SKU of the class that satisfies all conditions is relevant.
+  photo shows another product, of any class, which satisfies its own condition and none of the
+  others; every SKU of the class that satisfies all conditions is relevant.
 """
 
 from collections import defaultdict
@@ -74,7 +74,9 @@ def compose_changes(
 
 
 def ask_change(product: Product, other: Product, others: list[Product], photo: Image) -> Query:
-    """`product` in the photo, what differs about `other` in words; `others`: all siblings but `product`."""
+    """`product` in the photo, what differs about `other` in words;
+    `others`: all siblings but `product`.
+    """
     change = changes(product, other)
     wanted = seen(product) | change
     name = f"{product.id}>{other.id}"
@@ -153,7 +155,8 @@ class Postings:
 def compose_references(
     products: Sequence[Product], photos: Photos, seed: int = 0
 ) -> Iterator[Query]:
-    """For each product one query that it satisfies, of 2, 3 or 4 conditions, each told by a photo of another product.
+    """For each product one query that it satisfies, of 2, 3 or 4 conditions,
+    each told by a photo of another product.
 
     Where the shop lacks references there are fewer conditions, and with fewer than two no query.
     References are of any class, of the fold of the product looked for, and of other SPUs, one each.
@@ -197,7 +200,9 @@ def choose_references(
 
 
 def can_show(reference: Product, values: Mapping[str, str], target: Product, found: Shown) -> bool:
-    """Is it of the target's fold and of a new SPU, and satisfies none of the conditions found so far?"""
+    """Is it of the target's fold and of a new SPU,
+    and satisfies none of the conditions found so far?
+    """
     return (
         reference.extras.get("fold") == target.extras.get("fold")
         and reference.spu not in {target.spu, *(other.spu for _, other in found)}
@@ -242,7 +247,9 @@ UNCOUNTED = ("diamond", "fruit", "gold", "headphone", "pants", "shoes")
 
 
 def ask_same(target: Product, key: str, number: int, count: int) -> str:
-    """The words before photo `number` of `count`: "a chair with the same color as", "and the same shape as"."""
+    """The words before photo `number` of `count`:
+    "a chair with the same color as", "and the same shape as".
+    """
     same = f"the same {'pattern' if key in PATTERNS else key} as"
     if number == 0:
         return f"{thing_of(class_of(target))} with {same}"

@@ -38,8 +38,9 @@ def modality(kind: str, key: str) -> Modality:
 def lexicon() -> dict:
     """`lexicon.json`: kind -> English -> {"id", "ms", "vi", "th"}.
 
-    Kinds: "nouns", "counted" (one of a thing, with its classifier), "colours", "patterns", "phrases" with a {}
-    for one of "values", and "expressions", which are said otherwise than their words one by one.
+    Kinds: "nouns", "counted" (one of a thing, with its classifier), "colours", "patterns",
+    "phrases" with a {} for one of "values", and "expressions", which are said otherwise than their
+    words one by one.
     """
     return json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
 
