@@ -50,7 +50,8 @@ def parse_date(text: str, language: str = "") -> PrintedDate | None:
 
     Numbers are read year first where the first has four digits, day first otherwise; month first
     only where that alone is possible ("03/14/2027"). Two digits of a year are 20xx, in Thai
-    (`language` "th", or a Thai month) from 60 on the Buddhist 25xx. None for what is no date: "31/02/2027", a lone number
+    (`language` "th", or a Thai month) from 60 on the Buddhist 25xx. `language` "en-US" reads the
+    month first wherever that is possible. None for what is no date: "31/02/2027", a lone number
     that is not a year, two dates.
     """
     folded = _CUE.sub("", ascii_digits(fold(text)).strip())
@@ -113,7 +114,9 @@ def _of_numbers(numbers: list[str], language: str) -> PrintedDate | None:
     if len(numbers[0]) == 4:
         return _date(_year(numbers[0], language), int(numbers[1]), int(numbers[2]))
     first, second, last = int(numbers[0]), int(numbers[1]), _year(numbers[2], language)
-    return _date(last, second, first) if second <= 12 else _date(last, first, second)
+    american = language.casefold().replace("_", "-") == "en-us"
+    month_first = first <= 12 if american else second > 12
+    return _date(last, first, second) if month_first else _date(last, second, first)
 
 
 def _of_run(digits: str, language: str) -> PrintedDate | None:
@@ -129,7 +132,11 @@ def _of_run(digits: str, language: str) -> PrintedDate | None:
 def _year(text: str, language: str) -> int | None:
     year = int(text)
     if len(text) == 2:
-        return 2500 + year - BUDDHIST if language == "th" and year >= 60 else 2000 + year
+        return (
+            2500 + year - BUDDHIST
+            if language[:2].casefold() == "th" and year >= 60
+            else 2000 + year
+        )
     if len(text) != 4:
         return None
     return year - BUDDHIST if year >= FIRST_BUDDHIST else year

@@ -1,8 +1,11 @@
 """Material compositions: "80% cotton, 20% polyester" -> parts with percentages, largest first."""
 
+import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 
 from skulens.values.numbers import parse_number, write_number
 from skulens.values.text import drop_punctuation, fold
@@ -20,6 +23,18 @@ class Share:
 
     def __str__(self) -> str:
         return f"{write_number(self.percent)}% {self.material}"
+
+
+def name_material(text: str) -> str:
+    """The English name of a material in five languages ("katun" -> "cotton"); others, folded, as they are."""
+    folded = " ".join(fold(text).split())
+    return _known().get(folded, folded)
+
+
+@cache
+def _known() -> dict[str, str]:
+    names = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))["names"]
+    return {other: name for name, others in names.items() for other in others}
 
 
 def parse_materials(text: str) -> tuple[Share, ...] | None:
@@ -41,5 +56,5 @@ def parse_materials(text: str) -> tuple[Share, ...] | None:
         material = re.sub(r"^(?:and|dan|và|และ)\s*|\s*(?:and|dan|và|และ)$", "", material)
         if percent is None or not material:
             return None
-        shares.append(Share(material, percent))
+        shares.append(Share(name_material(material), percent))
     return tuple(sorted(shares, key=lambda s: (-s.percent, s.material)))

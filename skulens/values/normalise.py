@@ -124,17 +124,21 @@ def _colour(text: str, unit: str, language: str) -> str | None:
 
 
 def _size(text: str, unit: str, language: str) -> str | None:
+    """A size of clothes or shoes, or lengths with a unit."""
     from skulens.values.sizes import parse_size
 
     found = parse_size(text)
-    return str(found) if found else None
+    return str(found) if found else _dimensions(text, "", language)
 
 
 def _material(text: str, unit: str, language: str) -> str | None:
-    from skulens.values.materials import parse_materials
+    from skulens.values.materials import name_material, parse_materials
 
     found = parse_materials(text)
-    return ", ".join(map(str, found)) if found else None
+    if found:
+        return ", ".join(map(str, found))
+    named = name_material(text.strip(" ."))
+    return drop_punctuation(named) if named != fold(text) else None
 
 
 def _name(text: str, unit: str, language: str) -> str:

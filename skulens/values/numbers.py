@@ -13,7 +13,7 @@ WORDS = {
 }
 """Language -> the words for 0 to 10."""
 _VALUES = {word: n for words in WORDS.values() for n, word in enumerate(words.split())}
-_POINT_GROUPS = ("id", "vi")
+POINT_GROUPS = ("id", "vi")
 """Languages that write 1.500,5; the others write 1,500.5."""
 NUMBER = r"\d+/\d+|\d+(?:[.,]\d+)*(?:\s+\d+/\d+)?"
 """Pattern of a number in digits, with a fraction after it or alone."""
@@ -52,7 +52,7 @@ def _plain(text: str, language: str) -> str:
     last = marks[-1]
     groups = re.split(r"[.,]", text)
     if len(marks) == 1:
-        by_language = last == ("." if language in _POINT_GROUPS else ",")
+        by_language = last == ("." if language[:2].casefold() in POINT_GROUPS else ",")
         thousands = len(groups[1]) == 3 and groups[0].lstrip("0") != "" and len(groups[0]) <= 3
         return "".join(groups) if thousands and by_language else ".".join(groups)
     if len(set(marks)) == 1:

@@ -28,7 +28,7 @@ _PACK_OF = re.compile(
 _N_PACK = re.compile(r"(\w+)\s*-?\s*(?:pack|pk|pek|count)(?:\s*(?:of|x|,)?\s+(.+))?", re.S)
 _ABOUT = re.compile(
     r"^(?:about|approximately|approx\.?|ca\.?|net wt\.?|net weight|netto|nett|net|kira-kira|"
-    r"khoảng|ประมาณ|สุทธิ)\s+|\s*(?:℮|\be)$"
+    r"per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+|\s*(?:℮|\be)$"
 )
 
 
@@ -62,27 +62,45 @@ def parse_quantity(text: str, unit: str = "", language: str = "") -> Quantity | 
         unit: taken where the text has none ("500" of a field in mg).
         language: decides how "1.500" reads, see `numbers.parse_number`.
     Returns:
-        Of one quantity in two units ("16.9 fl oz (500 ml)", "1 lb / 454 g", equal within 2 %) the
-        rounder one. None where no number with at most one known unit stands there. "ct" stays
-        "ct": carats on a ring, a count on a box.
+        Of one quantity in two units ("16.9 fl oz (500 ml)", "1 lb / 454 g"; equal within 2 %,
+        energies within 10 %) the metric one, else the rounder. None where no number with at most
+        one known unit stands there. "ct" stays "ct": carats on a ring, a count on a box.
     """
     text = " ".join(text.casefold().split())
     parts = [p for p in re.split(r"[()\[\]|]|\s/\s", text) if p.strip(" ,;")]
     found = [_parse_one(p, unit, language) for p in parts]
-    known = [q for q in found if q is not None]
+    known = [(q, p) for q, p in zip(found, parts, strict=True) if q is not None]
     if not known or (len(parts) > 1 and found[0] is None):
         return None
+    first = known[0][0]
+    same = all(_same(first, q) for q, _ in known)
     bracketed = re.search(r"[(\[]", text) is not None
-    if len(parts) == 1 or (bracketed and not all(_same(known[0], q) for q in known)):
-        return known[0]
-    same = len(known) == len(parts) and all(_same(known[0], q) for q in known)
-    rounder = min(known, key=lambda q: len(write_number(q.amount)))
-    return rounder if same else (known[0] if bracketed else None)
+    if len(known) < len(parts) or not same:
+        return first if bracketed or len(parts) == 1 else None
+    return min(known, key=lambda k: (not _is_decimal(k[1]), _significant(k[0])))[0]
+
+
+def _is_decimal(text: str) -> bool:
+    """Whether the unit of a text is the canonical one of its kind times a power of ten."""
+    known = _find_unit(re.sub(r"^.*\d", "", text).strip(" ,;"))
+    if known is None or not known[1]:
+        return known is not None
+    factor = _factor(known[1], _tables()["pint_names"][known[0]])
+    return factor.normalize().as_tuple().digits == (1,)
+
+
+def _significant(quantity: Quantity) -> int:
+    return len(write_number(quantity.amount).strip("-0.").replace(".", ""))
 
 
 def _same(a: Quantity, b: Quantity) -> bool:
-    """Whether two quantities may be one, said in two units."""
-    return a.unit == b.unit and abs(a.total - b.total) <= abs(a.total) * _ROUNDING
+    """Whether two quantities may be one, said in two units.
+
+    Energies in kJ and kcal are computed apart, with other factors per gram, and both rounded.
+    """
+    energy = a.unit == "kJ"
+    slack = max(abs(a.total) * Decimal("0.1"), Decimal(5)) if energy else abs(a.total) * _ROUNDING
+    return a.unit == b.unit and abs(a.total - b.total) <= slack
 
 
 def _parse_one(text: str, unit: str, language: str) -> Quantity | None:
@@ -133,8 +151,21 @@ def _parse_amount(text: str, unit: str, language: str) -> Quantity | None:
 
 
 def parse_dimensions(text: str, unit: str = "", language: str = "") -> tuple[Quantity, ...] | None:
-    """Lengths "30 x 20 x 10 cm" or "30 cm x 20 cm", in cm, in the order written; None for others."""
-    parts = re.split(_TIMES, " ".join(text.casefold().split()))
+    """Lengths "30 x 20 x 10 cm" or "30 cm x 20 cm", in cm, in the order written; None for others.
+
+    Of "12 x 8 in (30.5 x 20.3 cm)" the part in brackets, where it is within 2 %: makers round inches.
+    """
+    whole = " ".join(text.casefold().split())
+    if found := re.fullmatch(r"([^()]+)\(([^()]+)\)", whole):
+        first, second = (_parse_lengths(part.strip(), unit, language) for part in found.groups())
+        both = first is not None and second is not None and len(first) == len(second)
+        same = both and all(_same(a, b) for a, b in zip(first or (), second or (), strict=True))
+        return second if same else first
+    return _parse_lengths(whole, unit, language)
+
+
+def _parse_lengths(text: str, unit: str, language: str) -> tuple[Quantity, ...] | None:
+    parts = re.split(_TIMES, text)
     last = re.sub(rf"^{_NUMBER}", "", parts[-1]).strip() or unit
     found = [_parse_amount(p, last, language) for p in parts]
     lengths = tuple(q for q in found if q is not None and q.unit == "cm")
@@ -164,8 +195,11 @@ def _find_unit(name: str) -> tuple[str, str] | None:
         return None
     if own.startswith("="):
         return own[1:], ""
-    kind = tables["canonical"].get(str(_registry().Unit(own).dimensionality))
-    return (kind, own) if kind else None
+    dimension = _registry().Unit(own).dimensionality
+    for kind, pint_name in tables["pint_names"].items():
+        if _registry().Unit(pint_name).dimensionality == dimension:
+            return kind, own
+    return None
 
 
 def _convert(amount: Decimal, pint_name: str, kind: str) -> Decimal:
