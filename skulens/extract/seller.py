@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from skulens.claims import Claim, Evidence
 from skulens.errors import UnknownName
 from skulens.records import Product, Reject, SystemInfo
-from skulens.values.fields import find_field, is_asked, path_of
+from skulens.values.fields import find_field, is_asked, find_path
 from skulens.values.lists import split_list
 
 NAME = "seller"
@@ -67,7 +67,7 @@ class SellerReader:
             if attribute.source in self.without or not attribute.value.strip():
                 continue
             try:
-                yield path_of(attribute.key), attribute.value
+                yield find_path(attribute.key), attribute.value
             except UnknownName:  # a key without a word in it names nothing
                 continue
 

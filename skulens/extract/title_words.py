@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from skulens.claims import Claim, Evidence
 from skulens.errors import UnknownName
 from skulens.records import Product, Reject, SystemInfo
-from skulens.values.fields import find_field, is_asked, path_of
+from skulens.values.fields import find_field, is_asked, find_path
 from skulens.values.lists import split_list
 from skulens.values.normalise import VERSION, normalise
 
@@ -121,7 +121,7 @@ def learn_vocabulary(
     )
     for key, text in listed:
         try:
-            path = path_of(key)
+            path = find_path(key)
         except UnknownName:  # a key without a word in it names nothing
             continue
         for value in split_list(text) if find_field(path).many else (text.strip(),):

@@ -120,10 +120,11 @@ def _of_numbers(numbers: list[str], language: str) -> PrintedDate | None:
 
 
 def _of_run(digits: str, language: str) -> PrintedDate | None:
-    """Digits without separators: yyyymmdd, else ddmmyyyy; ddmmyy."""
-    if len(digits) == 6:
-        return _of_numbers([digits[:2], digits[2:4], digits[4:]], language)
+    """Digits without separators: yyyymmdd, else ddmmyyyy; ddmmyy, else yyyymm."""
     found = None
+    if len(digits) == 6:
+        found = _of_numbers([digits[:2], digits[2:4], digits[4:]], language)
+        return found or _of_numbers([digits[:4], digits[4:]], language)
     if digits[:2] in ("19", "20", "24", "25"):
         found = _of_numbers([digits[:4], digits[4:6], digits[6:]], language)
     return found or _of_numbers([digits[:2], digits[2:4], digits[4:]], language)

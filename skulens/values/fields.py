@@ -130,7 +130,7 @@ def find_field(path: str) -> Field:
     )
 
 
-def path_of(key: str) -> str:
+def find_path(key: str) -> str:
     """The path of a seller's or label's key ("Colour", "best before"): known alias, or attributes.KEY.
 
     Other keys are folded and their words joined: "Sleeve Length" is "attributes.sleeve_length". A

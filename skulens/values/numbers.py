@@ -17,6 +17,8 @@ POINT_GROUPS = ("id", "vi")
 """Languages that write 1.500,5; the others write 1,500.5."""
 NUMBER = r"\d+/\d+|\d+(?:[.,]\d+)*(?:\s+\d+/\d+)?"
 """Pattern of a number in digits, with a fraction after it or alone."""
+DENOMINATORS = (2, 3, 4, 5, 6, 8, 16, 32)
+"""What fractions are written with; "12/24 V" is two voltages, not half a volt."""
 _FRACTION = re.compile(r"(?:(\d+)\s+)?(\d+)/(\d+)")
 
 
@@ -35,7 +37,7 @@ def parse_number(text: str, language: str = "") -> Decimal | None:
     text = text.lstrip("-+")
     if found := _FRACTION.fullmatch(text):
         whole, top, bottom = (int(part or 0) for part in found.groups())
-        if not bottom:
+        if bottom not in DENOMINATORS or top >= bottom:
             return None
         value = Fraction(top, bottom) + whole
         return sign * Decimal(value.numerator) / Decimal(value.denominator)

@@ -26,9 +26,10 @@ _PACK_OF = re.compile(
     re.S,
 )
 _N_PACK = re.compile(r"(\w+)\s*-?\s*(?:pack|pk|pek|count)(?:\s*(?:of|x|,)?\s+(.+))?", re.S)
+_UNIT_TWICE = re.compile(rf"({_NUMBER})\s*([^\W\d]+)\s*-\s*({_NUMBER})\s*\2")
 _ABOUT = re.compile(
-    r"^(?:about|approximately|approx\.?|ca\.?|net wt\.?|net weight|netto|nett|net|kira-kira|"
-    r"per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+|\s*(?:℮|\be)$"
+    r"^max(?:imum|\.)?\s*(?=\d)|^(?:up to|about|approximately|approx\.?|ca\.?|net wt\.?|net weight|netto|nett|net|kira-kira|"
+    r"per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+|\s*(?:℮|\be|~|⎓|\b[ad]c)$"
 )
 
 
@@ -105,6 +106,7 @@ def _same(a: Quantity, b: Quantity) -> bool:
 
 def _parse_one(text: str, unit: str, language: str) -> Quantity | None:
     text = _ABOUT.sub("", _ABOUT.sub("", text.strip(" ,;"))).strip(" ,;")
+    text = _UNIT_TWICE.sub(r"\1-\3 \2", text)
     return _parse_pack(text, unit, language) or _parse_amount(text, unit, language)
 
 

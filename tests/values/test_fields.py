@@ -5,7 +5,7 @@ import json
 import pytest
 
 from skulens.errors import UnknownName
-from skulens.values.fields import FIELDS, find_field, is_asked, path_of
+from skulens.values.fields import FIELDS, find_field, is_asked, find_path
 from skulens.values.normalise import TYPES, VERSION
 from skulens.values.schema import make_schema
 from skulens.values.units import parse_quantity
@@ -52,12 +52,12 @@ def test_paths_of_your_own_are_text_and_others_are_refused():
     ],
 )
 def test_keys_lead_to_paths(key, path):
-    assert path_of(key) == path
+    assert find_path(key) == path
 
 
 def test_a_key_without_words_is_refused():
     with pytest.raises(UnknownName):
-        path_of(" / ")
+        find_path(" / ")
 
 
 def test_values_are_read_in_the_field_s_unit():

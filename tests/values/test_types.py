@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skulens.values.colours import Colour, parse_colour, parse_colours
 from skulens.values.countries import ALIASES, parse_country
 from skulens.values.dates import MONTHS, PrintedDate, parse_date
-from skulens.values.fields import find_field, path_of
+from skulens.values.fields import find_field, find_path
 from skulens.values.gtin import GtinError, expand_upce, parse_gtin
 from skulens.values.lists import split_list
 from skulens.values.materials import parse_materials
@@ -200,7 +200,7 @@ def test_labels_of_the_shop_in_five_languages_read_as_what_they_mean():
         language = "en-US" if label.country == "US" else label.language
         for fact in label.facts:
             if fact.field in EXACT:
-                field = find_field(path_of(fact.field))
+                field = find_field(find_path(fact.field))
                 found = field.normalise(fact.text, language=language)
                 assert found == field.normalise(fact.value), (fact, language)
                 read.setdefault(fact.field, set()).add(label.language)
