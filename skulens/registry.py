@@ -163,7 +163,13 @@ SUITES = {
 
 RETRIEVERS: dict[str, Row] = {}
 """Rank products for queries by themselves (`protocols.Retriever`)."""
-READERS: dict[str, Row] = {}
+READERS: dict[str, Row] = {
+    "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),
+    "title-words": Row(
+        "skulens.extract.title_words:TitleWords",
+        "baseline: listed values whose words stand in title and texts",
+    ),
+}
 """Read products into claims (`protocols.Reader`)."""
 STORES: dict[str, Row] = {}
 """Hold products with their vectors, embedded or on a server (`protocols.Store`)."""
