@@ -158,6 +158,10 @@ SUITES = {
         "skulens.bench.suites.mpr:Mpr",
         "photo -> SKU texts, iconic pictures or both (OpenMPR's protocol and ours)",
     ),
+    "merit": Row(
+        "skulens.bench.suites.merit:Merit",
+        "several conditions at once, in pictures and words -> SKUs (MERIT's task)",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
