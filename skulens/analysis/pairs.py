@@ -81,8 +81,8 @@ class Pairing:
     @property
     def data(self) -> str:
         """What both were measured on, in a few words."""
-        gallery = self.a.variant.get("gallery", "") if not self.differing else ""
-        return ", ".join(filter(None, (self.a.data.short, gallery)))
+        variant = self.a.variants() if not self.differing else ""
+        return ", ".join(filter(None, (self.a.data.short, variant)))
 
     @cached_property
     def differing(self) -> dict[str, tuple[str, str]]:

@@ -60,6 +60,15 @@ class Mpr:
     name = "mpr"
     Settings = MprSettings
     headline = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
+    columns = (
+        "hit_rate@1",
+        "hit_rate@3",
+        "hit_rate@5",
+        "macro_hit_rate@1",
+        "macro_hit_rate@3",
+        "macro_hit_rate@5",
+        "phi",
+    )
     units, groups = "probes", "SKUs"
 
     def __init__(
