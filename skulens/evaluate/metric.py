@@ -58,7 +58,7 @@ MACRO = "macro_"
 _RANKING = {
     "hit_rate": Metric(
         "hit_rate",
-        "share of queries with a relevant product among the first k",
+        "share of queries with a relevant product among the first k (product papers: Recall@k)",
         over=GROUP,
         mean=True,
         whole=True,

@@ -18,16 +18,7 @@ COUNTS = {
     "unanswerable_queries": "answer not in gallery",
 }
 """Counts of a result -> column, where any result of a page has them."""
-RAW = (
-    "encoder",
-    "system",
-    "variant",
-    "settings",
-    "speed",
-    "counts",
-    "data_hash",
-    "encoder_info",
-)
+RAW = ("system", "variant", "settings", "speed", "counts", "data_hash")
 """Parts of a record that a page shows as JSON."""
 
 

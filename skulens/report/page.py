@@ -246,5 +246,4 @@ def without_figures() -> str:
 def explain_metrics(views: Sequence[View]) -> list[tuple[str, str]]:
     """(name, what it is) of every metric that a leaderboard of the page shows."""
     names = dict.fromkeys(m for view in views for m in view.columns)
-    told = ((name, find_metric(name).about) for name in names)
-    return [(name, about[:1].upper() + about[1:]) for name, about in told]
+    return [(name, find_metric(name).about) for name in names]
