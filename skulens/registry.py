@@ -162,6 +162,10 @@ SUITES = {
         "skulens.bench.suites.merit:Merit",
         "several conditions at once, in pictures and words -> SKUs (MERIT's task)",
     ),
+    "aspect": Row(
+        "skulens.bench.suites.aspect:Aspect",
+        "facts of products, read by any reader, against gold: F1 micro and macro over fields",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from skulens.bench.result import Data, Result
 from skulens.claims import Claim, Gold
 from skulens.errors import DataError
-from skulens.evaluate.claims import claim_scores, match
+from skulens.evaluate.claims import LEAST, claim_scores, eligible_fields, match
 from skulens.evaluate.scores import Scores, slice_scores, summarise
 from skulens.protocols import Reader
 from skulens.records import Product, Reject
@@ -35,6 +37,8 @@ class Task:
     """Asked for; empty: every field that gold has."""
     level: Level = "L1"
     """How far two values may differ; see skulens.values.levels."""
+    least: int = LEAST
+    """Gold values that a field needs to enter the mean over fields and the slices by field."""
     variant: Mapping[str, str] = field(default_factory=dict)
     slices: tuple[str, ...] = ("field", "language", "class")
     rejects: Callable[[], Sequence[Reject]] = tuple
@@ -72,6 +76,8 @@ def _measure_one(task: Task, reader: Reader) -> Result:
     )
     counted = claim_scores(matched)
     slices = {name: counted.slices[name] for name in task.slices if name in counted.slices}
+    common = eligible_fields(matched, task.least)
+    slices["field"] = np.where(np.isin(matched.fields, common), matched.fields, "")
     scores = Scores(
         counted.units, counted.groups, counted.top, counted.bottom, slices, unit="claim"
     )
@@ -99,6 +105,8 @@ def _measure_one(task: Task, reader: Reader) -> Result:
             "claims": len(claims),
             "claims_without_gold": sum(matched.extra.values()),
             "partly_legible": matched.partly,
+            "fields": len(set(matched.fields)),
+            "fields_averaged": len(common),
             "rejects": len(rejects),
         },
         rejects=rejects,

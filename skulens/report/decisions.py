@@ -123,15 +123,16 @@ def conclude_choice(choice: Choice, typed: str) -> str:
             f"no {_noun(choice)} meets all of this; relax what excluded most of them, or add others: "
             f"skulens bench {choice.suite or 'mpr'} DATA --encoder NAME"
         )
+    following = f". Next: {typed}" if typed else ""
     if not best:
-        return f"{untested[0].entry.name} is highest, untested. Next: {typed}"
+        return f"{untested[0].entry.name} is highest, untested{following}"
     more = len(best) - 1
     others = (
         f"; {more} more do{'es' * (more == 1)} not differ significantly from it"
         if more
         else ", alone"
     )
-    return f"{best[0].entry.name} is highest{others}. Next: {typed}"
+    return f"{best[0].entry.name} is highest{others}{following}"
 
 
 def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
@@ -145,7 +146,7 @@ def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
     stored = [e.folder or _plain(e) for e in best]
     if len(best) > 1:
         return f"skulens compare {stored[0]} {stored[1]}"
-    return f"skulens confusion {stored[0]}" if encoders else ""
+    return f"skulens confusion {stored[0]}" if best and "run" in best[0].result.tables else ""
 
 
 def _plain(entry: Entry) -> str:
