@@ -173,8 +173,8 @@ def run(
 
 def equip(*, dtype, device, batch, threads, together, no_cache):
     """(tools, opening) from the options that all suites share."""
-    from skulens.bench.retrieval import Tools
     from skulens.bench.run import Opening
+    from skulens.bench.task import Tools
     from skulens.encode import open_memo
     from skulens.encode.batching import Batching
     from skulens.files import cache_folder
