@@ -125,7 +125,7 @@ class Index(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class Document:
     """A product as a store holds it: named vectors, each of one maker, and fields to filter by."""
 
     id: str
@@ -164,7 +164,7 @@ class Store(Protocol):
     makers: Mapping[str, str]
     """Column -> identity of the encoder whose vectors it takes."""
 
-    def upsert(self, rows: Iterable[Row]) -> int:
+    def upsert(self, documents: Iterable[Document]) -> int:
         """Insert or replace; how many, once they would survive a crash. Raises StoreError for other makers."""
 
     def delete(self, ids: Iterable[str]) -> int:

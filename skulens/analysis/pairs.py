@@ -24,7 +24,7 @@ EXAMPLES = 4
 """Units named for each group."""
 
 
-class Verdict(Enum):
+class Outcome(Enum):
     """What a paired test says of A against B."""
 
     A_BETTER = "a is better"
@@ -109,13 +109,13 @@ class Pairing:
         return self.difference.p if self.p_holm is None else self.p_holm
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Outcome:
         """Whether the difference is significant at 5 %, and in whose favour."""
         if not self.p <= LEVEL:
-            return Verdict.NOT_SIGNIFICANT
+            return Outcome.NOT_SIGNIFICANT
         higher = self.difference.value > 0
         good = higher == (find_metric(self.metric).direction == "higher")
-        return Verdict.A_BETTER if good else Verdict.B_BETTER
+        return Outcome.A_BETTER if good else Outcome.B_BETTER
 
     def as_dict(self) -> dict:
         """For JSON; NaN is None."""

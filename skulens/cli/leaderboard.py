@@ -37,9 +37,7 @@ REJECTS = 20
     help="Entries shown; 0: all. Your own are always shown.",
 )
 @click.option("--metric", default="", help="Order by this metric; default: the suite's first.")
-@click.option(
-    "--k", type=click.IntRange(min=1), help="Order by that metric at another cut-off."
-)
+@click.option("--k", type=click.IntRange(min=1), help="Order by that metric at another cut-off.")
 @click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too."
