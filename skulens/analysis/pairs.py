@@ -244,9 +244,9 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
     Units of which either knows nothing are left out where the metric is a mean over units; a
     ratio with denominators of its own (precision) keeps them.
     """
-    x, y = (r.scores if r.scores.fine else r.sums for r in (a, b))
+    x, y = a.scores, b.scores
     if x.fine != y.fine:
-        x, y = a.sums, b.sums
+        x, y = x.by_group(), y.by_group()
     for result, scores in ((a, x), (b, y)):
         if metric not in scores.metrics:
             where = result.folder.name if result.folder else result.name
