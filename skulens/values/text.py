@@ -55,11 +55,16 @@ def clean_characters(value: str) -> str:
     either order of tone mark and nikhahit.
     """
     once = unicodedata.normalize("NFKC", _guard(value))
-    text = unicodedata.normalize("NFKC", _guard(html.unescape(once)))
+    text = unicodedata.normalize("NFKC", _guard(_unescape(once)))
     text = "".join(_visible(c) for c in text).translate(_UNIFIED)
     text = _TONED_AM.sub(rf"\1{_NIKHAHIT}", text)
     text = text.replace(_NIKHAHIT + _SARA_AA, _SARA_AM)
     return text.replace(_SARA_E * 2, _SARA_AE)
+
+
+def _unescape(text: str) -> str:
+    """HTML entities with their semicolon only: html.unescape reads "Salt&Notes" as "Salt¬es"."""
+    return re.sub(r"&#?\w+;", lambda found: html.unescape(found[0]), text)
 
 
 def _guard(value: str) -> str:
@@ -103,9 +108,17 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFC", value.casefold().replace("i\u0307", "i"))
 
 
+def strip_edges(text: str) -> str:
+    """Without spaces, punctuation and symbols at either end."""
+    kept = [
+        i for i, c in enumerate(text) if not c.isspace() and unicodedata.category(c)[0] not in "PS"
+    ]
+    return text[kept[0] : kept[-1] + 1] if kept else ""
+
+
 def is_abstention(folded: str, keep: frozenset[str] = frozenset()) -> bool:
     """Step 4: whether a folded value says that there is none; `keep`: phrases that gold uses as values."""
-    bare = " ".join(folded.strip(" .,;:!?()[]{}<>-_*'\"").split())
+    bare = " ".join(strip_edges(folded).split())
     return bare not in keep and (bare in ABSTENTIONS or bare in DISTINCT)
 
 
