@@ -166,7 +166,7 @@ def _boolean(text: str, unit: str, language: str) -> str | None:
 
 
 def _contact(text: str, unit: str, language: str) -> str:
-    """E-mail and web addresses folded, without scheme, "www." and last slash; telephone: its digits."""
+    """Addresses folded, without scheme, "www." and last slash; of a telephone the digits."""
     folded = "".join(fold(text).split())
     if not any(c.isalpha() for c in folded):
         return re.sub(r"[^\d+]", "", folded)

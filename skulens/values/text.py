@@ -77,7 +77,7 @@ def _guard(value: str) -> str:
 
 
 def _visible(character: str) -> str:
-    """A space for separators and controls but line ends, nothing for zero-width and direction marks."""
+    """A space for separators and controls except line ends; nothing for zero-width marks."""
     category = unicodedata.category(character)
     if category == "Cf" or character == "\u0338":
         return ""
@@ -86,7 +86,7 @@ def _visible(character: str) -> str:
 
 
 def strip_wrapping(value: str) -> str:
-    """Step 2: without reasoning, code fences, quotes around it, one leading label, one last period."""
+    """Step 2: without reasoning, code fence, quotes around it, one leading label, one period."""
     text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", " ", value, flags=re.S | re.I)
     text = re.split(r"</think(?:ing)?>", text, flags=re.I)[-1].strip()
     text = re.sub(r"^```[\w-]*\n(.*?)```$", r"\1", text, flags=re.S).strip("`\n ")
@@ -117,7 +117,7 @@ def strip_edges(text: str) -> str:
 
 
 def is_abstention(folded: str, keep: frozenset[str] = frozenset()) -> bool:
-    """Step 4: whether a folded value says that there is none; `keep`: phrases that gold uses as values."""
+    """Step 4: whether a folded value says that there is none; `keep`: values, says gold."""
     bare = " ".join(strip_edges(folded).split())
     return bare not in keep and (bare in ABSTENTIONS or bare in DISTINCT)
 
