@@ -256,6 +256,85 @@ def sentence_folder(tmp_path_factory):
     return folder
 
 
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"
+    "{% if c.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def qwen_tokenizer():
+    from transformers import PreTrainedTokenizerFast
+
+    special = {
+        "pad_token": "<|endoftext|>",
+        "eos_token": "<|im_end|>",
+        "additional_special_tokens": [
+            "<|im_start|>",
+            "<|vision_start|>",
+            "<|vision_end|>",
+            "<|image_pad|>",
+            "<|video_pad|>",
+        ],
+    }
+    names = ["<|endoftext|>", "<|im_end|>", *special["additional_special_tokens"]]
+    tokenizer = byte_level_bpe(names, first=True)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
+
+
+@pytest.fixture(scope="session")
+def qwen_folder(tmp_path_factory):
+    """A Qwen2-VL of two small layers, with the recipe of a model that tells roles apart."""
+    from transformers import (
+        Qwen2VLConfig,
+        Qwen2VLForConditionalGeneration,
+        Qwen2VLImageProcessorPil,
+        Qwen2VLProcessor,
+        Qwen2VLVideoProcessor,
+    )
+
+    folder = tmp_path_factory.mktemp("tiny_qwen")
+    tokenizer = qwen_tokenizer()
+    image, video = (tokenizer.convert_tokens_to_ids(f"<|{k}_pad|>") for k in ("image", "video"))
+    config = Qwen2VLConfig(
+        text_config={
+            "vocab_size": 320,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 512,
+            "rope_parameters": {
+                "rope_type": "default",
+                "mrope_section": [2, 3, 3],
+                "rope_theta": 10000.0,
+            },
+        },
+        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 2},
+        image_token_id=image,
+        video_token_id=video,
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+    )
+    shaken(Qwen2VLForConditionalGeneration(config)).save_pretrained(folder)
+    processor = Qwen2VLProcessor(
+        image_processor=Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=84 * 84),
+        tokenizer=tokenizer,
+        video_processor=Qwen2VLVideoProcessor(),
+        chat_template=CHATML,
+    )
+    processor.save_pretrained(folder)
+    recipe = {
+        "system": {"query": "Find it.", "document": ""},
+        "ending": "<|endoftext|>",
+        "max_tokens": 100,
+    }
+    (folder / "embedding.json").write_text(json.dumps(recipe))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def onnx_folder(tmp_path_factory):
     """An ONNX image encoder: one strided convolution, then the average of each channel."""
