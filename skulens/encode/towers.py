@@ -1,6 +1,7 @@
 """An open_clip model, built from its configuration and run: what every source of weights shares."""
 
 import contextlib
+import functools
 import threading
 from collections.abc import Sequence
 from copy import deepcopy
@@ -23,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
 from skulens.encode.parts import PartByPart
+from skulens.encode.patches import check_text_tokens, map_patches, project_text, read_states
 from skulens.encode.precision import NORMS, choose_precision
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import Tokens, padded
@@ -134,13 +136,47 @@ class Towers(PartByPart):
         )
 
     def _texts(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
-        longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
-        ids = self.precision.send(
-            torch.from_numpy(padded(batch, longest, self.tokens.pad))
-        )  # (batch, tokens)
+        ids = self._padded(batch)
         if self.fast_text:
             return trimmed_text(text_tower(self.model), ids)
         return self.model.encode_text(ids, normalize=False)
+
+    def _padded(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
+        """(batch, tokens) on the device; the whole context where padding is part of the model."""
+        longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
+        return self.precision.send(torch.from_numpy(padded(batch, longest, self.tokens.pad)))
+
+    def encode_tokens(self, modality: Modality, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """(tokens, dim) float32 of each part, as skulens.encode.patches says.
+
+        Raises:
+            EncoderError: towers that do not show them.
+        """
+        with self.precision.forward_pass():
+            if modality == "image":
+                pixels = self.precision.send(torch.from_numpy(np.stack(batch)))
+                found = map_patches(self.model.visual, pixels).flatten(1, 2)
+                return list(found.float().cpu().numpy())
+            return self._text_tokens(batch)
+
+    def _text_tokens(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        tower = text_tower(self.model)
+        check_text_tokens(tower)
+        ids = self._padded(batch)
+        found = project_text(tower, read_states(tower, ids)).float().cpu().numpy()
+        lengths = [len(np.trim_zeros(one - self.tokens.pad, "b")) for one in batch]
+        return [rows[:length] for rows, length in zip(found, lengths, strict=True)]
+
+    def grid(self, picture: PIL.Image.Image) -> tuple[int, int]:
+        """(rows, columns) of patches, the same for every picture."""
+        return self._grid
+
+    @functools.cached_property
+    def _grid(self) -> tuple[int, int]:
+        frame = (1, 3, self.preprocess.height, self.preprocess.width)
+        with self.precision.forward_pass():
+            found = map_patches(self.model.visual, self.precision.send(torch.zeros(frame)))
+        return found.shape[1], found.shape[2]
 
 
 def built(config: dict) -> torch.nn.Module:
@@ -308,13 +344,6 @@ def trimmed_text(tower: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
     Under a causal mask the state at the end token never sees the padding behind it, so the
     vector is the same but for rounding (tested); 30-token captions cost 2.6 times less.
     """
-    length = ids.shape[1]
-    x = tower.token_embedding(ids)  # (batch, length, width)
-    x = x + tower.positional_embedding[:length].to(x.dtype)
-    x = tower.transformer(x, attn_mask=tower.attn_mask[:length, :length])
-    x = tower.ln_final(x)
-    x = x[torch.arange(len(x), device=x.device), ids.argmax(dim=-1)]  # (batch, width)
-    projection = tower.text_projection
-    if projection is None:
-        return x
-    return projection(x) if isinstance(projection, torch.nn.Linear) else x @ projection
+    states = read_states(tower, ids)
+    ends = torch.arange(len(states), device=states.device), ids.argmax(dim=-1)
+    return project_text(tower, states[ends])
