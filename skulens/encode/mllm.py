@@ -30,7 +30,7 @@ from skulens.encode.checkpoints import (
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.precision import choose_precision
 from skulens.encode.recipes import SIDECAR, Recipe, find_recipe
-from skulens.encode.transformers import opened, towers_params
+from skulens.encode.transformers import open_pretrained, towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError, PictureError
 from skulens.protocols import Modality, Numerics, Role
@@ -65,7 +65,7 @@ class Mllm:
         self._own = (
             threading.local()
         )  # Rust tokenizers keep settings inside, so each thread has one
-        whole = opened(
+        whole: Any = open_pretrained(
             AutoModelForImageTextToText,
             folder,
             dtype=self.precision.torch_dtype,  # not cast later: rotary tables stay in float32
@@ -230,8 +230,8 @@ def stack_ragged(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 def open_processor(folder: Path, recipe: Recipe) -> Any:
     """The processor of a model, pictures by Pillow, with the recipe's bounds on their size."""
-    processor = opened(AutoProcessor, folder)
-    processor.image_processor = opened(AutoImageProcessor, folder, backend="pil")
+    processor = open_pretrained(AutoProcessor, folder)
+    processor.image_processor = open_pretrained(AutoImageProcessor, folder, backend="pil")
     size = getattr(processor.image_processor, "size", None)
     bounds = {"shortest_edge": recipe.min_pixels, "longest_edge": recipe.max_pixels}
     wanted = {key: value for key, value in bounds.items() if value}

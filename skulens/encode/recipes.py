@@ -129,7 +129,7 @@ def read_prompts(path: Path) -> dict[str, str]:
     return choose_prompts(written.get("prompts") or {}, written.get("default_prompt_name"))
 
 
-def choose_prompts(prompts: Mapping[str, str], default_name: str | None) -> dict[str, str]:
+def choose_prompts(prompts: Mapping[str, str | None], default_name: str | None) -> dict[str, str]:
     """Role -> the prompt named for it, else the default one; roles without any are left out."""
     default = prompts.get(default_name or "") or ""
     found = {

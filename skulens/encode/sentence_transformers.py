@@ -56,15 +56,15 @@ class Sentence(PartByPart):
         folder, commit = model_folder(argument, revision or None)
         self.precision = choose_precision(numerics, device)
         self.device = self.precision.device
-        model = limited(opened(folder, self.device))
+        model = limit_length(open_model(folder, self.device))
         params = towers_params(model)
-        self.model = self.precision.apply(model)
+        self.model: Any = self.precision.apply(model)
         chosen = choose_prompts(model.prompts, model.default_prompt_name)
         self.prompts = {role: chosen.get(role) for role in ROLES}
         self.lock = threading.Lock()  # Rust tokenizers keep padding settings inside
-        self.info = self._described(argument, folder, commit, params)
+        self.info = self._describe(argument, folder, commit, params)
 
-    def _described(
+    def _describe(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
     ) -> EncoderInfo:
         prompts = {"prompt": self.prompts["query"]}
@@ -139,7 +139,7 @@ class Sentence(PartByPart):
         return self.precision.send(value) if isinstance(value, torch.Tensor) else value
 
 
-def opened(folder: Path, device: str) -> SentenceTransformer:
+def open_model(folder: Path, device: str) -> SentenceTransformer:
     settings = {"dtype": torch.float32, "use_safetensors": True}
     try:
         return SentenceTransformer(
@@ -153,7 +153,7 @@ def opened(folder: Path, device: str) -> SentenceTransformer:
         raise EncoderError(f"sentence-transformers cannot read {folder}: {str(e)[:400]}") from e
 
 
-def limited(model: SentenceTransformer) -> SentenceTransformer:
+def limit_length(model: SentenceTransformer) -> SentenceTransformer:
     """The model, cutting texts at its position embeddings where its tokenizer sets no limit.
 
     Folders saved without `model_max_length` answer 10^30 and then fail on the first long text.

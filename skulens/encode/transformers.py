@@ -26,7 +26,7 @@ from skulens.encode.flops import gflops
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision
 from skulens.encode.preprocess import FILTERS, Preprocess
-from skulens.encode.tokenization import canonical, padded
+from skulens.encode.tokenization import canonicalise, pad_ids
 from skulens.encode.zoo.warnings import warn_of_card
 from skulens.errors import EncoderError
 from skulens.protocols import Modality, Numerics, Role
@@ -59,16 +59,16 @@ class DualEncoder(PartByPart):
         self.config = read_config(folder)
         self.siglip = self.config.model_type.startswith("siglip")
         self.context_length = context_length(self.config)
-        self.tokenizer = opened(AutoTokenizer, folder)
-        self.processor = opened(AutoImageProcessor, folder, backend="pil")
+        self.tokenizer = open_pretrained(AutoTokenizer, folder)
+        self.processor = open_pretrained(AutoImageProcessor, folder, backend="pil")
         self.preprocess = plain_preprocess(self.processor)
         self.lock = threading.Lock()  # the Rust tokenizer keeps truncation settings inside
-        model = opened(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
+        model = open_pretrained(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
         params = towers_params(model)
-        self.model = self.precision.apply(model)
-        self.info = self._described(argument, folder, commit, params)
+        self.model: Any = self.precision.apply(model)
+        self.info = self._describe(argument, folder, commit, params)
 
-    def _described(
+    def _describe(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
     ) -> EncoderInfo:
         identity = identity_of(
@@ -139,7 +139,7 @@ class DualEncoder(PartByPart):
             return len(self.tokenizer(self._cleaned(text)).input_ids)
 
     def _cleaned(self, text: str) -> str:
-        return canonical(text) if self.siglip else text
+        return canonicalise(text) if self.siglip else text
 
     def encode_batch(self, modality: Modality, batch: Sequence[Any]) -> np.ndarray:
         """(batch, dim) float32, not normalised."""
@@ -158,10 +158,10 @@ class DualEncoder(PartByPart):
     def _text_inputs(self, batch: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
         pad = self.tokenizer.pad_token_id or 0
         if self.siglip:  # trained without a mask, on padded texts
-            ids = torch.from_numpy(padded(batch, self.context_length, pad))
+            ids = torch.from_numpy(pad_ids(batch, self.context_length, pad))
             return {"input_ids": self.precision.send(ids)}
         longest = max(map(len, batch))
-        ids = torch.from_numpy(padded(batch, longest, pad))
+        ids = torch.from_numpy(pad_ids(batch, longest, pad))
         lengths = torch.tensor([len(one) for one in batch])
         mask = torch.arange(longest)[None] < lengths[:, None]  # (batch, longest)
         return {
@@ -216,7 +216,7 @@ class DualEncoder(PartByPart):
         return int(rows), int(columns)
 
 
-def opened(kind, folder: Path, **settings):
+def open_pretrained(kind, folder: Path, **settings):
     """from_pretrained on local files, never running code from the folder."""
     try:
         return kind.from_pretrained(
@@ -231,7 +231,7 @@ def opened(kind, folder: Path, **settings):
 
 def read_config(folder: Path):
     """The configuration of a model with an image and a text tower."""
-    config = opened(AutoConfig, folder)
+    config = open_pretrained(AutoConfig, folder)
     if not (hasattr(config, "vision_config") and hasattr(config, "text_config")):
         raise EncoderError(
             f"{folder} holds a {config.model_type!r} model; expected two towers such as clip, siglip or siglip2. "
@@ -270,7 +270,7 @@ def plain_preprocess(processor) -> Preprocess | None:
     if not all(steps) or abs(processor.rescale_factor * 255 - 1) > 1e-9:
         return None
     kernel = PIL.Image.Resampling(processor.resample).name.lower()
-    look = {
+    look: dict[str, Any] = {
         "mean": tuple(processor.image_mean),
         "std": tuple(processor.image_std),
         "interpolation": kernel,
@@ -284,7 +284,7 @@ def plain_preprocess(processor) -> Preprocess | None:
     if set(size) == {"height", "width"} and crop in ({}, size):
         return Preprocess(**size, **look, resize_mode="squash")
     side = size.get("shortest_edge")
-    if set(size) == {"shortest_edge"} and crop == {"height": side, "width": side}:
+    if side and set(size) == {"shortest_edge"} and crop == {"height": side, "width": side}:
         return Preprocess(side, side, **look, crop_rounding="down")
     return None
 

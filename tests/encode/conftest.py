@@ -50,7 +50,7 @@ def open_clip_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny_open_clip")
     from safetensors.torch import save_file
 
-    from skulens.encode.towers import built
+    from skulens.encode.towers import build_model
 
     tokenizer = byte_level_bpe(["<start_of_text>", "<end_of_text>"])
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -74,7 +74,7 @@ def open_clip_folder(tmp_path_factory):
     preprocess = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3], "interpolation": "bilinear"}
     written = {"model_cfg": config, "preprocess_cfg": preprocess, "licence": "Apache-2.0"}
     (folder / "open_clip_config.json").write_text(json.dumps(written))
-    model = shaken(built(config))
+    model = shaken(build_model(config))
     state = {key: value.contiguous() for key, value in model.state_dict().items()}
     save_file(state, folder / "open_clip_model.safetensors")
     return folder

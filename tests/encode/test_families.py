@@ -295,12 +295,12 @@ def test_building_without_a_random_start_leaves_torch_as_it_was():
 def test_random_weights_are_the_same_on_every_call():
     import torch
 
-    from skulens.encode.towers import Source, loaded
+    from skulens.encode.towers import Source, load_model
 
     vision = {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8}
     text = {"vocab_size": 50, "width": 32, "heads": 2, "layers": 1}
     source = Source("x", {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}, {}, None)
-    first, second = loaded(source), loaded(source)
+    first, second = load_model(source), load_model(source)
     assert all(
         torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
     )

@@ -12,7 +12,7 @@ from skulens.encode.cache import TokenCache
 from skulens.encode.embed import Embedder
 from skulens.encode.open_clip import LocalOpenClip, OpenClip
 from skulens.encode.patches import map_patches
-from skulens.encode.towers import built
+from skulens.encode.towers import build_model
 from skulens.encode.transformers import DualEncoder
 from skulens.errors import EncoderError
 from skulens.protocols import TokenEncoder
@@ -80,9 +80,9 @@ def test_tokens_of_a_text(local, texts):
 )
 def test_patches_of_a_timm_tower_are_its_head_on_each_alone(open_clip_folder, name, pool, mean):
     config = json.loads((open_clip_folder / "open_clip_config.json").read_text())["model_cfg"]
-    vision = {"timm_model_name": name, "timm_pool": pool, "timm_proj": "linear", "image_size": 64}
-    visual = shaken(built({**config, "vision_cfg": vision}).visual)
-    pixels = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    vision = {"timm_model_name": name, "timm_pool": pool, "timm_proj": "linear", "image_size": 160}
+    visual = shaken(build_model({**config, "vision_cfg": vision}).visual)
+    pixels = torch.randn(2, 3, 160, 160, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         found = map_patches(visual, pixels)  # (2, rows, columns, 24)
         trunk, features = visual.trunk, visual.trunk.forward_features(pixels)
