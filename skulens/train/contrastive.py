@@ -85,13 +85,10 @@ def train_contrastive(
         (folder / "measured.json").write_text(
             json.dumps({test: found.measured}, indent=2) + "\n", "utf-8"
         )
-    save_encoder(
-        model,
-        bpe,
-        config,
-        folder,
-        model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)),
-    )
+    place = measured_on(test_from or catalogs[0], test)
+    card = model_card(catalogs, config, found, model, place)
+    seen = dict.fromkeys(catalog.info.name for catalog in catalogs)
+    save_encoder(model, bpe, config, folder, card, tuple(seen))
     return found
 
 
