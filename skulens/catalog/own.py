@@ -3,10 +3,11 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from skulens.catalog.folder import read_manifest
 from skulens.catalog.mapping import (
@@ -38,7 +39,7 @@ class Draft:
     id: str
     where: str
     texts: dict[str, str] = field(default_factory=dict)
-    fields: dict[str, object] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
     extras: dict[str, object] = field(default_factory=dict)
 
@@ -111,7 +112,7 @@ class OwnCatalog(Reader):
         self.mapping = map_columns(self.table.columns, map, str(path))
 
     @cached_property
-    def info(self) -> DatasetInfo:
+    def info(self) -> DatasetInfo:  # type: ignore[override]  # reads the table, so only on demand
         roles = ("caption", "description", "title")
         extra = tuple(f[5:] for f in self.mapping if f.startswith("text."))
         probed = set(self.contents.probes)
@@ -234,7 +235,7 @@ class Collector:
 
     def fields(self, row: Row, product: str) -> dict[str, object]:
         """Values of the fields that are neither texts nor pictures; a wrong one is left out and rejected."""
-        found = {}
+        found: dict[str, object] = {}
         for name, convert in CONVERT.items():
             if name not in self.mapping:
                 continue
@@ -307,7 +308,7 @@ class Collector:
                 place = os.path.join(self.folder_name, written.path)  # noqa: PTH118
                 yield written.path, Image(path=place, view=written.view or view)
 
-    def paths(self, cell: object, view: str | None = None) -> list[Written]:
+    def paths(self, cell: Any, view: str | None = None) -> list[Written]:
         """Pictures of a cell: a string, several between "|" or ";", a list, JSON; {path, view} of a struct."""
         if isinstance(cell, str) and cell.lstrip().startswith("["):
             cell = json.loads(cell)
@@ -363,7 +364,7 @@ class Collector:
         self.rejects.append(Reject(source, item, reason, todo))
 
 
-CONVERT = {
+CONVERT: dict[str, Callable[[Any], Any]] = {
     "spu": lambda v: as_id(v) if as_text(v) else None,
     "category": as_path,
     "attributes": lambda v: as_attributes(v, "own"),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,9 @@ from skulens.catalog.parquet import (
 )
 from skulens.errors import DataError, MissingFile
 
+if TYPE_CHECKING:
+    import _csv
+
 MAX_CELL = 1_000_000
 """Characters of the longest cell we take; longer ones are nearly always an unclosed quote."""
 DELIMITERS = ",;\t|"
@@ -32,7 +36,7 @@ class Row:
     """One row: where it stands (file:line, or file#row from 0 in Parquet) and its cells by column."""
 
     where: str
-    cells: dict[str, object]
+    cells: dict[str, Any]
 
 
 def open_table(path: Path) -> "Table":
@@ -104,10 +108,9 @@ class CsvTable(Table):
             )
         return names
 
-    def _reader(self) -> Iterator[list[str]]:
-        csv.field_size_limit(
-            2**31 - 1
-        )  # the default stops the whole file; long cells are rejected below
+    def _reader(self) -> "_csv.Reader":
+        # the default limit stops the whole file; long cells are rejected below
+        csv.field_size_limit(2**31 - 1)
         return csv.reader(self.lines(), delimiter=self.delimiter)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
@@ -118,12 +121,12 @@ class CsvTable(Table):
             where, line = self.at(line), reader.line_num + 1
             if not cells:
                 continue
-            if trouble := self._trouble(cells):
-                reject(where, *trouble)
+            if problem := self._problem(cells):
+                reject(where, *problem)
                 continue
             yield Row(where, dict(zip(self.columns, cells, strict=True)))
 
-    def _trouble(self, cells: list[str]) -> tuple[str, str] | None:
+    def _problem(self, cells: list[str]) -> tuple[str, str] | None:
         if len(cells) != len(self.columns):
             return (
                 f"{len(cells)} cells under {len(self.columns)} columns",

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from skulens.catalog.audit.finding import EXAMPLES, Finding, some
+from skulens.catalog.audit.finding import EXAMPLES, Finding, Level, some
 from skulens.records import Product, Reject
 
 
@@ -37,7 +37,9 @@ def field_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
             [p.id for p in products if p.language is None],
         ),
     ):
-        level = "warning" if len(missing) < n and check in ("no_caption", "no_picture") else "note"
+        level: Level = (
+            "warning" if len(missing) < n and check in ("no_caption", "no_picture") else "note"
+        )
         examples = some(missing) if len(missing) < n else ()
         found.append(Finding(check, level, what, len(missing), n, examples, TODO_FIELD[check]))
     return found

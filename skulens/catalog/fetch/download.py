@@ -121,7 +121,7 @@ def transfer(file: RemoteFile, part: Path) -> None:
         headers |= {"If-Range": known["etag"]} if known.get("etag") else {}
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(file.url, headers=headers), timeout=TIMEOUT_S
+            urllib.request.Request(file.url or "", headers=headers), timeout=TIMEOUT_S
         ) as reply:
             receive(reply, file, part, have)
     except urllib.error.HTTPError as e:
