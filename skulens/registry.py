@@ -260,7 +260,7 @@ def row_of_plugin(load: Callable[[], object], value: str, package: str) -> Row:
     """The row behind an entry point: the `Row` it names, or one made from the class it names."""
     try:
         thing = load()
-    except Exception as e:  # whatever somebody else's module does, the others must stay usable
+    except Exception as e:  # whatever a plug-in's module raises, the others must stay usable
         reason = f"cannot be loaded ({type(e).__name__}: {e})"
         return Row(value, reason, package=package, broken=reason)
     if isinstance(thing, Row):

@@ -6,7 +6,7 @@ of the registry of fields by one table, KEYS. How an answer becomes `Gold`:
 - a value: that value, legible as the file says, "yes" where it says nothing;
 - several values that hold at once (ingredients, allergens, warnings ...): one row each;
 - null: not visible, so no values and legible "not pictured": every claim of it is invented;
-- null with legible "no": printed and unreadable; with "partly": not to be held against anybody.
+- null with legible "no": printed and unreadable; with "partly": neither demanded nor penalised.
 """
 
 import json

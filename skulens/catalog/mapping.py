@@ -1,4 +1,4 @@
-"""Columns of somebody's table -> the fields of a product."""
+"""Columns of a user's table -> the fields of a product."""
 
 import json
 import math

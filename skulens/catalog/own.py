@@ -29,7 +29,7 @@ from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
 
 GALLERY = ("", "gallery")
-"""Values of the split column whose rows' pictures stand for the product itself."""
+"""Values of the split column whose rows' pictures are the product's own (the gallery's)."""
 
 
 @dataclass
@@ -126,8 +126,8 @@ class OwnCatalog(Reader):
             splits=tuple(sorted(probed, key=split_order)),
             gallery_text=tuple(dict.fromkeys((*extra, *roles))),
         )
-        told = {f.name for f in fields(DatasetInfo)} - {"splits"}
-        said = {k: v for k, v in self.manifest.items() if k in told and v}
+        known = {f.name for f in fields(DatasetInfo)} - {"splits"}
+        said = {k: v for k, v in self.manifest.items() if k in known and v}
         if isinstance(said.get("gallery_text"), list):
             said["gallery_text"] = tuple(said["gallery_text"])
         return replace(info, **said)

@@ -7,7 +7,7 @@ from skulens.claims import Legibility
 from skulens.records import DatasetInfo
 
 HARD = "images/maryland_ingredients_small.jpg"
-"""A small picture of which a good reader gets most: neither demanded nor held against anybody."""
+"""A small picture of which a good reader gets most: neither demanded nor penalised."""
 SEEN_IN_HARD = ("ingredients_text", "allergens_bold")
 
 

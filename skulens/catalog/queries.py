@@ -180,7 +180,7 @@ def read_condition(found: object, parts: tuple[Part, ...]) -> Condition:
     if part is not None and not (
         isinstance(part, int) and 0 <= part < len(parts) and isinstance(parts[part], Image)
     ):
-        raise RowError(f"a condition on part {part!r}, which is no picture", "correct `part`")
+        raise RowError(f"a condition on part {part!r}, which is not a picture", "correct `part`")
     return Condition(**given)
 
 

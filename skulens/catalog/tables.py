@@ -58,7 +58,7 @@ def open_table(path: Path) -> "Table":
         ".arrow": ArrowTable,
     }
     if path.suffix.lower() not in kinds:
-        raise DataError(f"{path} is no table we read; expected one of {', '.join(kinds)}")
+        raise DataError(f"{path} is not a table we read; expected one of {', '.join(kinds)}")
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty (0 bytes); expected a header and rows")
     return kinds[path.suffix.lower()](path)
@@ -95,7 +95,7 @@ class Table:
 
 
 class CsvTable(Table):
-    """A header line, then rows. The delimiter (comma, semicolon, tab, bar) is told by the header."""
+    """A header line, then rows. The delimiter (comma, semicolon, tab, bar) is detected from the header."""
 
     def _columns(self) -> list[str]:
         first = next(self.lines(), "")
@@ -210,7 +210,7 @@ class ParquetTable(Table):
             self.schema = pq.read_schema(self.path)
         except (pa.ArrowException, OSError) as e:
             raise DataError(f"{self.path} is not a Parquet file we can read: {e}") from None
-        return checked_names(self.schema, self.path)
+        return check_names(self.schema, self.path)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
         pictures = [f.name for f in self.schema if has_pictures(f.type)]
@@ -239,7 +239,7 @@ class ArrowTable(Table):
 
     def _columns(self) -> list[str]:
         try:
-            return checked_names(open_arrow(self.path).schema, self.path)
+            return check_names(open_arrow(self.path).schema, self.path)
         except (pa.ArrowException, OSError) as e:
             raise DataError(f"{self.path} is not an Arrow file we can read: {e}") from None
 
@@ -258,7 +258,7 @@ class ArrowTable(Table):
                 number += 1
 
 
-def checked_names(schema: pa.Schema, path: Path) -> list[str]:
+def check_names(schema: pa.Schema, path: Path) -> list[str]:
     """The column names. Raises DataError for lists of encoded pictures, which we cannot read one by one."""
     lists = [f.name for f in schema if holds_picture_lists(f.type)]
     if lists:

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from skulens.catalog.open import open_catalog
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,10 +38,23 @@ def jpeg(seed: int, size: tuple[int, int] = (72, 72)) -> bytes:
     return out.getvalue()
 
 
+def read(path, **options):
+    """(products by id, rejects as (where, item, reason))."""
+    catalog = open_catalog(str(path), **options)
+    products = {p.id: p for p in catalog.products()}
+    return products, [(r.source, r.item, r.reason) for r in catalog.rejects]
+
+
 def put(path: Path, data: bytes | str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     return path
+
+
+def csv_file(tmp_path, text, name="t.csv", pictures=("a.jpg", "b.jpg", "c.jpg")):
+    for n, picture in enumerate(pictures):
+        put(tmp_path / picture, jpeg(n))
+    return put(tmp_path / name, text)
 
 
 def lines(rows: list[dict]) -> str:

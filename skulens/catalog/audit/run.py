@@ -75,8 +75,8 @@ def collect_photos(
                 raise
             skipped.append(f"split {split!r}: {e}")
             continue
-        told = set(rejects)
-        rejects += [r for r in catalog.rejects if r not in told]
+        known = set(rejects)
+        rejects += [r for r in catalog.rejects if r not in known]
         for query in queries:
             part = query.item.parts[0]
             if len(query.item.parts) == 1 and isinstance(
@@ -87,5 +87,5 @@ def collect_photos(
 
 
 def caption(product: Product, roles: Iterable[str]) -> str | None:
-    """The text that stands for a product in a gallery."""
+    """The text that represents a product in a gallery."""
     return next((text for role in roles if (text := product.text(role))), None)

@@ -74,7 +74,7 @@ def download(file: RemoteFile, folder: Path, wait_s: float = 1.0) -> Path:
         )
         raise by_hand(file, folder, why)
     if urllib.parse.urlsplit(file.url).scheme not in ("http", "https"):
-        raise DataError(f"{file.url} is no address that we fetch; expected https://...")
+        raise DataError(f"{file.url} is not an address that we fetch; expected https://...")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with locked(
