@@ -45,7 +45,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ProbePhoto:
     """A photo that is a query of its product."""
 
     id: str
@@ -68,7 +68,7 @@ class Contents:
     """What reading the table once gave: all but the pictures' bytes."""
 
     drafts: dict[str, Draft]
-    probes: dict[str, list[Probe]]
+    probes: dict[str, list[ProbePhoto]]
     """By split."""
     rejects: list[Reject]
 
@@ -174,7 +174,7 @@ class Collector:
         self.table, self.mapping, self.folder = catalog.table, catalog.mapping, catalog.images
         self.folder_name = str(self.folder)
         self.drafts: dict[str, Draft] = {}
-        self.probes: dict[str, list[Probe]] = {} if "split" in self.mapping else {ALL: []}
+        self.probes: dict[str, list[ProbePhoto]] = {} if "split" in self.mapping else {ALL: []}
         self.composed = bool(catalog.manifest)
         self.rejects: list[Reject] = []
         self.seen: set[tuple[str, str, str]] = set()
@@ -273,7 +273,7 @@ class Collector:
                     draft.images.append(image)
                 if "split" not in self.mapping or split not in GALLERY:
                     self.probes.setdefault(probe, []).append(
-                        Probe(f"{product}/{name}", product, image)
+                        ProbePhoto(f"{product}/{name}", product, image)
                     )
 
     def pictures(
