@@ -12,8 +12,8 @@ import argparse
 import numpy as np
 
 from benchmarks.common import report, spread, timed
-from skulens.evaluate.compare import rank_models
 from skulens.evaluate.intervals import Grouped, bootstrap, intervals
+from skulens.evaluate.panel import rank_models
 
 
 def made(skus: int, models: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

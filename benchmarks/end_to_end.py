@@ -19,8 +19,10 @@ from benchmarks.common import report, spread, timed
 from skulens import pictures
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
-from skulens.encode.batching import Batching, encode_parts
+from skulens.encode.batching import Batching
+from skulens.encode.embed import Embedder
 from skulens.encode.pipeline import core_pool
+from skulens.protocols import Numerics
 from skulens.records import Image, chunks
 
 
@@ -47,8 +49,8 @@ def forward_all(encoder, prepared: list, batch: int, streams: int) -> None:
 
 def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str) -> dict:
     cores = len(os.sched_getaffinity(0))
-    encoder = open_encoder(name, dtype=dtype).model
-    how = Batching(batch=batch, progress=False)
+    encoder = open_encoder(name, numerics=Numerics(dtype)).model
+    embedder = Embedder([encoder], batching=Batching(batch=batch, progress=False))
     prepared = decode_all(encoder, images, cores)
     forward_all(encoder, prepared[: 2 * batch], batch, 1)  # warm up
     took: dict[str, list[float]] = {"decode": [], "one stream": [], "streams": [], "end to end": []}
@@ -56,7 +58,7 @@ def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str
         took["decode"].append(timed(lambda: decode_all(encoder, images, cores)))
         took["one stream"].append(timed(lambda: forward_all(encoder, prepared, batch, 1)))
         took["streams"].append(timed(lambda: forward_all(encoder, prepared, batch, cores)))
-        took["end to end"].append(timed(lambda: encode_parts([encoder], images, how=how)))
+        took["end to end"].append(timed(lambda: embedder.embed_parts(images)))
     rate = {k: spread([len(images) / s for s in v]) for k, v in took.items()}
     d, e = rate["decode"]["median"], rate["end to end"]["median"]
     f = max(rate["one stream"]["median"], rate["streams"]["median"])

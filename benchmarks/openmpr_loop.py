@@ -29,6 +29,8 @@ from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
+from skulens.encode.numerics import SCRIPT
+from skulens.protocols import Numerics
 from skulens.records import DatasetInfo, Item, Product, Query
 
 
@@ -83,9 +85,10 @@ def our_run(encoder, images, captions) -> list[int]:
 def measure(arch: str, images, captions, repeats: int) -> dict:
     torch.manual_seed(0)
     same, default = (
-        open_encoder(f"open_clip:{arch}/random", dtype=d).model for d in ("bfloat16", "auto")
+        open_encoder(f"open_clip:{arch}/random", numerics=Numerics(d)).model
+        for d in ("bfloat16", "auto")
     )
-    paper = open_encoder(f"open_clip:{arch}/random", mode="paper").model
+    paper = open_encoder(f"open_clip:{arch}/random", numerics=SCRIPT).model
     _, _, preprocess = open_clip.create_model_and_transforms(arch, pretrained=None)
     tokenizer = open_clip.get_tokenizer(arch)
     took: dict[str, list[float]] = {"theirs": [], "ours, bfloat16": [], "ours, default": []}

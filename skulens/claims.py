@@ -47,7 +47,9 @@ class Claim:
     @property
     def id(self) -> str:
         """sha256 of item, field, value, unit and n; 16 hexadecimal digits."""
-        what = json.dumps([self.item, self.field, self.value, self.unit, self.n], ensure_ascii=False)
+        what = json.dumps(
+            [self.item, self.field, self.value, self.unit, self.n], ensure_ascii=False
+        )
         return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

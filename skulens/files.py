@@ -1,10 +1,18 @@
-"""Where skulens keeps its own files, the hash by which it knows a file, and the lock by which one process holds it."""
+"""Where skulens keeps its own files, how it writes them so that a kill loses little, and its lock.
 
+A journal is a file of JSON lines, each appended in one synced write: two processes may append at
+once, and a line cut by a power failure is skipped when the journal is read.
+"""
+
+import errno
 import hashlib
+import json
 import os
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from skulens.errors import StoreError
 
@@ -23,6 +31,77 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
+def append_line(path: Path, entry: Mapping[str, Any]) -> None:
+    """Append one JSON line in one synced write, starting a new line where a kill cut the last one.
+
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        line = json.dumps(entry) + "\n"
+        if ends_unfinished(path):
+            line = "\n" + line
+        if os.write(fd, line.encode()) != len(line.encode()):
+            raise OSError(errno.ENOSPC, "the journal line was written only in part")
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole lines of a journal, in order; lines that a kill cut are left out. No file: none."""
+    if not path.exists():
+        return
+    for line in path.read_text(errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            yield entry
+
+
+def ends_unfinished(path: Path) -> bool:
+    """Whether the last line lacks its end."""
+    with path.open("rb") as f:
+        f.seek(0, os.SEEK_END)
+        if not f.tell():
+            return False
+        f.seek(-1, os.SEEK_END)
+        return f.read(1) != b"\n"
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> int:
+    """Write a file aside, sync it and rename it: it is there whole or not at all. Returns its bytes.
+
+    Raises:
+        OSError: the disk is full or read-only; nothing is left behind.
+    """
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with aside.open("wb") as f:
+            write(f)
+            f.flush()
+            os.fsync(f.fileno())
+            size = f.tell()
+        aside.replace(path)
+        sync_folder(path.parent)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    return size
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside the folder survive a power failure."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 @contextmanager
 def locked(lock: Path, busy: str) -> Iterator[None]:
     """Hold the file `lock` for this process; it goes when the process ends, however it ends.
@@ -32,7 +111,7 @@ def locked(lock: Path, busy: str) -> Iterator[None]:
     """
     try:
         import fcntl
-    except ImportError:  # Windows: two processes at a time are the user's affair
+    except ImportError:  # not supported on Windows: two processes at a time are not kept apart
         yield
         return
     with lock.open("w") as f:

@@ -55,6 +55,9 @@ class TrueCatalog(Catalog, Protocol):
     def gold(self, split: str = "") -> Iterator[Gold]:
         """What is true of each field of each product of a split; "": of all products."""
 
+    def listed(self) -> Iterator[Product]:
+        """The products as their sellers list them: without what gold was made from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Numerics:
@@ -89,9 +92,7 @@ class Encoder(Protocol):
     def prepare_text(self, text: str, role: Role = "query") -> Any:
         """Tokens of one text, cut to the context length."""
 
-    def prepare_item(
-        self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query"
-    ) -> Any:
+    def prepare_item(self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query") -> Any:
         """Tokens and pixels of an interleaved sequence; only where "item" is among the modalities."""
 
     def count_tokens(self, text: str) -> int:
@@ -124,7 +125,7 @@ class Index(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class Document:
     """A product as a store holds it: named vectors, each of one maker, and fields to filter by."""
 
     id: str
@@ -163,7 +164,7 @@ class Store(Protocol):
     makers: Mapping[str, str]
     """Column -> identity of the encoder whose vectors it takes."""
 
-    def upsert(self, rows: Iterable[Row]) -> int:
+    def upsert(self, documents: Iterable[Document]) -> int:
         """Insert or replace; how many, once they would survive a crash. Raises StoreError for other makers."""
 
     def delete(self, ids: Iterable[str]) -> int:

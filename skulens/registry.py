@@ -178,10 +178,26 @@ SUITES = {
         "skulens.bench.suites.mpr:Mpr",
         "photo -> SKU texts, iconic pictures or both (OpenMPR's protocol and ours)",
     ),
+    "merit": Row(
+        "skulens.bench.suites.merit:Merit",
+        "several conditions at once, in pictures and words -> SKUs (MERIT's task)",
+    ),
+    "aspect": Row(
+        "skulens.bench.suites.aspect:Aspect",
+        "facts of products, read by any reader, against gold: F1 micro and macro over fields",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
-READERS: dict[str, Row] = {}
+RETRIEVERS: dict[str, Row] = {}
+"""Rank products for queries by themselves (`protocols.Retriever`)."""
+READERS: dict[str, Row] = {
+    "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),
+    "title-words": Row(
+        "skulens.extract.title_words:TitleWords",
+        "baseline: listed values whose words stand in title and texts",
+    ),
+}
 """Read products into claims (`protocols.Reader`)."""
 STORES: dict[str, Row] = {}
 """Hold products with their vectors, embedded or on a server (`protocols.Store`)."""
@@ -200,12 +216,15 @@ PROCEDURES: dict[str, Row] = {
     ),
 }
 """Papers' own procedures, which suites emulate in the mode `paper`."""
-BOARDS: dict[str, Row] = {}
-"""Published leaderboards, read as results."""
+BOARDS: dict[str, Row] = {
+    "openmpr": Row("skulens.papers.openmpr.results:OpenMPR", "190 published results of OpenMPR"),
+}
+"""Published leaderboards read as results, and the table formats that they bring."""
 
 KINDS: dict[str, dict[str, Row]] = {
     "encoder": ENCODERS,
     "dataset": DATASETS,
+    "retriever": RETRIEVERS,
     "reader": READERS,
     "suite": SUITES,
     "store": STORES,

@@ -1,6 +1,6 @@
 """Makes zoo.csv from the installed open_clip:
 
-    python -m tools.make_zoo [--totals openclip_model_nparams.json]
+    python tools/make_zoo.py [--totals openclip_model_nparams.json]
 
 Models are built on torch's "meta" device, so nothing is downloaded and no memory is needed;
 about a minute. Nine text towers need a configuration from a hub; their totals come from
@@ -25,8 +25,8 @@ from tqdm import tqdm
 
 from skulens.encode.flops import gflops
 from skulens.encode.towers import built, towers_params
-from skulens.encode.zoo.lint import own_codes, shared_weights
 from skulens.encode.zoo.rows import ZOO, ZooRow, find_row, write_rows
+from skulens.encode.zoo.rules import own_codes, shared_weights
 
 FAMILIES = (
     ("nllb", "NLLB-CLIP"),

@@ -1,32 +1,44 @@
-"""Which encoder to deploy: those that meet the wishes and cannot be told apart from the best of these.
+"""Which system to deploy: those that meet the constraints and do not differ significantly from the best.
 
-A wish about what was never measured here is not a reason to drop an encoder, unless asked for:
-it is kept and marked. Differences are paired over SKUs, with Holm's correction over the family
-of all that meet the wishes.
+A constraint on what was never measured here does not exclude a system, unless asked for: it is
+kept and marked. Differences are paired over groups, with Holm's correction over the family of
+all that meet the constraints.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import Enum
 
 import numpy as np
 
 from skulens.analysis.boards import Board, Entry
-from skulens.analysis.pairs import known
+from skulens.analysis.ranks import main_metric, none_for_nan
 from skulens.bench.result import machine
 from skulens.errors import DataError
-from skulens.evaluate.compare import LEVEL, Difference, holm, rank_models, sign_patterns
-from skulens.evaluate.intervals import Grouped, difference_intervals
+from skulens.evaluate.compare import LEVEL, Difference, holm, p_values
+from skulens.evaluate.metric import Metric, find_metric
+from skulens.evaluate.panel import Panel
 
 LICENCES = ("any", "commercial", "not-forbidden")
 """commercial: known to allow it. not-forbidden: also those whose terms somebody has to read first."""
-OPEN = ("apache", "mit", "bsd", "isc", "cc-by-4", "cc-by-sa-4", "cc0", "unlicense", "mpl")
+OPEN = (
+    "apache",
+    "mit",
+    "bsd",
+    "isc",
+    "cc-by-4",
+    "cc-by-sa-4",
+    "cc0",
+    "unlicense",
+    "mpl",
+)
 """Beginnings of licences that allow commercial use."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the encoder must fulfil; None asks nothing."""
+class Constraints:
+    """What the system must fulfil; None asks nothing."""
 
     max_params: int | None = None
     """of both towers"""
@@ -36,35 +48,50 @@ class Wishes:
     """peak resident memory of the measuring process on this machine, 10^6 bytes"""
     licence: str = "any"
     min_recall: float | None = None
-    """of `metric`, a fraction"""
-    metric: str = "hit_rate@1"
+    """least value of `metric`, a fraction"""
+    metric: str = ""
+    """any metric of the board's suite; empty: its first headline metric"""
     unknown: str = "keep"
-    """keep (and mark) or drop encoders of which a limited cost is unknown"""
+    """keep (and mark) or drop systems of which a limited cost is unknown"""
 
     def __post_init__(self):
-        if not re.fullmatch(r"(macro_)?hit_rate@[1-9]\d*", self.metric):
-            raise DataError(
-                f"encoders are chosen by hit rates, such as hit_rate@1 or macro_hit_rate@5, got {self.metric!r}"
-            )
         if self.licence not in LICENCES or self.unknown not in ("keep", "drop"):
             raise DataError(
                 f"expected a licence of {', '.join(LICENCES)} and unknown keep or drop, got {self.licence!r} and {self.unknown!r}"
             )
-        if self.min_recall is not None and not 0 <= self.min_recall <= 1:
-            raise DataError(
-                f"a recall is a fraction between 0 and 1, got {self.min_recall:g}; write 0.6 for 60 %"
-            )
         for name in ("max_params", "max_latency_ms", "max_memory_mb"):
             if (limit := getattr(self, name)) is not None and limit <= 0:
                 raise DataError(f"{name} must be above 0, got {limit:g}")
+        find_metric(self.metric)  # raises for a cut-off that is not a number
+        self.check_range(find_metric(self.metric))
 
-    @property
-    def k(self) -> int:
-        return int(self.metric.partition("@")[2])
+    def check_range(self, metric: Metric) -> None:
+        """Raises DataError for a least value that the metric cannot have."""
+        if self.min_recall is not None and metric.bounded and not 0 <= self.min_recall <= 1:
+            raise DataError(
+                f"a recall is a fraction between 0 and 1, got {self.min_recall:g}; write 0.6 for 60 %"
+            )
 
-    @property
-    def macro(self) -> bool:
-        return self.metric.startswith("macro_")
+
+class Outcome(Enum):
+    """What became of a system."""
+
+    BEST = "best"
+    """Not significantly different from the best."""
+    UNTESTED = "untested"
+    """No sums by group, so it cannot be compared."""
+    WORSE = "worse"
+    OUT = "out"
+    """A constraint is not met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a system is not among the best."""
+
+    kind: str
+    """The same for all systems excluded alike: "too large", "slower here" ..."""
+    text: str
 
 
 BEST = Difference(0.0, 0.0, 0.0, 1.0, 0, 0)
@@ -72,16 +99,15 @@ BEST = Difference(0.0, 0.0, 0.0, 1.0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One encoder and what became of it."""
+class Option:
+    """One system and what became of it."""
 
     entry: Entry
     value: float | None
     low: float | None
     high: float | None
-    verdict: str
-    """"best" (cannot be told apart from it), "worse", "out" (a wish is not met) or "untested" (no hits per SKU)."""
-    reasons: tuple[str, ...]
+    verdict: Outcome
+    reasons: tuple[Reason, ...]
     """Why it is not among the best."""
     notes: tuple[str, ...]
     """What to know of it all the same: unknown costs, doubtful numbers."""
@@ -90,43 +116,41 @@ class Candidate:
 
     def as_dict(self) -> dict:
         e = self.entry
-        said = {
-            k: getattr(e, k)
-            for k in ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")
+        told = ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")
+        behind = self.behind and {k: none_for_nan(v) for k, v in asdict(self.behind).items()}
+        return {k: getattr(e, k) for k in told} | {
+            "commercial": licence_class(e),
+            "variant": dict(e.result.variant),
+            "verdict": self.verdict.value,
+            **{k: getattr(self, k) for k in ("value", "low", "high")},
+            "reasons": [r.text for r in self.reasons],
+            "notes": list(self.notes),
+            "behind": behind,
         }
-        rest = {k: getattr(self, k) for k in ("verdict", "value", "low", "high")}
-        return (
-            said
-            | {"commercial": licence_class(e)}
-            | rest
-            | {
-                "reasons": list(self.reasons),
-                "notes": list(self.notes),
-                "behind": self.behind and {k: known(v) for k, v in asdict(self.behind).items()},
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The answer on one board, best first, then worse ones, then those that fell out."""
+    """The answer on one board: the best first, then worse ones, then those excluded."""
 
     board: str
     data: str
-    wishes: Wishes
-    candidates: tuple[Candidate, ...]
+    constraints: Constraints
+    options: tuple[Option, ...]
+    suite: str = ""
 
-    def of(self, verdict: str) -> list[Candidate]:
-        return [c for c in self.candidates if c.verdict == verdict]
+    def of(self, verdict: Outcome) -> list[Option]:
+        return [o for o in self.options if o.verdict is verdict]
 
     def as_dict(self) -> dict:
         return {
             "board": self.board,
             "data": self.data,
             "machine": this_machine(),
-            "wishes": asdict(self.wishes),
-            "best": [c.entry.name for c in self.of("best")],
-            "candidates": [c.as_dict() for c in self.candidates],
+            "wishes": asdict(self.constraints),
+            "constraints": asdict(self.constraints),
+            "best": [o.entry.name for o in self.of(Outcome.BEST)],
+            "candidates": [o.as_dict() for o in self.options],
         }
 
 
@@ -138,63 +162,61 @@ def this_machine() -> str:
 
 def choose(
     board: Board,
-    wishes: Wishes,
+    constraints: Constraints,
     *,
     costs: Iterable[Board] = (),
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Choice:
-    """Encoders of a board that meet the wishes and cannot be told apart from the best of them.
+    """Systems of a board that meet the constraints and do not differ significantly from the best of them.
 
     Args:
         costs: boards of results measured here, on whatever data, which lend latency and memory to
-            the board's encoders of the same name.
+            the board's systems of the same name.
     Raises:
         DataError: the board has no such metric.
     """
-    if not any(wishes.metric in e.metrics for e in board.entries):
-        known = sorted({m for e in board.entries for m in e.metrics if "hit_rate@" in m})
-        raise DataError(
-            f"{board.name} has no {wishes.metric}; it has {', '.join(known) or 'no hit rates'}"
-        )
-    entries = [costed(e, costs_here(costs)) for e in board.entries]
-    value, low, high = estimates(board, wishes, resamples, seed)
+    metric = constraints.metric or main_metric(board)
+    constraints = replace(constraints, metric=metric)
+    if not any(metric in e.metrics for e in board.entries):
+        held = sorted({m for e in board.entries for m in e.metrics})
+        raise DataError(f"{board.name} has no {metric}; it has {', '.join(held) or 'no metric'}")
+    measured = costs_here(costs)
+    entries = [with_costs(e, measured) for e in board.entries]
+    known = board.known(metric)
+    bounds = estimate(board, metric, np.flatnonzero(known), resamples, seed)
     value = [
-        e.metrics.get(wishes.metric) if np.isnan(v) else float(v)
-        for e, v in zip(entries, value, strict=True)
+        e.metrics.get(metric) if np.isnan(v) else float(v)
+        for e, v in zip(entries, bounds[0], strict=True)
     ]
     reasons = [
-        unmet(e, v, a, b, wishes) for e, v, a, b in zip(entries, value, low, high, strict=True)
+        unmet(e, v, a, b, constraints)
+        for e, v, a, b in zip(entries, value, *bounds[1:], strict=True)
     ]
-    family = np.flatnonzero(board.known(wishes.k) & np.array([not r for r in reasons], bool))
-    behind = against_best(board, family, wishes, resamples, seed)
+    family = np.flatnonzero(known & np.array([not r for r in reasons], bool))
+    behind = compare_with_best(board, metric, family, resamples, seed)
     first = next((entries[i].name for i, d in behind.items() if d is BEST), "")
     found = []
     for i, entry in enumerate(entries):
-        verdict, why = judged(reasons[i], behind.get(i), board.known(wishes.k)[i], first)
-        ends = tuple(None if np.isnan(x) else float(x) for x in (low[i], high[i]))
-        found.append(
-            Candidate(
-                entry, value[i], *ends, verdict, why, notes(entry, ends[0], wishes), behind.get(i)
-            )
-        )
-    order = {"best": 0, "untested": 1, "worse": 2, "out": 3}
-    found.sort(key=lambda c: (order[c.verdict], -(c.value if c.value is not None else -1)))
-    return Choice(board.name, board.data, wishes, tuple(found))
+        verdict, why = judge(reasons[i], behind.get(i), bool(known[i]), first)
+        low, high = (none_for_nan(ends[i]) for ends in bounds[1:])
+        told = note(entry, low, constraints)
+        found.append(Option(entry, value[i], low, high, verdict, why, told, behind.get(i)))
+    order, sign = list(Outcome), 1 if find_metric(metric).direction == "higher" else -1
+    found.sort(
+        key=lambda o: (order.index(o.verdict), -sign * (o.value if o.value is not None else -sign))
+    )
+    return Choice(board.name, board.data, constraints, tuple(found), board.suite)
 
 
 def costs_here(boards: Iterable[Board]) -> dict[str, Entry]:
-    """Encoder -> its latest entry that was timed on this machine."""
+    """System -> its latest entry that was timed on this machine."""
     here = this_machine()
-    return {
-        e.name: e
-        for b in boards
-        for e in b.entries
-        if e.machine == here and e.latency_ms is not None
-    }
+    timed = (e for b in boards for e in b.entries if e.machine == here)
+    return {e.name: e for e in timed if e.latency_ms is not None}
 
 
-def costed(entry: Entry, measured: dict[str, Entry]) -> Entry:
+def with_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
     """The entry with latency and memory of this machine, None where they were not measured here."""
     if entry.machine == this_machine() and entry.latency_ms is not None:
         return entry
@@ -202,63 +224,68 @@ def costed(entry: Entry, measured: dict[str, Entry]) -> Entry:
     if known is None:
         return replace(entry, latency_ms=None, memory_mb=None, machine=None)
     return replace(
-        entry, latency_ms=known.latency_ms, memory_mb=known.memory_mb, machine=known.machine
+        entry,
+        latency_ms=known.latency_ms,
+        memory_mb=known.memory_mb,
+        machine=known.machine,
     )
 
 
-def estimates(
-    board: Board, wishes: Wishes, resamples: int, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(value, low, high), each (entries,); NaN where hits per SKU are unknown."""
+def estimate(board: Board, metric: str, known: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """(3, entries): value, low, high; NaN where sums by group are unknown."""
     answer = np.full((3, len(board.entries)), np.nan)
-    known = np.flatnonzero(board.known(wishes.k))
     if len(known):
-        ranking = rank_models(
-            board.hits[wishes.k][:, known],
-            board.photos,
-            resamples=resamples,
-            seed=seed,
-            macro=wishes.macro,
-        )
-        answer[:, known] = ranking.value, ranking.low, ranking.high
-    return tuple(answer)
+        found = board.panel(metric, known).intervals(resamples, seed)
+        answer[:, known] = np.array([(i.value, i.low, i.high) for i in found]).T
+    return answer
 
 
 def unmet(
-    entry: Entry, value: float | None, low: float, high: float, wishes: Wishes
-) -> tuple[str, ...]:
-    """Wishes that an encoder does not meet, in words."""
+    entry: Entry, value: float | None, low: float, high: float, constraints: Constraints
+) -> tuple[Reason, ...]:
+    """Constraints that a system does not meet."""
     found = []
     limits = (
-        ("params", wishes.max_params, "too large", millions),
-        ("latency_ms", wishes.max_latency_ms, "slower here", "{:.1f} ms".format),
-        ("memory_mb", wishes.max_memory_mb, "more memory here", "{:,.0f} MB".format),
+        ("params", constraints.max_params, "too large", millions),
+        ("latency_ms", constraints.max_latency_ms, "slower here", "{:.1f} ms".format),
+        ("memory_mb", constraints.max_memory_mb, "more memory here", "{:,.0f} MB".format),
     )
-    for name, limit, what, written in limits:
+    for name, limit, what, write in limits:
         measured = getattr(entry, name)
-        if limit is not None and measured is None and wishes.unknown == "drop":
-            found.append(f"{name.partition('_')[0]} unknown")
+        if limit is not None and measured is None and constraints.unknown == "drop":
+            kind = f"{name.partition('_')[0]} unknown"
+            found.append(Reason(kind, kind))
         elif limit is not None and measured is not None and measured > limit:
-            found.append(f"{what}: {written(measured)}, wanted at most {written(limit)}")
-    found += unlicensed(entry, wishes.licence)
+            text = f"{what}: {write(measured)}, wanted at most {write(limit)}"
+            found.append(Reason(what, text))
+    found += unlicensed(entry, constraints.licence)
+    metric, least = constraints.metric, constraints.min_recall
     if value is None:
-        found.append(f"{wishes.metric} unknown")
-    elif wishes.min_recall is not None and value < wishes.min_recall:
+        found.append(Reason(f"{metric} unknown", f"{metric} unknown"))
+    elif least is not None and _short_of(metric, value, least):
         interval = "" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]"
-        near = "; its interval reaches that" if high >= wishes.min_recall else ""
-        found.append(
-            f"{wishes.metric} {value:.3f}{interval}, wanted at least {wishes.min_recall:g}{near}"
-        )
+        reached = not np.isnan(low) and not _short_of(metric, high, least)
+        near = "; its interval reaches that" if reached else ""
+        bound = "least" if find_metric(metric).direction == "higher" else "most"
+        text = f"{metric} {value:.3f}{interval}, wanted at {bound} {least:g}{near}"
+        found.append(Reason(metric, text))
     return tuple(found)
 
 
-def unlicensed(entry: Entry, wanted: str) -> list[str]:
+def _short_of(metric: str, value: float, least: float) -> bool:
+    return value < least if find_metric(metric).direction == "higher" else value > least
+
+
+def unlicensed(entry: Entry, wanted: str) -> list[Reason]:
     kind, said = licence_class(entry), entry.licence or "no licence known"
-    if wanted == "any" or kind == "commercial" or (wanted == "not-forbidden" and kind == "unknown"):
+    allowed = kind == "commercial" or (wanted == "not-forbidden" and kind == "unknown")
+    if wanted == "any" or allowed:
         return []
     if kind == "non-commercial":
-        return [f"licence {said} forbids commercial use"]
-    return [f"licence unclear ({said}): read its terms; --license not-forbidden keeps it"]
+        text = f"licence {said} forbids commercial use"
+        return [Reason(text, text)]
+    text = f"licence unclear ({said}): read its terms; --license not-forbidden keeps it"
+    return [Reason("licence unclear", text)]
 
 
 def licence_class(entry: Entry) -> str:
@@ -273,114 +300,76 @@ def licence_class(entry: Entry) -> str:
     return "commercial" if licence.startswith(OPEN) else "unknown"
 
 
-def against_best(
-    board: Board, family: np.ndarray, wishes: Wishes, resamples: int, seed: int
+def compare_with_best(
+    board: Board, metric: str, family: np.ndarray, resamples: int, seed: int
 ) -> dict[int, Difference]:
     """Entry -> how far it is behind the best of the family, p after Holm; BEST for the best itself."""
     if not len(family):
         return {}
-    hits = board.hits[wishes.k][:, family]
-    grouped = Grouped(hits, np.repeat(board.photos[:, None].astype(float), len(family), axis=1))
-    ratio = grouped.macro() if wishes.macro else grouped.micro()
-    first = int(np.argmax(np.round(ratio.value(), 12)))
-    gaps = replace(ratio, top=ratio.top[:, first : first + 1] - ratio.top)
-    found = difference_intervals(gaps, resamples, seed)
+    panel: Panel = board.panel(metric, family)
+    sign = 1 if find_metric(metric).direction == "higher" else -1
+    first = int(np.argmax(np.round(sign * panel.values(), 12)))
     others = [i for i in range(len(family)) if i != first]
-    far = np.abs(
-        np.concatenate(
-            [signs @ gaps.top[:, others] for signs in sign_patterns(len(gaps.top), resamples, seed)]
-        )
-    )
-    p = holm(
-        (far >= far[0] - 1e-9).mean(axis=0)
-    )  # the patterns of `rank_models`, so that both give the same set
     behind = {int(family[first]): BEST}
-    for i, q in zip(others, p, strict=True):
-        d = found[i]
+    if not others:
+        return behind
+    found = panel.steps([first] * len(others), others, resamples, seed)
+    p = holm(p_values(panel.differences(first, resamples, seed)))
+    for i, d, q in zip(others, found, p, strict=True):
         behind[int(family[i])] = Difference(d.value, d.low, d.high, float(q), d.n, d.groups)
     return behind
 
 
-def judged(
-    reasons: tuple[str, ...], behind: Difference | None, known: bool, first: str
-) -> tuple[str, tuple[str, ...]]:
-    """(verdict, reasons) of one encoder."""
+def judge(
+    reasons: tuple[Reason, ...], behind: Difference | None, known: bool, first: str
+) -> tuple[Outcome, tuple[Reason, ...]]:
+    """(verdict, reasons) of one system."""
     if reasons:
-        return "out", reasons
-    if not known:
-        return "untested", ("no hits per SKU: cannot be compared with the others",)
+        return Outcome.OUT, reasons
+    if not known or behind is None:
+        text = "no hits per SKU: cannot be compared with the others"
+        return Outcome.UNTESTED, (Reason("no hits per SKU", text),)
     if behind.p <= LEVEL:
-        return "worse", (
-            f"worse than {first} by {behind.value:.3f} [{behind.low:.3f}, {behind.high:.3f}], p = {behind.p:.2g}",
-        )
-    return "best", ()
+        sign = 1 if behind.value >= 0 else -1  # of metrics that should be low, the best is below
+        low, high = sorted((sign * behind.low, sign * behind.high))
+        text = f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], p = {behind.p:.2g}"
+        return Outcome.WORSE, (Reason("worse than the best", text),)
+    return Outcome.BEST, ()
 
 
-def notes(entry: Entry, low: float | None, wishes: Wishes) -> tuple[str, ...]:
-    """What to know of an encoder that is kept."""
+def note(entry: Entry, low: float | None, constraints: Constraints) -> tuple[str, ...]:
+    """What to know of a system that is kept."""
     limits = (
-        ("latency", entry.latency_ms, wishes.max_latency_ms),
-        ("memory", entry.memory_mb, wishes.max_memory_mb),
-        ("parameters", entry.params, wishes.max_params),
+        ("latency", entry.latency_ms, constraints.max_latency_ms),
+        ("memory", entry.memory_mb, constraints.max_memory_mb),
+        ("parameters", entry.params, constraints.max_params),
     )
-    found = [
-        f"{name} unknown"
-        for name, measured, limit in limits
-        if limit is not None and measured is None
-    ]
-    if wishes.licence == "not-forbidden" and licence_class(entry) == "unknown":
+    found = [f"{n} unknown" for n, has, limit in limits if limit is not None and has is None]
+    if constraints.licence == "not-forbidden" and licence_class(entry) == "unknown":
         found.append(f"licence unclear: {entry.licence or 'none known'}")
-    if wishes.min_recall is not None and low is not None and low < wishes.min_recall:
-        found.append(f"may be below {wishes.min_recall:g}")
-    return (*found, *entry.traps)
+    least = constraints.min_recall
+    if least is not None and low is not None and low < least:
+        found.append(f"may be below {least:g}")
+    return (*found, *(w.code + (f"={w.argument}" if w.argument else "") for w in entry.warnings))
 
 
 def read_size(text: str) -> int:
     """ "200M", "1.5B", "900K" or a plain number -> a count. Raises ValueError."""
     found = re.fullmatch(r"\s*(\d[\d_,]*\.?\d*(?:e\d+)?)\s*([kmbg]?)\s*", text.lower())
     if not found:
-        raise ValueError(f"{text!r} is no count")
-    return round(
-        float(re.sub("[_,]", "", found[1]))
-        * {"": 1, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}[found[2]]
-    )
+        raise ValueError(f"{text!r} is not a count")
+    factor = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9}[found[2]]
+    return round(float(re.sub("[_,]", "", found[1])) * factor)
 
 
 def millions(count: float) -> str:
     return f"{count / 1e6:.0f} M" if count >= 1e7 else f"{count / 1e6:.2g} M"
 
 
-def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
-    """What to type after this choice: measure what is unknown here, else look closer; empty where nothing is left."""
-    best = [c.entry for c in choice.of("best") or choice.of("untested")]
-    unknown = [plain_name(e) for e in best if e.latency_ms is None]
-    if unknown:
-        return (
-            " ".join(
-                ["skulens bench mpr", data, *(f"--encoder {n}" for n in dict.fromkeys(unknown[:3]))]
-            )
-            + results
-        )
-    stored = [e.folder or plain_name(e) for e in best]
-    if len(best) > 1:
-        return f"skulens compare {stored[0]} {stored[1]}"
-    return f"skulens confusion {stored[0]}" if best else ""
-
-
-def plain_name(entry: Entry) -> str:
-    """The encoder without the settings that a board adds to its name: "mini (mode paper)" -> "mini"."""
-    return entry.name.partition(" (")[0]
-
-
-def summary(candidates: Sequence[Candidate]) -> dict[str, int]:
-    """How many fell out for what: the words before the first number, each encoder counted for its first reason."""
+def count_exclusions(options: Sequence[Option]) -> dict[str, int]:
+    """Exclusion counts by reason, each system counted for its first; most frequent first."""
     counts: dict[str, int] = {}
-    for c in candidates:
-        if c.reasons:
-            kind = (
-                "worse than the best"
-                if c.verdict == "worse"
-                else re.split(r":| \d|\(", c.reasons[0])[0].strip()
-            )
-            counts[kind] = counts.get(kind, 0) + 1
+    for option in options:
+        if option.reasons:
+            counts[option.reasons[0].kind] = counts.get(option.reasons[0].kind, 0) + 1
     return dict(sorted(counts.items(), key=lambda kv: -kv[1]))

@@ -1,47 +1,60 @@
-"""A leaderboard in order, with what that order is worth."""
+"""A leaderboard in order, with rank uncertainty."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from skulens.analysis.boards import KS, Board, Entry
+from skulens.analysis.boards import Board, Entry
+from skulens.bench.result import Result
 from skulens.errors import DataError
-from skulens.evaluate.compare import rank_models
-from skulens.evaluate.intervals import Grouped, difference_intervals
+from skulens.evaluate.metric import find_metric
+from skulens.evaluate.panel import rank_measures
+from skulens.registry import resolve, rows
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One entry's place. Ends of intervals are None where its hits per SKU are unknown."""
+    """One entry's place. Ends of intervals are None where its sums by group are unknown."""
 
     entry: Entry
     rank: int
-    """From 1, by the mean alone."""
+    """From 1, by the value alone."""
     value: float
     low: float | None = None
     high: float | None = None
-    """95 %, bootstrap over SKUs."""
+    """95 %, bootstrap over groups."""
     rank_low: int | None = None
     rank_high: int | None = None
-    """95 % rank interval among the entries with known hits: those surely better, and surely worse, counted off."""
+    """95 % rank interval among the entries with known sums: those surely better, and surely worse, counted off."""
     letters: str | None = None
-    """Two entries share a letter exactly when they cannot be told apart, all pairs tested at once."""
+    """Two entries share a letter exactly when they do not differ significantly, all pairs tested at once."""
     tier: int | None = None
-    """1: cannot be told apart from the best (Holm, 5 %); 2: nor these from the best of the rest; and so on."""
+    """1: not significantly different from the best (Holm, 5 %); 2: nor these from the best of the rest; and so on."""
 
     def as_dict(self) -> dict[str, object]:
-        entry = asdict(self.entry)
+        e = self.entry
         numbers = {
             name: getattr(self, name)
             for name in ("rank", "rank_low", "rank_high", "tier", "letters", "value", "low", "high")
         }
+        costs = {name: getattr(e, name) for name in ("latency_ms", "memory_mb", "machine")}
         return {
-            "name": entry.pop("name"),
-            "source": entry.pop("source"),
+            "name": e.name,
+            "source": e.source,
             **numbers,
             "best": self.tier == 1,
-            **entry,
+            "family": e.family,
+            "params": e.params,
+            "licence": e.licence,
+            "metrics": e.metrics,
+            **costs,
+            "commercial": e.commercial,
+            "traps": tuple(w.code + (f"={w.argument}" if w.argument else "") for w in e.warnings),
+            "warnings": [asdict(w) for w in e.warnings],
+            "variant": dict(e.result.variant),
+            "data": e.data,
+            "folder": e.folder,
         }
 
 
@@ -53,7 +66,7 @@ class Standings:
     metric: str
     rows: tuple[Standing, ...]
     adjacent: int
-    """Pairs of neighbours in the order, both with known hits ..."""
+    """Pairs of neighbours in the order, both with known sums ..."""
     separable: int
     """... and those whose paired 95 % interval leaves out 0."""
 
@@ -61,8 +74,8 @@ class Standings:
         return {
             "name": self.board.name,
             "data": self.board.data,
-            "n_skus": len(self.board.skus),
-            "n_queries": int(self.board.photos.sum()),
+            "n_skus": len(self.board.groups),
+            "n_queries": int(self.board.sizes.sum()),
             "metric": self.metric,
             "adjacent_pairs": self.adjacent,
             "adjacent_separable": self.separable,
@@ -70,33 +83,41 @@ class Standings:
         }
 
 
-def stand(
-    board: Board, k: int = 1, macro: bool = False, resamples: int = 10_000, seed: int = 0
-) -> Standings:
-    """Order a board by hit rate at k.
+def headline(result: Result) -> tuple[str, ...]:
+    """The metrics that a suite puts first; of an unknown suite those that it measured."""
+    if result.suite in rows("suite"):
+        return resolve("suite", result.suite).headline
+    return tuple(result.metrics)
+
+
+def main_metric(board: Board) -> str:
+    """The first headline metric that an entry of the board has. Raises DataError where none has any."""
+    for entry in board.entries:
+        for name in headline(entry.result):
+            if any(e.metrics.get(name) is not None for e in board.entries):
+                return name
+    raise DataError(f"{board.name} has no metric at all; measure again")
+
+
+def stand(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0) -> Standings:
+    """Order a board by a metric.
 
     Args:
-        k: cut-off; entries without it are left out.
-        macro: mean over SKUs instead of photos.
+        metric: any that its entries have, macro means too; empty: the suite's first headline metric.
+            Entries without it are left out.
     Raises:
         DataError: no entry has this metric; names those there are.
     """
-    metric = f"{'macro_' * macro}hit_rate@{k}"
+    metric = metric or main_metric(board)
     rated = np.array([e.metrics.get(metric) is not None for e in board.entries], bool)
     if not rated.any():
-        there = sorted(
-            {
-                m
-                for e in board.entries
-                for m, v in e.metrics.items()
-                if "hit_rate@" in m and v is not None
-            }
-        )
-        raise DataError(f"{board.name} has no {metric}; it has {', '.join(there) or 'no hit rate'}")
-    known = np.flatnonzero(board.known(k) & rated)
-    values = [board.entries[i].metrics.get(metric) for i in range(len(board.entries))]
-    order = sorted(np.flatnonzero(rated), key=lambda i: -values[i])
-    found = dict(zip(known.tolist(), ranked(board, k, macro, known, resamples, seed), strict=True))
+        there = sorted({m for e in board.entries for m, v in e.metrics.items() if v is not None})
+        raise DataError(f"{board.name} has no {metric}; it has {', '.join(there) or 'no metric'}")
+    known = np.flatnonzero(board.known(metric) & rated)
+    values = [e.metrics.get(metric) for e in board.entries]
+    sign = -1 if find_metric(metric).direction == "higher" else 1
+    order = sorted(np.flatnonzero(rated), key=lambda i: sign * values[i])
+    found = dict(zip(known.tolist(), _rank(board, metric, known, resamples, seed), strict=True))
     rows = tuple(
         Standing(board.entries[i], rank, values[i], **found.get(int(i), {}))
         for rank, i in enumerate(order, 1)
@@ -107,57 +128,62 @@ def stand(
         metric,
         rows,
         max(0, len(neighbours) - 1),
-        separable(board, k, macro, neighbours, seed),
+        count_separable(board, metric, neighbours, seed),
     )
 
 
-def ranked(
-    board: Board, k: int, macro: bool, known: np.ndarray, resamples: int, seed: int
-) -> list[dict]:
+def _rank(board: Board, metric: str, known: np.ndarray, resamples: int, seed: int) -> list[dict]:
     """Ends, rank interval, tier and letters of the entries at `known`, in that order."""
     if not len(known):
         return []
-    r = rank_models(
-        board.hits[k][:, known], board.photos, resamples=resamples, seed=seed, macro=macro
-    )
+    r = rank_measures(board.panel(metric, known).measures, resamples=resamples, seed=seed)
     ends = zip(r.low, r.high, r.rank_low, r.rank_high, r.tier, r.letters, strict=True)
     return [
         {
-            "low": clean(low),
-            "high": clean(high),
-            "rank_low": int(a),
-            "rank_high": int(b),
+            "low": none_for_nan(low),
+            "high": none_for_nan(high),
+            "rank_low": int(first),
+            "rank_high": int(last),
             "tier": int(tier),
             "letters": alike,
         }
-        for low, high, a, b, tier, alike in ends
+        for low, high, first, last, tier, alike in ends
     ]
 
 
-def clean(x: float) -> float | None:
+def none_for_nan(x: float) -> float | None:
+    """For JSON, which has no NaN."""
     return None if np.isnan(x) else float(x)
 
 
-def separable(
-    board: Board, k: int, macro: bool, order: Sequence[int], seed: int, resamples: int = 2000
+def count_separable(
+    board: Board, metric: str, order: Sequence[int], seed: int, resamples: int = 2000
 ) -> int:
-    """Neighbours in `order` whose paired difference has a 95 % interval (over SKUs) without 0."""
+    """Neighbours in `order` whose paired difference has a 95 % interval (over groups) without 0."""
     if len(order) < 2:
         return 0
-    hits = board.hits[k][:, order]
-    steps = hits[:, :-1] - hits[:, 1:]
-    grouped = Grouped(steps, np.repeat(board.photos[:, None].astype(float), steps.shape[1], axis=1))
-    ratio = grouped.macro() if macro else grouped.micro()
-    return sum(i.low > 0 or i.high < 0 for i in difference_intervals(ratio, resamples, seed))
+    at = range(len(order))
+    steps = board.panel(metric, order).steps(list(at[:-1]), list(at[1:]), resamples, seed)
+    return sum(i.low > 0 or i.high < 0 for i in steps)
 
 
-def columns_of(standings: Standings) -> list[dict[str, object]]:
+def flatten(standings: Standings) -> list[dict[str, object]]:
     """The rows as flat dicts, for CSV: what `as_dict` has, metrics as columns."""
-    names = [f"{kind}hit_rate@{k}" for kind in ("", "macro_") for k in KS] + ["phi"]
+    found = [e.entry for e in standings.rows]
+    names = list(dict.fromkeys(m for e in found for m in headline_columns(e.result)))
     flat = []
     for standing in standings.rows:
         row = standing.as_dict()
-        metrics = row.pop("metrics")
-        row["traps"] = " ".join(row["traps"])
+        metrics = standing.entry.metrics
+        row = {k: v for k, v in row.items() if k not in ("metrics", "warnings", "variant")}
+        row["traps"] = " ".join(standing.as_dict()["traps"])  # type: ignore[arg-type]
         flat.append(row | {"metric": standings.metric} | {n: metrics.get(n) for n in names})
     return flat
+
+
+def headline_columns(result: Result) -> list[str]:
+    """The metrics of a leaderboard's CSV: those of the suite's `columns`, else its headline ones."""
+    if result.suite in rows("suite"):
+        suite = resolve("suite", result.suite)
+        return list(getattr(suite, "columns", suite.headline))
+    return list(result.metrics)

@@ -15,15 +15,15 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
-from skulens.bench.suites.mpr import Mpr, data_hash, leaked
-from skulens.encode.batching import contents_of
+from skulens.bench.leakage import content_hashes, fingerprint, leaked
+from skulens.bench.mteb_names import mteb_model, mteb_task_name
+from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError, MissingDependency, PictureError
 from skulens.index.fixed_point import fix, scores_of_all, scores_of_pairs
 from skulens.protocols import Encoder, Modality
 from skulens.records import Image, Item, Query, chunks
-from skulens.report.export import mteb_model, mteb_task_name
 
 try:
     import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
@@ -138,12 +138,12 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
     if not fair:
         raise DataError(
-            f"split {s.split!r} of {suite.name} leaves no probe that can be read and is not in the gallery"
+            f"split {s.split!r} of {suite.data} leaves no probe that can be read and is not in the gallery"
         )
     queries = [asked[i] for i in fair]
-    revision = data_hash(queries, [hashes[i] for i in fair], shown, shown_hashes)
+    revision = fingerprint(queries, [hashes[i] for i in fair], shown, shown_hashes)
     return task_of(
-        mteb_task_name(suite.name, gallery),
+        mteb_task_name(suite.data, gallery),
         queries,
         [i for i in shown.items if readable(i)],
         split=s.split,
@@ -238,12 +238,3 @@ def readable(item: Item) -> bool:
     except PictureError:
         return False
     return True
-
-
-def content_hashes(items: Sequence[Item]) -> list[tuple]:
-    """Content hashes of each item's parts, None where a file cannot be read."""
-    contents = iter(contents_of([part for item in items for part in item.parts], None)[0])
-    return [
-        tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False))
-        for item in items
-    ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from skulens import pictures
 from skulens.bench.result import machine
+from skulens.encode.batching import Encoded
 from skulens.encode.memo import Memo
 from skulens.errors import PictureError
 from skulens.protocols import Encoder
@@ -16,6 +17,35 @@ from skulens.records import Image
 
 PROBES = 32
 """Single probes timed for the latency, after three for warming up."""
+
+
+def measure_encoder(
+    encoder: Encoder,
+    answers: Sequence[Encoded],
+    sample: Sequence[Image],
+    rows: np.ndarray,
+    *,
+    memo: Memo | None,
+    upright: bool,
+) -> dict:
+    """What a run cost, and the sizes of the encoder.
+
+    Args:
+        answers: what was embedded, probes first.
+        sample: probes to time one by one; none are timed where nothing had to be computed.
+        rows: gallery vectors, (items, dim).
+    """
+    measured: dict[str, float] = {}
+    for answer in reversed(answers):  # probes last: their rates are from more pictures
+        measured |= {f"{m}s_per_s": round(rate, 2) for m, rate in answer.per_second.items()}
+    if measured and sample:
+        measured |= latency_ms(encoder, sample, np.nan_to_num(rows), upright)
+    memory = {"peak_memory_mb": peak_memory_mb()} if measured else {}
+    fixed = {
+        k: getattr(encoder.info, k)
+        for k in ("params_image", "params_text", "gflops_image", "gflops_text")
+    }
+    return remember(memo, encoder, measured | memory) | fixed
 
 
 def latency_ms(
@@ -47,7 +77,7 @@ def peak_memory_mb() -> float:
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
-def remembered(memo: Memo | None, encoder: Encoder, measured: dict) -> dict:
+def remember(memo: Memo | None, encoder: Encoder, measured: dict) -> dict:
     """Merge what was measured now with what this encoder measured on this machine before.
 
     A run served from the cache computes nothing, so its rates are those of the run that

@@ -9,13 +9,38 @@ import numpy as np
 
 from skulens import pictures
 from skulens.errors import PictureError
-from skulens.records import Image, Query, Run
+from skulens.records import Image, Product, Query, Run
 
 THUMBNAIL_PX = 128
 PAIRS = 10
 """Confusions whose products are shown with a thumbnail."""
 WORDS = 100
 """Characters of a product's text beside its id."""
+
+
+def describe_errors(
+    run: Run,
+    queries: Sequence[Query],
+    images: Mapping[str, Image],
+    products: Sequence[Product],
+    roles: Sequence[str],
+) -> dict:
+    """What a report shows beside the numbers: examples, confusions, and what their products look like.
+
+    Args:
+        images: query id -> its photo.
+        roles: text roles that stand for a product.
+    """
+    shown = {p.id: p.images[0] for p in products if p.images}
+    words = {
+        p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products
+    }
+    wrong = confusions(run, queries)
+    return {
+        "examples": examples(run, queries, images, shown, words),
+        "confusions": wrong,
+        **faces(wrong, shown, words),
+    }
 
 
 def thumbnail(image: Image, upright: bool = True) -> str | None:

@@ -1,30 +1,33 @@
-"""What was measured: one folder per (suite, data, encoder, settings), never overwritten silently.
+"""What a suite says of a system: one record, its scores, and the tables behind them.
 
-`result.json` is the record (the object of `--json` plus provenance), `per_query.parquet`
-the value of every metric for every query, `run.parquet` and `qrels.parquet` the candidates
-and the judgements, `examples.json` misses and hits with thumbnails.
+`Result.record()` is what `--json` prints and `result.json` holds. Tables are Arrow: `per_query`
+(or `per_claim`) holds the `Scores`, `groups` their sums by group, `run` and `qrels` candidates and
+judgements, `claims` and `gold` what was read and what is true.
 """
 
 import hashlib
 import json
 import platform
 import re
-import shutil
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from skulens import __version__
-from skulens.errors import StoreError
-from skulens.evaluate.summaries import Evaluation
-from skulens.records import EncoderInfo, Qrels, Reject, Run
+from skulens.errors import DataError
+from skulens.evaluate.intervals import Interval
+from skulens.evaluate.scores import Scores
+from skulens.records import EncoderInfo, Reject, SystemInfo
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT = 2
+"""Of stored results; 1 had no number, an encoder and a gallery."""
 PACKAGES = (
     "numpy",
     "pillow",
@@ -36,78 +39,147 @@ PACKAGES = (
     "sentence-transformers",
     "onnxruntime",
 )
-RUN_DEPTH = 100
-"""Candidates kept per query in the stored run."""
+GROUPS = "groups"
+"""Name of the table of sums by group."""
+NOT_SCORES = ("relevant", "first_rank", "tied")
+"""Columns of `per_query` that describe a query and are no metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What was measured on."""
+
+    name: str
+    """As the user named it."""
+    fingerprint: str
+    """Hash of queries, gallery and judgements: contents, not paths."""
+    split: str = ""
+    queries: str = ""
+    """Hash of queries and judgements alone; results that share it answered the same, whatever the gallery."""
+
+    @property
+    def short(self) -> str:
+        """The last part of its name."""
+        return Path(self.name).name
 
 
 @dataclass(frozen=True)
 class Result:
-    """One encoder on one suite; `record()` is what `--json` prints."""
+    """One system on one suite."""
 
     suite: str
-    data: str
-    gallery: str
+    data: Data
+    system: SystemInfo
     name: str
-    """The encoder as the user named it."""
-    encoder: EncoderInfo
-    n_queries: int
-    n_gallery: int
-    metrics: dict[str, dict]
-    """Name -> {"value", "low", "high"} with a 95 % interval."""
-    speed: dict[str, object]
-    settings: dict[str, object]
-    data_hash: str
-    counts: dict[str, int] = field(default_factory=dict)
-    """What else was counted: groups, ties, forwards, rejects, unanswerable queries."""
+    """The system as the user named it."""
+    variant: Mapping[str, str]
+    """What beside the system decides the numbers and is printed with it: {"gallery": "text"}."""
+    settings: Mapping[str, object]
+    metrics: Mapping[str, Interval]
+    tables: Mapping[str, "pa.Table"]
+    slices: Mapping[str, Mapping[str, Mapping[str, Interval]]] = field(default_factory=dict)
+    """Slice -> value -> metric -> interval."""
+    curves: Mapping[str, Mapping[str, list]] = field(default_factory=dict)
+    """"cmc": {"k", "value", "low", "high"}."""
+    cost: Mapping[str, object] = field(default_factory=dict)
+    """images_per_s, latency_ms_p50, peak_memory_mb, params_image ..."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What else was counted: units, groups, gallery, ties, forwards, rejects."""
     rejects: tuple[Reject, ...] = ()
-    evaluation: Evaluation | None = None
-    run: Run | None = None
-    qrels: Qrels | None = None
-    look: Callable[[], dict] | None = None
-    """Examples and confusions for the report; made only for a result that is new."""
+    provenance: Mapping[str, object] = field(default_factory=dict)
+    """When, where and with which versions; empty until it is stored."""
+    folder: Path | None = None
+    look: Callable[[], Mapping[str, object]] | None = None
+    """Makes examples and confusions for the report; called only for a result that is new."""
 
     @property
     def key(self) -> str:
-        """Folder name: readable, and unique by data, encoder identity and settings."""
+        """Folder name: readable, and unique by data, system identity and settings."""
         what = json.dumps(
-            [self.suite, self.data_hash, self.encoder.identity, self.settings], sort_keys=True
+            [self.suite, self.data.fingerprint, self.system.identity, dict(self.settings)],
+            sort_keys=True,
         )
-        slug = re.sub(
-            r"[^\w.-]+", "-", f"{self.suite}-{Path(self.data).name}-{self.gallery}-{self.name}"
-        ).strip("-")
+        parts = (self.suite, self.data.short, self.variant.get("gallery", ""), self.name)
+        words = "-".join(filter(None, parts))
+        slug = re.sub(r"[^\w.-]+", "-", words).strip("-")
         return f"{slug[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:10]}"
 
+    @cached_property
+    def scores(self) -> Scores:
+        """Per unit where units are known, else per group. Raises DataError where neither is."""
+        for name, table in self.tables.items():
+            if name.startswith("per_"):
+                return Scores.from_arrow(table, skip=NOT_SCORES)
+        if GROUPS in self.tables:
+            return Scores.from_arrow(self.tables[GROUPS])
+        raise DataError(f"{self.name}: neither units nor groups are known, only means")
+
+    @cached_property
+    def sums(self) -> Scores | None:
+        """Sums by group; None where only means are known."""
+        if GROUPS in self.tables:
+            return Scores.from_arrow(self.tables[GROUPS])
+        return self.scores.by_group() if any(n.startswith("per_") for n in self.tables) else None
+
+    @property
+    def machine(self) -> Mapping | None:
+        found = self.provenance.get("machine")
+        return found if isinstance(found, Mapping) else None
+
+    def variants(self) -> str:
+        """The variant in a few words: "text, shots max"."""
+        return ", ".join(v if k == "gallery" else f"{k} {v}" for k, v in self.variant.items())
+
     def record(self) -> dict:
+        """A JSON object. `encoder`, `gallery`, `n_queries`, `n_gallery`, `speed`, `encoder_info` and
+        `data_hash` are the names that earlier versions gave to parts of it."""
+        system = {"name": self.name, **asdict(self.system)}
+        old = {"encoder": self.name, "gallery": self.variant.get("gallery", "")}
         return {
+            "format": FORMAT,
             "suite": self.suite,
-            "data": self.data,
-            "gallery": self.gallery,
-            "encoder": self.name,
-            "n_queries": self.n_queries,
-            "n_gallery": self.n_gallery,
-            "metrics": self.metrics,
-            "cmc": self.evaluation.cmc if self.evaluation else {},
-            "speed": self.speed,
-            "counts": self.counts,
-            "settings": self.settings,
-            "encoder_info": asdict(self.encoder),
+            "data": self.data.name,
+            **old,
+            "n_queries": self.counts.get("units", 0),
+            "n_gallery": self.counts.get("gallery", 0),
+            "system": system,
+            "variant": dict(self.variant),
+            "metrics": {name: i.as_dict() for name, i in self.metrics.items()},
+            "slices": {
+                s: {v: {m: i.as_dict() for m, i in found.items()} for v, found in values.items()}
+                for s, values in self.slices.items()
+            },
+            "cmc": self.curves.get("cmc", {}),
+            "speed": dict(self.cost),
+            "counts": dict(self.counts),
+            "settings": dict(self.settings),
+            "encoder_info": self._encoder_info(),
             "rejects": [asdict(reject) for reject in self.rejects],
-            "data_hash": self.data_hash,
+            "data_hash": self.data.fingerprint,
+            "data_split": self.data.split,
+            "data_queries": self.data.queries,
         }
 
+    def _encoder_info(self) -> dict:
+        """The encoder as format 1 described it; empty for any other system."""
+        if not isinstance(self.system, EncoderInfo):
+            return {}
+        said = [w.sentence for w in self.system.warnings]
+        return asdict(self.system) | {"lint": said, "mode": self.settings.get("mode", "sound")}
 
-def provenance() -> dict:
+
+def describe_run() -> dict:
     """When, where and with which versions."""
     return {
         "skulens": __version__,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "python": platform.python_version(),
-        "packages": {p: v for p in PACKAGES if (v := installed(p))},
+        "packages": {p: v for p in PACKAGES if (v := _installed(p))},
     }
 
 
-def installed(package: str) -> str | None:
+def _installed(package: str) -> str | None:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -131,64 +203,3 @@ def machine() -> dict:
         "memory_gib": round(memory),
         "system": platform.system(),
     }
-
-
-class ResultStore:
-    """Results as folders of files, readable without skulens."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def add(self, result: Result) -> tuple[Path, str]:
-        """Store a result; (its folder, "new", "unchanged" or "differs").
-
-        A result measured before with the same numbers is left as it is. One with other
-        numbers goes beside it under the next number, and the caller should say so.
-        """
-        number, status = 1, "new"
-        while True:
-            place = self.folder / (result.key if number == 1 else f"{result.key}.{number}")
-            if not place.exists():
-                break
-            if read_record(place)["metrics"] == result.metrics:
-                return place, "unchanged"
-            number, status = number + 1, "differs"
-        self._write(place, result)
-        return place, status
-
-    def _write(self, place: Path, result: Result) -> None:
-        aside = self.folder / f".{uuid.uuid4().hex}"
-        try:
-            aside.mkdir(parents=True)
-            record = result.record() | {"provenance": provenance()}
-            (aside / "result.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
-            if result.evaluation is not None:
-                pq.write_table(result.evaluation.per_query, aside / "per_query.parquet")
-            if result.run is not None:
-                pq.write_table(result.run.cut(RUN_DEPTH).to_arrow(), aside / "run.parquet")
-            if result.qrels is not None:
-                pq.write_table(result.qrels.to_arrow(), aside / "qrels.parquet")
-            if result.look is not None:
-                (aside / "examples.json").write_text(json.dumps(result.look(), ensure_ascii=False))
-            aside.rename(place)
-        except OSError as e:
-            shutil.rmtree(aside, ignore_errors=True)
-            if place.exists():  # another process stored the same result first
-                return
-            raise StoreError(
-                f"cannot write results to {self.folder}: {e.strerror or e}; use --results DIR"
-            ) from e
-
-    def records(self) -> list[dict]:
-        """Every stored record, oldest first."""
-        found = [read_record(p.parent) for p in sorted(self.folder.glob("*/result.json"))]
-        return sorted(found, key=lambda r: r["provenance"]["measured_at"])
-
-
-def read_record(place: Path) -> dict:
-    try:
-        return json.loads((place / "result.json").read_text()) | {"folder": str(place)}
-    except (OSError, ValueError) as e:
-        raise StoreError(
-            f"{place} is no readable result ({e}); remove the folder and measure again"
-        ) from e

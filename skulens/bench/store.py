@@ -1,102 +1,229 @@
-"""Stored results by name, their tables, and the catalogue they were measured on."""
+"""Stored results: one folder per (suite, data, system, settings), never overwritten silently.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+`result.json` is the record with its format version, provenance and the digest of every other
+file; tables lie beside it as Parquet, examples as JSON. Folders that earlier versions wrote
+(format 1: an encoder and a gallery, no digests) are read too.
+"""
+
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from skulens.analysis.boards import Board
-from skulens.bench.result import ResultStore, read_record
-from skulens.errors import DataError, StoreError, unknown
-from skulens.protocols import Catalog
-from skulens.records import Product
+from skulens.bench.result import FORMAT, GROUPS, Data, Result, describe_run
+from skulens.encode.zoo.warnings import warnings_of
+from skulens.errors import StoreError, unknown
+from skulens.evaluate.intervals import Interval
+from skulens.files import sha256_of_file
+from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RECORD = "result.json"
+RUN_DEPTH = 100
+"""Candidates kept per query in the stored run."""
+USUAL = {"shots": "single", "fusion": "avg", "mode": "sound"}
+"""Settings of format 1 that are said only where they are something else."""
 
 
-@dataclass(frozen=True)
-class Stored:
-    """One stored result: its record, and its tables when they are asked for."""
+class ResultStore:
+    """Results as folders of files, readable without skulens."""
 
-    record: dict
+    def __init__(self, folder: Path):
+        self.folder = folder
 
-    @property
-    def folder(self) -> Path:
-        return Path(self.record["folder"])
+    def add(self, result: Result) -> tuple[Path, str]:
+        """Store a result; (its folder, "new", "unchanged" or "differs").
 
-    @property
-    def name(self) -> str:
-        """The encoder as the user named it, with what else tells this result from others."""
-        return self.record["encoder"]
-
-    @property
-    def photos_known(self) -> bool:
-        """Whether values belong to photos, or only their sums to SKUs (`of_board`)."""
-        return bool(self.relevant)
-
-    @cached_property
-    def per_query(self) -> pa.Table:
-        """query, group, first_rank, every metric; one row per query."""
-        return self._table("per_query")
-
-    @cached_property
-    def firsts(self) -> dict[str, str]:
-        """Query -> the product that was ranked first."""
-        run = self._table("run")
-        first = run.filter(pc.equal(run["rank"], 1))
-        return dict(zip(first["query"].to_pylist(), first["product"].to_pylist(), strict=True))
-
-    @cached_property
-    def relevant(self) -> dict[str, tuple[str, ...]]:
-        """Query -> its relevant products, best grade first; queries without any are left out."""
-        table = self._table("qrels")
-        rows = sorted(
-            zip(*(table[c].to_pylist() for c in ("query", "grade", "product")), strict=True),
-            key=lambda r: -r[1],
-        )
-        found: dict[str, tuple[str, ...]] = {}
-        for query, grade, product in rows:
-            if grade > 0:
-                found[query] = (*found.get(query, ()), product)
-        return found
-
-    @cached_property
-    def products(self) -> tuple[str, ...]:
-        """Every product that some query was given among its candidates, sorted."""
-        return tuple(sorted(set(self._table("run")["product"].unique().to_pylist())))
-
-    def values(self, metric: str) -> np.ndarray:
-        """(queries,) values of a metric, in the order of `per_query`; NaN where a query has none.
-
-        Raises:
-            DataError: the result has no such metric per query; names those it has.
+        A result measured before with the same numbers is left as it is. One with other
+        numbers goes beside it under the next number, and the caller should say so.
         """
-        known = [
-            c
-            for c in self.per_query.column_names
-            if c not in ("query", "group", "relevant", "first_rank", "tied")
-        ]
-        if metric not in known:
-            raise DataError(
-                f"{self.folder.name} has no {metric!r} for each query; it has {', '.join(known)}"
-            )
-        return self.per_query[metric].to_numpy(zero_copy_only=False).astype(float)
+        number, status = 1, "new"
+        while True:
+            place = self.folder / (result.key if number == 1 else f"{result.key}.{number}")
+            if not place.exists():
+                break
+            if same_numbers(read_record(place), result):
+                return place, "unchanged"
+            number, status = number + 1, "differs"
+        self._write(place, result)
+        return place, status
 
-    def _table(self, name: str) -> pa.Table:
-        path = self.folder / f"{name}.parquet"
+    def _write(self, place: Path, result: Result) -> None:
+        import pyarrow.parquet as pq
+
+        aside = self.folder / f".{uuid.uuid4().hex}"
         try:
-            return pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as e:
+            aside.mkdir(parents=True)
+            tables = {name: self._cut(name, table) for name, table in result.tables.items()}
+            if GROUPS not in tables and result.sums is not None:
+                tables[GROUPS] = result.sums.to_arrow()
+            for name, table in tables.items():
+                pq.write_table(table, aside / f"{name}.parquet")
+            if result.look is not None:
+                text = json.dumps(result.look(), ensure_ascii=False)
+                (aside / "examples.json").write_text(text, encoding="utf-8")
+            files = {f.name: sha256_of_file(f) for f in sorted(aside.iterdir())}
+            record = result.record() | {"provenance": describe_run(), "files": files}
+            text = json.dumps(record, indent=1, ensure_ascii=False)
+            (aside / RECORD).write_text(text, encoding="utf-8")
+            aside.rename(place)
+        except OSError as e:
+            shutil.rmtree(aside, ignore_errors=True)
+            if place.exists():  # another process stored the same result first
+                return
             raise StoreError(
-                f"{path} cannot be read ({e}); remove the folder and measure again"
+                f"cannot write results to {self.folder}: {e.strerror or e}; use --results DIR"
             ) from e
 
+    def _cut(self, name: str, table: "pa.Table") -> "pa.Table":
+        import pyarrow.compute as pc
 
-def find_stored(word: str, results: Path) -> list[Stored]:
-    """The results that a word means: a result's folder, its name in the store, or an encoder, newest last.
+        return table.filter(pc.less_equal(table["rank"], RUN_DEPTH)) if name == "run" else table
+
+    def results(self) -> list[Result]:
+        """Every stored result, oldest first. Raises StoreError for one that cannot be read."""
+        found = [read_result(p.parent) for p in sorted(self.folder.glob(f"*/{RECORD}"))]
+        return sorted(found, key=lambda r: str(r.provenance["measured_at"]))
+
+
+def same_numbers(record: Mapping, result: Result) -> bool:
+    """Whether a stored record holds the metrics of a result, to the last digit."""
+    return record["metrics"] == {name: i.as_dict() for name, i in result.metrics.items()}
+
+
+def read_record(place: Path) -> dict:
+    """The JSON object of a stored result. Raises StoreError."""
+    try:
+        return json.loads((place / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise StoreError(
+            f"{place} is not a readable result ({e}); remove the folder and measure again"
+        ) from e
+
+
+def read_result(place: Path) -> Result:
+    """A stored result of any format; its tables are read when they are asked for.
+
+    Raises:
+        StoreError: it is damaged, or a newer version wrote it.
+    """
+    record = read_record(place)
+    if record.get("format", 1) > FORMAT:
+        raise StoreError(
+            f"{place} is of format {record['format']}, this version reads up to {FORMAT}; upgrade skulens"
+        )
+    try:
+        return result_of(record, place)
+    except (KeyError, TypeError, ValueError, AttributeError) as e:
+        raise StoreError(
+            f"{place} is not a result of `skulens bench` ({type(e).__name__}: {e}); remove the folder and measure again"
+        ) from None
+
+
+def result_of(record: Mapping, place: Path) -> Result:
+    """The result of a record; what format 1 did not write is worked out from what it did."""
+    first = record.get("format", 1) == 1
+    settings, counts = record["settings"], dict(record["counts"])
+    counts = {"units": record["n_queries"], "gallery": record["n_gallery"]} | counts
+    variant = {"gallery": record["gallery"]} if first else record["variant"]
+    if first:
+        variant |= {
+            k: str(settings[k]) for k, usual in USUAL.items() if settings.get(k, usual) != usual
+        }
+    split = settings.get("split", "") if first else record["data_split"]
+    return Result(
+        suite=record["suite"],
+        data=Data(record["data"], record["data_hash"], split, record.get("data_queries", "")),
+        system=system_of(record["encoder_info"] if first else record["system"], record["encoder"]),
+        name=record["encoder"],
+        variant=variant,
+        settings=settings,
+        metrics={name: Interval.from_dict(m) for name, m in record["metrics"].items()},
+        tables=StoredTables(place, record.get("files")),
+        slices={
+            s: {v: {m: Interval.from_dict(i) for m, i in ms.items()} for v, ms in values.items()}
+            for s, values in record.get("slices", {}).items()
+        },
+        curves={"cmc": record["cmc"]} if record.get("cmc") else {},
+        cost=record["speed"],
+        counts=counts,
+        rejects=tuple(Reject(**r) for r in record["rejects"]),
+        provenance=record["provenance"],
+        folder=place,
+    )
+
+
+def system_of(stored: Mapping, name: str) -> SystemInfo:
+    """The info of a stored system; facts that this version does not know are left out."""
+    kind = EncoderInfo if "dim" in stored else SystemInfo
+    known = {f.name for f in fields(kind)}
+    facts = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k in known}
+    facts |= {"name": stored.get("name", name), "kind": stored.get("kind", "encoder")}
+    facts["warnings"] = warnings_of(stored)
+    facts["parts"] = tuple(system_of(p, p["name"]) for p in stored.get("parts", ()))
+    return kind(**facts)
+
+
+class StoredTables(Mapping[str, "pa.Table"]):
+    """The Parquet files of a result's folder by name, read when asked for and checked against their digests."""
+
+    def __init__(self, folder: Path, digests: Mapping[str, str] | None):
+        self.folder, self.digests = folder, digests
+        self._read: dict[str, pa.Table] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(p.stem for p in self.folder.glob("*.parquet")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return (self.folder / f"{name}.parquet").is_file()
+
+    def __getitem__(self, name: str) -> "pa.Table":
+        """Raises StoreError where the file is missing or damaged."""
+        if name not in self._read:
+            self._read[name] = read_table(
+                self.folder, name, (self.digests or {}).get(f"{name}.parquet")
+            )
+        return self._read[name]
+
+
+def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table":
+    """A Parquet file of a result. Raises StoreError where it is missing, damaged or not what was written."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / f"{name}.parquet"
+    try:
+        data = path.read_bytes()
+        if digest and hashlib.sha256(data).hexdigest() != digest:
+            raise OSError("its bytes are not those that were written")
+        return pq.read_table(pa.BufferReader(data))
+    except (OSError, pa.ArrowInvalid) as e:
+        raise StoreError(f"{path} cannot be read ({e}); remove the folder and measure again") from e
+
+
+def stored_results(folder: Path) -> list[Result]:
+    """The results of a store, oldest first. Raises StoreError where there are none."""
+    found = ResultStore(folder).results()
+    if not found:
+        raise StoreError(
+            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first"
+        )
+    return found
+
+
+def find_results(word: str, results: Path) -> list[Result]:
+    """The results that a word means: a result's folder, its name in the store, or a system, newest last.
 
     Raises:
         StoreError: the store is empty.
@@ -104,123 +231,101 @@ def find_stored(word: str, results: Path) -> list[Stored]:
     """
     place = Path(word)
     for folder in (place, results / word):
-        if (folder / "result.json").is_file():
-            return [Stored(read_record(folder))]
-    if place.is_dir() and any(place.glob("*/result.json")):
-        return [Stored(r) for r in ResultStore(place).records()]
-    records = ResultStore(results).records()
-    if not records:
+        if (folder / RECORD).is_file():
+            return [read_result(folder)]
+    if place.is_dir() and any(place.glob(f"*/{RECORD}")):
+        return ResultStore(place).results()
+    stored = ResultStore(results).results()
+    if not stored:
         raise StoreError(
             f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, or give --results DIR"
         )
-    found = [Stored(r) for r in records if word in (r["encoder"], r["encoder_info"]["name"])]
+    found = [r for r in stored if word in (r.name, r.system.name)]
     if not found:
-        names = [r["encoder"] for r in records] + [Path(r["folder"]).name for r in records]
-        raise unknown(
-            "result", word, dict.fromkeys(names), f"skulens results show --results {results}"
-        )
+        names = [r.name for r in stored] + [r.folder.name for r in stored if r.folder]
+        see = f"skulens results show --results {results}"
+        raise unknown("result", word, dict.fromkeys(names), see)
     return found
 
 
-def one_stored(word: str, results: Path, gallery: str = "") -> Stored:
+def find_result(word: str, results: Path, gallery: str = "") -> Result:
     """The one result that a word means; of several runs of the same thing the newest.
 
     Raises:
         StoreError: it means several; names them.
     """
-    found = [s for s in find_stored(word, results) if gallery in ("", s.record["gallery"])]
+    found = [r for r in find_results(word, results) if gallery in ("", r.variant.get("gallery"))]
     if not found:
         raise StoreError(f"{word} was never measured with --gallery {gallery} in {results}")
-    newest = {(s.name, s.record["data_hash"], str(s.record["settings"])): s for s in found}
+    newest = {(r.name, r.data.fingerprint, str(r.settings)): r for r in found}
     if len(newest) > 1:
-        folders = "\n  ".join(str(s.folder) for s in newest.values())
+        folders = "\n  ".join(str(r.folder) for r in newest.values())
         raise StoreError(
             f"{word} means {len(newest)} results; give one of these folders, or --gallery:\n  {folders}"
         )
     return next(iter(newest.values()))
 
 
-def of_board(board: Board, name: str) -> Stored:
-    """An encoder of a leaderboard as if it were stored: values per probe that add up to its hits per SKU.
+def read_run(result: Result) -> Run:
+    """The candidates of a result, in the order in which they were ranked. Raises StoreError."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    Which photo of a SKU was found is unknown, so only sums over SKUs mean something, and nothing is
-    known of what was found instead (`Stored.photos_known` is False).
-
-    Raises:
-        UnknownName: the board has no such encoder; names the nearest.
-        DataError: the board has no hits per SKU of it.
-    """
-    names = [e.name for e in board.entries]
-    at = next((names.index(n) for n in (name, f"open_clip:{name}") if n in names), None)
-    if at is None:
-        raise unknown("encoder", name, names, "skulens leaderboard")
-    known = [k for k in sorted(board.hits) if board.known(k)[at]]
-    if not known:
-        raise DataError(
-            f"{board.name} has no hits per SKU of {names[at]}, so it cannot be compared; give per_sku_hits.json beside the CSV"
-        )
-    groups = np.repeat(np.arange(len(board.skus)), board.photos)
-    number = np.arange(len(groups)) - np.repeat(
-        np.cumsum(board.photos) - board.photos, board.photos
+    table = result.tables["run"]
+    row, product = (
+        pc.dictionary_encode(table[c].cast(pa.string())).combine_chunks()
+        for c in ("query", "product")
     )
-    columns = {
-        "query": [
-            f"{board.skus[g]}/{i}" for g, i in zip(groups.tolist(), number.tolist(), strict=True)
-        ],
-        "group": [board.skus[g] for g in groups],
-    }
-    columns |= {f"hit_rate@{k}": (number < board.hits[k][groups, at]).astype(float) for k in known}
-    record = {
-        "encoder": names[at],
-        "suite": "leaderboard",
-        "data": board.name,
-        "gallery": "",
-        "folder": board.name,
-        "n_queries": len(groups),
-        "n_gallery": len(board.skus),
-        "data_hash": board.data,
-        "settings": {"split": "", "mode": "", "texts": []},
-        "counts": {"groups": len(board.skus)},
-        "rejects": [],
-    }
-    stored = Stored(record)
-    stored.__dict__.update(
-        per_query=pa.table(columns), firsts={}, relevant={}
-    )  # what would be read from its folder
-    return stored
+    rank = table["rank"].to_numpy() - 1
+    at = row.indices.to_numpy(), rank
+    order = np.full((len(row.dictionary), int(rank.max(initial=-1)) + 1), -1, np.int32)
+    scores = np.full(order.shape, -np.inf, np.float32)
+    order[at], scores[at] = product.indices.to_numpy(), table["score"].to_numpy()
+    return Run(
+        tuple(row.dictionary.to_pylist()), tuple(product.dictionary.to_pylist()), order, scores
+    )
 
 
-def open_measured(
-    stored: Sequence[Stored], data: str | None = None, options: Mapping[str, object] | None = None
-) -> Catalog:
-    """The catalogue that results were measured on, from where it was then, or from `data`.
-
-    Raises:
-        SkulensError: it is not there any more, or holds none of the run's products.
-    """
-    from skulens.catalog.open import open_catalog
-
-    where = data or stored[0].record["data"]
-    catalog = open_catalog(where, **(options or {}))
-    ids = {p.id for p in catalog.products()}
-    lost = [p for s in stored for p in s.products if p not in ids]
-    if lost:
-        raise DataError(
-            f"{where} lacks {len(set(lost))} products of the run, such as {lost[0]!r}: it is not what was measured; give --data"
-        )
-    return catalog
+def read_qrels(result: Result) -> Qrels:
+    """The judgements of a result with their groups; queries without any are there too. Raises StoreError."""
+    asked, judged = result.tables["per_query"], nested(result.tables["qrels"], "grade")
+    queries, groups = asked["query"].to_pylist(), asked["group"].to_pylist()
+    return Qrels({q: judged.get(q, {}) for q in queries}, dict(zip(queries, groups, strict=True)))
 
 
-def products_of(catalog: Catalog) -> dict[str, Product]:
-    return {p.id: p for p in catalog.products()}
+def nested(table: "pa.Table", value: str) -> dict[str, dict]:
+    """query -> product -> value."""
+    found: dict[str, dict] = {}
+    columns = (table.column(name).to_pylist() for name in ("query", "product", value))
+    for query, product, x in zip(*columns, strict=True):
+        found.setdefault(query, {})[product] = x
+    return found
 
 
-def photos_of(catalog: Catalog, split: str) -> dict[str, str]:
-    """Query id -> path of its photo, of those that lie on disk."""
-    from skulens.encode.gallery import pictures_of
+def first_products(result: Result) -> dict[str, str]:
+    """Query -> the product that was ranked first; empty where no run is known."""
+    import pyarrow.compute as pc
 
-    return {
-        q.id: pictures[0].path
-        for q in catalog.queries(split)
-        if (pictures := pictures_of([q.item])) and pictures[0].path
-    }
+    if "run" not in result.tables:
+        return {}
+    run = result.tables["run"]
+    first = run.filter(pc.equal(run["rank"], 1))
+    return dict(zip(first["query"].to_pylist(), first["product"].to_pylist(), strict=True))
+
+
+def relevant_products(result: Result) -> dict[str, tuple[str, ...]]:
+    """Query -> its relevant products, best grade first; queries without any are left out."""
+    if "qrels" not in result.tables:
+        return {}
+    table = result.tables["qrels"]
+    columns = (table[c].to_pylist() for c in ("query", "grade", "product"))
+    found: dict[str, tuple[str, ...]] = {}
+    for query, grade, product in sorted(zip(*columns, strict=True), key=lambda r: -r[1]):
+        if grade > 0:
+            found[query] = (*found.get(query, ()), product)
+    return found
+
+
+def ranked_products(result: Result) -> tuple[str, ...]:
+    """Every product that some query was given among its candidates, sorted."""
+    return tuple(sorted(set(result.tables["run"]["product"].unique().to_pylist())))

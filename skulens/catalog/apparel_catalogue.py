@@ -32,8 +32,8 @@ class ApparelCatalogue(TrueReader):
     level="variant": one product per SKU (73), its line as `spu`, with the variant's own attributes,
     which the pictures rarely show (shoe sizes, book formats): modality "text".
 
-    Gold is what the shop states of a product: name, type, attributes. Whether the renderings show it
-    is unknown; a variant's own attributes are not pictured. Its group is the line of the catalogue.
+    Gold is the attributes that the shop states. Whether the renderings show them is unknown; a
+    variant's own are not pictured. The group is the line of the catalogue.
 
     The split "views" takes every view after the first as a probe for its product (12 products, 16
     probes). The probes are gallery pictures too and say so (`tags={"in_gallery": "yes"}`).
@@ -133,13 +133,9 @@ class ApparelCatalogue(TrueReader):
             if split and len(product.images) < 2:
                 continue
             images, group = self.names_of(product.images), product.spu or product.id
-            stated = [("attributes.name", product.title, "unknown")]
-            if kind := product.extras.get("product_type"):
-                stated.append(("attributes.product_type", str(kind), "unknown"))
-            stated += [(path_of(a.key), a.value, a.modality) for a in product.attributes]
-            for path, value, modality in stated:
-                legible: Legibility = "not pictured" if modality == "text" else "unknown"
-                yield Gold(product.id, path, (value,), legible, images, group)
+            for a in product.attributes:
+                legible: Legibility = "not pictured" if a.modality == "text" else "unknown"
+                yield Gold(product.id, path_of(a.key), (a.value,), legible, images, group)
 
     def _queries(self, split: str) -> Iterator[Query]:
         for product in self._lines():

@@ -1,151 +1,195 @@
-"""`skulens bench`: measure encoders on a suite."""
+"""`skulens bench`: measure systems on a suite. One command per registered suite, its options
+made from the fields of the suite's Settings."""
 
+import ast
+import inspect
+import itertools
 import json
+import textwrap
+import typing
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import click
 
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
+ENCODER_OPTIONS = (
+    click.option(
+        "--dtype",
+        default="auto",
+        type=click.Choice(["auto", "float32", "bfloat16"]),
+        show_default=True,
+        help="Of the forward pass; auto: float32 on a CPU, bfloat16 on a GPU.",
+    ),
+    click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ..."),
+    click.option("--batch", default=32, show_default=True, help="Parts of one forward pass."),
+    click.option("--threads", default=0, help="Worker threads; 0 is one per core."),
+    click.option(
+        "--together",
+        default=4,
+        show_default=True,
+        help="Encoders in memory at once; they share the decoding of each picture.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Neither read nor keep vectors."),
+)
 
-@click.group()
+
+class Suites(click.Group):
+    """A command for every registered suite, made when it is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from skulens.registry import rows
+
+        return list(rows("suite"))
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        """Raises UnknownName with the nearest suites."""
+        from skulens.registry import resolve
+
+        return suite_command(name, resolve("suite", name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from skulens.registry import rows
+
+        with formatter.section("Suites"):
+            formatter.write_dl([(name, row.about) for name, row in rows("suite").items()])
+
+
+@click.group(cls=Suites)
 def command() -> None:
-    """Measure encoders on a suite, with intervals."""
+    """Measure encoders and other systems on a suite, with intervals."""
 
 
-@command.command(epilog=DATA_HELP)
-@click.argument("data")
-@click.option(
-    "--encoder",
-    "-e",
-    "names",
-    multiple=True,
-    default=("mini",),
-    show_default=True,
-    help="Encoder name; may be repeated.",
-)
-@click.option(
-    "--gallery",
-    default="auto",
-    type=click.Choice(["auto", "text", "image", "both"]),
-    show_default=True,
-    help="What probes are ranked against; auto: texts and pictures, as far as the encoder reads them.",
-)
-@click.option("--split", default="test", show_default=True, help="Which probes.")
-@click.option(
-    "--text",
-    "texts",
-    multiple=True,
-    help="Text role that stands for a product (description, title ...); may be repeated.",
-)
-@click.option(
-    "--shots",
-    default="single",
-    type=click.Choice(["single", "max", "mean", "prototype"]),
-    show_default=True,
-    help="One gallery item per product, or all of them joined.",
-)
-@click.option(
-    "--fusion",
-    default="avg",
-    type=click.Choice(["avg", "cat"]),
-    show_default=True,
-    help="How parts of one item become one vector.",
-)
-@click.option(
-    "--mode",
-    default="sound",
-    type=click.Choice(["sound", "paper", "both"]),
-    show_default=True,
-    help="sound: float32 cosines; paper: as OpenMPR's script; both: and the difference.",
-)
-@click.option(
-    "--dtype",
-    default="auto",
-    type=click.Choice(["auto", "float32", "bfloat16"]),
-    show_default=True,
-    help="Of the forward pass; auto: float32 on a CPU, bfloat16 on a GPU.",
-)
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ...")
-@click.option("--batch", default=32, show_default=True, help="Parts of one forward pass.")
-@click.option("--threads", default=0, help="Worker threads; 0 is one per core.")
-@click.option(
-    "--together",
-    default=4,
-    show_default=True,
-    help="Encoders in memory at once; they share the decoding of each picture.",
-)
-@click.option("--limit", default=0, help="Only the first queries; 0 is all.")
-@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor keep vectors.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where results are kept.",
-)
-@catalog_options
-@json_option
-def mpr(data, names, mode, results, as_json, map_, **options) -> None:
-    """Probe photos of DATA -> its SKU texts and pictures (OpenMPR's task).
+def suite_command(name: str, suite: type) -> click.Command:
+    """`skulens bench NAME DATA`."""
 
-    Prints hit rates with 95 % intervals (bootstrap over SKUs), speed and memory.
-    """
-    measured, failed = measure(
-        data, names, ("sound", "paper") if mode == "both" else (mode,), map_, **options
-    )
-    places = keep(measured, results)
-    if as_json:
-        records = [r.record() | {"folder": str(p)} for r, p in zip(measured, places, strict=True)]
-        click.echo(json.dumps({"results": records, "failed": failed}, ensure_ascii=False))
-    else:
-        show(measured)
-        said(measured, failed)
-        click.echo(
-            f"{len(measured)} result{'s' * (len(measured) != 1)} in {results}; a page of them: skulens results report --results {results}"
+    def measure(**options) -> None:
+        run(name, [f.name for f in fields(suite.Settings)], **options)
+
+    measure.__doc__ = suite.__doc__
+    decorators: list[Callable] = [
+        click.argument("data"),
+        click.option(
+            "--encoder", "-e", "encoders", multiple=True, help="Encoder name; may be repeated."
+        ),
+        click.option(
+            "--system",
+            "-s",
+            "systems",
+            multiple=True,
+            help="Any system by name: an encoder, a retriever, a reader; may be repeated.",
+        ),
+        *setting_options(suite.Settings),
+        *ENCODER_OPTIONS,
+        click.option(
+            "--results",
+            type=click.Path(path_type=Path),
+            default=Path("results"),
+            show_default=True,
+            help="Where results are kept.",
+        ),
+        catalog_options,
+        json_option,
+    ]
+    made: Callable = measure
+    for decorate in reversed(decorators):
+        made = decorate(made)
+    about = inspect.getdoc(suite) or name
+    return click.command(name, epilog=DATA_HELP, help=about)(made)
+
+
+def setting_options(settings: type) -> list[Callable]:
+    """An option for every field: its type and default, the sentence below it as help."""
+    hints, helps = typing.get_type_hints(settings), field_sentences(settings)
+    return [
+        setting_option(f.name, hints[f.name], f.default, helps.get(f.name, ""))
+        for f in fields(settings)
+    ]
+
+
+def setting_option(name: str, hint: object, default: object, sentence: str) -> Callable:
+    """One option of a suite."""
+    args = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple:
+        flag = f"--{name.removesuffix('s').replace('_', '-')}"  # typed once for each value
+        return click.option(flag, name, multiple=True, type=args[0], default=default, help=sentence)
+    flag = f"--{name.replace('_', '-')}"
+    if typing.get_origin(hint) is typing.Literal:
+        kind: object = click.Choice(list(args))
+    elif hint is bool:
+        return click.option(
+            f"{flag}/--no-{flag[2:]}", name, default=default, show_default=True, help=sentence
         )
-    if failed:
+    else:
+        kind = hint
+    return click.option(flag, name, type=kind, default=default, show_default=True, help=sentence)
+
+
+def field_sentences(settings: type) -> dict[str, str]:
+    """Field -> the string that stands below it in the source."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0].body  # type: ignore[attr-defined]
+    found = {}
+    for this, below in itertools.pairwise(body):
+        match this, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(sentence))),
+            ):
+                found[name] = " ".join(sentence.split())
+    return found
+
+
+def run(
+    suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options
+) -> None:
+    """Measure, keep, and show."""
+    from skulens.bench.run import run_suite
+    from skulens.registry import resolve
+
+    settings = {name: options.pop(name) for name in names}
+    tools, opening = equip(**options)
+    asked = (*encoders, *systems) or getattr(resolve("suite", suite), "systems", ("mini",))
+    measured = run_suite(
+        suite, open_data(data, map_), asked, settings, data=data, tools=tools, opening=opening
+    )
+    places = keep(measured.results, results)
+    if as_json:
+        records = [
+            r.record() | {"folder": str(p)} for r, p in zip(measured.results, places, strict=True)
+        ]
+        click.echo(json.dumps({"results": records, "failed": measured.failed}, ensure_ascii=False))
+    else:
+        show(measured.results)
+        report_problems(measured)
+        n = len(measured.results)
+        click.echo(
+            f"{n} result{'s' * (n != 1)} in {results}; a page of them: skulens results report --results {results}"
+        )
+    if measured.failed:
         raise SystemExit(1)
 
 
-def measure(
-    data, names, modes, map_, *, dtype, device, batch, threads, no_cache, together, **settings
-):
-    """(results, failures): an encoder that cannot be opened is named, and the others go on."""
-    from skulens.bench.suites.mpr import Mpr, MprSettings
-    from skulens.encode import cache_folder, open_encoder, open_memo
+def equip(*, dtype, device, batch, threads, together, no_cache):
+    """(tools, opening) from the options that all suites share."""
+    from skulens.bench.run import Opening
+    from skulens.bench.task import Tools
+    from skulens.encode import open_memo
     from skulens.encode.batching import Batching
-    from skulens.errors import SkulensError
-    from skulens.records import chunks
+    from skulens.files import cache_folder
+    from skulens.protocols import Numerics
 
-    memo, catalog, failed, measured = open_memo(), open_data(data, map_), [], []
-    for mode in modes:
-        suite = Mpr(
-            catalog,
-            MprSettings(mode=mode, **settings),
-            name=data,
-            cache=None if no_cache else cache_folder(),
-            memo=memo,
-            how=Batching(batch=batch, threads=threads),
-        )
-        for group in chunks(list(dict.fromkeys(names)), together):
-            ready = []
-            for name in group:
-                try:
-                    encoder = open_encoder(name, mode=mode, dtype=dtype, device=device, memo=memo)
-                    suite.check(encoder)
-                    ready.append(encoder)
-                except SkulensError as e:
-                    if len(names) == 1:
-                        raise
-                    failed.append({"encoder": name, "error": str(e)})
-            measured += suite.run(ready)
-    return measured, failed
+    tools = Tools(
+        cache=None if no_cache else cache_folder(),
+        memo=open_memo(),
+        batching=Batching(batch=batch, threads=threads),
+    )
+    return tools, Opening(Numerics(dtype), device, together)
 
 
 def keep(measured, folder: Path) -> list[Path]:
-    from skulens.bench.result import ResultStore
+    from skulens.bench.store import ResultStore
 
     places = []
     for result in measured:
@@ -162,21 +206,19 @@ def keep(measured, folder: Path) -> list[Path]:
 def show(measured) -> None:
     from skulens.report.tables import print_mode_differences, print_results
 
-    records = [result.record() for result in measured]
-    print_results(records)
-    print_mode_differences(records)
+    print_results(measured)
+    print_mode_differences(measured)
 
 
-def said(measured, failed) -> None:
+def report_problems(measured) -> None:
     """Rejects, notes and failures, on stderr."""
-    rejects = list(dict.fromkeys(reject for result in measured for reject in result.rejects))
+    rejects = list(dict.fromkeys(reject for r in measured.results for reject in r.rejects))
     if rejects:
         click.echo(f"{len(rejects)} rejects (all of them in result.json), the first:", err=True)
     for reject in rejects[:5]:
         click.echo(f"  {reject.item}: {reject.reason}", err=True)
-    for note in dict.fromkeys(
-        f"{result.name}: {note}" for result in measured for note in result.encoder.lint
-    ):
+    notes = (f"{r.name}: {w.sentence}" for r in measured.results for w in r.system.warnings)
+    for note in dict.fromkeys(notes):
         click.echo(f"note: {note}", err=True)
-    for failure in failed:
+    for failure in measured.failed:
         click.echo(f"failed: {failure['encoder']}: {failure['error']}", err=True)

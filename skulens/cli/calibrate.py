@@ -207,9 +207,9 @@ def show(stored, answers, curves, kept) -> None:
 
 
 def interval(x) -> str:
-    from skulens.report.tables import with_interval
+    from skulens.report.words import write_interval
 
-    return with_interval(x.as_dict())
+    return write_interval(x)
 
 
 def compared(one, other) -> str:

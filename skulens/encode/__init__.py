@@ -1,15 +1,18 @@
 """Items -> vectors. One file per model family; batching, caching and fusion live here once.
 
 encoder = open_encoder("mini")
-vectors = encode(encoder, items)          # (items, dim) float32, rows of length 1
+[found] = Embedder([encoder]).embed_items(items, "query")   # found.vectors: (items, dim), length 1
 """
 
 import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +20,12 @@ from skulens import __version__
 from skulens.encode.memo import Memo
 from skulens.errors import EncoderError, unknown
 from skulens.files import cache_folder
-from skulens.protocols import Encoder, Modality
+from skulens.protocols import Encoder, Modality, Numerics, Role, TokenEncoder
 from skulens.records import EncoderInfo
 from skulens.registry import resolve, rows
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 PACKAGES = (
     "torch",
@@ -30,8 +36,6 @@ PACKAGES = (
     "onnxruntime",
     "pillow",
 )
-MODES = ("sound", "paper")
-DTYPES = ("auto", "float32", "bfloat16")
 
 
 class OpenedEncoder:
@@ -41,22 +45,26 @@ class OpenedEncoder:
     versions were opened, so a run whose vectors are all cached imports no model at all.
     """
 
-    def __init__(self, name: str, settings: dict, memo: Memo | None):
-        self.name, self.settings, self.memo = name, settings, memo
+    def __init__(
+        self, name: str, numerics: Numerics, device: str, revision: str, memo: Memo | None
+    ):
+        self.name, self.numerics, self.memo = name, numerics, memo
         self.family, self.argument = split_name(name)
+        self._settings = {"numerics": numerics, "device": device, "revision": revision}
         self._model: Encoder | None = None
         self._info: EncoderInfo | None = None
-        self._key = opening_key(self.family, self.argument, settings)
+        plain = {"numerics": asdict(numerics), "device": device, "revision": revision}
+        self._key = opening_key(self.family, self.argument, plain)
 
     @property
     def model(self) -> Encoder:
         """The loaded encoder of the family."""
         if self._model is None:
             family = resolve("encoder", self.family)
-            self._model = family(self.argument, **self.settings)
-            self._info = self._model.info
+            model: Encoder = family(self.argument, **self._settings)
+            self._model, self._info = model, model.info
             if self.memo is not None:
-                self.memo.set_encoder_info(self._key, self._info)
+                self.memo.set_encoder_info(self._key, model.info)
         return self._model
 
     @property
@@ -69,44 +77,56 @@ class OpenedEncoder:
     def device(self) -> str:
         return self.model.device
 
-    def prepare_image(self, picture):
-        return self.model.prepare_image(picture)
+    def prepare_image(self, picture: "PIL.Image.Image", role: Role = "query") -> Any:
+        return self.model.prepare_image(picture, role)
 
-    def prepare_text(self, text: str):
-        return self.model.prepare_text(text)
+    def prepare_text(self, text: str, role: Role = "query") -> Any:
+        return self.model.prepare_text(text, role)
+
+    def prepare_item(self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query") -> Any:
+        return self.model.prepare_item(parts, role)
 
     def count_tokens(self, text: str) -> int:
         return self.model.count_tokens(text)
 
-    def encode_batch(self, modality: Modality, batch) -> np.ndarray:
+    def encode_batch(self, modality: Modality, batch: Sequence[Any]) -> np.ndarray:
         return self.model.encode_batch(modality, batch)
+
+    def encode_tokens(self, modality: Modality, batch: Sequence[Any]) -> list[np.ndarray]:
+        return self._token_model().encode_tokens(modality, batch)
+
+    def grid(self, picture: "PIL.Image.Image") -> tuple[int, int]:
+        return self._token_model().grid(picture)
+
+    def _token_model(self) -> TokenEncoder:
+        if not isinstance(self.model, TokenEncoder):
+            raise EncoderError(
+                f"{self.name} shows no token vectors; open_clip, local and hf encoders do"
+            )
+        return self.model
 
 
 def open_encoder(
     name: str,
     *,
-    mode: str = "sound",
-    dtype: str = "auto",
+    numerics: Numerics = Numerics(),
     device: str = "auto",
     revision: str = "",
     memo: Memo | None = None,
 ) -> OpenedEncoder:
     """An encoder by name, such as "mini", "open_clip:ViT-B-32/openai", "local:DIR" or "onnx:FILE".
 
+    The model is loaded when it first has to compute, or when its `info` is asked for and no
+    memo remembers it.
+
     Args:
-        mode: "sound" (right activation, best precision for the ranking) or "paper" (as OpenMPR ran it).
-        dtype: "auto", "float32" or "bfloat16"; what the forward pass computes in.
-        memo: where the encoder's info is remembered; without it the model is loaded at once.
+        numerics: in which precision it computes; families refuse what they cannot do on loading.
+        memo: where the encoder's info is remembered between runs.
     Raises:
         UnknownName: no family or file is called so; names the nearest.
-        EncoderError: a setting that no encoder has.
+        EncoderError: a name without the argument that its family needs.
     """
-    if mode not in MODES or dtype not in DTYPES:
-        raise EncoderError(
-            f"expected mode in {MODES} and dtype in {DTYPES}, got {mode!r} and {dtype!r}"
-        )
-    settings = {"mode": mode, "dtype": dtype, "device": device, "revision": revision}
-    return OpenedEncoder(name, settings, memo)
+    return OpenedEncoder(name, numerics, device, revision, memo)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -139,7 +159,7 @@ def open_clip_architectures() -> set[str]:
     return {name.partition(":")[2].split("/")[0] for name in open_clip_names()}
 
 
-def opening_key(family: str, argument: str, settings: dict) -> str:
+def opening_key(family: str, argument: str, settings: dict[str, object]) -> str:
     """Hash of all that decides what an opened encoder is, without opening it."""
     versions = {"skulens": __version__}
     for package in PACKAGES:

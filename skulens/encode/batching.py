@@ -1,21 +1,27 @@
-"""Parts -> vectors for any encoder: equal contents once, cached ones never, order kept."""
+"""Distinct parts through the pipeline into rows of answers: equal contents once, cached ones never."""
 
 import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from skulens.encode.cache import SHARD_ROWS, SHARD_SECONDS, VectorCache, part_key
-from skulens.encode.memo import Memo, hash_files
-from skulens.encode.parts import Content, Tiled, content_of
+from skulens.encode.cache import (
+    SHARD_BYTES,
+    SHARD_ROWS,
+    SHARD_SECONDS,
+    TokenCache,
+    VectorCache,
+    part_keys,
+)
+from skulens.encode.parts import Content
 from skulens.encode.pipeline import Pipeline, Work
 from skulens.errors import EncoderError
-from skulens.protocols import Encoder, Modality
-from skulens.records import Part, Reject
+from skulens.protocols import Encoder, Modality, Role
+from skulens.records import EncoderInfo, Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,10 @@ class Batching:
         return self.threads or len(os.sched_getaffinity(0))
 
 
-@dataclass
-class Encoded:
-    """Vectors of parts, in their order; rows of rejected parts are NaN."""
+@dataclass(kw_only=True)
+class Computed:
+    """What became of parts, in their order."""
 
-    vectors: np.ndarray  # (parts, dim) float32, not normalised
     hashes: list[str | None]
     """sha256 of each part's content; None where it could not be read."""
     rejects: list[Reject] = field(default_factory=list)
@@ -56,120 +61,158 @@ class Encoded:
     per_second: dict[str, float] = field(default_factory=dict)
     """Modality -> parts per second of this encoder alone; only where something was computed."""
 
+
+@dataclass(kw_only=True)
+class Encoded(Computed):
+    """Vectors of parts, in their order; rows of rejected parts are NaN."""
+
+    vectors: np.ndarray  # (parts, dim) float32, not normalised
+
     @property
     def ok(self) -> np.ndarray:
         return ~np.isnan(self.vectors).any(axis=1)
 
 
+@dataclass(kw_only=True)
+class Tokens(Computed):
+    """Token or patch vectors of parts, in their order; a rejected part has none."""
+
+    values: np.ndarray  # (tokens, dim) float32, not normalised
+    offsets: np.ndarray  # (parts + 1,) int64: part i owns values[offsets[i] : offsets[i + 1]]
+
+    def __getitem__(self, part: int) -> np.ndarray:
+        return self.values[self.offsets[part] : self.offsets[part + 1]]
+
+
 class Target:
-    """Where one encoder's vectors go: the rows of the answer and the shards of the cache."""
+    """Where one encoder's rows go: the places of the answer and the shards of the cache."""
+
+    tokens = False
+    """Whether a row is the vectors of all tokens."""
 
     def __init__(
-        self, encoder: Encoder, cache: VectorCache | None, places: dict[bytes, list[int]], rows: int
+        self,
+        encoder: Encoder,
+        cache: VectorCache | TokenCache | None,
+        places: Mapping[str, list[int]],
+        keys: Mapping[str, Sequence[bytes]],
+        parts: int,
     ):
+        """Takes what the cache has.
+
+        Args:
+            places: content id -> positions of the answer that hold it.
+            keys: content id -> its key, then keys under which it may be cached too.
+            parts: positions of the answer.
+        """
         self.encoder, self.cache, self.places = encoder, cache, places
-        self.vectors = np.full((rows, encoder.info.dim), np.nan, np.float32)
-        self.failed: dict[bytes, str] = {}
+        self.keys = {name: mine[0] for name, mine in keys.items()}
+        self.failed: dict[str, str] = {}
         self.forwarded = 0
         self.per_second: dict[str, float] = {}
         self.lock = threading.Lock()
-        self.unsaved: list[tuple[list[bytes], np.ndarray]] = []
+        self.unsaved: list[tuple[list[str], Sequence[np.ndarray] | np.ndarray]] = []
+        self.unsaved_rows = self.unsaved_bytes = 0
         self.saved_at = time.monotonic()
-        known = [key for key in places if cache is not None and key in cache]
-        if known:
-            self._place(known, cache.get(known))
-        self.missing = set(places).difference(known)
+        self.missing = set(places)
+        if cache is not None:
+            held = {n: k for n, mine in keys.items() for k in mine[::-1] if k in cache}
+            if held:
+                self._place(list(held), cache.get(list(held.values())))
+            self.missing.difference_update(held)
 
-    def _place(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
-        places = [self.places[key] for key in keys]
-        rows = np.repeat(np.arange(len(keys)), [len(p) for p in places])
-        self.vectors[[row for p in places for row in p]] = vectors[rows]
+    def _place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
+        raise NotImplementedError
 
-    def take(self, keys: list[bytes], vectors: np.ndarray) -> None:
-        """Place computed vectors and write a shard when enough rows or seconds have gathered."""
+    def take(self, names: list[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
+        """Place computed rows and write a shard when enough rows, bytes or seconds have gathered."""
         with self.lock:
-            self._place(keys, vectors)
-            self.forwarded += len(keys)
-            self.unsaved.append((keys, vectors))
-            rows = sum(len(k) for k, _ in self.unsaved)
-            if rows >= SHARD_ROWS or time.monotonic() - self.saved_at > SHARD_SECONDS:
+            self._place(names, rows)
+            self.forwarded += len(names)
+            self.unsaved.append((names, rows))
+            self.unsaved_rows += len(names)
+            self.unsaved_bytes += sum(row.nbytes for row in rows)
+            full = self.unsaved_rows >= SHARD_ROWS or self.unsaved_bytes >= SHARD_BYTES
+            if full or time.monotonic() - self.saved_at > SHARD_SECONDS:
                 self.save()
 
-    def fail(self, key: bytes, reason: str) -> None:
-        self.failed[key] = reason
+    def fail(self, name: str, reason: str) -> None:
+        self.failed[name] = reason
 
     def save(self) -> None:
         if self.cache is not None and self.unsaved:
-            keys = [key for part, _ in self.unsaved for key in part]
-            self.cache.put(keys, np.concatenate([vectors for _, vectors in self.unsaved]))
-        self.unsaved, self.saved_at = [], time.monotonic()
+            keys = [self.keys[name] for names, _ in self.unsaved for name in names]
+            self.cache.put(keys, self._join([rows for _, rows in self.unsaved]))
+        self.unsaved, self.unsaved_rows, self.unsaved_bytes = [], 0, 0
+        self.saved_at = time.monotonic()
+
+    def _join(self, blocks: list) -> Sequence[np.ndarray] | np.ndarray:
+        raise NotImplementedError
+
+    def rejects(self, contents: Mapping[str, Content]) -> list[Reject]:
+        """One per part that could not be computed."""
+        todo = "replace the picture or leave the product out"
+        return [
+            Reject(contents[name].where, contents[name].where, reason, todo)
+            for name, reason in self.failed.items()
+        ]
 
 
-def encode_parts(
-    encoders: Sequence[Encoder],
-    parts: Sequence[Part | Tiled],
-    *,
-    role: str = "query",
-    prompt: str = "",
-    caches: Sequence[VectorCache | None] | None = None,
-    memo: Memo | None = None,
-    how: Batching = Batching(),
-) -> list[Encoded]:
-    """Vectors of the same parts from several encoders; each picture is decoded once for all.
+class VectorTarget(Target):
+    """One vector per part."""
 
-    Args:
-        parts: texts and pictures in any mixture; equal contents are computed once.
-        role: "query" or "document", for encoders that tell them apart; part of the cache key.
-        prompt: put before every text; part of the cache key.
-        caches: one per encoder, or None to keep nothing.
-        memo: remembers hashes of files, so that a warm run reads no picture.
-    Returns:
-        One Encoded per encoder, rows in the order of `parts`. Unreadable parts are NaN rows
-        with a Reject each; they never stop the call.
-    Raises:
-        EncoderError: an encoder lacks a modality that the parts need.
-    """
-    contents, unread = contents_of(parts, memo)
-    check_modalities(encoders, {c.modality for c in contents if c is not None})
-    places: dict[bytes, list[int]] = {}
-    by_key: dict[bytes, Content] = {}
+    def __init__(self, encoder, cache, places, keys, parts):
+        self.vectors = np.full((parts, encoder.info.dim), np.nan, np.float32)
+        super().__init__(encoder, cache, places, keys, parts)
+
+    def _place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
+        places = [self.places[name] for name in names]
+        sources = np.repeat(np.arange(len(names)), [len(p) for p in places])
+        self.vectors[[row for p in places for row in p]] = np.asarray(rows)[sources]
+
+    def _join(self, blocks: list) -> np.ndarray:
+        return np.concatenate(blocks)
+
+
+class TokenTarget(Target):
+    """All token vectors per part."""
+
+    tokens = True
+
+    def __init__(self, encoder, cache, places, keys, parts):
+        self.rows: list[np.ndarray] = [np.zeros((0, encoder.info.dim), np.float32)] * parts
+        super().__init__(encoder, cache, places, keys, parts)
+
+    def _place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
+        for name, row in zip(names, rows, strict=True):
+            for place in self.places[name]:
+                self.rows[place] = row
+
+    def _join(self, blocks: list) -> list[np.ndarray]:
+        return [row for block in blocks for row in block]
+
+
+def place_contents(contents: Sequence[Content | None]) -> dict[str, list[int]]:
+    """Content id -> the positions that hold it."""
+    places: dict[str, list[int]] = {}
     for i, content in enumerate(contents):
         if content is not None:
-            text_prompt = prompt if content.modality == "text" else ""
-            key = part_key(content.modality, content.sha256, role, text_prompt, how.upright)
-            places.setdefault(key, []).append(i)
-            by_key[key] = content
-    caches = caches or [None] * len(encoders)
-    targets = [Target(e, c, places, len(parts)) for e, c in zip(encoders, caches, strict=True)]
-    for target in targets:  # texts one encoder at a time: only pictures are costly to load
-        compute([target], by_key, "text", prompt, how)
-    compute(targets, by_key, "image", prompt, how)
-    hashes = [c.sha256 if c else None for c in contents]
-    return [answer(target, by_key, hashes, unread) for target in targets]
+            places.setdefault(content.id, []).append(i)
+    return places
 
 
-def contents_of(
-    parts: Sequence[Part | Tiled], memo: Memo | None
-) -> tuple[list[Content | None], list[Reject]]:
-    """The content of each part, None with a Reject for files that cannot be read."""
-    images = [p.images if isinstance(p, Tiled) else (p,) for p in parts if not isinstance(p, str)]
-    paths = [image.own_file for some in images for image in some if image.own_file is not None]
-    hashes = memo.hashes(paths) if memo is not None else hash_files(paths)
-    contents: list[Content | None] = []
-    rejects = []
-    for part in parts:
-        try:
-            contents.append(content_of(part, hashes))
-        except OSError as e:
-            where = str(e.filename or getattr(part, "path", None))
-            rejects.append(
-                Reject(where, where, e.strerror or str(e), "check the path and its permissions")
-            )
-            contents.append(None)
-    return contents, rejects
+def key_contents(
+    info: EncoderInfo, contents: Mapping[str, Content], role: Role, upright: bool
+) -> dict[str, tuple[bytes, ...]]:
+    """Content id -> the keys of its rows in the cache of one encoder."""
+    return {
+        name: part_keys(info, content.modality, content.sha256, role, upright)
+        for name, content in contents.items()
+    }
 
 
 def check_modalities(encoders: Sequence[Encoder], needed: set[Modality]) -> None:
+    """Raise EncoderError for an encoder that lacks a modality."""
     for encoder in encoders:
         if lacking := needed - set(encoder.info.modalities):
             raise EncoderError(
@@ -180,23 +223,27 @@ def check_modalities(encoders: Sequence[Encoder], needed: set[Modality]) -> None
 
 def compute(
     targets: Sequence[Target],
-    by_key: dict[bytes, Content],
+    contents: Mapping[str, Content],
     modality: Modality,
-    prompt: str,
-    how: Batching,
+    role: Role,
+    batching: Batching,
 ) -> None:
     """Compute what the targets miss of one modality; shards are written also when stopped half-way."""
     from tqdm import tqdm
 
-    mine = {key for key, content in by_key.items() if content.modality == modality}
+    mine = {name for name, content in contents.items() if content.modality == modality}
     busy = [target for target in targets if target.missing & mine]
     if not busy:
         return
-    todo = {
-        key: by_key[key] for key in by_key if key in mine and any(key in t.missing for t in busy)
-    }
-    works = [Work(t.encoder, t.missing & mine, prompt, t.take, t.fail) for t in busy]
-    pipeline = Pipeline(works, modality, batch=how.batch, threads=how.cores, upright=how.upright)
+    wanted = mine & set().union(*(t.missing for t in busy))
+    todo = {name: content for name, content in contents.items() if name in wanted}
+    works = [
+        Work(t.encoder, t.missing & mine, role, take=t.take, fail=t.fail, tokens=t.tokens)
+        for t in busy
+    ]
+    pipeline = Pipeline(
+        works, modality, batch=batching.batch, threads=batching.cores, upright=batching.upright
+    )
     title = f"{modality}s, {', '.join(t.encoder.info.name for t in busy)}"
     before = [target.forwarded for target in busy]
     every_s = 0.2 if sys.stderr.isatty() else 10  # a log file wants few lines
@@ -204,7 +251,7 @@ def compute(
         total=len(todo),
         desc=title,
         unit=f" {modality}",
-        disable=not how.progress,
+        disable=not batching.progress,
         delay=1,
         mininterval=every_s,
     ) as bar:
@@ -216,25 +263,3 @@ def compute(
     for target, work, start in zip(busy, works, before, strict=True):
         if target.forwarded > start:
             target.per_second[modality] = (target.forwarded - start) / pipeline.seconds(work)
-
-
-def answer(
-    target: Target, by_key: dict[bytes, Content], hashes: list[str | None], unread: list[Reject]
-) -> Encoded:
-    broken = [
-        Reject(
-            by_key[key].where,
-            by_key[key].where,
-            reason,
-            "replace the picture or leave the product out",
-        )
-        for key, reason in target.failed.items()
-    ]
-    return Encoded(
-        vectors=target.vectors,
-        hashes=hashes,
-        rejects=[*unread, *broken],
-        distinct=len(target.places),
-        forwarded=target.forwarded,
-        per_second=target.per_second,
-    )

@@ -1,31 +1,55 @@
-"""Items of several parts -> one vector each: `avg`, `cat`, or (encoders that read sequences) `seq`."""
+"""Items of several parts -> what is embedded of them, and vectors of parts -> one of each item.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+avg: every part by itself; the mean of their normalised vectors.
+cat: all pictures tiled into one, all texts joined into one. A dual encoder averages the two
+    vectors; an encoder of items reads [tile, text] in one pass.
+seq: the texts and pictures in their order, in one pass; encoders of items only.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from skulens.encode.batching import Encoded
-from skulens.encode.parts import Tiled
+from skulens.encode.parts import AnyPart, Interleaved, Tiled
 from skulens.errors import EncoderError
-from skulens.records import Item, Part
+from skulens.protocols import Encoder
+from skulens.records import EncoderInfo, Image, Item
 
-FUSIONS = ("avg", "cat")
+FUSIONS = ("avg", "cat", "seq")
 
 
-def parts_of(item: Item, fusion: str) -> list[Part | Tiled]:
-    """What is embedded on its own before it is averaged.
-
-    avg: every part. cat: all pictures tiled into one, and all texts joined into one.
-    """
+def check_fusion(encoders: Sequence[Encoder], fusion: str) -> None:
+    """Raise EncoderError for an unknown fusion, or one that an encoder cannot do."""
     if fusion not in FUSIONS:
         raise EncoderError(f"unknown fusion {fusion!r}, expected one of {', '.join(FUSIONS)}")
-    images = tuple(p for p in item.parts if not isinstance(p, str))
+    for encoder in encoders:
+        if fusion == "seq" and "item" not in encoder.info.modalities:
+            raise EncoderError(
+                f"{encoder.info.name} reads {' and '.join(encoder.info.modalities)} one part at a "
+                "time, and seq needs an encoder of whole items (mllm:); use avg or cat"
+            )
+
+
+def reads_in_one_pass(info: EncoderInfo, fusion: str) -> bool:
+    """Whether an encoder reads an item of several parts as one sequence under this fusion."""
+    return fusion == "seq" or (fusion == "cat" and "item" in info.modalities)
+
+
+def parts_of(item: Item, fusion: str, one_pass: bool = False) -> list[AnyPart]:
+    """What is embedded of an item; several vectors are averaged. A single part stays what it is.
+
+    Args:
+        one_pass: as `reads_in_one_pass` says of the encoder.
+    """
     if fusion == "avg" or len(item.parts) == 1:
         return list(item.parts)
-    texts = [p for p in item.parts if isinstance(p, str)]
-    joined = [" ".join(texts)] if texts else []
-    return [*([Tiled(images)] if len(images) > 1 else images), *joined]
+    if fusion == "seq":
+        return [Interleaved(item.parts)]
+    images = tuple(part for part in item.parts if isinstance(part, Image))
+    texts = [part for part in item.parts if isinstance(part, str)]
+    pictured = [Tiled(images)] if len(images) > 1 else list(images)
+    parts = [*pictured, *([" ".join(texts)] if texts else [])]
+    return [Interleaved(tuple(parts))] if one_pass and len(parts) > 1 else list(parts)
 
 
 def fuse(vectors: np.ndarray, owners: np.ndarray, items: int) -> np.ndarray:
@@ -39,46 +63,20 @@ def fuse(vectors: np.ndarray, owners: np.ndarray, items: int) -> np.ndarray:
     Returns:
         (items, dim) float32, rows of length 1, NaN where an item has no vector.
     """
-    unit = normalised(vectors)
+    if vectors.ndim != 2 or owners.shape != vectors.shape[:1]:
+        raise EncoderError(
+            f"fuse needs (parts, dim) vectors and their owners, got {vectors.shape} and "
+            f"{owners.shape}"
+        )
+    unit = normalise(vectors)
     total = np.zeros((items, vectors.shape[1]), np.float32)
     np.add.at(total, owners, unit)
     total[np.bincount(owners, minlength=items) == 0] = np.nan
-    return normalised(total)
+    return normalise(total)
 
 
-def normalised(vectors: np.ndarray) -> np.ndarray:
+def normalise(vectors: np.ndarray) -> np.ndarray:
     """Rows divided by their Euclidean length; NaN where the length is 0."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (vectors / np.where(lengths == 0, np.nan, lengths)).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class Fused:
-    """One vector for each item."""
-
-    vectors: np.ndarray  # (items, dim) float32, length 1; NaN where a part could not be read
-    hashes: list[tuple[str | None, ...]]
-    """Content hashes of each item's parts."""
-    encoded: Encoded
-    """Of the parts, with rejects and rates."""
-
-
-def encode_items(
-    encode: Callable[[list[Part | Tiled]], list[Encoded]],
-    items: Sequence[Item],
-    fusion: str = "avg",
-) -> list[Fused]:
-    """Fused vectors of items for every encoder behind `encode` (batching.encode_parts with its settings)."""
-    split = [parts_of(item, fusion) for item in items]
-    sizes = [len(parts) for parts in split]
-    owners, ends = np.repeat(np.arange(len(items)), sizes), np.cumsum(sizes)
-    answers = encode([part for parts in split for part in parts])
-    return [
-        Fused(
-            fuse(answer.vectors, owners, len(items)),
-            [tuple(answer.hashes[end - size : end]) for end, size in zip(ends, sizes, strict=True)],
-            answer,
-        )
-        for answer in answers
-    ]

@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from skulens.files import sha256_of_file
-from skulens.records import EncoderInfo
+from skulens.records import EncoderInfo, SystemInfo, Warning_
 
 SETTLED_S = 2.0
 """A file changed less than this ago is hashed anew: its times cannot prove that it rests."""
@@ -55,14 +56,14 @@ class Memo:
     def __init__(self, folder: Path):
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.db = opened(str(folder / "memo.sqlite"))
+            self.db = open_database(str(folder / "memo.sqlite"))
         except (OSError, sqlite3.Error) as e:
             warnings.warn(
                 f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. Free some space, "
                 "delete the file, or set SKULENS_CACHE to another folder",
                 stacklevel=2,
             )
-            self.db = opened(":memory:")
+            self.db = open_database(":memory:")
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
@@ -117,18 +118,24 @@ class Memo:
         stored = self.note(f"encoder {key}")
         if stored is None:
             return None
-        stored["modalities"] = tuple(stored["modalities"])
-        stored["lint"] = tuple(stored["lint"])
         try:
-            return EncoderInfo(**stored)
-        except TypeError:  # written by another version of skulens
+            return info_of_json(stored)
+        except (TypeError, KeyError):  # written by another version of skulens
             return None
 
     def set_encoder_info(self, key: str, info: EncoderInfo) -> None:
         self.set_note(f"encoder {key}", asdict(info))
 
 
-def opened(path: str) -> sqlite3.Connection:
+def info_of_json(stored: dict[str, Any]) -> EncoderInfo:
+    """The inverse of `asdict`, after JSON. Raises TypeError for fields of another version."""
+    lists = {k: tuple(stored[k]) for k in ("modalities", "roles", "trained_on")}
+    warned = tuple(Warning_(**w) for w in stored["warnings"])
+    parts = tuple(SystemInfo(**p) for p in stored["parts"])
+    return EncoderInfo(**{**stored, **lists, "warnings": warned, "parts": parts})
+
+
+def open_database(path: str) -> sqlite3.Connection:
     """The database with its two tables. Raises sqlite3.Error where it cannot be read or made."""
     db = sqlite3.connect(path, timeout=30, check_same_thread=False)
     db.execute("PRAGMA journal_mode=WAL")

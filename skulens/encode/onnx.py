@@ -5,16 +5,22 @@ import importlib.util
 import json
 import os
 import sys
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import onnxruntime as ort
+import PIL.Image
 
 from skulens.encode.checkpoints import identity_of, packages
+from skulens.encode.numerics import check_dtype_only
+from skulens.encode.parts import PartByPart
 from skulens.encode.preprocess import Preprocess, three
 from skulens.errors import EncoderError, MissingFile
 from skulens.files import sha256_of_file
+from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo
 
 SIDECAR = "preprocess.json"
@@ -47,7 +53,7 @@ KNOWN = {
 """By file name without ending. MobileNet V1 (1.0, 224 px) cut after its average pooling."""
 
 
-class OnnxImage:
+class OnnxImage(PartByPart):
     """`FILE.onnx`, or a folder with exactly one. Pictures only.
 
     Preprocessing comes from `preprocess.json` beside the file (keys: size or height and width,
@@ -56,27 +62,31 @@ class OnnxImage:
 
     family = "onnx"
 
-    def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
+    def __init__(
+        self,
+        argument: str,
+        numerics: Numerics = Numerics(),
+        device: str = "auto",
+        revision: str = "",
+    ):
         if revision:
             raise EncoderError(
                 f"an ONNX file has no revisions, got {revision!r}; its hash identifies it"
             )
-        if mode == "paper":
+        check_dtype_only(numerics, "ONNX")
+        if numerics.dtype not in ("auto", "float32"):
             raise EncoderError(
-                "OpenMPR ran open_clip models only; there is no paper mode for ONNX files"
+                f"an ONNX file computes in its own number format, got dtype {numerics.dtype!r}; "
+                "use auto"
             )
-        if dtype not in ("auto", "float32"):
-            raise EncoderError(
-                f"an ONNX file computes in its own number format, got dtype {dtype!r}; use auto"
-            )
-        path = onnx_file(Path(str(argument)).expanduser())
+        path = onnx_file(Path(argument).expanduser())
         self.preprocess, about = how_to_read(path)
         self.path, self.session = path, opened(path, device, threads())
         self.device = "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
         self.input = checked_input(self.session, self.preprocess)
         self.one_by_one = isinstance(self.input.shape[0], int)
         self.output = self.session.get_outputs()[0].name
-        self.info = self._described(path, about)
+        self.info = self._described(path, about, numerics)
 
     @functools.cached_property
     def stream(self) -> ort.InferenceSession:
@@ -89,7 +99,7 @@ class OnnxImage:
             opened(self.path, "cpu", 1) if self.device == "cpu" and threads() > 1 else self.session
         )
 
-    def _described(self, path: Path, about: dict) -> EncoderInfo:
+    def _described(self, path: Path, about: dict, numerics: Numerics) -> EncoderInfo:
         blank = np.zeros((self.preprocess.height, self.preprocess.width, 3), np.float32)
         if self.preprocess.layout == "chw":
             blank = blank.transpose(2, 0, 1)
@@ -110,20 +120,22 @@ class OnnxImage:
             licence=about["licence"],
             params_image=about["params"] or counted(path),
             gflops_image=about["gflops"],
+            about={"numerics": asdict(numerics)},
         )
 
-    def prepare_image(self, picture) -> np.ndarray:
+    def prepare_image(self, picture: PIL.Image.Image, role: Role = "query") -> np.ndarray:
         """float32 (3, height, width), or (height, width, 3) where the layout is hwc."""
         return self.preprocess(picture)
 
-    def prepare_text(self, text: str):
+    def prepare_text(self, text: str, role: Role = "query") -> NoReturn:
         raise EncoderError(
             f"{self.info.name} is an image-only model; texts need an encoder with a text tower"
         )
 
-    count_tokens = prepare_text
+    def count_tokens(self, text: str) -> int:
+        return self.prepare_text(text)
 
-    def encode_batch(self, modality: str, batch) -> np.ndarray:
+    def encode_batch(self, modality: Modality, batch: Sequence[np.ndarray]) -> np.ndarray:
         """(batch, dim) float32, not normalised."""
         if modality != "image":
             self.prepare_text("")
@@ -241,7 +253,8 @@ def checked_input(session: ort.InferenceSession, preprocess: Preprocess):
     for have, want in zip(inputs[0].shape[1:], expected, strict=True):
         if isinstance(have, int) and have != want:
             raise EncoderError(
-                f"the file reads {inputs[0].shape}, the preprocessing gives (N, {expected}); mend one"
+                f"the file reads {inputs[0].shape}, the preprocessing gives (N, {expected}); "
+                "fix one of them"
             )
     return inputs[0]
 

@@ -14,9 +14,11 @@ from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from skulens.encode.checkpoints import by_hand, hub_weights, models_folder, offline, safe_weights
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, tokens_of
 from skulens.encode.towers import Source, Towers
-from skulens.encode.zoo.lint import DOUBTFUL, named_px
 from skulens.encode.zoo.rows import find_row
+from skulens.encode.zoo.rules import DOUBTFUL, named_px
+from skulens.encode.zoo.warnings import warn
 from skulens.errors import EncoderError, MissingFile, unknown
+from skulens.protocols import Numerics
 
 SHIPPED = Path(__file__).parent / "weights"
 """Small encoders that come with the package."""
@@ -28,10 +30,19 @@ OWN_TOKENIZER = "tokenizer.json"
 class OpenClip(Towers):
     """`ARCH/TAG` of open_clip.list_pretrained(), or `ARCH/random` for speed tests."""
 
-    def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
+    def __init__(
+        self,
+        argument: str,
+        numerics: Numerics = Numerics(),
+        device: str = "auto",
+        revision: str = "",
+    ):
         arch, tag = parsed(argument)
-        source = random_source(arch) if tag == "random" else tag_source(arch, tag, mode, revision)
-        super().__init__(source, hub_tokens(arch, source.config), mode, dtype, device)
+        if tag == "random":
+            source = random_source(arch)
+        else:
+            source = tag_source(arch, tag, numerics.as_published, revision)
+        super().__init__(source, hub_tokens(arch, source.config), numerics, device)
 
 
 class LocalOpenClip(Towers):
@@ -39,14 +50,21 @@ class LocalOpenClip(Towers):
 
     family = "local"
 
-    def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
+    def __init__(
+        self,
+        argument: str,
+        numerics: Numerics = Numerics(),
+        device: str = "auto",
+        revision: str = "",
+    ):
         if revision:
             raise EncoderError(
                 f"a local folder has no revisions, got {revision!r}; the weights' hash identifies it"
             )
         source = folder_source(str(argument))
+        assert source.weights is not None  # a folder without weights was refused above
         tokens = folder_tokens(source.weights.parent, source.config)
-        super().__init__(source, tokens, mode, dtype, device)
+        super().__init__(source, tokens, numerics, device)
 
 
 class Mini(LocalOpenClip):
@@ -54,14 +72,20 @@ class Mini(LocalOpenClip):
 
     folder = "mini"
 
-    def __init__(self, argument="", mode="sound", dtype="auto", device="auto", revision=None):
+    def __init__(
+        self,
+        argument: str = "",
+        numerics: Numerics = Numerics(),
+        device: str = "auto",
+        revision: str = "",
+    ):
         if argument:
             raise EncoderError(f"{self.folder!r} takes no argument, got {argument!r}")
         if not (SHIPPED / self.folder).is_dir():
             raise MissingFile(
                 f"this installation lacks the folder {SHIPPED / self.folder}; reinstall skulens"
             )
-        super().__init__(SHIPPED / self.folder, mode, dtype, device, revision)
+        super().__init__(str(SHIPPED / self.folder), numerics, device, revision)
 
 
 class Groceries(Mini):
@@ -84,45 +108,47 @@ def parsed(argument: str) -> tuple[str, str]:
 
 
 def random_source(arch: str) -> Source:
-    lint = ("random weights: vectors mean nothing; for speed and tests only",)
+    config = open_clip.get_model_config(arch)
     return Source(
-        f"{arch}/random", open_clip.get_model_config(arch), default_preprocess(), None, lint=lint
+        f"{arch}/random",
+        config,
+        default_preprocess(),
+        None,
+        warnings=(warn("random-weights"),),
     )
 
 
-def tag_source(arch: str, tag: str, mode: str, revision: str | None) -> Source:
-    """The weights of a published pair, with its licence and lint."""
+def tag_source(arch: str, tag: str, as_published: bool, revision: str) -> Source:
+    """The weights of a published pair, with its licence, its data and its warnings."""
     published = get_pretrained_cfg(arch, tag)
     repo, names = hub_names(published)
     row = find_row(arch, tag)
-    revision = revision or (row.revision if row else None) or None
-    weights = hub_weights(repo, revision, names, models_folder() / f"{arch}--{tag}")
-    preprocess = merge_preprocess_dict(default_preprocess(), published)
-    licence, lint = (row.licence, row.sentences()) if row else ("unknown", ())
+    pinned = revision or (row.revision if row else "")
     return Source(
-        f"{arch}/{tag}",
-        tag_config(arch, tag, mode),
-        preprocess,
-        weights,
-        revision or "",
-        licence,
-        lint,
+        name=f"{arch}/{tag}",
+        config=tag_config(arch, tag, as_published),
+        preprocess=merge_preprocess_dict(default_preprocess(), published),
+        weights=hub_weights(repo, pinned or None, names, models_folder() / f"{arch}--{tag}"),
+        revision=pinned,
+        licence=row.licence if row else "unknown",
+        warnings=row.warnings if row else (),
+        trained_on=row.trained_on if row else (),
     )
 
 
-def tag_config(arch: str, tag: str, mode: str) -> dict:
-    """open_clip's configuration of a pair; in sound mode with what the weights were trained with.
+def tag_config(arch: str, tag: str, as_published: bool) -> dict:
+    """open_clip's configuration of a pair; unless as published, with what the weights need.
 
     That is the activation of the tag (27 published pairs differ from their architecture) and
     the picture size of the name (ViTamin-XL-384 is configured at 256 px).
     """
     config = open_clip.get_model_config(arch)
-    if mode == "sound":
-        if arch not in DOUBTFUL:
-            config["quick_gelu"] = get_pretrained_cfg(arch, tag).get("quick_gelu", False)
-        size = named_px(arch)
-        if size:
-            config["vision_cfg"]["image_size"] = size
+    if as_published:
+        return config
+    if arch not in DOUBTFUL:
+        config["quick_gelu"] = get_pretrained_cfg(arch, tag).get("quick_gelu", False)
+    if size := named_px(arch):
+        config["vision_cfg"]["image_size"] = size
     return config
 
 
@@ -165,8 +191,18 @@ def folder_source(argument: str) -> Source:
         preprocess,
         safe_weights(path),
         licence=licence,
+        trained_on=read_trained_on(written.get("trained_on"), config_file),
         strict_positions=True,
     )
+
+
+def read_trained_on(names: object, path: Path) -> tuple[str, ...]:
+    """Names of the datasets that a checkpoint has seen, as `skulens train` writes them."""
+    if names is None:
+        return ()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise EncoderError(f"{path}: trained_on is {names!r}, expected a list of dataset names")
+    return tuple(names)
 
 
 def read_config(path: Path) -> dict:

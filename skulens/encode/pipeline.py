@@ -15,58 +15,94 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
-from skulens.encode.parts import Content
+from skulens.encode.parts import Content, Loaded
 from skulens.errors import EncoderError, PictureError
-from skulens.protocols import Encoder, Modality
+from skulens.protocols import Encoder, Modality, Role, TokenEncoder
 from skulens.records import chunks
+
+Rows = np.ndarray | list[np.ndarray]
+"""(parts, dim) vectors, or for each part the (tokens, dim) vectors of its tokens; float32."""
 
 
 class Work:
     """What one encoder still has to compute of one modality, and where the results go."""
 
     def __init__(
-        self, encoder: Encoder, keys: set[bytes], prompt: str, take: Callable, fail: Callable
+        self,
+        encoder: Encoder,
+        names: set[str],
+        role: Role,
+        *,
+        take: Callable[[list[str], Rows], None],
+        fail: Callable[[str, str], None],
+        tokens: bool = False,
     ):
-        self.encoder, self.keys, self.prompt = encoder, keys, prompt
+        """Work on the contents called `names`; `tokens` asks for all token vectors of a part."""
+        self.encoder, self.names, self.role, self.tokens = encoder, names, role, tokens
         self.take, self.fail = take, fail
         self.prepare_s = self.forward_s = 0.0
         """Thread-seconds spent so far."""
         self.lock = threading.Lock()
 
-    def prepare(self, modality: Modality, loaded: dict[bytes, object]) -> tuple[list[bytes], list]:
-        """Prepared parts of those loaded keys that this encoder misses."""
+    def prepare(
+        self, modality: Modality, loaded: Mapping[str, Loaded]
+    ) -> tuple[list[str], list[Any]]:
+        """Prepared parts of those loaded contents that this encoder misses."""
         start = time.perf_counter()
-        keys = [key for key in loaded if key in self.keys]
-        if modality == "text":
-            batch = [self.encoder.prepare_text(self.prompt + loaded[key]) for key in keys]
-        else:
-            batch = [self.encoder.prepare_image(loaded[key]) for key in keys]
+        prepare: Callable[[Any, Role], Any] = {
+            "text": self.encoder.prepare_text,
+            "image": self.encoder.prepare_image,
+            "item": self.encoder.prepare_item,
+        }[modality]
+        names, batch = [], []
+        for name in loaded:
+            if name not in self.names:
+                continue
+            try:
+                batch.append(prepare(loaded[name], self.role))
+                names.append(name)
+            except PictureError as e:  # readable, but not for this encoder
+                self.fail(name, str(e))
         with self.lock:
             self.prepare_s += time.perf_counter() - start
-        return keys, batch
+        return names, batch
 
-    def forward(self, modality: Modality, keys: list[bytes], batch: list) -> None:
-        if not keys:
+    def forward(self, modality: Modality, names: list[str], batch: list[Any]) -> None:
+        if not names:
             return
         start = time.perf_counter()
-        vectors = np.asarray(self.encoder.encode_batch(modality, batch), np.float32)
-        expected = (len(keys), self.encoder.info.dim)
-        if vectors.shape != expected:
-            raise EncoderError(
-                f"{self.encoder.info.name} returned {vectors.shape}, expected {expected}"
-            )
+        rows = self._rows(modality, batch)
+        finite = [bool(np.isfinite(row).all()) for row in rows]
         with self.lock:
             self.forward_s += time.perf_counter() - start
-            finite = np.isfinite(vectors).all(axis=1)
-            self.take([k for k, good in zip(keys, finite, strict=True) if good], vectors[finite])
-        for key, good in zip(keys, finite, strict=True):
-            if not good:
-                self.fail(key, "the encoder returned NaN or infinity")
+            good = [i for i, ok in enumerate(finite) if ok]
+            kept = rows[good] if isinstance(rows, np.ndarray) else [rows[i] for i in good]
+            self.take([names[i] for i in good], kept)
+        for name, ok in zip(names, finite, strict=True):
+            if not ok:
+                self.fail(name, "the encoder returned NaN or infinity")
+
+    def _rows(self, modality: Modality, batch: list[Any]) -> Rows:
+        """What the encoder answers, its shape checked."""
+        info = self.encoder.info
+        if self.tokens:
+            assert isinstance(self.encoder, TokenEncoder)  # the Embedder has checked it
+            rows = self.encoder.encode_tokens(modality, batch)
+            shapes = [row.shape for row in rows]
+            if len(rows) == len(batch) and all(s[1:] == (info.dim,) for s in shapes):
+                return rows
+            raise EncoderError(f"{info.name} returned {shapes}, expected (tokens, {info.dim})")
+        vectors = np.asarray(self.encoder.encode_batch(modality, batch), np.float32)
+        expected = (len(batch), info.dim)
+        if vectors.shape != expected:
+            raise EncoderError(f"{info.name} returned {vectors.shape}, expected {expected}")
+        return vectors
 
 
 class Pipeline:
@@ -81,9 +117,9 @@ class Pipeline:
         """Thread-seconds spent reading and decoding."""
         self.lock = threading.Lock()
 
-    def run(self, contents: dict[bytes, Content], done: Callable[[int], None]) -> None:
+    def run(self, contents: dict[str, Content], done: Callable[[int], None]) -> None:
         """Compute everything; `done(n)` is called after each batch, from any thread."""
-        order = sorted(contents, key=lambda key: contents[key].size)  # like lengths pad least
+        order = sorted(contents, key=lambda name: contents[name].size)  # like lengths pad least
         batches = [{key: contents[key] for key in part} for part in chunks(order, self.batch)]
         on_cpu = all(work.encoder.device == "cpu" for work in self.works)
         step = self._whole if on_cpu else self._ahead
@@ -99,7 +135,7 @@ class Pipeline:
     ) -> None:
         """File to vector in one thread per core."""
 
-        def job(batch: dict[bytes, Content]) -> int:
+        def job(batch: dict[str, Content]) -> int:
             self._forward(self._load(batch))
             return len(batch)
 
@@ -126,10 +162,10 @@ class Pipeline:
             self._forward(ready)
             done(waiting)
 
-    def _load(self, batch: dict[bytes, Content]) -> list[tuple[list[bytes], list]]:
+    def _load(self, batch: dict[str, Content]) -> list[tuple[list[str], list[Any]]]:
         """Decode each part once and prepare it for every encoder that misses it."""
         start = time.perf_counter()
-        loaded = {}
+        loaded: dict[str, Loaded] = {}
         for key, content in batch.items():
             try:
                 loaded[key] = content.load(self.upright)

@@ -1,24 +1,99 @@
 """Which device and number format a torch model runs in, and how it is brought there.
 
-sound: every weight in `dtype`; batch norms stay float32. bfloat16 is several times faster
-    where the hardware multiplies it natively; what it costs is in docs/encoders.md.
-paper: OpenMPR's script (built in float32, every parameter but no buffer cast to bfloat16,
-    bfloat16 inputs, forward under bfloat16 autocast), whatever `dtype` says.
+The facts come as `protocols.Numerics`. By default every weight is in `dtype` and batch norms
+stay float32: bfloat16 is several times faster where the hardware multiplies it natively; what
+it costs is in docs/encoders.md. `cast="parameters"` with `autocast` is what a plain script does
+that builds a model in float32, casts its parameters and no buffer, and runs it under autocast.
 """
 
 import contextlib
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 
+from skulens.encode.numerics import describe_numerics
 from skulens.errors import EncoderError
+from skulens.protocols import Numerics
 
-Mode = Literal["sound", "paper"]
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 NORMS = (torch.nn.modules.batchnorm._BatchNorm,)
+CASTS = ("all", "parameters")
 
 
-def chosen_device(device: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Numerics with everything decided for one device."""
+
+    dtype: str
+    """Of the weights and pixels: a key of DTYPES."""
+    device: str
+    numerics: Numerics
+
+    @property
+    def plain(self) -> bool:
+        """The model's own forward pass on whole contexts, without our rearrangements for speed."""
+        n = self.numerics
+        return n.autocast or n.as_published or n.cast != "all"
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        return DTYPES[self.dtype]
+
+    def describe(self) -> dict[str, str]:
+        """For an encoder's identity."""
+        return describe_numerics(self.numerics, self.dtype)
+
+    def apply(self, model: torch.nn.Module) -> torch.nn.Module:
+        """The model on its device in its number format, ready for inference; changed in place."""
+        if self.numerics.cast == "parameters":
+            cast_parameters(model, self.torch_dtype, self.device)
+        elif self.dtype != "float32":
+            for module in model.modules():
+                if not isinstance(module, NORMS):
+                    cast_own(module, self.torch_dtype)
+        return model.to(self.device).eval().requires_grad_(False)
+
+    @contextlib.contextmanager
+    def forward_pass(self) -> Iterator[None]:
+        """No gradients; under autocast where the numerics say so."""
+        with torch.inference_mode():
+            if self.numerics.autocast:
+                with torch.autocast(torch.device(self.device).type, dtype=self.torch_dtype):
+                    yield
+            else:
+                yield
+
+    def send(self, tensor: torch.Tensor) -> torch.Tensor:
+        """To the device, floating-point numbers in the dtype too."""
+        if self.device != "cpu":
+            tensor = tensor.to(self.device)
+        return tensor.to(self.torch_dtype) if tensor.is_floating_point() else tensor
+
+
+def choose_precision(numerics: Numerics, device: str) -> Precision:
+    """Everything that is "auto" decided: cuda where there is one, bfloat16 on a GPU that multiplies it.
+
+    Raises:
+        EncoderError: an unknown device, dtype or cast, or autocast to float32.
+    """
+    where = choose_device(device)
+    if numerics.dtype not in (*DTYPES, "auto"):
+        raise EncoderError(
+            f"unknown dtype {numerics.dtype!r}; expected auto, {' or '.join(DTYPES)}"
+        )
+    if numerics.cast not in CASTS:
+        raise EncoderError(f"unknown cast {numerics.cast!r}; expected {' or '.join(CASTS)}")
+    dtype: str = numerics.dtype
+    if dtype == "auto":
+        fast = where.startswith("cuda") and torch.cuda.is_bf16_supported()
+        dtype = "bfloat16" if fast else "float32"
+    if numerics.autocast and dtype == "float32":
+        raise EncoderError("autocast needs a 16-bit dtype, got float32; give dtype bfloat16")
+    return Precision(dtype, where, numerics)
+
+
+def choose_device(device: str) -> str:
     """The device's name; "auto" is cuda where there is one, else cpu."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -32,32 +107,8 @@ def chosen_device(device: str) -> str:
         raise EncoderError(f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N") from e
 
 
-def chosen_dtype(dtype: str, mode: Mode, device: str) -> str:
-    """The name of the number format: what was asked for; "auto" is bfloat16 on a GPU, float32 on a CPU."""
-    if mode not in ("sound", "paper"):
-        raise EncoderError(f"unknown mode {mode!r}; expected sound or paper")
-    if dtype not in (*DTYPES, "auto"):
-        raise EncoderError(f"unknown dtype {dtype!r}; expected auto, {' or '.join(DTYPES)}")
-    if mode == "paper":
-        return "bfloat16"
-    if dtype != "auto":
-        return dtype
-    return "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
-
-
-def settle(model: torch.nn.Module, dtype: str, mode: Mode, device: str) -> torch.nn.Module:
-    """The model on its device in its number format, ready for inference; changed in place."""
-    if mode == "paper":
-        cast_parameters(model, DTYPES[dtype], device)
-    elif dtype != "float32":
-        for module in model.modules():
-            if not isinstance(module, NORMS):
-                cast_own(module, DTYPES[dtype])
-    return model.to(device).eval().requires_grad_(False)
-
-
 def cast_parameters(model: torch.nn.Module, dtype: torch.dtype, device: str) -> None:
-    """Cast every parameter and no buffer, as OpenMPR's script does.
+    """Cast every parameter and no buffer.
 
     A CPU batch norm takes no 16-bit weights beside 32-bit statistics. There the weights are
     rounded to 16 bits and kept in 32: the numbers with which a GPU's batch norm computes.
@@ -77,14 +128,3 @@ def cast_own(module: torch.nn.Module, dtype: torch.dtype) -> None:
     for name, buffer in module.named_buffers(recurse=False):
         if buffer.is_floating_point():
             module._buffers[name] = buffer.to(dtype)
-
-
-@contextlib.contextmanager
-def forward_pass(dtype: str, mode: Mode, device: str):
-    """No gradients; bfloat16 autocast in paper mode."""
-    with torch.inference_mode():
-        if mode == "paper":
-            with torch.autocast(torch.device(device).type, dtype=DTYPES[dtype]):
-                yield
-        else:
-            yield

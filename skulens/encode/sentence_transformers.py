@@ -1,9 +1,13 @@
 """Any model of sentence-transformers, text-only or multimodal: a hub id or a folder."""
 
 import threading
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import PIL.Image
 
 import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
@@ -18,47 +22,58 @@ from skulens.encode.checkpoints import (
     model_folder,
     packages,
 )
-from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
+from skulens.encode.numerics import check_dtype_only
+from skulens.encode.parts import PartByPart
+from skulens.encode.precision import choose_precision
 from skulens.encode.transformers import towers_params
-from skulens.encode.zoo.lint import card_lint
+from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError
-from skulens.records import EncoderInfo
+from skulens.protocols import Modality, Numerics, Role
+from skulens.records import EncoderInfo, Warning_
 
+ROLE_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
+"""Role -> names that models give its prompt, as sentence-transformers looks for them."""
 UNLIMITED = 10**6
 """Tokens; tokenizers without a limit answer about 10^30."""
 
 
-class Sentence:
+class Sentence(PartByPart):
     """A SentenceTransformer; its own modules decide pooling, projection and normalisation.
 
     Texts and pictures are preprocessed where the batch is encoded, because its processors
-    pad per batch. The model's default prompt is used where it names one.
+    pad per batch. Texts get the prompt that the model names for their role, else its default one.
     """
 
     family = "st"
 
-    def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
-        if mode == "paper":
-            raise EncoderError(
-                "OpenMPR ran open_clip models only; there is no paper mode for sentence-transformers"
-            )
-        folder, commit = model_folder(str(argument), revision)
-        self.device = chosen_device(device)
-        self.dtype, self.mode = chosen_dtype(dtype, mode, self.device), mode
+    def __init__(
+        self,
+        argument: str,
+        numerics: Numerics = Numerics(),
+        device: str = "auto",
+        revision: str = "",
+    ):
+        check_dtype_only(numerics, "sentence-transformers")
+        folder, commit = model_folder(argument, revision or None)
+        self.precision = choose_precision(numerics, device)
+        self.device = self.precision.device
         model = limited(opened(folder, self.device))
         params = towers_params(model)
-        self.model = settle(model, self.dtype, mode, self.device)
-        self.prompt = model.prompts.get(model.default_prompt_name or "")
+        self.model = self.precision.apply(model)
+        self.prompts = role_prompts(model)
         self.lock = threading.Lock()  # Rust tokenizers keep padding settings inside
-        self.info = self._described(str(argument), folder, commit, params)
+        self.info = self._described(argument, folder, commit, params)
 
     def _described(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
     ) -> EncoderInfo:
+        prompts = {"prompt": self.prompts["query"]}
+        if self._roles():
+            prompts |= {"document_prompt": self.prompts["document"]}
         identity = identity_of(
             files=folder_hash(folder),
-            prompt=self.prompt,
-            dtype=self.dtype,
+            **prompts,
+            dtype=self.precision.dtype,
             versions=packages("torch", "transformers", "sentence-transformers"),
         )
         licence = card_licence(folder)
@@ -75,43 +90,62 @@ class Sentence:
             licence=licence,
             params_image=params[0] if "image" in modalities else None,
             params_text=params[1] if "text" in modalities else None,
-            dtype=self.dtype,
-            mode=self.mode,
-            lint=(*card_lint(licence), *unused_prompts(self.model)),
+            dtype=self.precision.dtype,
+            roles=self._roles(),
+            warnings=(*warn_of_card(licence), *unused_prompts(self.model)),
+            about={"numerics": asdict(self.precision.numerics)},
         )
 
-    def prepare_image(self, picture):
-        """The picture itself."""
+    def _roles(self) -> tuple[Role, ...]:
+        """Both roles, where queries and documents get different prompts."""
+        same = self.prompts["query"] == self.prompts["document"]
+        return () if same else ("query", "document")
+
+    def prepare_image(
+        self, picture: PIL.Image.Image, role: Role = "query"
+    ) -> tuple[PIL.Image.Image, None]:
+        """The picture itself; prompts are put before texts only."""
         if "image" not in self.info.modalities:
             raise EncoderError(
                 f"{self.info.name} reads text only; choose an encoder with an image tower"
             )
-        return picture
+        return picture, None
 
-    def prepare_text(self, text: str) -> str:
-        """The text itself."""
-        return text
+    def prepare_text(self, text: str, role: Role = "query") -> tuple[str, str | None]:
+        """The text itself and the prompt of its role."""
+        return text, self.prompts[role]
 
     def count_tokens(self, text: str) -> int:
         with self.lock:
-            return len(
-                self.model.tokenizer(f"{self.prompt or ''}{text}", truncation=False).input_ids
-            )
+            prompted = f"{self.prompts['query'] or ''}{text}"
+            return len(self.model.tokenizer(prompted, truncation=False).input_ids)
 
-    def encode_batch(self, modality: str, batch) -> np.ndarray:
+    def encode_batch(self, modality: Modality, batch: Sequence[Any]) -> np.ndarray:
         """(batch, dim) float32, normalised only if a module of the model does so."""
+        rows = np.empty((len(batch), self.info.dim), np.float32)
+        for prompt in dict.fromkeys(prompt for _, prompt in batch):
+            mine = [i for i, (_, own) in enumerate(batch) if own == prompt]
+            rows[mine] = self._forward([batch[i][0] for i in mine], prompt)
+        return rows
+
+    def _forward(self, parts: list, prompt: str | None) -> np.ndarray:
         with self.lock:
-            prompt = self.prompt if modality == "text" else None
-            features = self.model.preprocess(list(batch), prompt=prompt)
-        with forward_pass(self.dtype, self.mode, self.device):
-            found = self.model({key: self._sent(value) for key, value in features.items()})
+            features = self.model.preprocess(parts, prompt=prompt)
+        with self.precision.forward_pass():
+            found = self.model({key: self._send(value) for key, value in features.items()})
             return found["sentence_embedding"].float().cpu().numpy()
 
-    def _sent(self, value):
-        if not isinstance(value, torch.Tensor):
-            return value
-        value = value.to(self.device)
-        return value.to(getattr(torch, self.dtype)) if value.is_floating_point() else value
+    def _send(self, value: Any) -> Any:
+        return self.precision.send(value) if isinstance(value, torch.Tensor) else value
+
+
+def role_prompts(model: SentenceTransformer) -> dict[str, str | None]:
+    """Role -> what is put before its texts: the model's own prompt of that name, else its default."""
+    default = model.prompts.get(model.default_prompt_name or "")
+    return {
+        role: next((p for name in names if (p := model.prompts.get(name))), default)
+        for role, names in ROLE_NAMES.items()
+    }
 
 
 def opened(folder: Path, device: str) -> SentenceTransformer:
@@ -151,15 +185,8 @@ def image_px(model: SentenceTransformer) -> int | None:
     return getattr(getattr(backbone_config(model), "vision_config", None), "image_size", None)
 
 
-def unused_prompts(model: SentenceTransformer) -> tuple[str, ...]:
-    """A line where the model was trained with prompts that are not put before texts by themselves."""
-    named = [
-        name
-        for name, prompt in model.prompts.items()
-        if prompt and name != model.default_prompt_name
-    ]
-    if not named:
-        return ()
-    return (
-        f"prompts {', '.join(named)}: the model was trained with them; give them as --prompt where they fit",
-    )
+def unused_prompts(model: SentenceTransformer) -> tuple[Warning_, ...]:
+    """A warning where the model names prompts that no role uses, such as those of other tasks."""
+    used = {model.default_prompt_name, *(name for names in ROLE_NAMES.values() for name in names)}
+    named = [name for name, prompt in model.prompts.items() if prompt and name not in used]
+    return (warn("unused-prompts", ", ".join(named)),) if named else ()

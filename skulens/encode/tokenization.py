@@ -144,6 +144,9 @@ def canonical(text: str) -> str:
     return " ".join(text.split())
 
 
+Tokens = ClipTokens | FileTokens | HubTokens
+
+
 def tokens_of(tokenizer, context_length: int) -> ClipTokens | HubTokens:
     """Ours around what `open_clip.get_tokenizer` returned."""
     wrapped = ClipTokens if hasattr(tokenizer, "sot_token_id") else HubTokens

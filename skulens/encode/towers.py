@@ -2,11 +2,13 @@
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 
 import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
@@ -20,12 +22,14 @@ from safetensors import SafetensorError, safe_open
 
 from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
-from skulens.encode.precision import NORMS, chosen_device, chosen_dtype, forward_pass, settle
+from skulens.encode.parts import PartByPart
+from skulens.encode.precision import NORMS, choose_precision
 from skulens.encode.preprocess import Preprocess
-from skulens.encode.tokenization import padded
+from skulens.encode.tokenization import Tokens, padded
 from skulens.errors import EncoderError
 from skulens.files import sha256_of_file
-from skulens.records import EncoderInfo
+from skulens.protocols import Modality, Numerics, Role
+from skulens.records import EncoderInfo, Warning_
 
 RANDOM_SEED = 0
 
@@ -43,30 +47,32 @@ class Source:
     """None: random weights."""
     revision: str = ""
     licence: str = "unknown"
-    lint: tuple[str, ...] = ()
+    warnings: tuple[Warning_, ...] = ()
+    trained_on: tuple[str, ...] = ()
     strict_positions: bool = False
     """Refuse weights whose position embeddings open_clip would interpolate."""
 
 
-class Towers:
+class Towers(PartByPart):
     """An image tower and a text tower of open_clip behind skulens' Encoder protocol."""
 
     family = "open_clip"
 
-    def __init__(self, source: Source, tokens, mode: str, dtype: str, device: str):
-        self.device = chosen_device(device)
-        self.dtype, self.mode, self.tokens = chosen_dtype(dtype, mode, self.device), mode, tokens
+    def __init__(self, source: Source, tokens: Tokens, numerics: Numerics, device: str):
+        self.precision = choose_precision(numerics, device)
+        self.device, self.tokens = self.precision.device, tokens
         model = loaded(source)
         self.preprocess = Preprocess.of_open_clip(
             {**source.preprocess, "size": model.visual.image_size}
         )
         params = towers_params(model)
         costs = towers_gflops(source.config, self.preprocess, tokens.context_length)
-        self.model = settle(model, self.dtype, mode, self.device)
-        self.layout = (
-            torch.contiguous_format if mode == "paper" else arranged(self.model, self.dtype)
-        )
-        self.fast_text = mode == "sound" and tokens.trims and trimmable(text_tower(model))
+        self.model = self.precision.apply(model)
+        self.layout = torch.contiguous_format
+        if not self.precision.plain:
+            self.layout = arranged(self.model, self.precision.dtype)
+        whole = self.precision.plain or not tokens.trims
+        self.fast_text = not whole and trimmable(text_tower(model))
         self.info = self._described(source, params, costs)
 
     def _described(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
@@ -77,8 +83,7 @@ class Towers:
             config=source.config,
             preprocess=self.preprocess.described(),
             tokens=self.tokens.described(),
-            dtype=self.dtype,
-            mode=self.mode,
+            **self.precision.describe(),
             versions=packages("torch", "open_clip_torch", "timm"),
         )
         sigmoid = (
@@ -98,48 +103,44 @@ class Towers:
             params_text=params[1],
             gflops_image=costs[0],
             gflops_text=costs[1],
-            dtype=self.dtype,
-            mode=self.mode,
+            dtype=self.precision.dtype,
             activation="sigmoid" if sigmoid else "softmax",
-            lint=source.lint,
+            warnings=source.warnings,
+            trained_on=source.trained_on,
+            about={"numerics": asdict(self.precision.numerics)},
         )
 
-    def prepare_image(self, picture) -> np.ndarray:
+    def prepare_image(self, picture: PIL.Image.Image, role: Role = "query") -> np.ndarray:
         """float32 (3, height, width)."""
         return self.preprocess(picture)
 
-    def prepare_text(self, text: str) -> np.ndarray:
+    def prepare_text(self, text: str, role: Role = "query") -> np.ndarray:
         """int64 (tokens,), cut to the context length; padded only where padding is part of the model."""
         return self.tokens.cut(text)
 
     def count_tokens(self, text: str) -> int:
         return len(self.tokens.ids(text))
 
-    def encode_batch(self, modality: str, batch) -> np.ndarray:
+    def encode_batch(self, modality: Modality, batch: Sequence[np.ndarray]) -> np.ndarray:
         """(batch, dim) float32, not normalised."""
-        with forward_pass(self.dtype, self.mode, self.device):
+        with self.precision.forward_pass():
             encode = self._images if modality == "image" else self._texts
             return encode(batch).float().cpu().numpy()
 
-    def _images(self, batch) -> torch.Tensor:
-        pixels = self._sent(torch.from_numpy(np.stack(batch)))  # (batch, 3, height, width)
+    def _images(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
+        pixels = self.precision.send(torch.from_numpy(np.stack(batch)))  # (batch, 3, height, width)
         return self.model.encode_image(
             pixels.contiguous(memory_format=self.layout), normalize=False
         )
 
-    def _texts(self, batch) -> torch.Tensor:
+    def _texts(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
         longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
-        ids = self._sent(
+        ids = self.precision.send(
             torch.from_numpy(padded(batch, longest, self.tokens.pad))
         )  # (batch, tokens)
         if self.fast_text:
             return trimmed_text(text_tower(self.model), ids)
         return self.model.encode_text(ids, normalize=False)
-
-    def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
-        if self.device != "cpu":
-            tensor = tensor.to(self.device)
-        return tensor.to(getattr(torch, self.dtype)) if tensor.is_floating_point() else tensor
 
 
 def built(config: dict) -> torch.nn.Module:

@@ -1,7 +1,10 @@
 """CLIP, SigLIP and SigLIP 2 as transformers has them: a hub id or a folder."""
 
 import threading
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -20,11 +23,13 @@ from skulens.encode.checkpoints import (
     packages,
 )
 from skulens.encode.flops import gflops
-from skulens.encode.precision import chosen_device, chosen_dtype, forward_pass, settle
+from skulens.encode.parts import PartByPart
+from skulens.encode.precision import choose_precision
 from skulens.encode.preprocess import FILTERS, Preprocess
 from skulens.encode.tokenization import canonical, padded
-from skulens.encode.zoo.lint import card_lint
+from skulens.encode.zoo.warnings import warn_of_card
 from skulens.errors import EncoderError
+from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo
 
 PLAIN_PROCESSORS = ("CLIPImageProcessorPil", "SiglipImageProcessorPil")
@@ -32,7 +37,7 @@ SIGLIP_CONTEXT = 64
 """Texts of every published SigLIP checkpoint are padded to this; other lengths are near random."""
 
 
-class DualEncoder:
+class DualEncoder(PartByPart):
     """Two towers behind get_image_features and get_text_features.
 
     SigLIP kinds read canonical text padded on the right to the full context, whatever the
@@ -41,10 +46,16 @@ class DualEncoder:
 
     family = "hf"
 
-    def __init__(self, argument, mode="sound", dtype="auto", device="auto", revision=None):
-        folder, commit = model_folder(str(argument), revision)
-        self.device = chosen_device(device)
-        self.dtype, self.mode = chosen_dtype(dtype, mode, self.device), mode
+    def __init__(
+        self,
+        argument: str,
+        numerics: Numerics = Numerics(),
+        device: str = "auto",
+        revision: str = "",
+    ):
+        folder, commit = model_folder(argument, revision or None)
+        self.precision = choose_precision(numerics, device)
+        self.device = self.precision.device
         self.config = read_config(folder)
         self.siglip = self.config.model_type.startswith("siglip")
         self.context_length = context_length(self.config)
@@ -54,8 +65,8 @@ class DualEncoder:
         self.lock = threading.Lock()  # the Rust tokenizer keeps truncation settings inside
         model = opened(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
         params = towers_params(model)
-        self.model = settle(model, self.dtype, mode, self.device)
-        self.info = self._described(str(argument), folder, commit, params)
+        self.model = self.precision.apply(model)
+        self.info = self._described(argument, folder, commit, params)
 
     def _described(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
@@ -64,8 +75,7 @@ class DualEncoder:
             files=folder_hash(folder),
             canonical=self.siglip,
             context_length=self.context_length,
-            dtype=self.dtype,
-            mode=self.mode,
+            **self.precision.describe(),
             versions=packages("torch", "transformers"),
         )
         image_px = getattr(self.config.vision_config, "image_size", None) or naflex_px(self.config)
@@ -84,10 +94,10 @@ class DualEncoder:
             params_text=params[1],
             gflops_image=costs[0],
             gflops_text=costs[1],
-            dtype=self.dtype,
-            mode=self.mode,
+            dtype=self.precision.dtype,
             activation="sigmoid" if self.siglip else "softmax",
-            lint=card_lint(licence, canonical_text=self.siglip),
+            warnings=warn_of_card(licence, canonical_text=self.siglip),
+            about={"numerics": asdict(self.precision.numerics)},
         )
 
     def _gflops(self) -> tuple[float | None, float | None]:
@@ -105,7 +115,9 @@ class DualEncoder:
         frame = (3, vision.image_size, vision.image_size)
         return gflops(lambda pixels: model.get_image_features(pixel_values=pixels), 1, *frame), text
 
-    def prepare_image(self, picture) -> dict[str, np.ndarray]:
+    def prepare_image(
+        self, picture: PIL.Image.Image, role: Role = "query"
+    ) -> dict[str, np.ndarray]:
         """The processor's arrays of one picture: pixel_values, and patch masks for NaFlex towers."""
         if self.preprocess:
             return {"pixel_values": self.preprocess(picture)}
@@ -114,7 +126,7 @@ class DualEncoder:
             for key, value in self.processor([picture], return_tensors="np").items()
         }
 
-    def prepare_text(self, text: str) -> np.ndarray:
+    def prepare_text(self, text: str, role: Role = "query") -> np.ndarray:
         """int64 (tokens,), cut to the context length with the end token kept; not padded."""
         with self.lock:
             cut = self.tokenizer(
@@ -129,25 +141,27 @@ class DualEncoder:
     def _cleaned(self, text: str) -> str:
         return canonical(text) if self.siglip else text
 
-    def encode_batch(self, modality: str, batch) -> np.ndarray:
+    def encode_batch(self, modality: Modality, batch: Sequence[Any]) -> np.ndarray:
         """(batch, dim) float32, not normalised."""
-        with forward_pass(self.dtype, self.mode, self.device):
+        with self.precision.forward_pass():
             found = self._images(batch) if modality == "image" else self._texts(batch)
             found = getattr(
                 found, "pooler_output", found
             )  # transformers 5 returns an output object
             return found.float().cpu().numpy()
 
-    def _images(self, batch):
+    def _images(self, batch: Sequence[dict[str, np.ndarray]]):
         stacked = {key: torch.from_numpy(np.stack([one[key] for one in batch])) for key in batch[0]}
-        inputs = {key: self._sent(value) for key, value in stacked.items()}
+        inputs = {key: self.precision.send(value) for key, value in stacked.items()}
         return self.model.get_image_features(**inputs)
 
-    def _texts(self, batch):
+    def _texts(self, batch: Sequence[np.ndarray]):
         pad = self.tokenizer.pad_token_id or 0
         if self.siglip:  # trained without a mask, on padded texts
             return self.model.get_text_features(
-                input_ids=self._sent(torch.from_numpy(padded(batch, self.context_length, pad)))
+                input_ids=self.precision.send(
+                    torch.from_numpy(padded(batch, self.context_length, pad))
+                )
             )
         longest = max(map(len, batch))
         ids = torch.from_numpy(padded(batch, longest, pad))
@@ -155,12 +169,8 @@ class DualEncoder:
             torch.arange(longest)[None] < torch.tensor([len(one) for one in batch])[:, None]
         )  # (batch, longest)
         return self.model.get_text_features(
-            input_ids=self._sent(ids), attention_mask=self._sent(mask.long())
+            input_ids=self.precision.send(ids), attention_mask=self.precision.send(mask.long())
         )
-
-    def _sent(self, tensor: torch.Tensor) -> torch.Tensor:
-        tensor = tensor.to(self.device)
-        return tensor.to(getattr(torch, self.dtype)) if tensor.is_floating_point() else tensor
 
 
 def opened(kind, folder: Path, **settings):

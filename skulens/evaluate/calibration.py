@@ -21,7 +21,7 @@ from skulens.evaluate.intervals import (
     intervals,
     resample_weights,
 )
-from skulens.evaluate.summaries import number_groups
+from skulens.evaluate.scores import number_groups
 from skulens.records import Qrels, Run
 
 CONFIDENCES = {

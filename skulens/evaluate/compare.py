@@ -7,7 +7,7 @@ Allan and Carterette 2007): the p-value is the share of sign patterns that give 
 least as far from 0 as the one seen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,9 +18,7 @@ from skulens.evaluate.intervals import (
     LEVEL,
     RESAMPLES,
     Grouped,
-    bootstrap,
     difference_intervals,
-    intervals,
     margins,
 )
 
@@ -29,7 +27,7 @@ PATTERNS = 10_000
 EXACT = 12
 """Up to this many groups, all 2^groups are tried."""
 _CELLS = 1 << 22  # entries of a matrix of signs held at a time: 32 MB
-_EQUAL = 1e-9  # sums closer than this are equal: their terms were added in another order
+EQUAL = 1e-9  # sums closer than this are equal: their terms were added in another order
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def _check_pair(a: np.ndarray, b: np.ndarray, groups: np.ndarray) -> None:
         )
     if len(groups) and (groups.dtype.kind not in "iu" or groups.min() < 0):
         raise DataError(
-            f"groups must be numbers from 0, got {groups[:3].tolist()}; summaries.number_groups makes them"
+            f"groups must be numbers from 0, got {groups[:3].tolist()}; scores.number_groups makes them"
         )
     both = np.r_[a, b]
     wrong = both[(both < 0) | (both > 1)]
@@ -103,7 +101,7 @@ def sign_flip_test(differences: np.ndarray, patterns: int = PATTERNS, seed: int 
     patterns (Phipson and Smyth 2010, eq. 2).
     """
     differences = differences[differences.any(axis=1)]
-    return _p_values(
+    return p_values(
         np.concatenate([s @ differences for s in sign_patterns(len(differences), patterns, seed)])
     )
 
@@ -123,10 +121,10 @@ def sign_patterns(groups: int, patterns: int = PATTERNS, seed: int = 0) -> Itera
         yield 1.0 - 2 * rng.integers(0, 2, (min(step, patterns - start), groups), np.int8)
 
 
-def _p_values(sums: np.ndarray) -> np.ndarray:
+def p_values(sums: np.ndarray) -> np.ndarray:
     """(comparisons,) share of sign patterns at least as far from 0 as the first, of (patterns, comparisons)."""
     far = np.abs(sums)
-    return (far >= far[0] - _EQUAL).mean(axis=0)
+    return (far >= far[0] - EQUAL).mean(axis=0)
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
@@ -176,71 +174,7 @@ class Ranking:
         return letters(self.separated, self.order)
 
 
-def rank_models(
-    hits: np.ndarray,
-    photos: np.ndarray,
-    *,
-    resamples: int = 10_000,
-    seed: int = 0,
-    macro: bool = False,
-) -> Ranking:
-    """Rank models that answered the same photos.
-
-    Args:
-        hits: sums of a metric in [0, 1] over the photos of each SKU, (skus, models).
-        photos: photos of each SKU, (skus,).
-        resamples: of the bootstrap, and sign patterns.
-        macro: every SKU counts the same, instead of every photo.
-    Raises:
-        DataError: shapes that do not fit, unknown hits, or more hits than photos.
-    """
-    hits, photos = np.asarray(hits, float), np.asarray(photos, float)
-    _check_hits(hits, photos)
-    grouped = Grouped(hits, np.repeat(photos[:, None], hits.shape[1], axis=1))
-    ratio = grouped.macro() if macro else grouped.micro()
-    found = np.array([(i.value, i.low, i.high) for i in intervals(ratio, resamples, seed)]).reshape(
-        -1, 3
-    )
-    value, low, high = found.T
-    order = np.argsort(-value.round(12), kind="stable")
-    flipped = np.concatenate([s @ ratio.top for s in sign_patterns(len(photos), resamples, seed)])
-    return Ranking(
-        order,
-        value,
-        low,
-        high,
-        *_rank_intervals(value, bootstrap(ratio, resamples, seed), int((photos > 0).sum())),
-        tiers(flipped, order),
-        separated(flipped, ratio.top),
-    )
-
-
-def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
-    if hits.ndim != 2 or photos.shape != hits.shape[:1]:
-        raise DataError(
-            f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}"
-        )
-    if len(photos) and not ((photos >= 0).all() and photos.sum() > 0):
-        raise DataError(
-            "photos must be counts from 0, and some SKU must have one; got "
-            f"{photos.min():g} to {photos.max():g}"
-        )
-    unknown = np.flatnonzero(np.isnan(hits).any(axis=0))
-    if len(unknown):
-        raise DataError(
-            f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "
-            "or rank all models on the SKUs that all have answered"
-        )
-    wrong = np.argwhere((hits < 0) | (hits > photos[:, None] + _EQUAL))
-    if len(wrong):
-        sku, model = wrong[0]
-        raise DataError(
-            f"{hits[sku, model]:g} hits of {photos[sku]:g} photos (SKU {sku}, model {model}); "
-            "expected hits between 0 and the number of photos"
-        )
-
-
-def _rank_intervals(
+def rank_intervals(
     value: np.ndarray, resampled: np.ndarray, groups: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """First and last rank (models,), from paired 95 % intervals of all differences.
@@ -265,24 +199,33 @@ def _of_differences(products: np.ndarray) -> np.ndarray:
     return np.where(variance > 1e-12 * (own[:, None] + own[None]), variance, 0.0)  # below: rounding
 
 
-def tiers(flipped: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """(models,) the tier of each, from sums under all sign patterns (patterns, models); see `Ranking.tier`."""
+def assign_tiers(order: np.ndarray, behind: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
+    """(models,) the tier of each; see `Ranking.tier`.
+
+    Args:
+        order: positions of the models, best first.
+        behind: (model, others) -> its difference from each other one under every pattern,
+            (patterns, others); the first pattern is the one seen.
+    """
     tier, left, number = np.zeros(len(order), int), order, 0
     while len(left):
         number += 1
-        p = holm(_p_values(flipped[:, left[:1]] - flipped[:, left[1:]]))
+        p = holm(p_values(behind(int(left[0]), left[1:])))
         alike = np.r_[True, p > LEVEL]
         tier[left[alike]] = number
         left = left[~alike]
     return tier
 
 
-def separated(flipped: np.ndarray, sums: np.ndarray) -> np.ndarray:
+def separate_pairs(flipped: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """(models, models) bool: which pairs differ, at 5 % for any mistake in the family of all pairs.
 
     Single-step max T (Westfall and Young 1993, section 2.5): a pair differs where its |T| is reached by
     the largest |T| of all pairs in at most 5 % of the sign patterns. T is the difference of `sums`
-    (skus, models), added up, over the root of its squares, which no sign pattern changes.
+    (groups, models), added up, over the root of its squares, which no sign pattern changes.
+
+    Args:
+        flipped: (patterns, models) sums under every sign pattern, the one seen first.
     """
     spread = np.sqrt(_of_differences(sums.T @ sums))
     spread[spread == 0] = np.inf  # the same everywhere
@@ -292,10 +235,39 @@ def separated(flipped: np.ndarray, sums: np.ndarray) -> np.ndarray:
         for j in range(block.shape[1] - 1):
             t = np.abs(block[:, j + 1 :] - block[:, j : j + 1]) / spread[j, j + 1 :]
             np.maximum(
-                largest[start : start + 1024], t.max(axis=1), out=largest[start : start + 1024]
+                largest[start : start + 1024],
+                t.max(axis=1),
+                out=largest[start : start + 1024],
             )
     seen = np.abs(flipped[0][:, None] - flipped[0][None]) / spread
-    reached = len(largest) - np.searchsorted(np.sort(largest), seen - _EQUAL)
+    return _reached(largest, seen)
+
+
+def separate_any(
+    models: int,
+    difference: Callable[[int, int], np.ndarray],
+    spread: Callable[[int, int], float],
+) -> np.ndarray:
+    """`separate_pairs` where the difference of a pair is not one of two sums.
+
+    Args:
+        difference: (j, k) -> (patterns,) their difference under every pattern, the one seen first.
+        spread: (j, k) -> what makes differences of pairs comparable; no pattern changes it.
+    """
+    seen, largest = np.zeros((models, models)), np.zeros(1)
+    for j in range(models):
+        for k in range(j + 1, models):
+            if not (scale := spread(j, k)):
+                continue
+            t = np.abs(np.nan_to_num(difference(j, k))) / scale
+            seen[j, k] = seen[k, j] = t[0]
+            largest = np.maximum(largest, t)
+    return _reached(largest, seen)
+
+
+def _reached(largest: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Which of the |T| seen are reached by the largest of a pattern at most 5 % of the time."""
+    reached = len(largest) - np.searchsorted(np.sort(largest), seen - EQUAL)
     return reached / len(largest) <= LEVEL
 
 

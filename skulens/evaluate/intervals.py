@@ -17,6 +17,7 @@ agree cannot show. docs/log.md has the simulations that chose both.
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,17 @@ class Interval:
     """Queries that count: those with a relevant product."""
     groups: int
     """Units that were resampled."""
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, float | int | None]) -> "Interval":
+        """What `as_dict` made; None is NaN again."""
+        ends = (np.nan if (x := stored.get(k)) is None else x for k in ("value", "low", "high"))
+        return cls(*ends, int(stored.get("n") or 0), int(stored.get("groups") or 0))
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval, not only a value."""
+        return not np.isnan(self.low)
 
     def as_dict(self) -> dict[str, float | int | None]:
         """For JSON, which has no NaN: None instead."""
@@ -169,6 +181,40 @@ def difference_intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0
     squares = np.where(known, resampled - np.where(known, resampled, 0).sum(axis=0) / n, 0) ** 2
     half = margins(squares.sum(axis=0) / n, ratio.groups)
     return _rows(ratio, np.maximum(value - half, -1), np.minimum(value + half, 1))
+
+
+def mean_interval(ratio: Ratio, resamples: int, seed: int, *, bounded: bool = True) -> Interval:
+    """95 % interval of the mean over all metrics of a ratio, averaged inside each resample.
+
+    Metrics that a resample knows nothing of are left out of its mean.
+
+    Args:
+        bounded: the metrics are in [0, 1]. A single one has the percentiles of `intervals`, with
+            pseudo-observations. Of several, each known from a few groups only, these would outweigh
+            what was seen: the mean has Student's t times the bootstrap's standard error, as a
+            difference has, cut to [0, 1]; so has what is unbounded, uncut.
+    """
+    value = float(mean_of_parts(ratio.value()[None])[0])
+    groups = int((ratio.n > 0).any(axis=1).sum())
+    if bounded and ratio.top.shape[1] == 1:
+        return intervals(ratio, resamples, seed)[0]
+    resampled = mean_of_parts(bootstrap(ratio, resamples, seed))
+    resampled = resampled[~np.isnan(resampled)]
+    low = high = np.nan
+    if groups > 1 and len(resampled):
+        half = float(margins(resampled.var(), np.array(groups)))
+        low, high = value - half, value + half
+    if bounded:
+        low, high = np.clip((low, high), 0.0, 1.0)
+    return Interval(value, float(low), float(high), int(ratio.n.sum()), groups)
+
+
+def mean_of_parts(values: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of what is known; NaN where nothing is."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=-1)
+    total = np.where(known, values, 0.0).sum(axis=-1)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def margins(variances: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -3,14 +3,14 @@
 Micro numbers are means over queries, macro numbers means over groups (SKUs) of the mean within.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from skulens.errors import QrelsError
 from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, intervals
-from skulens.evaluate.metrics import (
+from skulens.evaluate.ranking import (
     Judged,
     average_precision,
     hit_rate_at_k,
@@ -19,6 +19,7 @@ from skulens.evaluate.metrics import (
     recall_at_k,
     reciprocal_rank,
 )
+from skulens.evaluate.scores import Scores, slice_scores, summarise
 from skulens.records import Qrels, Run
 
 
@@ -26,28 +27,34 @@ from skulens.records import Qrels, Run
 class Evaluation:
     """All numbers of one run.
 
-    `metrics` maps a name to {"value", "low", "high", "n", "groups"} (`Interval.as_dict`):
-    hit_rate@k, macro_hit_rate@k, recall@k, ndcg@k, mrr, map, and gap = hit_rate@5 - hit_rate@1.
-    Where the run was cut before the end of the gallery, mrr and map carry the depth in their
-    name (map@100): what lies deeper counts as not found.
+    Metrics: hit_rate@k, macro_hit_rate@k, recall@k, ndcg@k, mrr, map, and gap = hit_rate@5 -
+    hit_rate@1. Where the run was cut before the end of the gallery, mrr and map carry the depth
+    in their name (map@100): what lies deeper counts as not found.
     """
 
-    metrics: dict[str, dict[str, float | int | None]]
+    scores: Scores
+    metrics: dict[str, Interval]
+    slices: dict[str, dict[str, dict[str, Interval]]]
+    """Slice -> value -> metric -> interval."""
     cmc: dict[str, list[float | None]]
     """The CMC curve with its band: equal-long lists k, value, low, high."""
-    n_queries: int
-    n_groups: int
     n_gallery: int
     depth: int
     unanswered: int
-    """Queries without any relevant product in the judgements: in no mean."""
+    """Queries without relevant items in the judgements: in no mean."""
     ties: int
     """Queries in which a relevant product shares its score with a candidate of another grade."""
     seed: int
     resamples: int
-    values: dict[str, np.ndarray] = field(repr=False)
-    """Metric -> (queries,) per-query values, NaN where unanswered."""
     judged: Judged = field(repr=False)
+
+    @property
+    def n_queries(self) -> int:
+        return len(self.scores.units)
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.scores.group_names)
 
     @property
     def per_query(self):
@@ -64,8 +71,9 @@ class Evaluation:
             ),
             "tied": self.judged.ties,
         }
-        values = {name: pa.array(v, mask=np.isnan(v)) for name, v in self.values.items()}
-        return pa.table({**columns, **values})
+        scores = self.scores.to_arrow()
+        rest = {c: scores[c] for c in scores.column_names if c not in columns}
+        return pa.table({**columns, **rest})
 
     def as_dict(self) -> dict[str, object]:
         """For JSON; per-query values are left out."""
@@ -80,7 +88,7 @@ class Evaluation:
             "resamples",
         )
         return {
-            "metrics": self.metrics,
+            "metrics": {name: i.as_dict() for name, i in self.metrics.items()},
             "cmc": self.cmc,
             **{name: getattr(self, name) for name in counts},
         }
@@ -91,32 +99,33 @@ def evaluate(
     qrels: Qrels,
     ks: Sequence[int] = (1, 3, 5, 10),
     *,
+    slices: Mapping[str, Sequence[str]] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
     """Measure a run. A judged query that the run does not hold scores 0 (trec_eval -c).
 
+    Args:
+        slices: name -> the value of each of `qrels.queries`; numbers are given for each value too.
     Raises:
         QrelsError: the run holds queries that were never judged, or it is cut above a k.
     """
     judged = judge(run, qrels)
     _check_depth(judged, ks)
     values = per_query_values(judged, ks)
-    groups = number_groups(judged.groups)
+    named = {name: np.array(v, dtype=str) for name, v in (slices or {}).items()}
+    scores = Scores.of_means(judged.queries, judged.groups, values, named)
     return Evaluation(
-        metrics={
-            name: i.as_dict() for name, i in summarise(values, groups, resamples, seed).items()
-        },
-        cmc=cmc_band(judged, groups, resamples, seed),
-        n_queries=len(judged),
-        n_groups=int(groups.max(initial=-1)) + 1,
+        scores,
+        metrics=summarise(scores, resamples, seed),
+        slices=slice_scores(scores, resamples, seed),
+        cmc=cmc_band(judged, scores.numbers, resamples, seed),
         n_gallery=judged.gallery,
         depth=judged.depth,
         unanswered=int((judged.n_relevant == 0).sum()),
         ties=int(judged.ties.sum()),
         seed=seed,
         resamples=resamples,
-        values=values,
         judged=judged,
     )
 
@@ -129,12 +138,6 @@ def _check_depth(judged: Judged, ks: Sequence[int]) -> None:
             f"hit_rate@{max(ks)} was asked of a run of {judged.depth} candidates per query out of "
             f"{judged.gallery} products; search with k of at least {max(ks)}, or ask for ks={fit}"
         )
-
-
-def number_groups(groups: Sequence[str]) -> np.ndarray:
-    """(queries,) int64: groups numbered from 0 in order of appearance."""
-    numbers = {g: i for i, g in enumerate(dict.fromkeys(groups))}
-    return np.fromiter((numbers[g] for g in groups), np.int64, len(groups))
 
 
 def per_query_values(judged: Judged, ks: Sequence[int] = (1, 3, 5, 10)) -> dict[str, np.ndarray]:
@@ -153,25 +156,6 @@ def per_query_values(judged: Judged, ks: Sequence[int] = (1, 3, 5, 10)) -> dict[
     if not cut or judged.depth >= 5:
         values["gap"] = hit_rate_at_k(judged, 5) - hit_rate_at_k(judged, 1)
     return values
-
-
-def summarise(
-    values: dict[str, np.ndarray], groups: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
-) -> dict[str, Interval]:
-    """Micro means of all values (queries,), and macro means of hit rates, from the same resamples.
-
-    `groups` (queries,) numbers the group of each query from 0, without gaps.
-    """
-    grouped = Grouped.of(np.stack(list(values.values()), axis=1), groups)
-    rates = [i for i, name in enumerate(values) if name.startswith("hit_rate@")]
-    ratio = grouped.micro().beside(grouped.take(rates).macro())
-    found = intervals(ratio, resamples, seed)
-    macro = dict(
-        zip((f"macro_{list(values)[i]}" for i in rates), found[len(values) :], strict=True)
-    )
-    micro = dict(zip(values, found[: len(values)], strict=True))
-    at = len(rates)  # macro hit rates follow the micro ones
-    return dict([*micro.items()][:at] + [*macro.items()] + [*micro.items()][at:])
 
 
 def cmc_band(

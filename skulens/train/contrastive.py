@@ -16,7 +16,7 @@ from skulens.records import Reject
 from skulens.train.card import model_card
 from skulens.train.config import Contrastive
 from skulens.train.frozen import attach, open_frozen, plain_vectors, view_vectors
-from skulens.train.loop import Feed, Run, read_log
+from skulens.train.loop import Feed, Training, read_log
 from skulens.train.measure import Gauge, Probes, pixels
 from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
 from skulens.train.sampling import Mixture, TextBank
@@ -75,7 +75,7 @@ def train_contrastive(
     frozen = open_frozen(config.frozen_image) if config.frozen_image else None
     feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
     model = make_model(config, bpe, feed)
-    run = Run(model, feed, config, folder)
+    run = Training(model, feed, config, folder)
     watched = val_from or catalogs[0]
     gauge = make_gauge(watched, val, bpe, config, frozen) if val in watched.info.splits else None
     run.train(gauge.quick if gauge else None)
@@ -165,5 +165,5 @@ def make_gauge(
     return Gauge(probes, see, tokens)
 
 
-def minutes(run: Run) -> float:
+def minutes(run: Training) -> float:
     return sum(line["seconds"] for line in read_log(run.log)) / 60

@@ -40,7 +40,7 @@ class Feed:
     mixture: Mixture
 
 
-class Run:
+class Training:
     """One run in one folder: trains, writes train.jsonl and state.safetensors, and can be resumed."""
 
     def __init__(self, model: torch.nn.Module, feed: Feed, config: Contrastive, folder: Path):

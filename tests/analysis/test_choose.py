@@ -18,7 +18,7 @@ from skulens.analysis.choose import (
 )
 from skulens.encode.zoo.rows import list_rows
 from skulens.errors import DataError
-from skulens.evaluate.compare import rank_models
+from skulens.evaluate.panel import rank_models
 from tests.catalog.conftest import real_data
 
 PHOTOS = np.full(40, 10)

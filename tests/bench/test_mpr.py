@@ -39,10 +39,10 @@ class ColourEncoder(FakeEncoder):
     def __init__(self, name="colour"):
         super().__init__(name, dim=3)
 
-    def prepare_image(self, picture):
+    def prepare_image(self, picture, role="query"):
         return np.asarray(picture, np.float32).mean((0, 1)) - 100
 
-    def prepare_text(self, text):
+    def prepare_text(self, text, role="query"):
         words = [np.array(COLOURS[w], np.float32) for w in text.split() if w in COLOURS]
         return np.mean(words or [np.ones(3)], axis=0) - 100
 

@@ -32,7 +32,13 @@ def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lon
             grades[query], groups[query] = {product: 1}, product
     run, qrels = Run.of(found), Qrels(grades, groups)
     measured = evaluate(run, qrels, ks=(1,), resamples=20)
-    info = EncoderInfo(name, "fake", f"identity of {name}", 4, ("image", "text"))
+    info = EncoderInfo(
+        name=name,
+        family="fake",
+        identity=f"identity of {name}",
+        dim=4,
+        modalities=("image", "text"),
+    )
     result = Result(
         "mpr",
         "shop",

@@ -1,5 +1,6 @@
-"""Batching, de-duplication, cache and rejects around any encoder."""
+"""Batching, de-duplication, cache, roles, fusion and rejects around any encoder."""
 
+import hashlib
 import io
 import warnings
 
@@ -10,16 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skulens import pictures
-from skulens.encode.batching import Batching, encode_parts
-from skulens.encode.cache import VectorCache
-from skulens.encode.fusion import encode_items, fuse, normalised, parts_of
+from skulens.encode.batching import Batching
+from skulens.encode.cache import VectorCache, part_key
+from skulens.encode.embed import Embedder
+from skulens.encode.fusion import fuse, normalise, parts_of
 from skulens.encode.memo import Memo
-from skulens.encode.parts import Tiled
-from skulens.errors import EncoderError
+from skulens.encode.parts import Interleaved, Tiled
+from skulens.errors import EncoderError, PictureError
 from skulens.records import Image, Item
-from tests.encode.fake import FakeEncoder
+from tests.encode.fake import FakeEncoder, ItemEncoder
 
 QUIET = Batching(batch=3, threads=2, progress=False)
+
+
+def embed(encoder, parts, folder=None, role="query", memo=None, batching=QUIET):
+    """Encoded of the parts by one encoder, with a cache where a folder is given."""
+    caches = [VectorCache(folder, encoder.info)] if folder else None
+    return Embedder([encoder], caches, memo, batching).embed_parts(parts, role)[0]
 
 
 def png(colour) -> bytes:
@@ -59,7 +67,7 @@ PARTS = st.lists(
 def test_same_vectors_as_one_by_one_at_any_batch_size(parts, batch, device):
     how = Batching(batch=batch, threads=3, progress=False)
     encoder = FakeEncoder(device=device)
-    [answer] = encode_parts([encoder], parts, how=how)
+    answer = embed(encoder, parts, batching=how)
     assert (
         encoder.forwards
         == answer.distinct
@@ -73,35 +81,53 @@ def test_warm_run_computes_and_reads_nothing(tmp_path):
     photo.write_bytes(png("red"))
     parts = [Image(path=str(photo)), "milk", "milk", Image(data=png("blue"))]
     cold = FakeEncoder()
-    [first] = encode_parts(
-        [cold], parts, caches=[VectorCache(tmp_path, cold.info)], memo=Memo(tmp_path), how=QUIET
-    )
+    first = embed(cold, parts, tmp_path, memo=Memo(tmp_path))
     warm = FakeEncoder()
-    [second] = encode_parts(
-        [warm], parts, caches=[VectorCache(tmp_path, warm.info)], memo=Memo(tmp_path), how=QUIET
-    )
+    second = embed(warm, parts, tmp_path, memo=Memo(tmp_path))
     assert (first.forwarded, second.forwarded, warm.forwards, warm.prepared) == (3, 0, 0, 0)
     np.testing.assert_array_equal(first.vectors, second.vectors)
 
 
-@pytest.mark.parametrize("change", [{"role": "document"}, {"prompt": "a photo of "}])
-def test_role_and_prompt_are_part_of_the_key(tmp_path, change):
+def test_a_role_that_the_encoder_does_not_know_costs_nothing(tmp_path):
     encoder = FakeEncoder()
-    for settings_ in ({}, change):
-        encode_parts(
-            [encoder],
-            ["milk"],
-            caches=[VectorCache(tmp_path, encoder.info)],
-            how=QUIET,
-            **settings_,
-        )
-    assert encoder.forwards == 2
+    parts = ["milk", Image(data=png("red"))]
+    asked = embed(encoder, parts, tmp_path, "query")
+    shown = embed(encoder, parts, tmp_path, "document")
+    assert (asked.forwarded, shown.forwarded) == (2, 0)
+    np.testing.assert_array_equal(asked.vectors, shown.vectors)
+
+
+def test_a_role_that_the_encoder_knows_changes_vector_and_key(tmp_path):
+    encoder = FakeEncoder(roles=("query", "document"))
+    found = {role: embed(encoder, ["milk"], tmp_path, role) for role in ("query", "document")}
+    assert [f.forwarded for f in found.values()] == [1, 1]
+    assert (found["query"].vectors != found["document"].vectors).any()
+    again = embed(encoder, ["milk"], tmp_path, "document")
+    assert again.forwarded == 0
+    np.testing.assert_array_equal(again.vectors, found["document"].vectors)
+
+
+def test_only_the_named_role_is_apart(tmp_path):
+    encoder = FakeEncoder(roles=("query",))
+    found = {role: embed(encoder, ["milk"], tmp_path, role) for role in ("document", "query")}
+    assert [f.forwarded for f in found.values()] == [1, 1]
+
+
+def test_vectors_that_earlier_versions_kept_are_found(tmp_path):
+    encoder = FakeEncoder()
+    cache = VectorCache(tmp_path, encoder.info)
+    sha = hashlib.sha256(b"milk").hexdigest()
+    kept = np.full((1, 48), 7, np.float32)
+    cache.put([part_key("text", sha, "document", "", True)], kept)
+    answer = embed(encoder, ["milk"], tmp_path, "document")
+    assert answer.forwarded == 0
+    np.testing.assert_array_equal(answer.vectors, kept)
 
 
 def test_another_encoder_never_reads_these_vectors(tmp_path):
     one, other = FakeEncoder("one"), FakeEncoder("other")
     for encoder in (one, other):
-        encode_parts([encoder], ["milk"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET)
+        embed(encoder, ["milk"], tmp_path)
     assert other.forwards == 1
 
 
@@ -112,9 +138,8 @@ def test_each_picture_is_decoded_once_for_many_encoders(monkeypatch):
         pictures, "decode", lambda data, upright=True: decoded.append(1) or real(data, upright)
     )
     parts = [Image(data=png(c)) for c in COLOURS]
-    answers = encode_parts(
-        [FakeEncoder("a"), FakeEncoder("b", dim=12), FakeEncoder("c")], parts, how=QUIET
-    )
+    encoders = [FakeEncoder("a"), FakeEncoder("b", dim=12), FakeEncoder("c")]
+    answers = Embedder(encoders, batching=QUIET).embed_parts(parts)
     assert len(decoded) == len(COLOURS)
     assert [a.vectors.shape for a in answers] == [(5, 48), (5, 12), (5, 48)]
 
@@ -129,13 +154,7 @@ def test_bad_pictures_become_rejects_and_the_others_go_on(tmp_path):
         Image(data=png("red")),
     ]
     encoder = FakeEncoder()
-    [answer] = encode_parts(
-        [encoder],
-        parts,
-        caches=[VectorCache(tmp_path, encoder.info)],
-        memo=Memo(tmp_path),
-        how=QUIET,
-    )
+    answer = embed(encoder, parts, tmp_path, memo=Memo(tmp_path))
     assert answer.ok.tolist() == [False, False, False, True]
     reasons = {r.item: r.reason for r in answer.rejects}
     assert "empty file" in reasons[str(empty)]
@@ -150,7 +169,7 @@ def test_nan_from_an_encoder_is_a_reject_not_a_vector():
             rows[0] = np.nan
             return rows
 
-    [answer] = encode_parts([Broken()], ["milk", "juice"], how=QUIET)
+    answer = embed(Broken(), ["milk", "juice"])
     assert answer.ok.sum() == 1 and "NaN" in answer.rejects[0].reason
 
 
@@ -165,7 +184,7 @@ def test_pictures_inside_a_table_are_told_apart_by_content(tmp_path):
         for product in open_catalog(str(tmp_path / "shop.parquet")).products()
         for image in product.images
     ]
-    [answer] = encode_parts([FakeEncoder()], parts, memo=Memo(tmp_path), how=QUIET)
+    answer = embed(FakeEncoder(), parts, memo=Memo(tmp_path))
     assert answer.ok.all() and answer.forwarded == 2
     np.testing.assert_array_equal(answer.vectors[0], answer.vectors[2])
 
@@ -198,15 +217,13 @@ def test_text_for_an_image_only_encoder_says_what_it_can_do():
     encoder = FakeEncoder()
     object.__setattr__(encoder.info, "modalities", ("image",))
     with pytest.raises(EncoderError, match="cannot encode text, only image"):
-        encode_parts([encoder], ["milk"], how=QUIET)
+        embed(encoder, ["milk"])
 
 
 @pytest.mark.parametrize("damage", ["truncate", "delete", "garbage journal", "half a line"])
 def test_a_damaged_cache_costs_time_never_correctness(tmp_path, damage):
     encoder = FakeEncoder()
-    [first] = encode_parts(
-        [encoder], ["milk"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET
-    )
+    first = embed(encoder, ["milk"], tmp_path)
     cache = VectorCache(tmp_path, encoder.info)
     shard = next(cache.folder.glob("*.arrow"))
     if damage == "truncate":
@@ -219,9 +236,7 @@ def test_a_damaged_cache_costs_time_never_correctness(tmp_path, damage):
         with cache.journal.open("a") as f:
             f.write('{"shard": "abc')
     for _ in range(2):
-        [again] = encode_parts(
-            [encoder], ["milk", "tea"], caches=[VectorCache(tmp_path, encoder.info)], how=QUIET
-        )
+        again = embed(encoder, ["milk", "tea"], tmp_path)
         np.testing.assert_array_equal(again.vectors[0], first.vectors[0])
     assert again.forwarded == 0
 
@@ -233,15 +248,15 @@ def test_a_full_disk_is_said_and_the_run_goes_on(tmp_path, monkeypatch):
         cache, "_write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
     with pytest.warns(UserWarning, match="No space left on device"):
-        [answer] = encode_parts([encoder], ["milk"], caches=[cache], how=QUIET)
+        [answer] = Embedder([encoder], [cache], batching=QUIET).embed_parts(["milk"])
     assert answer.ok.all()
 
 
 def test_two_writers_at_once_keep_each_others_vectors(tmp_path):
     encoder = FakeEncoder()
     one, two = VectorCache(tmp_path, encoder.info), VectorCache(tmp_path, encoder.info)
-    encode_parts([encoder], ["milk", "tea"], caches=[one], how=QUIET)
-    encode_parts([encoder], ["milk", "oil"], caches=[two], how=QUIET)
+    Embedder([encoder], [one], batching=QUIET).embed_parts(["milk", "tea"])
+    Embedder([encoder], [two], batching=QUIET).embed_parts(["milk", "oil"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(VectorCache(tmp_path, encoder.info).rows) == 3
@@ -260,19 +275,83 @@ def test_an_item_with_an_unreadable_part_has_no_vector():
 
 def test_cat_tiles_pictures_and_joins_texts():
     red, blue = Image(data=png("red")), Image(data=png("blue"))
-    assert parts_of(Item("q", ("same as", red, "in", blue)), "cat") == [
-        Tiled((red, blue)),
-        "same as in",
-    ]
+    item = Item("q", ("same as", red, "in", blue))
+    assert parts_of(item, "cat") == [Tiled((red, blue)), "same as in"]
     assert parts_of(Item("q", (red,)), "cat") == [red]
-    [fused] = encode_items(
-        lambda parts: encode_parts([FakeEncoder()], parts, how=QUIET),
-        [Item("q", (red, blue))],
-        "cat",
+    [fused] = Embedder([FakeEncoder()], batching=QUIET).embed_items(
+        [Item("q", (red, blue))], fusion="cat"
     )
-    assert fused.vectors.shape == (1, 48) and fused.encoded.distinct == 1
+    assert fused.vectors.shape == (1, 48) and fused.encoded.distinct == 1 and not fused.one_pass
     np.testing.assert_allclose(np.linalg.norm(fused.vectors, axis=1), 1, rtol=1e-6)
 
 
+ITEMS = [
+    Item("a", ("like", Image(data=png("red")), "but", Image(data=png("blue")))),
+    Item("b", (Image(data=png("red")),)),
+    Item("c", (Image(data=png("blue")), "but", Image(data=png("red")), "like")),
+]
+
+
+def test_seq_reads_the_parts_in_their_order_in_one_pass(tmp_path):
+    encoder = ItemEncoder()
+    caches = [VectorCache(tmp_path, encoder.info)]
+    [fused] = Embedder([encoder], caches, batching=QUIET).embed_items(ITEMS, fusion="seq")
+    assert fused.one_pass and fused.encoded.distinct == 3
+    assert [m for m, _ in encoder.batches] == ["image", "item"], "a single picture is itself"
+    leaves = [encoder.leaf(part) for part in ITEMS[0].parts]
+    np.testing.assert_allclose(fused.vectors[0], normalise(encoder.mix(leaves)[None])[0], rtol=1e-6)
+    assert (fused.vectors[0] != fused.vectors[2]).any(), "order counts"
+    assert fused.hashes[0][1] == fused.hashes[1][0], "hashes are those of the pictures"
+    [again] = Embedder([encoder], caches, batching=QUIET).embed_items(ITEMS[::-1], fusion="seq")
+    assert again.encoded.forwarded == 0
+    np.testing.assert_array_equal(again.vectors[::-1], fused.vectors)
+
+
+def test_cat_is_one_pass_where_the_encoder_reads_items():
+    encoders = [FakeEncoder("dual"), ItemEncoder()]
+    dual, joint = Embedder(encoders, batching=QUIET).embed_items(ITEMS[:1], fusion="cat")
+    assert (dual.one_pass, joint.one_pass) == (False, True)
+    [item] = parts_of(ITEMS[0], "cat", one_pass=True)
+    assert isinstance(item, Interleaved) and isinstance(item.parts[0], Tiled)
+    assert item.parts[1] == "like but"
+    [alone] = Embedder([encoders[0]], batching=QUIET).embed_items(ITEMS[:1], fusion="cat")
+    np.testing.assert_array_equal(alone.vectors, dual.vectors)
+
+
+def test_seq_is_refused_by_name_where_items_are_not_read():
+    with pytest.raises(EncoderError, match="fake reads image and text one part at a time"):
+        Embedder([FakeEncoder()], batching=QUIET).embed_items(ITEMS, fusion="seq")
+    with pytest.raises(EncoderError, match="unknown fusion 'sequence', expected one of avg, cat"):
+        Embedder([FakeEncoder()], batching=QUIET).embed_items(ITEMS, fusion="sequence")
+
+
+def test_an_item_with_a_broken_picture_is_rejected_by_name(tmp_path):
+    empty = tmp_path / "empty.jpg"
+    empty.write_bytes(b"")
+    items = [Item("a", ("like", Image(data=png("red")), Image(path=str(empty)))), ITEMS[0]]
+    [fused] = Embedder([ItemEncoder()], batching=QUIET).embed_items(items, fusion="seq")
+    assert np.isnan(fused.vectors[0]).all() and not np.isnan(fused.vectors[1]).any()
+    [reject] = fused.encoded.rejects
+    assert str(empty) in reject.reason and "empty file" in reject.reason
+
+
+def test_a_picture_that_one_encoder_cannot_take_is_that_encoders_reject():
+    class Narrow(FakeEncoder):
+        def prepare_image(self, picture, role="query"):
+            if picture.getpixel((0, 0)) == (255, 0, 0):
+                raise PictureError("too red")
+            return super().prepare_image(picture, role)
+
+    parts = [Image(data=png("red")), Image(data=png("blue"))]
+    both = Embedder([Narrow(), FakeEncoder()], batching=QUIET).embed_parts(parts)
+    assert [answer.ok.tolist() for answer in both] == [[False, True], [True, True]]
+    assert [r.reason for r in both[0].rejects] == ["too red"]
+
+
+def test_fuse_says_what_it_needs():
+    with pytest.raises(EncoderError, match=r"needs \(parts, dim\) vectors"):
+        fuse(np.zeros((2, 3, 4), np.float32), np.zeros(2, int), 1)
+
+
 def test_zero_vector_has_no_direction():
-    assert np.isnan(normalised(np.zeros((1, 3), np.float32))).all()
+    assert np.isnan(normalise(np.zeros((1, 3), np.float32))).all()

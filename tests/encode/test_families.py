@@ -2,12 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from skulens.errors import EncoderError, MissingFile, UnknownName
-from skulens.protocols import Encoder
+from skulens.protocols import Encoder, Numerics
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +135,7 @@ def test_is_an_encoder_with_full_papers(encoder):
     info = encoder.info
     assert len(info.identity) == 64 and info.dim > 0 and info.modalities
     assert isinstance(encoder.device, str), "the pipeline compares it with 'cpu'"
-    assert info.dtype == "float32" and info.mode == "sound"
+    assert info.dtype == "float32" and "numerics" in info.about
     if "image" in info.modalities:
         assert info.image_px > 0 and info.params_image > 0
     if "text" in info.modalities:
@@ -192,13 +193,20 @@ def test_counts_tokens_of_the_whole_text(encoder, texts):
     assert min(counts) >= 1 and encoder.count_tokens("tea tea") > encoder.count_tokens("tea")
 
 
-def test_identity_tells_dtype_and_mode_apart(open_clip_folder):
+def test_identity_tells_numerics_apart(open_clip_folder):
     from skulens.encode.open_clip import LocalOpenClip
 
-    kinds = [("sound", "float32"), ("sound", "bfloat16"), ("paper", "auto")]
-    infos = [LocalOpenClip(open_clip_folder, mode=m, dtype=d).info for m, d in kinds]
-    assert len({info.identity for info in infos}) == 3
-    assert [info.dtype for info in infos] == ["float32", "bfloat16", "bfloat16"]
+    script = Numerics("bfloat16", "parameters", autocast=True, as_published=True)
+    kinds = [
+        Numerics("float32"),
+        Numerics("bfloat16"),
+        script,
+        replace(script, as_published=False),
+        replace(script, autocast=False),
+    ]
+    infos = [LocalOpenClip(open_clip_folder, kind).info for kind in kinds]
+    assert len({info.identity for info in infos}) == len(kinds)
+    assert [info.dtype for info in infos] == ["float32", *["bfloat16"] * 4]
     assert len({info.params_image for info in infos}) == 1
 
 

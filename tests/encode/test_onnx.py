@@ -48,10 +48,10 @@ def test_a_known_file_needs_no_sidecar():
         ("{", "not JSON"),
         ('{"size": 32, "mean": 0.5}', "lacks or misspells"),
         ('{"size": 32, "mean": 0.5, "std": 0.5, "crop": true}', "crop unknown"),
-        ('{"size": 64, "mean": 0.5, "std": 0.5}', "mend one"),
+        ('{"size": 64, "mean": 0.5, "std": 0.5}', "fix one of them"),
         ('{"size": 32, "mean": 0.5, "std": 0.5, "interpolation": "cubic"}', "bicubic"),
         ('{"size": 32, "mean": 0.5, "std": 0}', "zero std"),
-        ('{"size": 32, "mean": 0.5, "std": 0.5, "layout": "hwc"}', "mend one"),
+        ('{"size": 32, "mean": 0.5, "std": 0.5, "layout": "hwc"}', "fix one of them"),
     ],
 )
 def test_a_wrong_sidecar_is_told_what_is_wrong(folder, written, said):

@@ -10,10 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skulens.encode.numerics import SCRIPT
 from skulens.encode.open_clip import LocalOpenClip, OpenClip, tag_config
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import canonical, padded
 from skulens.encode.towers import arranged, built, text_tower, trimmable, trimmed_text
+from skulens.protocols import Numerics
 
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
@@ -77,10 +79,12 @@ def test_local_vectors_are_open_clips(open_clip_folder, reference, pictures, tex
     np.testing.assert_allclose(got, words, rtol=1e-5, atol=1e-5)
 
 
-def test_paper_mode_is_openmprs_script_in_ten_lines(open_clip_folder, reference, pictures, texts):
+def test_the_script_numerics_are_a_bfloat16_script_in_ten_lines(
+    open_clip_folder, reference, pictures, texts
+):
     import open_clip
 
-    encoder = LocalOpenClip(open_clip_folder, mode="paper")
+    encoder = LocalOpenClip(open_clip_folder, SCRIPT)
     model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{open_clip_folder}")
     for parameter in model.eval().parameters():
         parameter.data = parameter.data.to(torch.bfloat16)
@@ -98,9 +102,9 @@ def test_paper_mode_is_openmprs_script_in_ten_lines(open_clip_folder, reference,
     )
 
 
-def test_paper_mode_runs_batch_norms_on_a_cpu():
+def test_the_script_numerics_run_batch_norms_on_a_cpu():
     """RN50's statistics stay float32 beside weights of 16 bits; a CPU refuses that pairing."""
-    encoder = OpenClip("RN50/random", mode="paper")
+    encoder = OpenClip("RN50/random", SCRIPT)
     weight = encoder.model.visual.bn1.weight
     assert torch.equal(weight, weight.bfloat16().float())
     assert encoder.model.visual.conv1.weight.dtype == torch.bfloat16
@@ -110,8 +114,8 @@ def test_paper_mode_runs_batch_norms_on_a_cpu():
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_bfloat16_weights_stay_close(open_clip_folder, pictures, dtype):
-    exact = LocalOpenClip(open_clip_folder, dtype="float32")
-    encoder = LocalOpenClip(open_clip_folder, dtype=dtype)
+    exact = LocalOpenClip(open_clip_folder, Numerics("float32"))
+    encoder = LocalOpenClip(open_clip_folder, Numerics(dtype))
     batch = [exact.prepare_image(p) for p in pictures]
     a, b = (normalised(e.encode_batch("image", batch)) for e in (exact, encoder))
     assert ((a * b).sum(1) > (0.9995 if dtype == "bfloat16" else 1 - 1e-6)).all()
@@ -171,15 +175,15 @@ def test_towers_that_see_their_padding_are_not_trimmed(open_clip_folder, text):
         ("roberta-ViT-B-32/laion2b_s12b_b32k", True, True),
     ],
 )
-def test_activation_is_forced_in_sound_mode_only(pair, sound, paper):
-    assert tag_config(*pair.split("/"), "sound").get("quick_gelu", False) is sound
-    assert tag_config(*pair.split("/"), "paper").get("quick_gelu", False) is paper
+def test_activation_is_right_unless_as_published(pair, sound, paper):
+    assert tag_config(*pair.split("/"), as_published=False).get("quick_gelu", False) is sound
+    assert tag_config(*pair.split("/"), as_published=True).get("quick_gelu", False) is paper
 
 
-def test_the_named_picture_size_is_forced_in_sound_mode_only():
+def test_the_named_picture_size_is_right_unless_as_published():
     sizes = [
         tag_config("ViTamin-XL-384", "datacomp1b", m)["vision_cfg"]["image_size"]
-        for m in ("sound", "paper")
+        for m in (False, True)
     ]
     assert sizes == [384, 256]
 
@@ -211,7 +215,7 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(
         parameter.data = parameter.data + 0.1 * torch.randn_like(parameter.data)
     save_file(model.state_dict(), folder / "open_clip_model.safetensors")
 
-    sound, paper = (OpenClip("tiny/made_up", mode=mode) for mode in ("sound", "paper"))
+    sound, paper = (OpenClip("tiny/made_up", n) for n in (Numerics(), SCRIPT))
     batch = [sound.prepare_image(p) for p in pictures]
     assert np.abs(batch[0]).max() <= 1.0, "the tag's mean and std were used"
     with torch.no_grad():
@@ -337,9 +341,9 @@ def test_sentence_vectors_are_its_own(sentence_folder, texts):
     from skulens.encode.sentence_transformers import Sentence
 
     expected = SentenceTransformer(str(sentence_folder), device="cpu").encode(texts)
-    np.testing.assert_allclose(
-        Sentence(sentence_folder).encode_batch("text", texts), expected, atol=1e-5
-    )
+    encoder = Sentence(sentence_folder)
+    got = encoder.encode_batch("text", [encoder.prepare_text(text) for text in texts])
+    np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def test_onnx_is_the_network_written_in_numpy(onnx_folder, pictures):

@@ -4,11 +4,23 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import asdict
 
 import pytest
 
-from skulens.encode.zoo.lint import SENTENCES, SERIOUS, card_lint, distinct_weights, named_px
-from skulens.encode.zoo.rows import find_row, list_rows, write_rows
+from skulens.encode.zoo.rows import distinct_weights, find_row, list_rows, write_rows
+from skulens.encode.zoo.rules import named_px
+from skulens.encode.zoo.warnings import (
+    KINDS,
+    SERIOUS,
+    line_of,
+    mark_of,
+    read_warning,
+    split_code,
+    warn_of_card,
+    warnings_of,
+    write_warning,
+)
 
 TABLE_10 = {
     "ViT": 80,
@@ -43,7 +55,7 @@ def test_every_pair_of_open_clip_has_a_row():
     import skulens.torch_shim  # noqa: F401  # isort: split
 
     missing = set(list_pretrained()) - {(row.arch, row.tag) for row in list_rows()}
-    assert not missing, f"run python -m tools.make_zoo: {sorted(missing)[:5]}"
+    assert not missing, f"run python tools/make_zoo.py: {sorted(missing)[:5]}"
 
 
 def test_families_are_those_of_the_papers_table_10():
@@ -93,20 +105,53 @@ def test_codes_where_they_belong(arch, tag, code):
 
 def test_every_code_has_a_sentence_that_can_be_filled():
     for row in list_rows():
-        for code, sentence in zip(row.lint, row.sentences(), strict=True):
-            assert code.partition("=")[0] in SENTENCES and "{" not in sentence
-    assert set(SERIOUS) <= set(SENTENCES)
-    first = find_row("RN50", "openai").sentences()[0]
-    assert "architecture says GELU, the weights were trained with QuickGELU" in first
+        assert tuple(write_warning(w) for w in row.warnings) == row.lint
+        for warning in row.warnings:
+            assert warning.sentence and "{" not in warning.sentence + warning.short
+            assert warning.severity == KINDS[warning.code].severity
+    first = find_row("RN50", "openai").warnings[0]
+    assert "architecture says GELU, the weights were trained with QuickGELU" in first.sentence
+    assert first.severity == "serious" and "licence-unknown" not in SERIOUS
+
+
+def test_the_table_is_whole():
+    for code, kind in KINDS.items():
+        assert split_code(code) == (code, ""), "the separator is not part of a code"
+        assert bool(kind.mark) == bool(kind.legend), code
+    marks = [kind.mark for kind in KINDS.values() if kind.mark]
+    assert len(set(marks)) == len(marks)
+
+
+def test_stored_warnings_of_any_version_are_read():
+    twin = find_row("RN50-quickgelu", "openai").warnings[0]
+    assert read_warning("duplicate-weights=RN50/openai").short == "same weights as RN50/openai"
+    assert read_warning(line_of(twin)) == twin, "a line that an earlier version stored"
+    odd = read_warning("random weights: vectors mean nothing")
+    assert (odd.code, odd.severity) == ("", "note") and line_of(odd).startswith("random weights:")
+    assert warnings_of({"lint": [line_of(twin)]}) == warnings_of({"warnings": [asdict(twin)]})
+    assert warnings_of({}) == ()
+    codes = ["duplicate-weights=a/b", "short-context", "licence-unknown", "from a newer version"]
+    assert mark_of(codes) == ["twin", "cut"]
+
+
+def test_a_tag_names_the_data_it_has_seen():
+    named = {
+        "laion2b_s34b_b79k": ("laion2b",),
+        "openai": (),
+        "mscoco_finetuned_laion2b_s13b_b90k": ("laion2b", "mscoco"),
+        "frozen_laion5b_s13b_b90k": ("laion5b",),
+    }
+    rows = {row.tag: row.trained_on for row in list_rows()}
+    assert {tag: rows[tag] for tag in named} == named
 
 
 @pytest.mark.parametrize(
     ("licence", "codes"), [("cc-by-nc-4.0", 1), ("apache-2.0", 0), ("unknown", 0)]
 )
-def test_lint_from_a_model_card(licence, codes):
+def test_warnings_from_a_model_card(licence, codes):
     assert (
-        len(card_lint(licence)) == codes
-        and len(card_lint(licence, canonical_text=True)) == codes + 1
+        len(warn_of_card(licence)) == codes
+        and len(warn_of_card(licence, canonical_text=True)) == codes + 1
     )
 
 

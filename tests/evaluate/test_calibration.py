@@ -24,7 +24,7 @@ from skulens.evaluate.calibration import (
     split_groups,
 )
 from skulens.evaluate.intervals import resample_weights
-from skulens.evaluate.metrics import hit_rate_at_k, judge
+from skulens.evaluate.ranking import hit_rate_at_k, judge
 from skulens.records import Qrels, Run
 
 

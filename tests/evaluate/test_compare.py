@@ -15,12 +15,12 @@ from skulens.evaluate.compare import (
     compare,
     holm,
     letters,
-    rank_models,
-    separated,
+    separate_pairs,
     sign_flip_test,
     sign_patterns,
 )
 from skulens.evaluate.intervals import Ratio, difference_intervals
+from skulens.evaluate.panel import rank_models
 
 ROOT = Path(__file__).resolve().parents[2]
 HITS = (
@@ -229,7 +229,7 @@ def test_max_t_against_every_pattern_plainly():
         ]
     )
     p = (t.max(axis=1)[:, None] >= t[0] - 1e-9).mean(axis=0)
-    found = separated(flipped, sums)
+    found = separate_pairs(flipped, sums)
     assert [bool(found[i, j]) for i, j in pairs] == (p <= 0.05).tolist() and (p <= 0.05).any()
 
 

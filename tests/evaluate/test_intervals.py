@@ -19,7 +19,8 @@ from skulens.evaluate.intervals import (
     resample_weights,
     student_t,
 )
-from skulens.evaluate.summaries import summarise
+from skulens.evaluate.scores import Scores
+from skulens.evaluate.scores import summarise as summarise_scores
 
 ROOT = Path(__file__).resolve().parents[2]
 HITS = (
@@ -61,6 +62,12 @@ def test_same_as_resampling_rows_plainly():
             assert macro[row, metric] == pytest.approx(
                 np.mean([c.mean() for c in columns if len(c)])
             )
+
+
+def summarise(values, groups, resamples=2000, seed=0):
+    units = [str(i) for i in range(len(groups))]
+    scores = Scores.of_means(units, [str(g) for g in groups], values)
+    return summarise_scores(scores, resamples, seed)
 
 
 def test_same_seed_same_interval():

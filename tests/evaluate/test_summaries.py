@@ -9,7 +9,7 @@ import pytest
 
 from skulens.errors import QrelsError
 from skulens.evaluate import evaluate
-from skulens.evaluate import metrics as m
+from skulens.evaluate import ranking as m
 from skulens.records import Qrels, Run
 
 
@@ -38,15 +38,15 @@ def test_names_and_values():
     ]
     expected += ["mrr", "map", *(f"ndcg@{k}" for k in (1, 3, 5, 10)), "gap"]
     assert list(evaluation.metrics) == expected
-    assert evaluation.metrics["hit_rate@3"]["value"] == pytest.approx(
+    assert evaluation.metrics["hit_rate@3"].value == pytest.approx(
         m.hit_rate_at_k(judged, 3).mean()
     )
-    assert evaluation.metrics["map"]["value"] == pytest.approx(m.average_precision(judged).mean())
-    gap = evaluation.metrics["hit_rate@5"]["value"] - evaluation.metrics["hit_rate@1"]["value"]
-    assert evaluation.metrics["gap"]["value"] == pytest.approx(gap)
+    assert evaluation.metrics["map"].value == pytest.approx(m.average_precision(judged).mean())
+    gap = evaluation.metrics["hit_rate@5"].value - evaluation.metrics["hit_rate@1"].value
+    assert evaluation.metrics["gap"].value == pytest.approx(gap)
     for found in evaluation.metrics.values():
-        assert found["low"] <= found["value"] <= found["high"]
-        assert (found["n"], found["groups"]) == (60, 20)
+        assert found.low <= found.value <= found.high
+        assert (found.n, found.groups) == (60, 20)
     assert (evaluation.n_queries, evaluation.n_groups, evaluation.n_gallery) == (60, 20, 30)
 
 
@@ -75,7 +75,7 @@ def test_a_run_too_shallow_for_k_is_refused():
     with pytest.raises(QrelsError, match=r"hit_rate@10 was asked of a run of 5 .* ks=\[1, 3, 5\]"):
         evaluate(run, qrels)
     short = Run.of({"q0": {"p00": 1.0, "p01": 0.5}, "q1": {"p02": 1.0}})  # what a filter left
-    assert evaluate(short, qrels).metrics["hit_rate@10"]["value"] == pytest.approx(1 / 60)
+    assert evaluate(short, qrels).metrics["hit_rate@10"].value == pytest.approx(1 / 60)
 
 
 def test_per_query_table_keeps_the_order_and_the_unknown():

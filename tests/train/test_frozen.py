@@ -18,12 +18,12 @@ from tests.train.conftest import TINY, Squares
 class MeanColour:
     """Mean and spread of each channel: (6,); counts how many pictures it was asked for."""
 
-    info = EncoderInfo("mean", "fake", "mean-1", 6, ("image",))
+    info = EncoderInfo(name="mean", family="fake", identity="mean-1", dim=6, modalities=("image",))
 
     def __init__(self):
         self.seen = 0
 
-    def prepare_image(self, picture):
+    def prepare_image(self, picture, role="query"):
         pixels = np.asarray(picture, np.float32).reshape(-1, 3) / 255
         return np.concatenate([pixels.mean(0), pixels.std(0)])
 

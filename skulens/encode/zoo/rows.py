@@ -1,6 +1,6 @@
 """The published pairs of open_clip as rows of data, read without torch.
 
-`zoo.csv` is made by `python -m tools.make_zoo` from the installed open_clip.
+`zoo.csv` is made by `python tools/make_zoo.py` from the installed open_clip.
 """
 
 import csv
@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import get_type_hints
 
-from skulens.encode.zoo.lint import sentence
+from skulens.encode.zoo.warnings import split_code, warn
+from skulens.records import Warning_
 
 ZOO = Path(__file__).parent / "zoo.csv"
 
@@ -54,15 +55,55 @@ class ZooRow:
     quick_gelu_arch: bool
     """open_clip's architecture of that name builds QuickGELU."""
     lint: tuple[str, ...]
-    """Codes of skulens.encode.zoo.lint."""
+    """Codes of skulens.encode.zoo.warnings, "code" or "code=argument"."""
 
     @property
     def name(self) -> str:
         return f"{self.arch}/{self.tag}"
 
-    def sentences(self) -> tuple[str, ...]:
-        """The lint, for people."""
-        return tuple(sentence(code, asdict(self)) for code in self.lint)
+    @property
+    def warnings(self) -> tuple[Warning_, ...]:
+        facts: dict[str, object] = asdict(self) | {
+            "tag_activation": activation(self.quick_gelu_tag),
+            "arch_activation": activation(self.quick_gelu_arch),
+        }
+        return tuple(warn(*split_code(text), **facts) for text in self.lint)
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The pretraining data that the tag names; empty where it names none."""
+        tag = self.tag.removeprefix("frozen_").removeprefix("mscoco_finetuned_")
+        named = next((data for start, data in TAG_DATA if tag.startswith(start)), None)
+        also = ("mscoco",) if self.tag.startswith("mscoco_finetuned_") else ()
+        return (*([named] if named else []), *also)
+
+
+TAG_DATA = (
+    ("laion400m", "laion400m"),
+    ("laion2b", "laion2b"),
+    ("laion5b", "laion5b"),
+    ("laion_aesthetic", "laion-aesthetic"),
+    ("laiona", "laion-aesthetic"),
+    ("datacomp", "datacomp"),
+    ("commonpool", "commonpool"),
+    ("metaclip", "metaclip"),
+    ("dfn", "dfn"),
+    ("yfcc15m", "yfcc15m"),
+    ("cc12m", "cc12m"),
+    ("webli", "webli"),
+    ("merged2b", "merged2b"),
+)
+"""How a tag begins -> the data it names."""
+
+
+def activation(quick_gelu: bool) -> str:
+    return "QuickGELU" if quick_gelu else "GELU"
+
+
+def distinct_weights(rows: Iterable[ZooRow]) -> int:
+    """How many different sets of weights stand behind rows, as far as their codes tell."""
+    twins = {"duplicate-weights", "same-results"}
+    return sum(twins.isdisjoint(split_code(text)[0] for text in row.lint) for row in rows)
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skulens.errors import DataError
-from skulens.evaluate import power
+from skulens.evaluate import density
 from skulens.papers.openmpr.summary_csv import model_name
 
 CELLS = Path(__file__).parent / "cells.csv"
@@ -86,9 +86,9 @@ FORMULAS: dict[str, Callable[..., float]] = {
     "gap": lambda base, a: base("recall@5", a) - base("recall@1", a),
     "gain": lambda base, a, b: (base("recall@1", a) - base("recall@1", b)) * 100,
     "change": lambda base, a, b: (base("recall@1", a) / base("recall@1", b) - 1) * 100,
-    "phi": lambda base, a: float(power.phi(base("recall@1", a), base("params_m", a) * 1e6)),
-    "m1": lambda base, a: float(power.m1(base("recall@1", a), base("params_m", a) * 1e6)),
-    "m2": lambda base, a: float(power.m2(base("recall@1", a), base("params_m", a) * 1e6)),
+    "phi": lambda base, a: float(density.phi(base("recall@1", a), base("params_m", a) * 1e6)),
+    "m1": lambda base, a: float(density.m1(base("recall@1", a), base("params_m", a) * 1e6)),
+    "m2": lambda base, a: float(density.m2(base("recall@1", a), base("params_m", a) * 1e6)),
     "pixels": lambda base, a, b: (float(a) / float(b)) ** 2,
 }
 """Numbers of one or two rows; `pixels` is what the caption of Table 2 calls quadratic growth."""
@@ -205,14 +205,14 @@ def check_count(cell: Cell, rows: Sequence[Mapping]) -> Checked:
 def check_max_phi(cell: Cell, rows: Sequence[Mapping]) -> Checked:
     """The largest phi of a family as the paper counts it, and the backbone beside it."""
     name, family = cell.of
-    density = {
-        model_name(r): float(power.phi(r["micro_cmc@1"], r["nparams"]))
+    phis = {
+        model_name(r): float(density.phi(r["micro_cmc@1"], r["nparams"]))
         for r in rows
         if paper_family(r) == family
     }
-    best = max(density, key=density.__getitem__)
-    agrees = close(density[best], cell) and best == read_names()[name]
-    return Checked(cell, density[best], agrees, "" if agrees else f"{best} has {density[best]:.2f}")
+    best = max(phis, key=phis.__getitem__)
+    agrees = close(phis[best], cell) and best == read_names()[name]
+    return Checked(cell, phis[best], agrees, "" if agrees else f"{best} has {phis[best]:.2f}")
 
 
 def check_leader(cell: Cell, rows: Sequence[Mapping]) -> Checked:

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.analysis.boards import Board
-from skulens.encode.zoo.lint import distinct_weights
-from skulens.encode.zoo.rows import find_row, list_rows
-from skulens.evaluate import power
-from skulens.evaluate.compare import Difference, compare
+from skulens.encode.zoo.rows import distinct_weights, find_row, list_rows
+from skulens.evaluate import density
+from skulens.evaluate.compare import Difference
+from skulens.evaluate.intervals import RESAMPLES
+from skulens.evaluate.panel import compare_measures
 from skulens.papers.openmpr.summary_csv import model_name
 
 STATED_PHOTOS = 12_944
 """Photos that section 4.1 says were used."""
 SEPARATED = 0.05
+METRIC = "hit_rate@1"
+"""The paper's Recall@1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,8 @@ class Evidence:
     def difference(self, a: str, b: str) -> Difference:
         """Recall@1 of a minus that of b, paired over SKUs."""
         names = [model_name(r) for r in self.rows]
-        photos = self.board.photos
-        of_a, of_b = (
-            np.repeat(self.board.hits[1][:, names.index(n)] / photos, photos) for n in (a, b)
-        )
-        return compare(of_a, of_b, np.repeat(np.arange(len(photos)), photos))
+        at = [names.index(n) for n in (a, b)]
+        return compare_measures(*self.board.panel(METRIC, at).measures, resamples=RESAMPLES)
 
 
 def check_claims(rows: Sequence[Mapping], board: Board) -> list[Claim]:
@@ -77,7 +77,7 @@ def photos_used(e: Evidence) -> Claim:
     recalls = np.array([r[f"micro_cmc@{k}"] for r in e.rows for k in (1, 3, 5)])
     whole = {
         n: int((np.abs(recalls * n - np.round(recalls * n)) < 1e-6).sum())
-        for n in (int(e.board.photos.sum()), STATED_PHOTOS)
+        for n in (int(e.board.sizes.sum()), STATED_PHOTOS)
     }
     used = max(whole)
     return Claim(
@@ -288,14 +288,14 @@ def laion_leader(e: Evidence) -> Claim:
 
 
 def threshold(e: Evidence) -> Claim:
-    density = np.array([power.phi(r["micro_cmc@1"], r["nparams"]) for r in e.rows])
+    densities = np.array([density.phi(r["micro_cmc@1"], r["nparams"]) for r in e.rows])
     recall = np.array([r["micro_cmc@1"] for r in e.rows])
     below, above = recall < 0.5, recall >= 0.5
-    passed = int((density[below][:, None] > density[above][None]).sum())
+    passed = int((densities[below][:, None] > densities[above][None]).sum())
     vitamin, vit = "ViTamin-S/datacomp1b", "ViT-L-14/openai"
-    p = {n: power.phi(e.recall(n), e.params(n)) for n in (vitamin, vit)}
-    beaten = int((density[above] < p[vitamin]).sum())
-    step = power.phi(0.501, 1e8) / power.phi(0.499, 1e8)
+    p = {n: density.phi(e.recall(n), e.params(n)) for n in (vitamin, vit)}
+    beaten = int((densities[above] < p[vitamin]).sum())
+    step = density.phi(0.501, 1e8) / density.phi(0.499, 1e8)
     return Claim(
         "section 5.3",
         "phi creates a deployment threshold at 50 % and filters out models below",
@@ -314,8 +314,8 @@ def threshold(e: Evidence) -> Claim:
 
 
 def densest(e: Evidence) -> Claim:
-    ranked = sorted(e.rows, key=lambda r: -power.phi(r["micro_cmc@1"], r["nparams"]))
-    top = [(model_name(r), float(power.phi(r["micro_cmc@1"], r["nparams"]))) for r in ranked[:2]]
+    ranked = sorted(e.rows, key=lambda r: -density.phi(r["micro_cmc@1"], r["nparams"]))
+    top = [(model_name(r), float(density.phi(r["micro_cmc@1"], r["nparams"]))) for r in ranked[:2]]
     return Claim(
         "section 5.3, table 9",
         "MobileCLIP-S2 has the highest phi",

@@ -1,4 +1,6 @@
-"""What a label is set from: paragraphs, tables, frames, rows of marks, bars; each knows its height and draws itself."""
+"""What a label is set from: paragraphs, tables, frames, rows of marks, bars;
+each knows its height and draws itself.
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,27 +8,29 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
+from skulens.world.canvas.letters import THAI, X_HEIGHT, width_of
+from skulens.world.canvas.svg import Canvas, n, rounded
 from skulens.world.label.bars import GRID, MODULES, bars, height_of
 from skulens.world.label.marks import mark, unit_px
 from skulens.world.label.record import Fact
 from skulens.world.label.style import Style
-from skulens.world.render.colours import hexa
-from skulens.world.render.letters import THAI, X_HEIGHT, width_of
-from skulens.world.render.svg import Canvas, n, rounded
+from skulens.world.truth.colours import hexa
 
 GREEK_PX = 2.6
 """letters with a smaller em are drawn as grey bars"""
 PARTS_OF_A_ROW = ("nutrition.saturates", "nutrition.sugars")
 """indented and not bold: they are counted in the row above"""
 THAI_BREAK = re.compile(r"[\u0e40-\u0e44]*[^\u0e40-\u0e44][\u0e2f-\u0e3a\u0e45-\u0e4e]*")
-"""What must stay together in Thai: leading vowels, the consonant, all that is written on or after it."""
+"""What must stay together in Thai:
+leading vowels, the consonant, all that is written on or after it.
+"""
 
 
 # Words in lines.
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """Words of one weight on a line."""
 
     words: str
@@ -34,9 +38,9 @@ class Run:
 
 
 @lru_cache(maxsize=4096)
-def wrapped(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[Run, ...], ...]:
+def wrapped(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[TextRun, ...], ...]:
     """Lines of at most `room` ems: the heading in bold, then the text."""
-    lines: list[list[Run]] = [[]]
+    lines: list[list[TextRun]] = [[]]
     used = 0.0
     tokens = [(w, True) for w in heading.split()] + [(w, bold) for w in text.split()]
     for word, heavy in tokens:
@@ -52,15 +56,17 @@ def wrapped(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[Run
     return tuple(map(tuple, lines))
 
 
-def _append(line: list[Run], piece: str, heavy: bool, gap: str) -> None:
+def _append(line: list[TextRun], piece: str, heavy: bool, gap: str) -> None:
     if line and line[-1].bold == heavy:
-        line[-1] = Run(line[-1].words + gap + piece, heavy)
+        line[-1] = TextRun(line[-1].words + gap + piece, heavy)
     else:
-        line.append(Run(piece, heavy))
+        line.append(TextRun(piece, heavy))
 
 
 def pieces(word: str, bold: bool, room: float, left: float) -> list[str]:
-    """Parts between which `word` may break: it stays whole where it fits, long Thai breaks between clusters."""
+    """Parts between which `word` may break:
+    it stays whole where it fits, long Thai breaks between clusters.
+    """
     wide = width_of(word, bold)
     if wide <= left or (wide <= room and not (THAI.search(word) and wide > 0.3 * room)):
         return [word]
@@ -88,7 +94,7 @@ class Paragraph:
     def leading(self, style: Style) -> float:
         return 1.5 if THAI.search(self.fact.heading + self.fact.text) else 1.3
 
-    def lines(self, style: Style, width: float) -> tuple[tuple[Run, ...], ...]:
+    def lines(self, style: Style, width: float) -> tuple[tuple[TextRun, ...], ...]:
         room, bold = round(width / self.em(style), 3), self.big > 1
         if style.above and self.fact.heading and self.narrow(style) > width:
             return wrapped(self.fact.heading, "", bold, room) + wrapped(
@@ -124,7 +130,7 @@ class Paragraph:
 
 def write(
     c: Canvas,
-    line: Sequence[Run],
+    line: Sequence[TextRun],
     x: float,
     y: float,
     em: float,
@@ -210,7 +216,7 @@ def row(c: Canvas, style: Style, part: Paragraph, x: float, y: float, width: flo
     inner = part.fact.field in PARTS_OF_A_ROW
     write(
         c,
-        [Run(part.fact.heading, not inner)],
+        [TextRun(part.fact.heading, not inner)],
         x + (0.8 * em if inner else 0),
         base,
         em,
@@ -218,7 +224,7 @@ def row(c: Canvas, style: Style, part: Paragraph, x: float, y: float, width: flo
         width,
         "start",
     )
-    write(c, [Run(part.fact.text, False)], x, base, em, style.ink, width, "end")
+    write(c, [TextRun(part.fact.text, False)], x, base, em, style.ink, width, "end")
     c.printed(
         part.fact.field,
         part.fact.text,

@@ -1,0 +1,357 @@
+"""The core of every retrieval suite: gallery, embed, leakage, rank, evaluate.
+
+A suite brings queries and galleries; systems are encoders, which are batched together so that
+each picture is decoded once for all of them, or retrievers, which rank by themselves. Only two
+things look at pictures again: the latency probes (`cost.PROBES`) and the thumbnails of a new
+result's examples.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeGuard
+
+import numpy as np
+
+from skulens.bench import cost
+from skulens.bench.examples import describe_errors
+from skulens.bench.leakage import (
+    content_hashes,
+    fingerprint,
+    fingerprint_of_queries,
+    leaked,
+    no_probe_left,
+)
+from skulens.bench.result import Data, Result
+from skulens.bench.task import Ranked, Task, Tools
+from skulens.encode.batching import Encoded, check_modalities
+from skulens.encode.cache import VectorCache
+from skulens.encode.embed import Embedder, Fused
+from skulens.encode.gallery import Gallery, pictures_of
+from skulens.errors import DataError
+from skulens.evaluate.intervals import Interval
+from skulens.evaluate.metric import METRICS
+from skulens.evaluate.summaries import Evaluation, evaluate
+from skulens.index.exact import ExactIndex
+from skulens.protocols import Encoder, Retriever
+from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
+
+BLOCK_BYTES = 256 * 2**20
+"""Pictures that a catalogue holds in memory (Parquet columns) are encoded in blocks of this size."""
+FULL_RANKING = 200_000_000
+"""Scores up to which every query's whole gallery is ranked (1.6 GB); above, the first CUT_RANKING."""
+CUT_RANKING = 1000
+
+
+@dataclass
+class Probes:
+    """The queries of a task, without their pictures once these are encoded."""
+
+    queries: list[Query] = field(default_factory=list)
+    fused: list[list[Fused]] = field(default_factory=list)
+    """Per encoder, the blocks they were encoded in."""
+    images: dict[str, Image] = field(default_factory=dict)
+    """The photo of each query that lies on disk, for the examples of the report."""
+    sample: list[Image] = field(default_factory=list)
+    """Photos for timing single probes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one system was asked after leakage and unreadable pictures are taken out."""
+
+    queries: list[Query]
+    kept: np.ndarray  # (queries,) rows of all probes
+    leaked: int
+    hashes: list[tuple]
+    gallery_hashes: list[tuple]
+
+
+def measure(
+    task: Task, plan: Sequence[tuple[Encoder | Retriever, str]], tools: Tools
+) -> Iterator[Result]:
+    """One result per (system, gallery name) of the plan: encoders first, each in the order given.
+
+    Raises:
+        DataError: no query is left to measure.
+    """
+    of_encoders = [(s, name) for s, name in plan if is_encoder(s)]
+    yield from _measure_encoders(task, of_encoders, tools)
+    for system, name in plan:
+        if not is_encoder(system):
+            yield _measure_retriever(task, system, name)
+
+
+def _measure_encoders(
+    task: Task, plan: Sequence[tuple[Encoder, str]], tools: Tools
+) -> Iterator[Result]:
+    """Gallery, embed, leakage, rank, evaluate."""
+    if not plan:
+        return
+    encoders = list(dict.fromkeys(encoder for encoder, _ in plan))
+    caches = {e: VectorCache(tools.cache, e.info) if tools.cache else None for e in encoders}
+
+    def embedder(some: Sequence[Encoder]) -> Embedder:
+        return Embedder(some, [caches[e] for e in some], tools.memo, tools.batching)
+
+    probes = embed_probes(task, embedder(encoders))
+    shown: dict[tuple[Encoder, str], Fused] = {}
+    for name in dict.fromkeys(name for _, name in plan):
+        mine = [encoder for encoder, n in plan if n == name]
+        found = embedder(mine).embed_items(task.galleries[name].items, "document", task.fusion)
+        shown |= {(e, name): fused for e, fused in zip(mine, found, strict=True)}
+    for encoder, name in plan:
+        fused = probes.fused[encoders.index(encoder)]
+        yield _measure_one(task, encoder, name, probes, fused, shown[encoder, name], tools)
+
+
+def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
+    """A system that ranks by itself: leakage, rank, evaluate."""
+    gallery, queries = task.galleries[name], list(task.queries())
+    if not queries:
+        raise DataError(no_queries(task))
+    hashes, shown = content_hashes([q.item for q in queries]), content_hashes(gallery.items)
+    seen = leaked(queries, hashes, gallery, shown)
+    kept = np.flatnonzero(~seen)
+    if not len(kept):
+        raise DataError(no_probe_left(int(seen.sum()), len(seen), []))
+    mine = [hashes[i] for i in kept]
+    asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, shown)
+    start = time.perf_counter()
+    run = system.rank(asked.queries, gallery.items, len(gallery.products))
+    seconds = time.perf_counter() - start
+    if task.exclude:
+        run = without(run, [frozenset(task.exclude(q)) for q in asked.queries])
+    images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
+    evaluation = score(task, asked.queries, run)
+    return result_of(
+        task, name, system, run, asked, evaluation, images,
+        cost={"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {},
+        counts=count(task, gallery, asked, evaluation.ties, []), rejects=reject(task, []),
+    )  # fmt: skip
+
+
+def embed_probes(task: Task, embedder: Embedder) -> Probes:
+    """Vectors of all queries, block by block. Raises DataError where there are none."""
+    probes = Probes(fused=[[] for _ in embedder.encoders])
+    for block in blocks(task.queries()):
+        items = [q.item for q in block]
+        fused = embedder.embed_items(items, "query", task.fusion)
+        for mine, found in zip(probes.fused, fused, strict=True):
+            mine.append(found)
+        probes.sample = probes.sample or pictures_of(items)[: cost.PROBES + 3]
+        probes.images |= {q.id: p for q in block for p in pictures_of([q.item])[:1] if p.path}
+        probes.queries += [replace(q, item=Item(q.id, ())) for q in block]
+    if not probes.queries:
+        raise DataError(no_queries(task))
+    return probes
+
+
+def _measure_one(
+    task: Task,
+    encoder: Encoder,
+    name: str,
+    probes: Probes,
+    fused: Sequence[Fused],
+    shown: Fused,
+    tools: Tools,
+) -> Result:
+    gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
+    asked = fair_queries(probes.queries, fused, gallery, shown)
+    if task.rank is not None:
+        ranked = task.rank(encoder, asked.queries, raw(fused)[asked.kept], gallery, raw([shown]))
+    else:
+        run = rank(
+            task, asked.queries, vectors[asked.kept], gallery, shown.vectors, encoder.info.identity
+        )
+        ranked = Ranked(run, -1)
+    answers = [*(f.encoded for f in fused), shown.encoded]
+    evaluation = score(task, asked.queries, ranked.run)
+    measured = cost.measure_encoder(
+        encoder,
+        answers,
+        probes.sample if tools.time_probes else (),
+        shown.vectors,
+        memo=tools.memo,
+        upright=tools.batching.upright,
+    )
+    ties = evaluation.ties if ranked.ties < 0 else ranked.ties
+    return result_of(
+        task, name, encoder, ranked.run, asked, evaluation, probes.images,
+        cost=measured, counts=count(task, gallery, asked, ties, answers), rejects=reject(task, answers),
+    )  # fmt: skip
+
+
+def fair_queries(
+    queries: Sequence[Query], fused: Sequence[Fused], gallery: Gallery, shown: Fused
+) -> Asked:
+    """The queries that can be read and whose own pictures are not in the gallery.
+
+    Raises:
+        DataError: none is left; says why.
+    """
+    hashes = [h for f in fused for h in f.hashes]
+    seen = leaked(queries, hashes, gallery, shown.hashes)
+    vectors = np.concatenate([f.vectors for f in fused])
+    kept = np.flatnonzero(~np.isnan(vectors).any(axis=1) & ~seen)
+    if not len(kept):
+        answers = [*(f.encoded for f in fused), shown.encoded]
+        raise DataError(no_probe_left(int(seen.sum()), len(seen), answers))
+    mine = [hashes[i] for i in kept]
+    return Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, shown.hashes)
+
+
+def rank(
+    task: Task,
+    queries: Sequence[Query],
+    vectors: np.ndarray,
+    gallery: Gallery,
+    rows: np.ndarray,
+    maker: str,
+) -> Run:
+    """Float32 cosines, exact; the whole gallery for each query unless that is too much to hold."""
+    good = ~np.isnan(rows).any(axis=1)
+    owners = [gallery.products[i] for i in gallery.owners[good]]
+    index = ExactIndex(owners, rows[good], task.shots, maker)
+    out = [frozenset(task.exclude(q)) for q in queries] if task.exclude else []
+    few = len(gallery.products) * len(queries) <= FULL_RANKING
+    most = max((len(o) for o in out), default=0)
+    k = len(gallery.products) if few else min(CUT_RANKING + most, len(gallery.products))
+    run = index.run([q.id for q in queries], vectors, k, maker)
+    return without(run, out) if out else run
+
+
+def without(run: Run, out: Sequence[frozenset[str]]) -> Run:
+    """The run with each query's excluded products taken out and the rest moved up."""
+    place = {p: i for i, p in enumerate(run.products)}
+    order, scores = run.order.copy(), run.scores.copy()
+    for row, ids in enumerate(out):
+        gone = [place[p] for p in ids if p in place]
+        keep = ~np.isin(order[row], gone)
+        n = int(keep.sum())
+        order[row, :n], scores[row, :n] = order[row, keep], scores[row, keep]
+        order[row, n:], scores[row, n:] = -1, -np.inf
+    return Run(run.queries, run.products, order, scores)
+
+
+def score(task: Task, queries: Sequence[Query], run: Run) -> Evaluation:
+    """Every metric of a run with its interval, and of each slice."""
+    slices = {name: [q.tags.get(name, "") for q in queries] for name in task.slices}
+    return evaluate(
+        run, Qrels.of(queries), task.ks, slices=slices, resamples=task.resamples, seed=task.seed
+    )
+
+
+def result_of(
+    task: Task,
+    name: str,
+    system: Encoder | Retriever,
+    run: Run,
+    asked: Asked,
+    evaluation: Evaluation,
+    images: Mapping[str, Image],
+    **rest,
+) -> Result:
+    """The record of one system on one gallery."""
+    gallery, queries = task.galleries[name], asked.queries
+    roles = task.roles
+    return Result(
+        suite=task.suite,
+        data=Data(
+            task.data,
+            fingerprint(queries, asked.hashes, gallery, asked.gallery_hashes),
+            task.split,
+            fingerprint_of_queries(queries, asked.hashes),
+        ),
+        system=system.info,
+        name=getattr(system, "name", system.info.name),
+        variant={"gallery": name, **task.variant},
+        settings={**task.settings, "gallery": name},
+        metrics=evaluation.metrics | derived(evaluation.metrics, system.info),
+        slices=evaluation.slices,
+        curves={"cmc": evaluation.cmc},
+        tables={
+            "per_query": evaluation.per_query,
+            "run": run.to_arrow(),
+            "qrels": Qrels.of(queries).to_arrow(),
+        },
+        look=partial(describe_errors, run, queries, images, task.products, roles),
+        **rest,
+    )
+
+
+def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Interval]:
+    """Metrics that are functions of another one and of the parameters, where these are known."""
+    found = {}
+    for name, metric in METRICS.items():
+        base = metrics.get(metric.of)
+        if metric.derive is None or base is None or not info.params:
+            continue
+        ends = (float(metric.derive(x, info.params)) for x in (base.value, base.low, base.high))
+        found[name] = Interval(*ends, base.n, base.groups)
+    return found
+
+
+def count(
+    task: Task, gallery: Gallery, asked: Asked, ties: int, answers: Sequence[Encoded]
+) -> dict[str, int]:
+    held, queries = set(gallery.products), asked.queries
+    return {
+        "units": len(queries),
+        "gallery": len(gallery.products),
+        "groups": len({q.group or q.id for q in queries}),
+        "tied_queries": ties,
+        "unanswerable_queries": sum(not held.intersection(q.relevant) for q in queries),
+        "probe_is_gallery_picture": asked.leaked,
+        "products_without_gallery_item": len(gallery.missing),
+        "forwards": sum(a.forwarded for a in answers),
+        "rejects": len({r for a in answers for r in a.rejects} | set(task.rejects())),
+    }
+
+
+def reject(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
+    return tuple(dict.fromkeys([*task.rejects(), *(r for a in answers for r in a.rejects)]))
+
+
+def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
+    """By its info alone, which loads no model."""
+    return system.info.kind == "encoder"
+
+
+def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
+    """Raise EncoderError where the encoder lacks a modality that queries or galleries need."""
+    needed = {"image"} | {m for k in kinds for m in (("text", "image") if k == "both" else (k,))}
+    check_modalities([encoder], needed)
+
+
+def raw(fused: Sequence[Fused]) -> np.ndarray:
+    """The encoder's own vectors, (items, dim) float32 not normalised, of items of one part each."""
+    if any(len(hashes) != 1 for block in fused for hashes in block.hashes):
+        raise DataError(
+            "paper mode compares single pictures with single texts; use --gallery text or --mode sound"
+        )
+    return np.concatenate([block.encoded.vectors for block in fused])
+
+
+def blocks(queries: Iterable[Query]) -> Iterator[list[Query]]:
+    """Queries in lists whose in-memory pictures stay under BLOCK_BYTES; paths cost nothing."""
+    block: list[Query] = []
+    held = 0
+    for query in queries:
+        block.append(query)
+        held += sum(len(image.data or b"") for image in pictures_of([query.item]))
+        if held > BLOCK_BYTES:
+            yield block
+            block, held = [], 0
+    if block:
+        yield block
+
+
+def no_queries(task: Task) -> str:
+    said = f"split {task.split!r} of {task.data} has no queries"
+    rejects = list(task.rejects())
+    if not rejects:
+        return f"{said}; see `skulens audit`"
+    first = rejects[0]
+    return f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: {first.reason}; {first.todo}"

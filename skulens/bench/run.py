@@ -1,0 +1,133 @@
+"""Systems x suites: open what was asked for, measure it, collect failures.
+
+measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from skulens.bench.result import Result
+from skulens.bench.task import Tools
+from skulens.encode import open_encoder
+from skulens.errors import DataError, SkulensError, unknown
+from skulens.protocols import Catalog, Numerics
+from skulens.records import chunks
+from skulens.registry import resolve, rows
+
+SYSTEMS = ("encoder", "retriever", "reader")
+"""Kinds of the registry that a suite can measure."""
+
+
+@dataclass
+class Measured:
+    """What came of a run."""
+
+    results: list[Result] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    """{"encoder": name, "error": why}: systems that could not be opened or do not fit the suite."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How systems are opened."""
+
+    numerics: Numerics = Numerics()
+    device: str = "auto"
+    together: int = 4
+    """Systems in memory at once; they share the decoding of each picture."""
+
+
+def run_suite(
+    suite: str,
+    catalog: Catalog,
+    systems: Sequence[str],
+    settings: Mapping[str, object],
+    *,
+    data: str = "",
+    tools: Tools = Tools(),
+    opening: Opening = Opening(),
+) -> Measured:
+    """Measure systems on a suite. One that cannot be opened is named, and the others go on.
+
+    Args:
+        settings: fields of the suite's Settings.
+        data: what results call the catalogue.
+    Raises:
+        SkulensError: what the only system asked for raised; a setting the suite does not have.
+    """
+    kind, measured = resolve("suite", suite), Measured()
+    for chosen in each_setting(make_settings(kind.Settings, settings)):
+        task = kind(catalog, chosen, name=data, tools=tools)
+        for group in chunks(list(dict.fromkeys(systems)), opening.together):
+            ready = open_systems(task, group, opening, tools, measured, alone=len(systems) == 1)
+            measured.results += task.run(ready)
+    return measured
+
+
+def open_systems(
+    task: Any,
+    names: Sequence[str],
+    opening: Opening,
+    tools: Tools,
+    measured: Measured,
+    *,
+    alone: bool,
+) -> list:
+    """The systems that open and fit the suite; the others go to `measured.failed`."""
+    ready = []
+    numerics = getattr(task, "numerics", None) or opening.numerics
+    for name in names:
+        try:
+            system = open_system(name, numerics, opening.device, tools)
+            task.check(system)
+            ready.append(system)
+        except SkulensError as e:
+            if alone:
+                raise
+            measured.failed.append({"encoder": name, "error": str(e)})
+    return ready
+
+
+def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any:
+    """A system of any kind by name: "mini", "open_clip:ViT-B-32/openai", "seller" ...
+
+    Raises:
+        UnknownName: no kind knows it; names the nearest.
+    """
+    head, _, argument = name.partition(":")
+    for kind in SYSTEMS[1:]:
+        if head in rows(kind):
+            system = resolve(kind, head)
+            return system(argument) if argument else system()
+    return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
+
+
+def make_settings(kind: type, given: Mapping[str, object]) -> Any:
+    """The Settings of a suite from option values.
+
+    Raises:
+        UnknownName: a setting that it does not have; names the nearest.
+        DataError: a value out of the choices.
+    """
+    known = {f.name: f for f in fields(kind)}
+    for name in given:
+        if name not in known:
+            raise unknown("setting", name, known, "the suite's help")
+    missing = [n for n, f in known.items() if n not in given and _required(f)]
+    if missing:
+        raise DataError(f"this suite needs {', '.join(missing)}")
+    for name, value in given.items():
+        choices = getattr(kind.__annotations__.get(name), "__args__", ())
+        if choices and all(isinstance(c, str) for c in choices) and value not in choices:
+            raise DataError(f"unknown {name} {value!r}, expected one of {', '.join(choices)}")
+    return kind(**given)
+
+
+def _required(setting: Any) -> bool:
+    return setting.default is MISSING and setting.default_factory is MISSING
+
+
+def each_setting(settings: Any) -> Sequence[Any]:
+    """The settings of single runs, where one value asks for several (`--mode both`)."""
+    return settings.each() if hasattr(settings, "each") else (settings,)

@@ -1,0 +1,45 @@
+"""What families and stored results share about `protocols.Numerics`; without torch."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+
+from skulens.errors import EncoderError
+from skulens.protocols import Numerics
+
+SCRIPT = Numerics(dtype="bfloat16", cast="parameters", autocast=True, as_published=True)
+"""A plain bfloat16 script. Identities know it as "paper", because stored vectors and results do."""
+
+
+def describe_numerics(numerics: Numerics, dtype: str) -> dict[str, str]:
+    """The part of an encoder's identity that its numerics decide; `dtype` is never "auto" here."""
+    facts = {**asdict(numerics), "dtype": dtype}
+    if facts == asdict(SCRIPT):
+        return {"dtype": dtype, "mode": "paper"}
+    if facts == {**asdict(Numerics()), "dtype": dtype}:
+        return {"dtype": dtype, "mode": "sound"}
+    return {"dtype": dtype, "mode": str({k: v for k, v in facts.items() if k != "dtype"})}
+
+
+def check_dtype_only(numerics: Numerics, family: str) -> None:
+    """Raise EncoderError for numerics beyond a dtype, in families that cannot emulate a script."""
+    if numerics.cast != "all" or numerics.autocast or numerics.as_published:
+        raise EncoderError(
+            f"{family} encoders know a dtype only, got {numerics}; leave cast, autocast and "
+            "as_published at their defaults, or take an open_clip or hf encoder"
+        )
+
+
+def numerics_of(info: Mapping) -> Numerics:
+    """The numerics that a stored EncoderInfo was computed in, of any version of skulens.
+
+    Args:
+        info: as JSON; older versions wrote "mode" ("sound" or "paper") where newer ones write
+            about["numerics"].
+    """
+    written = (info.get("about") or {}).get("numerics")
+    if written:
+        known = {f.name for f in fields(Numerics)}
+        return Numerics(**{k: v for k, v in written.items() if k in known})
+    if info.get("mode") == "paper":
+        return SCRIPT
+    return Numerics(dtype=info.get("dtype", "auto"))

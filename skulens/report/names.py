@@ -1,0 +1,47 @@
+"""What a reader sees of names, the same in every table, figure and page."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from skulens.bench.result import Result
+
+SILENT = "open_clip"
+"""The family whose pairs are clear without its name."""
+
+
+def shorten(name: str, *, silent: str = "") -> str:
+    """A system's name as short as it stays clear: a path is cut to its last part.
+
+    Args:
+        silent: a family that is left out ("open_clip:RN50/openai" -> "RN50/openai").
+    """
+    family, colon, argument = name.rpartition(":")
+    if family and family == silent:
+        return argument
+    local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
+    return family + colon + (Path(argument).name if local else argument)
+
+
+def label(result: Result) -> str:
+    """The system, with its variant except the gallery, which titles name: "mini (mode paper)"."""
+    told = [f"{k} {v}" for k, v in result.variant.items() if k != "gallery"]
+    return shorten(result.name) + (f" ({', '.join(told)})" if told else "")
+
+
+def noun_of(results: Iterable[Result]) -> str:
+    """What systems are called: "encoder" where all are, else "system"."""
+    return "encoder" if {r.system.kind for r in results} <= {"encoder"} else "system"
+
+
+def count(n: int, noun: str) -> str:
+    """1 entry, 2 entries, 3 encoders"""
+    return f"{n:,} {noun if n == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+
+
+def singular(nouns: str) -> str:
+    """probes -> probe, queries -> query, SKUs -> SKU"""
+    return nouns[:-3] + "y" if nouns.endswith("ies") else nouns.removesuffix("s")
