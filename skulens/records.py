@@ -31,7 +31,7 @@ class Image:
 
     def read(self) -> bytes:
         """The encoded bytes. Raises OSError where the file cannot be read."""
-        return self.data if self.data is not None else Path(str(self.path)).read_bytes()
+        return self.data if self.data is not None else Path(self.path or "").read_bytes()
 
     @property
     def own_file(self) -> str | None:
