@@ -9,7 +9,7 @@ from skulens.analysis.boards import openmpr_board
 from skulens.analysis.pairs import differing, effort, pair, pair_up
 from skulens.bench.store import find_stored, of_board, one_stored
 from skulens.errors import DataError, StoreError, UnknownName
-from skulens.evaluate.sample_size import estimate_sample_size
+from skulens.evaluate.sample_size import needed
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
 
@@ -48,7 +48,7 @@ def test_difference_and_counts_are_those_worked_by_hand(both):
 def test_what_it_would_take_is_said_where_they_cannot_be_told_apart(both):
     found = pair(*both)
     x, y = both[0].values("hit_rate@1"), both[1].values("hit_rate@1")[::-1]
-    assert found.needed == estimate_sample_size(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
+    assert found.needed == needed(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
     assert f"would take {found.needed.skus} SKUs" in effort(
         found
     ) and "these are 4 SKUs with 2.5 probes each" in effort(found)
