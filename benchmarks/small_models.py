@@ -2,7 +2,7 @@
 
 Tasks: photos of a shop whose SKUs nobody trained on -> caption and title in five languages, and -> front picture;
 grocery photos -> description and -> iconic picture; home photos of clothing -> photos of the same class by other
-people; photo and words -> the sibling that differs so (`catalog.world.composed`). What limits: pictures per second
+people; photo and words -> the sibling that differs so (`world.truth.composed`). What limits: pictures per second
 of the encoders; vectors are kept in --cache.
 
     python -m benchmarks.small_models --shop world:1000:1002:test --train-shop world:1000:1001:train \\
@@ -39,7 +39,7 @@ from skulens.evaluate.scores import number_groups
 from skulens.files import cache_folder
 from skulens.protocols import Catalog
 from skulens.records import Image, Part, Product, Qrels, Query, Run
-from skulens.world.truth.composed import composed, seen
+from skulens.world.truth.composed import compose_changes, seen
 from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
 DEPTH = 10
@@ -297,7 +297,7 @@ class Composed:
         photos: dict[str, list[Image]] = {}
         for query in shop.queries(split):
             photos.setdefault(next(iter(query.relevant)), []).append(query.item.parts[0])
-        queries = list(composed(products, photos))
+        queries = list(compose_changes(products, photos))
         return cls(
             products, queries, Task("photo and words -> sibling", queries, [p.id for p in products])
         )
@@ -307,7 +307,7 @@ class Composed:
         """Where each query's own SKU stands, to be left out."""
         place = {p.id: i for i, p in enumerate(self.products)}
         return np.arange(len(self.queries)), np.array(
-            [place[q.filters["without"]] for q in self.queries]
+            [place[q.references[0]] for q in self.queries]
         )
 
     def values(self, scores: np.ndarray) -> dict[str, np.ndarray]:
@@ -346,7 +346,7 @@ class Composed:
             left = [
                 i
                 for i, values in look.items()
-                if i != query.filters["without"] and agree(query, values)
+                if i != query.references[0] and agree(query, values)
             ]
             right = sum(i in query.relevant for i in left)
             for name in found:
@@ -372,7 +372,7 @@ def photo_and_words(
     report.add(
         test.task, "words only: BM25", test.values(texts([q.item.parts[1] for q in test.queries]))
     )
-    listed = [f"{titles[q.filters['without']]} {q.item.parts[1]}" for q in test.queries]
+    listed = [f"{titles[q.references[0]]} {q.item.parts[1]}" for q in test.queries]
     report.add(test.task, "title and words: BM25", test.values(texts(listed)))
     for label, encoder in encoders.items():
         can_read = "text" in encoder.modalities
@@ -397,16 +397,21 @@ def scores_of(vectors: tuple[np.ndarray, ...], words: float, texts: float) -> np
     return fused(photo, said, words) @ fused(front, text, texts).T
 
 
+def told(query: Query) -> dict[str, str]:
+    """What the words say: key -> value."""
+    return {c.key: c.value for c in query.conditions if c.value is not None}
+
+
 def add_oracles(report: Report, test: Composed) -> None:
     """What perfect readers of one half reach, whose every value is the ground truth."""
     shown = {p.id: seen(p) | {"class": p.category[0]} for p in test.products}
 
     def by_words(query: Query, values: dict[str, str]) -> bool:
-        return all(values.get(key) == value for key, value in query.conditions)
+        return all(values.get(key) == value for key, value in told(query).items())
 
     def by_picture(query: Query, values: dict[str, str]) -> bool:
         """Agrees in all that variants of one product share."""
-        own = shown[query.filters["without"]]
+        own = shown[query.references[0]]
         keys = vocabulary()["classes"][own["class"]]["keys"]
         shared = {
             k for k in own if k in ("brand", "class") or keys.get(k, {}).get("level") == "spu"
@@ -418,7 +423,7 @@ def add_oracles(report: Report, test: Composed) -> None:
     report.add(
         test.task,
         "both: ground truth",
-        test.oracle(lambda q, v: v == shown[q.filters["without"]] | dict(q.conditions)),
+        test.oracle(lambda q, v: v == shown[q.references[0]] | told(q)),
     )
 
 

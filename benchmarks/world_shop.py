@@ -19,9 +19,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benchmarks.common import report, spread
+from skulens.world.canvas.svg import Canvas, render
 from skulens.world.config import WorldConfig
 from skulens.world.render.photo import clean_scene, photo
-from skulens.world.render.svg import Canvas, render
 from skulens.world.render.views import shots
 from skulens.world.truth.products import variants
 

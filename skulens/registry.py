@@ -158,12 +158,26 @@ SUITES = {
         "skulens.bench.suites.mpr:Mpr",
         "photo -> SKU texts, iconic pictures or both (OpenMPR's protocol and ours)",
     ),
+    "merit": Row(
+        "skulens.bench.suites.merit:Merit",
+        "several conditions at once, in pictures and words -> SKUs (MERIT's task)",
+    ),
+    "aspect": Row(
+        "skulens.bench.suites.aspect:Aspect",
+        "facts of products, read by any reader, against gold: F1 micro and macro over fields",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
 RETRIEVERS: dict[str, Row] = {}
 """Rank products for queries by themselves (`protocols.Retriever`)."""
-READERS: dict[str, Row] = {}
+READERS: dict[str, Row] = {
+    "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),
+    "title-words": Row(
+        "skulens.extract.title_words:TitleWords",
+        "baseline: listed values whose words stand in title and texts",
+    ),
+}
 """Read products into claims (`protocols.Reader`)."""
 STORES: dict[str, Row] = {}
 """Hold products with their vectors, embedded or on a server (`protocols.Store`)."""

@@ -15,8 +15,8 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
+from skulens.bench.leakage import content_hashes, fingerprint, leaked
 from skulens.bench.mteb_names import mteb_model, mteb_task_name
-from skulens.bench.retrieval import content_hashes, fingerprint, leaked
 from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
 from skulens.encode.gallery import build_gallery

@@ -1,6 +1,7 @@
 """What every reader shares: rejects, splits, pictures that must exist."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +37,11 @@ class Reader:
             there = ", ".join(self.info.splits) or "none: this catalogue has products only"
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
         return self._with_own_rejects(self._queries(split))
+
+    def listed(self) -> Iterator[Product]:
+        """Products without their attributes, from which gold may have been made; a dataset that
+        knows what sellers say gives that."""
+        return (replace(product, attributes=()) for product in self.products())
 
     def _with_own_rejects(self, rows: Iterator[T]) -> Iterator[T]:
         mine: list[Reject] = []

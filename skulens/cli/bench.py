@@ -15,8 +15,6 @@ import click
 
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
-SHORT = {"texts": "--text", "ks": "--k"}
-"""Settings that may be given several times, as they are typed once."""
 ENCODER_OPTIONS = (
     click.option(
         "--dtype",
@@ -115,7 +113,7 @@ def setting_option(name: str, hint: object, default: object, sentence: str) -> C
     """One option of a suite."""
     args = typing.get_args(hint)
     if typing.get_origin(hint) is tuple:
-        flag = SHORT.get(name, f"--{name.replace('_', '-')}")
+        flag = f"--{name.removesuffix('s').replace('_', '-')}"  # typed once for each value
         return click.option(flag, name, multiple=True, type=args[0], default=default, help=sentence)
     flag = f"--{name.replace('_', '-')}"
     if typing.get_origin(hint) is typing.Literal:
@@ -148,10 +146,11 @@ def run(
 ) -> None:
     """Measure, keep, and show."""
     from skulens.bench.run import run_suite
+    from skulens.registry import resolve
 
     settings = {name: options.pop(name) for name in names}
     tools, opening = equip(**options)
-    asked = (*encoders, *systems) or ("mini",)
+    asked = (*encoders, *systems) or getattr(resolve("suite", suite), "systems", ("mini",))
     measured = run_suite(
         suite, open_data(data, map_), asked, settings, data=data, tools=tools, opening=opening
     )
@@ -174,8 +173,8 @@ def run(
 
 def equip(*, dtype, device, batch, threads, together, no_cache):
     """(tools, opening) from the options that all suites share."""
-    from skulens.bench.retrieval import Tools
     from skulens.bench.run import Opening
+    from skulens.bench.task import Tools
     from skulens.encode import open_memo
     from skulens.encode.batching import Batching
     from skulens.files import cache_folder

@@ -1,4 +1,4 @@
-"""`skulens compare`: two stored results on the same probes."""
+"""`skulens compare`: two results on the same units."""
 
 import json
 from pathlib import Path
@@ -27,9 +27,8 @@ TOP = 10
 )
 @click.option(
     "--metric",
-    default="hit_rate@1",
-    show_default=True,
-    help="Any metric kept per probe; macro_hit_rate@1 weighs every SKU the same.",
+    default="",
+    help="Any metric of the suite, macro means too; by default its first headline metric.",
 )
 @click.option("--gallery", default="", help="Only this gallery: text, image or both.")
 @click.option(
@@ -59,25 +58,29 @@ def command(
     Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over all
     comparisons made), the SKUs on which they differ most, and photos of them.
     """
-    from skulens.analysis.pairs import adjusted, effort, pair
-    from skulens.bench.store import photos_of
+    from skulens.analysis.boards import unit_words
+    from skulens.analysis.pairs import adjust, pair
+    from skulens.bench.measured import photos_of
+    from skulens.report.decisions import conclude_pairing, print_pairing
+    from skulens.report.words import effort, pair_verdict
 
     pairings, catalogs = [], []
     for one, other in (
         pairs_of_board(a, b, board) if board else pairs_of_store(a, b, results, gallery)
     ):
         catalog, note = (None, "") if board else catalog_or_why(one, data, map_)
-        photos = photos_of(catalog, one.record["settings"]["split"]) if catalog else {}
+        photos = photos_of(catalog, one.data.split) if catalog else {}
         pairings.append(
             pair(one, other, metric, most=skus, photos=photos, resamples=resamples, seed=seed)
         )
         catalogs.append((catalog, note))
-    pairings = adjusted(pairings)
+    pairings = adjust(pairings)
     if html:
         write_page(pairings, catalogs, html)
     if as_json:
         rows = [
-            p.as_dict() | {"photos": note or "found"}
+            p.as_dict()
+            | {"verdict": pair_verdict(p, unit_words(p.a)[1]), "photos": note or "found"}
             for p, (_, note) in zip(pairings, catalogs, strict=True)
         ]
         click.echo(
@@ -85,24 +88,24 @@ def command(
         )
         return
     for pairing, (_, note) in zip(pairings, catalogs, strict=True):
-        show(pairing)
+        print_pairing(pairing)
         if note:
             click.echo(note)
     for pairing in pairings:
-        if said := effort(pairing):
+        if said := effort(pairing, *unit_words(pairing.a)):
             click.echo(f"{pairing.data}: {said}")
     if html:
         click.echo(f"page with photos: {html}")
     for pairing in pairings:
-        click.echo(last_line(pairing, len(pairings)))
+        click.echo(conclude_pairing(pairing, len(pairings)))
 
 
 def pairs_of_store(a: str, b: str, results: Path, gallery: str):
-    from skulens.analysis.pairs import pair_up
-    from skulens.bench.store import find_stored
+    from skulens.analysis.pairing import pair_up
+    from skulens.bench.store import find_results
 
     sides = [
-        [s for s in find_stored(word, results) if gallery in ("", s.record["gallery"])]
+        [r for r in find_results(word, results) if gallery in ("", r.variant.get("gallery"))]
         for word in (a, b)
     ]
     for word, found in zip((a, b), sides, strict=True):
@@ -112,20 +115,23 @@ def pairs_of_store(a: str, b: str, results: Path, gallery: str):
 
 
 def pairs_of_board(a: str, b: str, board: str):
-    from skulens.analysis.boards import csv_board, openmpr_board
-    from skulens.bench.store import of_board
+    from skulens.analysis.boards import published_board, read_board
+    from skulens.analysis.pairs import pair_of_board
+    from skulens.registry import rows
 
-    opened = openmpr_board() if board == "openmpr" else csv_board(board)
-    return [(of_board(opened, a), of_board(opened, b))]
+    opened = published_board(board) if board in rows("board") else read_board(board)
+    return [pair_of_board(opened, a, b)]
 
 
-def catalog_or_why(stored, data, map_):
-    """(the catalogue that was measured or None, why there is none)."""
-    from skulens.bench.store import open_measured
+def catalog_or_why(result, data, map_):
+    """(the catalogue that was measured or None, why there is none); only rankings have photos."""
+    from skulens.bench.measured import open_measured
     from skulens.errors import SkulensError
 
+    if "run" not in result.tables:
+        return None, ""
     try:
-        return open_measured([stored], data, {"map": map_} if map_ else None), ""
+        return open_measured([result], data, {"map": map_} if map_ else None), ""
     except SkulensError as e:
         if data:
             raise
@@ -133,66 +139,7 @@ def catalog_or_why(stored, data, map_):
 
 
 def write_page(pairings, catalogs, out: Path) -> None:
-    from skulens.bench.store import products_of
     from skulens.report.comparison import write_comparison
 
-    products = [products_of(catalog) if catalog else {} for catalog, _ in catalogs]
+    products = [{p.id: p for p in c.products()} if c else {} for c, _ in catalogs]
     write_comparison(pairings, products, out)
-
-
-def show(pairing) -> None:
-    """One comparison as a table for people."""
-    from rich.console import Console
-    from rich.table import Table
-
-    record, d = pairing.a.record, pairing.difference
-    a, b = pairing.names
-    where = (
-        f"{record['gallery']} of {record['n_gallery']}"
-        if record["gallery"]
-        else record["n_gallery"]
-    )
-    click.echo(
-        f"{pairing.metric} on {Path(record['data']).name}, {record['n_queries']} probes -> {where} SKUs"
-    )
-    known = pairing.probes_only_a is not None
-    probes = f"; probes ahead {pairing.probes_only_a} and {pairing.probes_only_b}" if known else ""
-    click.echo(
-        f"  {a} {pairing.mean_a:.3f}, {b} {pairing.mean_b:.3f}; SKUs ahead {pairing.wins} and {pairing.losses}, {pairing.ties} equal{probes}"
-    )
-    if not pairing.skus:
-        return
-    table = Table(title=f"where they differ most (of {d.groups} SKUs)", title_justify="left")
-    for column in (
-        "SKU",
-        "probes",
-        a,
-        b,
-        *((f"{a} found instead", f"{b} found instead", "photo") if known else ()),
-    ):
-        table.add_column(
-            column, justify="right" if column in ("probes", a, b) else "left", overflow="fold"
-        )
-    for s in pairing.skus:
-        seen = (
-            (s.a_found or "-", s.b_found or "-", next(iter(s.photos.values()), "-"))
-            if known
-            else ()
-        )
-        table.add_row(s.sku, str(s.n), f"{s.a:.2f}", f"{s.b:.2f}", *seen)
-    console = Console()
-    Console(width=None if console.is_terminal else 150).print(table)
-
-
-def last_line(pairing, family: int) -> str:
-    """The difference, and whether it can be told from none."""
-    d = pairing.difference
-    holm = f" (Holm, {family} comparisons)" if family > 1 else ""
-    interval = (
-        f"[{d.low:+.3f}, {d.high:+.3f}]"
-        if d.groups > 1
-        else "(no interval with fewer than two SKUs)"
-    )
-    return (
-        f"{pairing.data}: {pairing.verdict()}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"
-    )

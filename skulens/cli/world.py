@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal, cast
 
 import click
 
@@ -51,7 +52,10 @@ def make(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Write a shop into FOLDER. A killed run goes on where it stopped; a larger --skus adds to it."""
+    """Write a shop into FOLDER.
+
+    A killed run goes on where it stopped; a larger --skus adds to it.
+    """
     from time import perf_counter
 
     from skulens.world.config import CLASSES, VIEWS, WorldConfig
@@ -67,7 +71,7 @@ def make(
         photos=0 if no_pictures else photos,
         classes=words(classes) or CLASSES,
         noise=noise,
-        split=split_all or "hash",
+        split=cast(Literal["hash", "train", "test"], split_all or "hash"),
     )
     start = perf_counter()
     made = generator()(folder, config, workers)
@@ -111,7 +115,8 @@ def words(given: str) -> tuple[str, ...]:
     type=click.Choice(["titles", "views", "photos", "labels"]),
     default="titles",
     show_default=True,
-    help="Front pictures with titles; or of one variant of each product all views, its photos, or its label and what can be read.",
+    help="Front pictures with titles; or of one variant of each product all views, its photos, "
+    "or its label and what can be read.",
 )
 @json_option
 def show(folder: Path, out: Path | None, skus: int, kind: str, as_json: bool) -> None:

@@ -189,22 +189,23 @@ def mean_interval(ratio: Ratio, resamples: int, seed: int, *, bounded: bool = Tr
     Metrics that a resample knows nothing of are left out of its mean.
 
     Args:
-        bounded: the metrics are in [0, 1]: percentiles with pseudo-observations. Otherwise
-            Student's t times the bootstrap's standard error.
+        bounded: the metrics are in [0, 1]. A single one has the percentiles of `intervals`, with
+            pseudo-observations. Of several, each known from a few groups only, these would outweigh
+            what was seen: the mean has Student's t times the bootstrap's standard error, as a
+            difference has, cut to [0, 1]; so has what is unbounded, uncut.
     """
     value = float(mean_of_parts(ratio.value()[None])[0])
     groups = int((ratio.n > 0).any(axis=1).sum())
-    resampled = mean_of_parts(
-        bootstrap(ratio.with_pseudo_observations() if bounded else ratio, resamples, seed)
-    )
+    if bounded and ratio.top.shape[1] == 1:
+        return intervals(ratio, resamples, seed)[0]
+    resampled = mean_of_parts(bootstrap(ratio, resamples, seed))
     resampled = resampled[~np.isnan(resampled)]
-    if groups < 2 or not len(resampled):
-        low = high = np.nan
-    elif bounded:
-        low, high = np.quantile(resampled, [0.025, 0.975])
-    else:
+    low = high = np.nan
+    if groups > 1 and len(resampled):
         half = float(margins(resampled.var(), np.array(groups)))
         low, high = value - half, value + half
+    if bounded:
+        low, high = np.clip((low, high), 0.0, 1.0)
     return Interval(value, float(low), float(high), int(ratio.n.sum()), groups)
 
 

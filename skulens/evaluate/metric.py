@@ -111,6 +111,13 @@ _OTHERS = (
     Metric("macro_recall", "mean over fields of recall", of="recall", over="field"),
     Metric("macro_f1", "mean over fields of F1", of="f1", over="field"),
     Metric("coverage", "fields with a true value for which something was claimed"),
+    Metric("weighted_f1", "F1 with fields weighted as their registry says"),
+    Metric("item_f1", "mean over items of their F1"),
+    Metric("exact_match", "fields without any error"),
+    Metric(
+        "false_alarm", "fields that a product truly lacks and that were claimed", direction="lower"
+    ),
+    Metric("abstained", "fields said to be not visible", direction="lower"),
     Metric("claims_per_item", "claims made for each item", unit="claims", most=None),
 )
 METRICS = {m.name: m for m in _OTHERS}

@@ -28,9 +28,7 @@ def warnings_of(entry: Entry) -> list[Warning_]:
 
 def phrases(entry: Entry) -> list[str]:
     """Its warnings in a few words each, with what they are about: "same weights as RN50/openai"."""
-    return [
-        " ".join(part for part in (mark_of(w), w.argument) if part) for w in warnings_of(entry)
-    ]
+    return [" ".join(part for part in (mark_of(w), w.argument) if part) for w in warnings_of(entry)]
 
 
 def explain(entries: Iterable[Entry]) -> str:

@@ -1,6 +1,5 @@
 """Sentences for a reader, made of the values that analyses return."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,9 +43,7 @@ def write_share(interval: Interval, metric: Metric) -> str:
     share = metric.bounded
     ends = [interval.value, interval.low, interval.high]
     unit = f"{SPACE}%" if share else f"{SPACE}{metric.unit}" if metric.unit else ""
-    value, low, high = (
-        f"{x * 100:.1f}" if share else write_number(x, metric.name) for x in ends
-    )
+    value, low, high = (f"{x * 100:.1f}" if share else write_number(x, metric.name) for x in ends)
     return (
         f"{value}{unit} ({low}{SPACE}to{SPACE}{high}{unit})" if interval.known else f"{value}{unit}"
     )
@@ -116,18 +113,21 @@ def summarise_order(standings: "Standings", shown: int, group: str) -> str:
     n, ties = len(standings.rows), sum(s.tier == 1 for s in standings.rows)
     rows = f"{shown} of {count(n, 'entry')} shown" if shown < n else count(n, "entry")
     if not ties:
-        return f"{rows}; values per {group} are unknown, so how certain this order is cannot be said"
+        return (
+            f"{rows}; values per {group} are unknown, so how certain this order is cannot be said"
+        )
     near = standings.adjacent - standings.separable
     same = (
         f"{near} of {standings.adjacent} neighbours do not differ significantly"
         if standings.adjacent
         else ""
     )
-    first = f"{ties - 1} other{'s do' if ties > 2 else ' does'} not differ significantly from the first"
+    first = (
+        f"{ties - 1} other{'s do' if ties > 2 else ' does'} not differ significantly from the first"
+    )
     if ties == 1:
         first = "the first differs significantly from all others" if standings.adjacent else ""
     return "; ".join(part for part in (rows, first, same) if part)
-
 
 
 def pair_verdict(pairing: "Pairing", groups: str) -> str:

@@ -1,4 +1,5 @@
-"""What a shop is made from: a seed, a frozen configuration, and streams of chance named by what they decide.
+"""What a shop is made from: a seed, a frozen configuration,
+and streams of chance named by what they decide.
 
 Nothing here or in the rest of the package touches a global random state. A stream is named by a
 path ("photo", sku, k), so that SKU i is the same whether 10 or 1,000,000 are made, by one
@@ -23,7 +24,9 @@ CLASSES = (
     "backpack", "chair", "cleaner", "cloth", "diamond", "drink", "fruit", "gold", "handbag",
     "headphone", "laptop", "pants", "phone", "shoes", "snack", "suitcase", "table",
 )  # fmt: skip
-"""The sixteen classes of the MERIT attribute cards, and household cleaners, which carry hazard labels."""
+"""The sixteen classes of the MERIT attribute cards, and household cleaners,
+which carry hazard labels.
+"""
 VIEWS = ("front", "back", "side", "use", "label")
 """Pictures of the catalogue: three sides, the product in use, close-ups of its label."""
 
@@ -44,7 +47,7 @@ class WorldConfig:
     """side of the close-ups of a label, pixels"""
     classes: tuple[str, ...] = field(default=CLASSES)
     noise: float = 0.2
-    """share of SKUs whose listings are wrong on purpose, 0 to 1; the products themselves never are"""
+    """share of SKUs whose listings are wrong on purpose, 0 to 1; the products never are"""
     split: Literal["hash", "train", "test"] = "hash"
     """"hash": SPUs go to train and test by their seed; otherwise all go to the one named"""
     test_share: float = 0.2
@@ -66,7 +69,8 @@ class WorldConfig:
             )
         if not (32 <= self.px <= 2048 and 64 <= self.label_px <= 2048):
             raise DataError(
-                f"px must lie between 32 and 2048 and label_px between 64 and 2048, got {self.px} and {self.label_px}"
+                "px must lie between 32 and 2048 and label_px between 64 and 2048, "
+                f"got {self.px} and {self.label_px}"
             )
         if self.split not in ("hash", "train", "test"):
             raise DataError(f"split must be hash, train or test, got {self.split!r}")

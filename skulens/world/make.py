@@ -1,4 +1,6 @@
-"""Writes a shop: pictures by all cores, tables shard by shard; what a killed run left is used again."""
+"""Writes a shop: pictures by all cores, tables shard by shard;
+what a killed run left is used again.
+"""
 
 import contextlib
 import hashlib
@@ -7,7 +9,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -20,16 +22,18 @@ from skulens.errors import DataError, StoreError
 from skulens.files import locked
 from skulens.world import rows as rows_of
 from skulens.world.config import VERSION, WorldConfig
+from skulens.world.render.regions import Region
 from skulens.world.render.shots import Shot
 from skulens.world.render.views import shots
 from skulens.world.tables import Rows, Shards, arrow, digest, empty, schemas
 from skulens.world.truth.products import BLOCK, Variant, variants
-from skulens.world.truth.regions import Region
 
 CHUNK = 4 * BLOCK
 """SKUs of one task: whole SPUs, since blocks are."""
 SHARD = 64 * CHUNK
-"""SKUs whose rows are kept together; a killed run loses at most the rows of one shard and no finished picture."""
+"""SKUs whose rows are kept together;
+a killed run loses at most the rows of one shard and no finished picture.
+"""
 ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
 """How a complete file ends."""
 
@@ -82,12 +86,30 @@ def make(
         notes = write_shards(store, config, spans, workers, progress)
         begin(folder, config)  # a larger shop replaces the tables of a smaller one
         store.join(spans, schemas(bool(config.views or config.photos)))
-        made = Made(
-            folder, config.skus, **{k: sum(n[k] for n in notes) for k in ("spus", "pictures", "photos", "reused")},
-            **{k: hashlib.sha256("".join(n[k] for n in notes).encode()).hexdigest() for k in ("records_sha256", "pictures_sha256")},
-        )  # fmt: skip
+        made = count(folder, config, notes)
         describe(folder, config, made)
     return made
+
+
+def count(folder: Path, config: WorldConfig, notes: list[dict]) -> Made:
+    """Sums and digests over all shards."""
+
+    def total(name: str) -> int:
+        return sum(note[name] for note in notes)
+
+    def joint(name: str) -> str:
+        return hashlib.sha256("".join(note[name] for note in notes).encode()).hexdigest()
+
+    return Made(
+        folder,
+        config.skus,
+        spus=total("spus"),
+        pictures=total("pictures"),
+        photos=total("photos"),
+        reused=total("reused"),
+        records_sha256=joint("records_sha256"),
+        pictures_sha256=joint("pictures_sha256"),
+    )
 
 
 def write_shards(
@@ -98,8 +120,8 @@ def write_shards(
     progress: bool,
 ) -> list[dict]:
     """The notes of all shards, making those that are not there yet."""
-    notes = {span: store.note(*span) for span in spans}
-    todo = [span for span in spans if notes[span] is None]
+    notes = {span: note for span in spans if (note := store.note(*span)) is not None}
+    todo = [span for span in spans if span not in notes]
     starts = [start for span in todo for start in range(*span, CHUNK)]
     with contextlib.ExitStack() as stack:
         done = config.skus - sum(stop - start for start, stop in todo)
@@ -140,7 +162,7 @@ def note_of(shard: list[Chunk]) -> dict:
 
 def chunks(
     folder: Path, config: WorldConfig, starts: list[int], workers: int | None
-) -> Iterator[Chunk]:
+) -> Generator[Chunk, None, None]:
     """The chunks in order, made by a pool of processes (by this one where `workers` is 1)."""
     work = partial(make_chunk, folder, config)
     workers = min(workers or os.cpu_count() or 1, len(starts))
@@ -206,13 +228,18 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def claim(folder: Path, config: WorldConfig) -> None:
-    """Say whose folder this is before the first picture. Raises StoreError where it is another's."""
+    """Say whose folder this is, before the first picture.
+
+    Raises:
+        StoreError: it is another's.
+    """
     if there := read_card(folder):
         if there.get("identity") != config.identity():
             ours = json.loads(json.dumps(asdict(config)))
             was = {k: v for k, v in there.get("config", {}).items() if v != ours.get(k)}
             raise StoreError(
-                f"{folder} holds another shop ({was or 'made by another version'}); give another folder or delete this one"
+                f"{folder} holds another shop ({was or 'made by another version'}); "
+                "give another folder or delete this one"
             )
         return
     if any(path.name != ".lock" for path in folder.iterdir()):
@@ -268,6 +295,7 @@ def read_config(folder: Path) -> WorldConfig:
         )
     if not said.get("complete"):
         raise DataError(
-            f"{folder} is not finished; run the same `skulens world make` again, it goes on where it stopped"
+            f"{folder} is not finished; run the same `skulens world make` again, "
+            "it goes on where it stopped"
         )
     return WorldConfig(**said["config"])

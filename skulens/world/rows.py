@@ -1,14 +1,16 @@
-"""What the tables say about a SKU: the catalogue, and the truth about what it is and what its pictures show."""
+"""What the tables say about a SKU: the catalogue,
+and the truth about what it is and what its pictures show.
+"""
 
 import itertools
 
 from skulens.world.config import WorldConfig
 from skulens.world.label.facts import Label, label_of
+from skulens.world.render.regions import Region, best
 from skulens.world.render.shots import Shot
 from skulens.world.tables import Rows
 from skulens.world.truth.listings import listings_of
 from skulens.world.truth.products import Variant
-from skulens.world.truth.regions import Region, best
 from skulens.world.truth.texts import texts
 
 Seen = list[tuple[Shot, tuple[Region, ...]]]
@@ -35,7 +37,9 @@ def of_sku(config: WorldConfig, variant: Variant, seen: Seen) -> Rows:
 def product_rows(
     variant: Variant, label: Label, said: dict[str, str], taken: list[Shot]
 ) -> list[dict]:
-    """A row per picture, or one without: the first says everything, the others only whose picture it is."""
+    """A row per picture, or one without:
+    the first says everything, the others only whose picture it is.
+    """
     everything = said | {
         "id": variant.id, "spu": variant.spu, "category": [variant.kind], "language": "en", "country": label.country,
         "gtin": label.gtin, "fold": variant.split, "attributes": [{"key": a.key, "value": a.value} for a in variant.attributes],

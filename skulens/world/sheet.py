@@ -35,9 +35,9 @@ class Cell:
 def sheet(shop: World, out: Path, skus: int, kind: str = "titles") -> tuple[int, int]:
     """Write `skus` products as a PNG and return its (width, height) in pixels.
 
-    Kinds: "titles" (front pictures side by side, variants and all), and of one variant of each product "views" and
-    "photos" (a row per product) and "labels" (close-ups with a box around everything printed: green can be read,
-    orange partly, red not).
+    Kinds: "titles" (front pictures side by side, variants and all), and of one variant of each
+    product "views" and "photos" (a row per product) and "labels" (close-ups with a box around
+    everything printed: green can be read, orange partly, red not).
     """
     products = list(
         itertools.islice(shop.products() if kind == "titles" else firsts(shop.products()), skus)
@@ -98,7 +98,8 @@ def wrapped(words: str, letters: int) -> str:
 
 
 def title_rows(_shop: World, products: list[Product]) -> Iterator[list[Cell]]:
-    yield from chunks([Cell(p.title, p.images[0]) for p in products if p.images], COLUMNS)
+    cells = [Cell(p.title, p.images[0]) for p in products if p.images]
+    yield from map(list, chunks(cells, COLUMNS))
 
 
 def view_rows(_shop: World, products: list[Product]) -> Iterator[list[Cell]]:
@@ -113,9 +114,9 @@ def photo_rows(shop: World, products: list[Product]) -> Iterator[list[Cell]]:
     """For each product a row: its front, then its photos, with the caption."""
     found: dict[str, list[Image]] = {p.id: list(p.images[:1]) for p in products}
     for query in itertools.chain.from_iterable(map(shop.queries, shop.info.splits)):
-        for product in query.relevant:
-            if product in found:
-                found[product].append(query.item.parts[0])
+        for sku in query.relevant:
+            if sku in found:
+                found[sku] += [part for part in query.item.parts if isinstance(part, Image)]
     for product in products:
         yield [
             Cell(product.texts.get("caption", ""), image) for image in found[product.id][:COLUMNS]
@@ -133,7 +134,7 @@ def label_rows(shop: World, products: list[Product]) -> Iterator[list[Cell]]:
     ):
         boxes.setdefault(row["image"], []).append((row["quad"], row["legible"]))
     cells = [
-        Cell(p.title, i, tuple(boxes.get(str(Path(i.path).relative_to(shop.root)), ())))
+        Cell(p.title, i, tuple(boxes.get(str(Path(i.path or "").relative_to(shop.root)), ())))
         for p, i in wanted
     ]
-    yield from chunks(cells, COLUMNS // 2)
+    yield from map(list, chunks(cells, COLUMNS // 2))

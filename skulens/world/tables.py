@@ -1,6 +1,7 @@
 """The tables of a shop: their columns, and a writer that keeps what a killed run had finished."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ TEXT_ROLES = tuple(
     for language in LANGUAGES
 )
 WORD, WORDS = pa.string(), pa.list_(pa.string())
+BATCH = 4096
+"""rows read at once"""
 POINTS = pa.list_(pa.float32(), 8)
 
 
@@ -78,7 +81,9 @@ class Shards:
         self.parts.mkdir(exist_ok=True)
 
     def note(self, start: int, stop: int) -> dict | None:
-        """What an earlier run wrote about the SKUs from `start` to `stop`; None where it did not finish them."""
+        """What an earlier run wrote about the SKUs from `start` to `stop`;
+        None where it did not finish them.
+        """
         path = self.parts / f"{start:07d}-{stop:07d}.json"
         return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
@@ -115,3 +120,27 @@ class Shards:
             table = pq.read_table(self.file(name, start, stop))
             if table.num_rows:
                 yield table
+
+
+class BySku:
+    """The rows of a table SKU by SKU, streamed: tables hold their SKUs together and in order."""
+
+    def __init__(self, path: Path, column: str = "id", columns: tuple[str, ...] = ()):
+        self.path, self.column, self.columns = path, column, columns
+        self.left = iter(self)
+        self.ahead = next(self.left, None)
+
+    def __iter__(self) -> Iterator[tuple[str, list[dict]]]:
+        """(SKU, its rows), from the first."""
+        with pq.ParquetFile(self.path) as file:
+            kept = [c for c in self.columns if c in file.schema_arrow.names] or None
+            batches = file.iter_batches(BATCH, columns=kept)
+            rows = (row for batch in batches for row in batch.to_pylist())
+            for sku, found in itertools.groupby(rows, key=lambda row: row[self.column]):
+                yield sku, list(found)
+
+    def take(self, sku: str) -> list[dict]:
+        """The rows of a SKU, none where the table has none; SKUs must be asked for in order."""
+        while self.ahead and self.ahead[0] < sku:
+            self.ahead = next(self.left, None)
+        return self.ahead[1] if self.ahead and self.ahead[0] == sku else []

@@ -1,17 +1,33 @@
-"""Composed queries: the words name exactly what differs, and only siblings answer."""
+"""Composed queries: conditions that can be checked one by one, references that are no answers,
+complete judgements.
+"""
+
+from collections import Counter
 
 import pytest
 
 from skulens.records import Image, Product
 from skulens.world.config import WorldConfig
-from skulens.world.truth.composed import LEAST_SKUS, changes, composed, families, seen, words
+from skulens.world.truth.composed import (
+    LEAST_SKUS,
+    changes,
+    class_of,
+    compose_changes,
+    compose_queries,
+    compose_references,
+    families,
+    seen,
+    words,
+)
 from skulens.world.truth.products import variants
 
 
 @pytest.fixture(scope="module")
 def products():
     return [
-        Product(v.id, spu=v.spu, category=(v.kind,), attributes=v.attributes)
+        Product(
+            v.id, spu=v.spu, category=(v.kind,), attributes=v.attributes, extras={"fold": v.split}
+        )
         for v in variants(WorldConfig(skus=240, seed=3))
     ]
 
@@ -23,55 +39,129 @@ def photos(products):
 
 @pytest.fixture(scope="module")
 def queries(products, photos):
-    return list(composed(products, photos))
+    return list(compose_changes(products, photos))
+
+
+@pytest.fixture(scope="module")
+def by_reference(products, photos):
+    return list(compose_references(products, photos))
+
+
+def told(query):
+    return {c.key: c.value for c in query.conditions if c.value is not None}
+
+
+# Change.
 
 
 def test_an_answer_is_a_sibling_with_exactly_the_change(products, queries):
     known = {p.id: p for p in products}
     assert len(queries) > 240
     for query in queries:
-        own = known[query.filters["without"]]
-        assert query.relevant and own.id not in query.relevant and query.conditions
+        own = known[query.references[0]]
+        assert query.relevant and own.id not in query.relevant and told(query)
         for answer in query.relevant:
             assert known[answer].spu == own.spu == query.group
-            assert changes(own, known[answer]) == dict(query.conditions)
+            assert changes(own, known[answer]) == told(query)
         others = [
             p
             for p in products
             if p.spu == own.spu and p.id != own.id and p.id not in query.relevant
         ]
-        assert all(seen(p) != seen(own) | dict(query.conditions) for p in others)
+        assert all(seen(p) != seen(own) | told(query) for p in others)
 
 
 def test_the_photo_is_one_of_the_sku_and_the_words_name_every_change(queries, photos):
     for query in queries:
         photo, said = query.item.parts
-        assert photo in photos[query.filters["without"]]
-        for key, value in query.conditions:
-            assert value.removesuffix(" closure") in said, (key, said)
+        whole, *rest = query.conditions
+        assert (whole.part, whole.product, whole.relation) == (0, query.references[0], "whole")
+        assert photo in photos[whole.product]
+        assert query.tags["n_conditions"] == str(1 + len(rest))
+        for condition in rest:
+            assert condition.part is condition.product is None
+            assert condition.value.removesuffix(" closure") in said, (condition, said)
 
 
 def test_small_spus_and_skus_without_photos_ask_nothing(products, photos, queries):
     large = {p.id for siblings in families(products) for p in siblings}
-    assert {q.filters["without"] for q in queries} == large
+    assert {q.references[0] for q in queries} == large
     assert all(len(siblings) >= LEAST_SKUS for siblings in families(products))
-    first = queries[0].filters["without"]
-    assert all(q.filters["without"] != first for q in composed(products, {**photos, first: []}))
+    first = queries[0].references[0]
+    asked = list(compose_queries(products, {**photos, first: []}))
+    assert all(first not in q.references for q in asked)
 
 
-def test_queries_do_not_depend_on_the_rest_of_the_shop(products, photos, queries):
+def test_changes_do_not_depend_on_the_rest_of_the_shop(products, photos, queries):
     spu = next(q.group for q in reversed(queries))
-    alone = list(composed([p for p in products if p.spu == spu], photos))
+    alone = list(compose_changes([p for p in products if p.spu == spu], photos))
     assert alone == [q for q in queries if q.group == spu]
 
 
-def test_as_many_as_asked_for_and_each_id_once(products, photos, queries):
-    assert len({q.id for q in queries}) == len(queries)
-    assert len(list(composed(products, photos, per_sku=1))) == len(
-        {q.filters["without"] for q in queries}
-    )
+def test_as_many_as_asked_for_and_each_id_once(products, photos, queries, by_reference):
+    ids = [q.id for q in queries + by_reference]
+    assert len(set(ids)) == len(ids)
+    assert [q.id for q in compose_queries(products, photos)] == ids
+    once = list(compose_changes(products, photos, per_sku=1))
+    assert len(once) == len({q.references for q in queries})
+
+
+def test_the_queries_are_those_of_the_benchmark(queries):
+    """Golden: `benchmarks/results/small_models.json` was measured on queries composed so."""
+    assert [q.id for q in queries[:2]] == ["w3-0000000>w3-0000002", "w3-0000000>w3-0000001"]
+    assert [q.item.parts[1] for q in queries[:2]] == ["in white", "in green"]
+    assert {q.item.parts[0].path for q in queries[:2]} == {"w3-0000000-1.jpg"}
 
 
 def test_words_are_said_as_in_captions():
     said = words({"color": "navy", "pattern/print": "striped", "closure type": "zipper"})
     assert said == "in navy, striped pattern, zipper closure"
+
+
+# Reference.
+
+
+def test_relevant_is_every_sku_of_the_class_that_satisfies_all_conditions(products, by_reference):
+    assert len(by_reference) > 150
+    for query in by_reference:
+        wanted = told(query)
+        satisfying = {
+            p.id
+            for p in products
+            if class_of(p) == query.tags["class"] and wanted.items() <= seen(p).items()
+        }
+        assert satisfying == set(query.relevant) and not satisfying & set(query.references)
+
+
+def test_a_reference_shows_its_own_condition_and_no_other(products, photos, by_reference):
+    known = {p.id: p for p in products}
+    for query in by_reference:
+        target = known[query.id.partition("=")[0]]
+        assert target.id in query.relevant and query.group == target.spu
+        assert [c.product for c in query.conditions] == list(query.references)
+        spus = {known[r].spu for r in query.references}
+        assert len(spus) == len(query.references) and target.spu not in spus
+        for condition in query.conditions:
+            reference = known[condition.product]
+            assert query.item.parts[condition.part] in photos[reference.id]
+            shared = {k for k, v in told(query).items() if seen(reference).get(k) == v}
+            assert shared == {condition.key}
+            assert condition.modality in ("visual", "both")
+            assert reference.extras["fold"] == query.tags["fold"] == target.extras["fold"]
+
+
+def test_words_and_photos_alternate_and_every_condition_is_named(by_reference):
+    for query in by_reference:
+        parts = query.item.parts
+        assert len(parts) == 2 * len(query.conditions)
+        assert [isinstance(p, Image) for p in parts] == [False, True] * len(query.conditions)
+        for condition in query.conditions:
+            key = "pattern" if condition.key.startswith("pattern") else condition.key
+            assert f"the same {key} as" in parts[condition.part - 1]
+    first = next(q for q in by_reference if q.tags["class"] == "chair")
+    assert first.item.parts[0].startswith("a chair with the same ")
+
+
+def test_there_are_queries_of_2_3_and_4_conditions(by_reference):
+    counts = Counter(q.tags["n_conditions"] for q in by_reference)
+    assert set(counts) == {"2", "3", "4"} and min(counts.values()) > 10, counts

@@ -12,10 +12,10 @@ pytest.importorskip(
 )
 
 from skulens.world import WorldConfig
+from skulens.world.canvas.svg import Canvas, at, render
 from skulens.world.config import Stream
 from skulens.world.draw import PENCILS
-from skulens.world.render.colours import RGB
-from skulens.world.render.svg import Canvas, at, render
+from skulens.world.truth.colours import RGB
 from skulens.world.truth.products import Variant, variants
 from skulens.world.use import USES, things
 

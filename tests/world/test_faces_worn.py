@@ -13,10 +13,10 @@ pytest.importorskip(
 )
 
 from skulens.world import WorldConfig
+from skulens.world.canvas.svg import Canvas, render
 from skulens.world.config import Stream
 from skulens.world.draw import PENCILS, bags, clothing, jewelry, shoes
 from skulens.world.render.photo import clean_scene
-from skulens.world.render.svg import Canvas, render
 from skulens.world.truth.products import Variant, variants
 from skulens.world.use.worn import USES
 

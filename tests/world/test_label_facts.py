@@ -1,4 +1,6 @@
-"""What labels say: valid codes, numbers that add up, and nothing against the attributes of the product."""
+"""What labels say: valid codes, numbers that add up,
+and nothing against the attributes of the product.
+"""
 
 import hashlib
 import re
@@ -20,8 +22,9 @@ pytest.importorskip(
 
 from stdnum import ean
 
+from skulens.world.canvas.letters import RUNS, THAI, font
 from skulens.world.config import CLASSES, FONTS, Stream, WorldConfig
-from skulens.world.label import codes, recipes
+from skulens.world.label import codes, ingredients, recipes
 from skulens.world.label.codes import (
     DEMO_PREFIX,
     EAN_STEP,
@@ -41,7 +44,6 @@ from skulens.world.label.draft import (
     Draft,
 )
 from skulens.world.label.facts import KINDS, Label, label_of, market_of
-from skulens.world.label.goods import FINENESS
 from skulens.world.label.hazards import BLEACH, HAZARDS
 from skulens.world.label.makers import REGIONS
 from skulens.world.label.recipes import (
@@ -53,8 +55,8 @@ from skulens.world.label.recipes import (
     NO_SUGAR_G,
 )
 from skulens.world.label.record import FIELDS
+from skulens.world.label.tags import FINENESS
 from skulens.world.label.words import MARKETS, words
-from skulens.world.render.letters import RUNS, THAI, font
 from skulens.world.truth.products import Variant, variants
 from skulens.world.truth.vocabulary import LANGUAGES
 
@@ -196,7 +198,8 @@ import hashlib
 from skulens.world.config import WorldConfig
 from skulens.world.label.facts import label_of
 from skulens.world.truth.products import variants
-print(hashlib.sha256("".join(repr(label_of(v)) for v in variants(WorldConfig(skus=100_000, seed=5), 40, 80)).encode()).hexdigest())
+found = variants(WorldConfig(skus=100_000, seed=5), 40, 80)
+print(hashlib.sha256("".join(repr(label_of(v)) for v in found).encode()).hexdigest())
 """
 
 
@@ -380,7 +383,7 @@ def recipe_of(variant: Variant) -> recipes.Recipe:
 def test_ingredients_are_whole_and_in_descending_order(foods):
     for variant, label in foods:
         recipe = recipe_of(variant)
-        assert sum(recipe.values()) == recipes.WHOLE
+        assert sum(recipe.values()) == ingredients.WHOLE
         assert list(recipe.values()) == sorted(recipe.values(), reverse=True)
         assert min(recipe.values()) >= 1
         assert said(label, "ingredients").count(",") >= len(recipe) - 1
@@ -391,7 +394,7 @@ def test_ingredients_are_whole_and_in_descending_order(foods):
 def test_allergens_are_those_of_the_ingredients(foods):
     seen = Counter()
     for variant, label in foods:
-        inside = {a for name in recipe_of(variant) for a in recipes.ingredient(name).allergens}
+        inside = {a for name in recipe_of(variant) for a in ingredients.ingredient(name).allergens}
         printed = label.one("allergens")
         assert set(printed.value.split(", ") if printed else ()) == inside
         for promise in {a.value for a in variant.attributes} & set(FORBIDDEN):
@@ -402,7 +405,7 @@ def test_allergens_are_those_of_the_ingredients(foods):
             assert claimed.removeprefix("contains ") in inside
             seen[claimed] += 1
         if "vegan" in {a.value for a in variant.attributes}:
-            assert not any(recipes.ingredient(name).animal for name in recipe_of(variant))
+            assert not any(ingredients.ingredient(name).animal for name in recipe_of(variant))
             seen["vegan"] += 1
     assert set(seen) == {*FORBIDDEN, "contains milk", "contains soy", "contains nuts", "vegan"}
 
@@ -451,7 +454,7 @@ def test_nutrition_keeps_the_promises(foods):
 
 def test_salt_is_sodium_times_two_and_a_half(foods):
     for variant, label in foods:
-        salt = recipes.nutrition(recipe_of(variant)).salt / 100
+        salt = ingredients.nutrition(recipe_of(variant)).salt / 100
         if label.country == "GB":
             assert amount(label, "salt") == pytest.approx(salt)
         else:
@@ -486,7 +489,8 @@ def test_contacts_are_reserved_for_examples(shop):
         assert re.fullmatch(r"(care|info|hello)@[a-z]+\.example", said(label, "manufacturer.email"))
         assert re.fullmatch(r"www\.[a-z]+\.example", said(label, "manufacturer.url"))
         assert re.fullmatch(
-            r"\+(1\d{3}55501\d\d|441632960\d{3}|62210000\d{4}|6030000\d{4}|84240000\d{4}|662000\d{4})",
+            r"\+(1\d{3}55501\d\d|441632960\d{3}|62210000\d{4}|6030000\d{4}"
+            r"|84240000\d{4}|662000\d{4})",
             said(label, "manufacturer.phone"),
         )
 

@@ -1,4 +1,6 @@
-"""Labels: every fact printed once, nothing outside its box, and a legibility that readers from outside confirm."""
+"""Labels: every fact printed once, nothing outside its box,
+and a legibility that readers from outside confirm.
+"""
 
 import hashlib
 import io
@@ -24,10 +26,16 @@ pytest.importorskip(
 from rapidfuzz.distance import Levenshtein
 
 from skulens.errors import DataError
+from skulens.world.canvas.letters import width_of
+from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
 from skulens.world.label.bars import pattern
 from skulens.world.label.blocks import pieces, wrapped
-from skulens.world.label.closeups import (
+from skulens.world.label.codes import MARKS
+from skulens.world.label.facts import label_of
+from skulens.world.label.layout import draw_sheet, pages, panel, sheets
+from skulens.world.label.marks import DRAWINGS, mark
+from skulens.world.render.closeups import (
     CLEAN,
     SPOILS,
     Spoil,
@@ -37,14 +45,8 @@ from skulens.world.label.closeups import (
     scene,
     spoil_of,
 )
-from skulens.world.label.codes import MARKS
-from skulens.world.label.facts import label_of
-from skulens.world.label.layout import draw_sheet, pages, panel, sheets
-from skulens.world.label.marks import DRAWINGS, mark
-from skulens.world.render.letters import width_of
-from skulens.world.render.svg import Canvas, Print, render
+from skulens.world.render.regions import Conditions, Glare, Region, best, region, share_inside
 from skulens.world.truth.products import variants
-from skulens.world.truth.regions import Conditions, Glare, Region, best, region, share_inside
 from skulens.world.truth.vocabulary import LANGUAGES
 
 CONFIG = WorldConfig(skus=160, seed=29)
@@ -316,11 +318,12 @@ def test_close_ups_are_the_same_twice_and_say_what_they_are(shop):
 ONE = """
 import hashlib
 from skulens.world.config import WorldConfig
-from skulens.world.label.closeups import closeups
+from skulens.world.render.closeups import closeups
 from skulens.world.truth.products import variants
 config = WorldConfig(skus=100000, seed=29)
 found = closeups(config, next(variants(config, 17)))
-print([s.path for s in found], hashlib.sha256(b"".join(s.draw() for s in found) + repr([s.regions() for s in found]).encode()).hexdigest())
+drawn = b"".join(s.draw() for s in found) + repr([s.regions() for s in found]).encode()
+print([s.path for s in found], hashlib.sha256(drawn).hexdigest())
 """
 
 

@@ -1,4 +1,6 @@
-"""Listings: equal to the truth or marked, and every mark is real, found again from the tables alone."""
+"""Listings: equal to the truth or marked, and every mark is real,
+found again from the tables alone.
+"""
 
 import json
 import subprocess

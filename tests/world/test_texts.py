@@ -1,4 +1,4 @@
-"""Texts of the shop: the same facts in five languages, in words of the lexicon that our fonts hold."""
+"""Texts of the shop: the same facts in five languages, in words that our fonts hold."""
 
 import hashlib
 import re

@@ -1,4 +1,6 @@
-"""The ground truth checked from the outside: from the tables and pixels alone, with other people's tools where there are any."""
+"""The ground truth checked from the outside:
+from the tables and pixels alone, with other people's tools where there are any.
+"""
 
 import collections
 import io
@@ -16,15 +18,16 @@ from skulens.world import WorldConfig
 from skulens.world.config import VIEWS
 from skulens.world.make import make
 from skulens.world.tables import SCHEMAS
+from tests.world.conftest import EVERYTHING
 
-CONFIG = WorldConfig(skus=48, seed=5, px=96, label_px=384, photos=1, noise=0.5)
+CONFIG = EVERYTHING
 
 
 class Shop:
     """Tables as lists of rows."""
 
-    def __init__(self, folder):
-        self.folder, self.made = folder, make(folder, CONFIG, workers=1, progress=False)
+    def __init__(self, folder, made):
+        self.folder, self.made = folder, made
         self.tables = {
             name: pq.read_table(folder / f"{name}.parquet").to_pylist() for name in SCHEMAS
         }
@@ -41,8 +44,8 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> Shop:
-    return Shop(tmp_path_factory.mktemp("truth") / "shop")
+def shop(everything) -> Shop:
+    return Shop(*everything)
 
 
 def test_every_view_of_every_sku_is_there_and_a_picture(shop):

@@ -23,11 +23,11 @@ from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile, StoreError
 from skulens.files import locked
 from skulens.world import CLASSES, World, WorldConfig
+from skulens.world.canvas.svg import render
 from skulens.world.config import VIEWS, Stream
 from skulens.world.make import begin, make, make_chunk, read_config
-from skulens.world.render.colours import RGB, jittered
 from skulens.world.render.photo import clean_scene, iconic, photo
-from skulens.world.render.svg import render
+from skulens.world.truth.colours import RGB, jittered
 from skulens.world.truth.products import Variant, variants, violates
 from skulens.world.truth.texts import texts
 from skulens.world.truth.vocabulary import vocabulary
@@ -84,7 +84,9 @@ DRAWN_WITH = {"resvg_py": "0.5.0", "uharfbuzz": "0.57.0", "pillow": "13.0.0", "n
 
 
 def test_bytes_are_the_same_on_every_machine(tmp_path):
-    """Golden: another digest means that the same seed gives another shop, and that VERSION must rise."""
+    """Golden: another digest means that the same seed gives another shop,
+    and that VERSION must rise.
+    """
     made = make(tmp_path, WorldConfig(skus=24, seed=7, px=96, photos=1), workers=1, progress=False)
     assert made.records_sha256 == RECORDS
     if {name: version(name) for name in DRAWN_WITH} != DRAWN_WITH or platform.machine() != "x86_64":
@@ -220,7 +222,9 @@ def item_pixels(v: Variant, px: int = 80) -> np.ndarray:
 
 
 def colour_of(pixels: np.ndarray, names: list[str]) -> str:
-    """The colour word that most pixels are nearest to; lightness counts 0.6, it is where the light falls."""
+    """The colour word that most pixels are nearest to;
+    lightness counts 0.6, it is where the light falls.
+    """
     near = ((lab(pixels)[:, None] - lab([RGB[n] for n in names])[None]) * [0.6, 1, 1]) ** 2
     return names[np.bincount(near.sum(-1).argmin(1), minlength=len(names)).argmax()]
 

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import Task, Tools, check_gallery, is_encoder, measure
+from skulens.bench.retrieval import check_gallery, is_encoder, measure
+from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
@@ -60,6 +61,15 @@ class Mpr:
     name = "mpr"
     Settings = MprSettings
     headline = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
+    columns = (
+        "hit_rate@1",
+        "hit_rate@3",
+        "hit_rate@5",
+        "macro_hit_rate@1",
+        "macro_hit_rate@3",
+        "macro_hit_rate@5",
+        "phi",
+    )
     units, groups = "probes", "SKUs"
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from skulens.world.canvas.svg import Canvas
 from skulens.world.draw import (
     bags,
     cleaner,
@@ -13,8 +14,7 @@ from skulens.world.draw import (
     jewelry,
     shoes,
 )
-from skulens.world.render.surface import Look
-from skulens.world.render.svg import Canvas
+from skulens.world.truth.look import Look
 
 PENCILS: dict[str, Callable[[Canvas, Look, str], None]] = {
     "backpack": bags.backpack,

@@ -1,18 +1,10 @@
 """Backpacks, handbags and suitcases; from the side they face left, their front at -x."""
 
-from skulens.world.render.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.world.render.surface import (
-    FLAT,
-    METALS,
-    PATTERNS,
-    ROUND,
-    Look,
-    cover,
-    folds,
-    metal,
-    stitches,
-)
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.canvas.patterns import PATTERNS
+from skulens.world.canvas.surface import FLAT, METALS, ROUND, cover, folds, metal, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (196, 200, 206)
 
@@ -146,6 +138,7 @@ def _backpack_top(c: Canvas, look: Look, body: str, wide: float, top: float, tex
             f"M{n(-wide * 0.7)} {n(top + 3)}Q0 {n(top - 9)} {n(wide * 0.7)} {n(top + 3)}Q0 {n(top + 17)} {n(-wide * 0.7)} {n(top + 3)}Z",
             darker(look.base, 0.7),
         )
+        x: float
         for x in range(-30, 31, 10):
             c.line(
                 f"M{x} {n(top + 8)}Q{n(x * 0.9)} {n(top + 28)} {n(x * 1.2)} {n(top + 44)}",

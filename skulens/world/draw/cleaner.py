@@ -1,10 +1,11 @@
 """Household cleaners: trigger sprayers, squeeze bottles, jugs, refill pouches and powder boxes."""
 
+from skulens.world.canvas.surface import FLAT, ROUND, cover, shade
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
 from skulens.world.draw.food import back_panel, side_print, wedge
 from skulens.world.draw.fruit import emblem
-from skulens.world.render.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.world.render.surface import FLAT, ROUND, Look, cover, shade
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.world.truth.look import Look
 
 
 def cleaner(c: Canvas, look: Look, brand: str) -> None:

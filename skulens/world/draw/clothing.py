@@ -1,9 +1,10 @@
 """Shirts, jackets, hoodies and trousers, laid flat; from the side as a stuffed form wears them, facing left."""
 
+from skulens.world.canvas.surface import cover, folds, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
 from skulens.world.config import Stream
-from skulens.world.render.colours import brightness, darker, hexa, lighter, mix
-from skulens.world.render.surface import Look, cover, folds, stitches, thread
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, lighter, mix, thread
+from skulens.world.truth.look import Look
 
 
 def cloth(c: Canvas, look: Look, brand: str) -> None:
@@ -246,6 +247,7 @@ def sleeve_side(c: Canvas, look: Look, texture: str) -> None:
         c.line(hole, seam, 4)
         c.line(hole, darker(look.base, 0.12), 2.8)
         return
+    creases: tuple[str, ...]
     if length == "short sleeve":
         d = "M5 -73Q-16 -66 -18 -42Q-21 -18 -21 -2Q-2 6 20 -1Q22 -24 21 -42Q20 -66 5 -73Z"
         cuff, creases = "M-21 -8Q-2 0 20 -7", ("M-16 -30Q0 -22 12 -26",)

@@ -1,8 +1,9 @@
 """Phones, laptops and headphones."""
 
-from skulens.world.render.colours import Rgb, brightness, darker, hexa, ink_on, lighter, mix
-from skulens.world.render.surface import THUMBNAIL, Look, cover, metal
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.canvas.surface import THUMBNAIL, cover, metal
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import Rgb, brightness, darker, hexa, ink_on, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (196, 200, 206)
 

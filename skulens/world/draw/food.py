@@ -1,9 +1,10 @@
 """Packed drinks and snacks: a container, a printed front, a picture of the flavour."""
 
+from skulens.world.canvas.surface import FLAT, ROUND, cover, metal, shade
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
 from skulens.world.draw.fruit import emblem
-from skulens.world.render.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.world.render.surface import FLAT, ROUND, Look, cover, metal, shade
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (196, 200, 206)
 FRONTS = ("band", "disc", "wave", "corner")

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from skulens.world.render.colours import RGB, Rgb, darker, hexa, lighter
-from skulens.world.render.surface import Look
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import RGB, Rgb, darker, hexa, lighter
+from skulens.world.truth.look import Look
 
 NATURAL: dict[str, Rgb] = {
     "apple": (206, 44, 44), "banana": (246, 208, 50), "orange": (242, 140, 32), "strawberry": (214, 38, 50),
@@ -60,6 +60,8 @@ def _other_face(c: Canvas, look: Look, brand: str) -> None:
         (_closed_box if back else _box_end)(c, look)
         return
     shrink = 1.0 if storage == "fresh" else 0.74
+    x: float
+    y: float
     for i, (x, y, size) in enumerate((PLACES if back else SIDEWAYS)[look.get("quantity per pack")]):
         x, y, turned = (
             (-x if back else x) * shrink,

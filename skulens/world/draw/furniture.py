@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from skulens.world.render.colours import darker, hexa, lighter, mix
-from skulens.world.render.surface import FLAT, TOP, Look, cover, metal, stitches
-from skulens.world.render.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.canvas.surface import FLAT, TOP, cover, metal, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
+from skulens.world.truth.colours import darker, hexa, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (176, 180, 188)
 WOODS = ((186, 132, 80), (112, 72, 46), (214, 172, 120))
@@ -432,7 +433,7 @@ def table(c: Canvas, look: Look, brand: str) -> None:
 def _table(c: Canvas, look: Look, brand: str) -> None:
     shape, y = look.get("shape"), look.vary("height", -34, -8)
     half = {"rectangular": 92, "oval": 94, "round": 78, "square": 70}[shape]
-    deep = {"rectangular": 26, "oval": 22, "round": 26, "square": 30}[shape]
+    deep: float = {"rectangular": 26, "oval": 22, "round": 26, "square": 30}[shape]
     if look.face == "side":
         half = {"rectangular": 58, "oval": 62, "round": 78, "square": 70}[shape]
         deep *= 0.4

@@ -6,10 +6,12 @@ height above its plate.
 
 import math
 
+from skulens.world.canvas.stones import stone, stone_path
+from skulens.world.canvas.surface import metal
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import turn
-from skulens.world.render.colours import Rgb, darker, hexa, lighter
-from skulens.world.render.surface import Look, metal, stone, stone_path
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import Rgb, darker, hexa, lighter
+from skulens.world.truth.look import Look
 
 STONES: dict[str, Rgb] = {
     "cubic zirconia": (226, 236, 244), "pearl": (244, 236, 226), "ruby": (196, 22, 52), "sapphire": (30, 62, 170),

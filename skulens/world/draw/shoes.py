@@ -3,9 +3,10 @@
 The back shows the heels of the pair, the side face looks down on it.
 """
 
-from skulens.world.render.colours import brightness, darker, hexa, ink_on, lighter, mix
-from skulens.world.render.surface import ROUND, Look, cover, folds, metal, stitches
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.canvas.surface import ROUND, cover, folds, metal, stitches
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, ink_on, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (196, 200, 206)
 

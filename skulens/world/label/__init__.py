@@ -1,1 +1,1 @@
-"""The printed label of a product: what it says, and how it is laid out and drawn."""
+"""The printed label of a product: what it says, and how it is laid out."""

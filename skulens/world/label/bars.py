@@ -6,13 +6,15 @@ from barcode.ean import EuropeanArticleNumber13
 from barcode.upc import UniversalProductCodeA
 
 from skulens.errors import DataError
+from skulens.world.canvas.svg import Canvas
 from skulens.world.label.marks import unit_px
-from skulens.world.render.svg import Canvas
 
 MODULES = 113
 """width of a symbol with its quiet zones, modules: EAN-13 has 11 + 95 + 7, UPC-A 9 + 95 + 9"""
 GRID = 2 / 3
-"""scene units of one pixel of a close-up of 384 px; bars whose left edge and module are multiples stay crisp"""
+"""scene units of one pixel of a close-up of 384 px;
+bars whose left edge and module are multiples stay crisp
+"""
 QUIET = {"EAN-13": 11, "UPC-A": 9}
 GUARD, DIGIT, BELOW = 5, 9.4, 11
 """modules: guards beyond the other bars, em of the digits, room for them below the bars"""
@@ -22,7 +24,9 @@ BLOT_PX = 0.3
 
 @lru_cache(maxsize=256)
 def pattern(symbology: str, gtin: str) -> str:
-    """The 95 modules as "1" (bar) and "0" (space). Raises DataError for a wrong length or check digit."""
+    """The 95 modules as "1" (bar) and "0" (space).
+    Raises DataError for a wrong length or check digit.
+    """
     if symbology not in QUIET:
         raise DataError(f"no bars for {symbology!r}; known: {', '.join(QUIET)}")
     if not gtin.isdigit() or len(gtin) != (13 if symbology == "EAN-13" else 12):
@@ -49,7 +53,9 @@ def bars(
     ink: str = "#101014",
     paper: str = "#fff",
 ) -> None:
-    """A symbol on its own patch of paper, MODULES * `module` wide, the quiet zone's left top at (x, y)."""
+    """A symbol on its own patch of paper, MODULES * `module` wide,
+    the quiet zone's left top at (x, y).
+    """
     left = QUIET[symbology]
     c.open(f'transform="translate({x:.4f} {y:.4f}) scale({module:.5f})"')
     c.shape(f"M0 -2H{MODULES}V{tall + BELOW + 1}H0Z", paper)

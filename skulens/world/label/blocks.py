@@ -1,4 +1,6 @@
-"""What a label is set from: paragraphs, tables, frames, rows of marks, bars; each knows its height and draws itself."""
+"""What a label is set from: paragraphs, tables, frames, rows of marks, bars;
+each knows its height and draws itself.
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,20 +8,22 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
+from skulens.world.canvas.letters import THAI, X_HEIGHT, width_of
+from skulens.world.canvas.svg import Canvas, n, rounded
 from skulens.world.label.bars import GRID, MODULES, bars, height_of
 from skulens.world.label.marks import mark, unit_px
 from skulens.world.label.record import Fact
 from skulens.world.label.style import Style
-from skulens.world.render.colours import hexa
-from skulens.world.render.letters import THAI, X_HEIGHT, width_of
-from skulens.world.render.svg import Canvas, n, rounded
+from skulens.world.truth.colours import hexa
 
 GREEK_PX = 2.6
 """letters with a smaller em are drawn as grey bars"""
 PARTS_OF_A_ROW = ("nutrition.saturates", "nutrition.sugars")
 """indented and not bold: they are counted in the row above"""
 THAI_BREAK = re.compile(r"[\u0e40-\u0e44]*[^\u0e40-\u0e44][\u0e2f-\u0e3a\u0e45-\u0e4e]*")
-"""What must stay together in Thai: leading vowels, the consonant, all that is written on or after it."""
+"""What must stay together in Thai:
+leading vowels, the consonant, all that is written on or after it.
+"""
 
 
 # Words in lines.
@@ -60,7 +64,9 @@ def _append(line: list[Run], piece: str, heavy: bool, gap: str) -> None:
 
 
 def pieces(word: str, bold: bool, room: float, left: float) -> list[str]:
-    """Parts between which `word` may break: it stays whole where it fits, long Thai breaks between clusters."""
+    """Parts between which `word` may break:
+    it stays whole where it fits, long Thai breaks between clusters.
+    """
     wide = width_of(word, bold)
     if wide <= left or (wide <= room and not (THAI.search(word) and wide > 0.3 * room)):
         return [word]

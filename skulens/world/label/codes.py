@@ -1,4 +1,6 @@
-"""What identifies a product: its GTIN with check digit, lot, model and serial numbers; the closed list of marks."""
+"""What identifies a product: its GTIN with check digit, lot, model and serial numbers;
+the closed list of marks.
+"""
 
 from datetime import date
 
@@ -12,12 +14,18 @@ MARKS = (
     "wash 30", "do not bleach", "iron low", "do not tumble dry", "dry clean p",
     "keep dry",
 )  # fmt: skip
-"""Every mark that a label can carry; "organic leaf" is for organic goods, the four of GHS are GHS05, 07, 02 and 09."""
+"""Every mark that a label can carry; "organic leaf" is for organic goods,
+the four of GHS are GHS05, 07, 02 and 09.
+"""
 
 DEMO_PREFIX, EXAMPLE_PREFIX = "952", "614141"
-"""GS1 keeps 952 for demonstrations and uses 614141 as the example company in its documents: no sold product has them."""
+"""GS1 keeps 952 for demonstrations and uses 614141 as the example company in its documents:
+no sold product has them.
+"""
 EAN_STEP, UPC_STEP = 641_873_207, 61_803
-"""Numbers without a common factor with 10: multiplying by them permutes the free digits of a prefix."""
+"""Numbers without a common factor with 10:
+multiplying by them permutes the free digits of a prefix.
+"""
 UPC_GOODS = 100_000
 """SKUs of a shop that may carry a UPC-A: as many as its five free digits can tell apart."""
 LOT_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -27,7 +35,9 @@ PLAIN = "ACDEFGHJKLMNPQRTUVWXY34679"
 
 
 def check_digit(digits: str) -> str:
-    """The last digit of a GTIN: weights 3 and 1 alternate from the right (GS1 General Specifications 7.9.1)."""
+    """The last digit of a GTIN: weights 3 and 1 alternate from the right
+    (GS1 General Specifications 7.9.1).
+    """
     total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
     return str(-total % 10)
 
@@ -35,7 +45,8 @@ def check_digit(digits: str) -> str:
 def gtin(seed: int, index: int, market: str) -> tuple[str, str]:
     """(symbology, digits) of SKU `index` of a shop, different for each of the first 10^9.
 
-    Goods for the US carry a UPC-A of 12 digits as long as there are free ones, all others an EAN-13.
+    Goods for the US carry a UPC-A of 12 digits as long as there are free ones,
+    all others an EAN-13.
     """
     if market == "US" and index < UPC_GOODS:
         body = f"{EXAMPLE_PREFIX}{(index * UPC_STEP + seed * 7_919) % UPC_GOODS:05d}"
@@ -53,7 +64,9 @@ def lot(stream: Stream, day: date) -> str:
 
 def model(stream: Stream, brand: str) -> str:
     """A model number such as "LU-K5B08": every one has characters that are easily confused."""
-    return f"{brand[:2].upper()}-{spelled(stream.word(), 'ABDGHKMPRTX', '123456789', *[CONFUSABLE] * stream.integer(3, 5))}"
+    bits, length = stream.word(), stream.integer(3, 5)
+    number = spelled(bits, "ABDGHKMPRTX", "123456789", *[CONFUSABLE] * length)
+    return f"{brand[:2].upper()}-{number}"
 
 
 def serial(stream: Stream) -> str:

@@ -1,4 +1,6 @@
-"""A label while it is written: its facts so far, and how its market writes numbers, units and dates."""
+"""A label while it is written: its facts so far, and how its market writes numbers,
+units and dates.
+"""
 
 from datetime import date, timedelta
 
@@ -47,6 +49,13 @@ class Draft:
         self.facts.append(
             Fact(field, text, value, heading and self.words["headings"][heading] + ":")
         )
+
+    def add_name(self, key: str, value: str = "") -> None:
+        """The name of the product, a key of "products";
+        `value` where that says more than its English words.
+        """
+        text = self.word("products", key)
+        self.add("product name", text[:1].upper() + text[1:], value or key)
 
     def sentence(self, text: str) -> str:
         """With a capital at its beginning and, but for Thai, a full stop at its end."""
@@ -107,7 +116,7 @@ class Draft:
 
     # Dates.
 
-    def date(self, field: str, day: date, heading: str) -> None:
+    def add_date(self, field: str, day: date, heading: str) -> None:
         """A date as the market and the maker write it; some Thai labels count Buddhist years."""
         form, ahead = self.pick("date", DATE_FORMS[self.market])
         text = form.format(
@@ -116,12 +125,14 @@ class Draft:
         self.add(field, text, day.isoformat(), heading)
 
     def dates(self, days: tuple[int, int], first: str = "manufactured") -> None:
-        """The first day under its field's name (left out where that is empty), the last one, so many days later, and the lot."""
+        """The first day under its field's name (left out where that is empty), the last one,
+        so many days later, and the lot.
+        """
         stream = self.stream("dates")
         start = self.made()
         if first:
-            self.date(first, start, first)
-        self.date("best before", start + timedelta(stream.integer(*days)), "best before")
+            self.add_date(first, start, first)
+        self.add_date("best before", start + timedelta(stream.integer(*days)), "best before")
         self.add_lot(start)
 
     def made(self) -> date:
@@ -134,7 +145,9 @@ class Draft:
         self.add("lot", batch, batch, "lot")
 
     def prop65(self, page: str = "") -> None:
-        """California's Proposition 65 warning in its short or its long form; only goods for the US carry it."""
+        """California's Proposition 65 warning in its short or its long form;
+        only goods for the US carry it.
+        """
         if self.market != "US":
             return
         address = f"www.P65Warnings.ca.gov/{page}".removesuffix("/")
@@ -162,6 +175,7 @@ DATE_FORMS = {
 """Market -> ways to print a date, with the years that its calendar is ahead."""
 PROP65 = (
     "WARNING: Cancer and Reproductive Harm - {}.",
-    "WARNING: This product can expose you to chemicals including lead, which is known to the State of California "
-    "to cause cancer and birth defects or other reproductive harm. For more information go to {}.",
+    "WARNING: This product can expose you to chemicals including lead, which is known to the State "
+    "of California to cause cancer and birth defects or other reproductive harm. "
+    "For more information go to {}.",
 )

@@ -1,11 +1,12 @@
-"""What is printed on the label of a SKU: decided by its attributes, its market and named streams, never by a drawing.
+"""What is printed on the label of a SKU:
+decided by its attributes, its market and named streams, never by a drawing.
 
 The SPU fixes market, maker, origin, recipe and the way dates are written; the SKU varies GTIN,
 flavour, net content, lot, dates, model and serial.
 """
 
 from skulens.world.config import Stream
-from skulens.world.label import food, goods, hazards
+from skulens.world.label import food, hazards, plates, tags, textiles
 from skulens.world.label.codes import gtin
 from skulens.world.label.draft import Draft
 from skulens.world.label.record import Fact, Label
@@ -21,8 +22,8 @@ KINDS = {
 }  # fmt: skip
 """Class -> kind of label."""
 WRITERS = {
-    "food": food.write, "hazard": hazards.write, "plate": goods.plate, "textile": goods.textile,
-    "gold": goods.gold, "diamond": goods.diamond, "fruit": goods.fruit, "chair": goods.furniture, "table": goods.furniture,
+    "food": food.write, "hazard": hazards.write, "plate": plates.plate, "textile": textiles.textile,
+    "gold": tags.gold, "diamond": tags.diamond, "fruit": tags.fruit, "chair": tags.furniture, "table": tags.furniture,
 }  # fmt: skip
 """Kind, or class of a tag -> what writes its facts."""
 

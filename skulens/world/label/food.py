@@ -1,16 +1,16 @@
 """Drinks and snacks: ingredients, allergens, nutrition, claims, dates."""
 
 from skulens.world.label.draft import Draft
-from skulens.world.label.makers import add_maker, add_origin, origin
-from skulens.world.label.recipes import (
+from skulens.world.label.ingredients import (
     WHOLE,
     Nutrition,
     Recipe,
     allergens,
     ingredient,
     nutrition,
-    recipe_of,
 )
+from skulens.world.label.makers import add_maker, add_origin, origin
+from skulens.world.label.recipes import recipe_of
 from skulens.world.label.words import words
 
 SHELF_DAYS = {
@@ -103,7 +103,9 @@ def millilitres(volume: str) -> int:
 
 
 def add_ingredients(draft: Draft, recipe: Recipe) -> None:
-    """The list in descending order, shares of the flavouring fruit, allergens in capitals in Britain; then what it contains."""
+    """The list in descending order, shares of the flavouring fruit,
+    allergens in capitals in Britain; then what it contains.
+    """
     names = []
     for name, share in recipe.items():
         text = ingredient_name(draft.words, name)

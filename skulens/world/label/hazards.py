@@ -87,7 +87,7 @@ def write(draft: Draft) -> None:
         draft.prop65()
     draft.add("storage", draft.word("statements", "store upright"), "upright", "storage")
     made = draft.made()
-    draft.date("manufactured", made, "manufactured")
+    draft.add_date("manufactured", made, "manufactured")
     draft.add_lot(made)
     country = origin(draft, "hazard")
     add_origin(draft, country, "made in")
@@ -98,7 +98,9 @@ def write(draft: Draft) -> None:
 
 
 def add_composition(draft: Draft, kind: str, bleach: bool, allergen: str) -> None:
-    """As Regulation (EC) 648/2004 asks: surfactants in ranges, then enzymes, perfume and what may cause allergies."""
+    """As Regulation (EC) 648/2004 asks: surfactants in ranges, then enzymes,
+    perfume and what may cause allergies.
+    """
     parts = (
         list(PARTS[kind])
         + [("< 5%", "sodium hypochlorite")] * bleach
@@ -118,7 +120,9 @@ def add_composition(draft: Draft, kind: str, bleach: bool, allergen: str) -> Non
 
 
 def add_hazard(draft: Draft, hazard: Hazard, allergen: str) -> None:
-    """Signal word, hazard and precautionary statements; some makers print the codes before the words."""
+    """Signal word, hazard and precautionary statements;
+    some makers print the codes before the words.
+    """
     if hazard.signal:
         draft.add("warning.signal", draft.word("signals", hazard.signal), hazard.signal)
     coded = draft.chance("codes", 0.35)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from skulens.errors import DataError
+from skulens.world.canvas.svg import Canvas, rounded
 from skulens.world.config import Stream
 from skulens.world.label.blocks import Beside, Block, Code, Framed, Marks, Paragraph, Table
 from skulens.world.label.materials import CONTENT, MATERIALS
 from skulens.world.label.record import Fact, Label
 from skulens.world.label.style import EMS, SMALLEST_EM, Style, style_of
-from skulens.world.render.colours import hexa
-from skulens.world.render.surface import Look
-from skulens.world.render.svg import Canvas, rounded
+from skulens.world.truth.colours import hexa
+from skulens.world.truth.look import Look
 
 SHEETS, MOST_SHEETS = 3, 4
 """most labels take two or three; long warnings take four rather than smaller print"""
@@ -149,7 +149,9 @@ class Page:
 def paginate(
     label: Label, style: Style, boxes: Sequence[tuple[float, float, float, float]]
 ) -> list[Page] | None:
-    """The label on as few of the equal `boxes` as it takes, evenly filled; None where it does not fit."""
+    """The label on as few of the equal `boxes` as it takes, evenly filled;
+    None where it does not fit.
+    """
     width, height = boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1]
     blocks, gap = blocks_of(label, style, width), GAP * style.em
     heights = [b.height(style, width) for b in blocks]
@@ -230,7 +232,8 @@ def panel(
     )
     if first == len(PANEL_SCALES):
         raise DataError(
-            f"a label of {len(label.facts)} facts does not fit a box of {width:g} x {height:g} units"
+            f"a label of {len(label.facts)} facts does not fit a box of "
+            f"{width:g} x {height:g} units"
         )
     scale = PANEL_SCALES[first]
     c.open(f'transform="translate({x:.3f} {top:.3f}) scale({scale:.5f})"')

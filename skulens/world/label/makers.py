@@ -66,7 +66,9 @@ def add_origin(draft: Draft, country: str, phrase: str) -> None:
 
 
 def add_maker(draft: Draft, trade: str, country: str) -> None:
-    """Name, address and contact: of the maker where it sits in one of the markets, of the seller in this market otherwise."""
+    """Name, address and contact: of the maker where it sits in one of the markets,
+    of the seller in this market otherwise.
+    """
     seat = country if country in STREETS else draft.market
     stream = Stream("maker", draft.variant.spu)
     heading = (
@@ -94,8 +96,19 @@ def add_maker(draft: Draft, trade: str, country: str) -> None:
     draft.add("manufacturer.url", web, web)
 
 
+def add_maker_and_origin(
+    draft: Draft, trade: str, source: str = "", phrase: str = "made in"
+) -> None:
+    """Where it comes from, then who makes it."""
+    country = origin(draft, source or trade)
+    add_origin(draft, country, phrase)
+    add_maker(draft, trade, country)
+
+
 def company(draft: Draft, trade: str, seat: str) -> str:
-    """The name as its country registers it; in English form on labels of other languages where that is not Latin."""
+    """The name as its country registers it;
+    in English form on labels of other languages where that is not Latin.
+    """
     english, indonesian, vietnamese, thai = TRADES[trade]
     form = LOCAL_COMPANIES.get((seat, draft.language)) or COMPANIES[seat]
     if seat == "US":

@@ -1,8 +1,10 @@
-"""Certification, hazard, recycling and care marks as named shapes of our own, in a box of 100 x 100."""
+"""Certification, hazard, recycling and care marks as named shapes of our own,
+in a box of 100 x 100.
+"""
 
 from collections.abc import Callable
 
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 
 RED, BLACK, WHITE = "#d8141c", "#121214", "#ffffff"
 
@@ -19,7 +21,9 @@ def unit_px(c: Canvas) -> float:
 def mark(
     c: Canvas, name: str, x: float, y: float, side: float, ink: str = BLACK, paper: str = WHITE
 ) -> None:
-    """The mark `name` in the square of `side` whose left top is (x, y). Raises KeyError for an unknown name."""
+    """The mark `name` in the square of `side` whose left top is (x, y).
+    Raises KeyError for an unknown name.
+    """
     c.open(f'transform="translate({x + side / 2:.3f} {y + side / 2:.3f}) scale({side / 100:.5f})"')
     if unit_px(c) * 100 < BLOT_PX:
         c.shape("M-30 -30H30V30H-30Z", ink, 0.6)
@@ -37,7 +41,8 @@ def pen(
     c.shape(
         d,
         fill,
-        extra=f'stroke="{ink}" stroke-width="{width}" stroke-linecap="{ends}" stroke-linejoin="{join}"',
+        extra=f'stroke="{ink}" stroke-width="{width}" stroke-linecap="{ends}" '
+        f'stroke-linejoin="{join}"',
     )
 
 
@@ -133,7 +138,8 @@ def gluten_free(c: Canvas, ink: str, paper: str) -> None:
     pen(c, "M0 34V-30", ink, 4)
     for y in (-20, -6, 8):
         c.shape(
-            f"M0 {y + 8}Q-22 {y + 6} -18 {y - 12}Q-2 {y - 8} 0 {y + 8}Q22 {y + 6} 18 {y - 12}Q2 {y - 8} 0 {y + 8}Z",
+            f"M0 {y + 8}Q-22 {y + 6} -18 {y - 12}Q-2 {y - 8} 0 {y + 8}"
+            f"Q22 {y + 6} 18 {y - 12}Q2 {y - 8} 0 {y + 8}Z",
             ink,
         )
     c.shape("M0 -44Q-9 -34 0 -24Q9 -34 0 -44Z", ink)
@@ -179,7 +185,8 @@ def exclamation(c: Canvas, ink: str, paper: str) -> None:
 def flame(c: Canvas, ink: str, paper: str) -> None:
     diamond(c)
     c.shape(
-        "M-4 -30Q8 -20 4 -10Q12 -12 11 -22Q24 -4 16 8Q12 16 0 16Q-14 16 -17 6Q-20 -6 -8 -14Q-2 -20 -4 -30Z",
+        "M-4 -30Q8 -20 4 -10Q12 -12 11 -22Q24 -4 16 8"
+        "Q12 16 0 16Q-14 16 -17 6Q-20 -6 -8 -14Q-2 -20 -4 -30Z",
         BLACK,
     )
     c.shape("M0 -6Q8 2 5 9Q2 13 -3 11Q-9 6 -4 0Q-1 -2 0 -6Z", WHITE)
@@ -259,4 +266,6 @@ DRAWINGS: dict[str, Callable[[Canvas, str, str], None]] = {
     "dry clean p": dry_clean,
     "keep dry": keep_dry,
 }
-"""name -> its drawing (canvas, ink, paper) around the origin; hazards and the leaf keep their own colours"""
+"""name -> its drawing (canvas, ink, paper) around the origin;
+hazards and the leaf keep their own colours
+"""

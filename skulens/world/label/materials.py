@@ -5,13 +5,15 @@ Everything reaches far beyond the sheet of 256 units, for close-ups that are tur
 
 from collections.abc import Callable
 
+from skulens.world.canvas.svg import Canvas, ellipse, rounded
 from skulens.world.config import Stream
 from skulens.world.label.style import Style
-from skulens.world.render.colours import brightness, darker, hexa, lighter, mix
-from skulens.world.render.svg import Canvas, ellipse, rounded
+from skulens.world.truth.colours import brightness, darker, hexa, lighter, mix
 
 REACH = 312
-"""units from the middle to the end of everything: a close-up is moved by 170 at most and turned by 6 degrees"""
+"""units from the middle to the end of everything:
+a close-up is moved by 170 at most and turned by 6 degrees
+"""
 FAR = f"M{-REACH} {-REACH}H{REACH}V{REACH}H{-REACH}Z"
 CONTENT = {
     "pack": (-116.0, -118.0, 116.0, 118.0),
@@ -69,7 +71,9 @@ def pack(c: Canvas, style: Style) -> None:
 def hatched(
     c: Canvas, left: float, right: float, step: int, ink: str, opacity: float, slope: float
 ) -> None:
-    """Threads or grain as one path of parallel lines: a repeated tile costs three times as much once it is turned."""
+    """Threads or grain as one path of parallel lines:
+    a repeated tile costs three times as much once it is turned.
+    """
     d = "".join(
         f"M{left} {y}L{right} {y + slope}" for y in range(-REACH - abs(round(slope)), REACH, step)
     )
@@ -151,7 +155,8 @@ def sticker(c: Canvas, style: Style) -> None:
         for x in range(-REACH, REACH, stream.integer(26, 44)):
             c.line(f"M{x} {-REACH}V{REACH}", "#000", 1.4, 0.3)
             c.line(
-                f"M{x + 9} {-REACH}Q{x + 16} 0 {x + 8} {REACH}M{x + 19} {-REACH}Q{x + 12} 20 {x + 20} {REACH}",
+                f"M{x + 9} {-REACH}Q{x + 16} 0 {x + 8} {REACH}"
+                f"M{x + 19} {-REACH}Q{x + 12} 20 {x + 20} {REACH}",
                 "#000",
                 1,
                 0.13,

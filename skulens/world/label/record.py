@@ -21,9 +21,13 @@ class Fact:
     field: str
     """dotted path in small letters, one of FIELDS"""
     text: str
-    """as printed, in the label's language, without the heading; the name of a mark, the digits under the bars"""
+    """as printed, in the label's language, without the heading;
+    the name of a mark, the digits under the bars
+    """
     value: str
-    """the same for every language and format: "500 ml", "2027-03-14", "TH", GTIN-14, "H315", "1850 kJ" ..."""
+    """the same for every language and format:
+    "500 ml", "2027-03-14", "TH", GTIN-14, "H315", "1850 kJ" ...
+    """
     heading: str = ""
     """printed before it in bold; empty where there is none"""
 
@@ -33,7 +37,9 @@ class Label:
     """Everything printed on the label of one SKU, in printing order."""
 
     kind: str
-    """"food", "hazard" (cleaners), "plate" (electronics), "textile" (things with a care tag) or "tag" (everything else)"""
+    """"food", "hazard" (cleaners), "plate" (electronics),
+    "textile" (things with a care tag) or "tag" (everything else)
+    """
     language: str
     """of the market: en, id, ms, vi or th"""
     country: str

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from skulens.world.config import Stream
 from skulens.world.label.bars import GRID
 from skulens.world.label.record import Label
-from skulens.world.render.colours import Rgb, brightness, hexa, ink_on, mix
-from skulens.world.render.surface import Look
+from skulens.world.truth.colours import Rgb, brightness, hexa, ink_on, mix
+from skulens.world.truth.look import Look
 
 SMALLEST_EM = 9.4
 """scene units of a sheet: an x-height of 7.6 px in a close-up of 384 px, which tesseract reads"""

@@ -1,4 +1,6 @@
-"""The words of labels in five languages, with the American spelling and terms beside the British ones."""
+"""The words of labels in five languages,
+with the American spelling and terms beside the British ones.
+"""
 
 import json
 from functools import cache

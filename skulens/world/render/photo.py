@@ -1,4 +1,6 @@
-"""From a drawing to pictures: the clean one of the catalogue, and photos with everything that goes wrong."""
+"""From a drawing to pictures: the clean one of the catalogue,
+and photos with everything that goes wrong.
+"""
 
 import io
 
@@ -6,19 +8,15 @@ import numpy as np
 import PIL.Image
 import PIL.ImageFilter
 
+from skulens.world.canvas.backdrop import background, shadow
+from skulens.world.canvas.svg import Canvas, ellipse, n, render, rounded
 from skulens.world.config import CLASSES, Stream, turn
 from skulens.world.draw import PENCILS
-from skulens.world.render.colours import hexa, mix
-from skulens.world.render.svg import Canvas, ellipse, n, render, rounded
+from skulens.world.truth.colours import hexa, mix
 from skulens.world.truth.products import Variant, siblings, spu_look
 
 LIES_FLAT = ("cloth", "pants", "gold", "diamond")
 """Classes without a floor below them."""
-WALLS = (
-    (236, 232, 224), (214, 222, 226), (196, 206, 190), (232, 214, 204), (150, 160, 170), (120, 108, 98),
-    (88, 96, 104), (222, 224, 230), (204, 186, 160), (174, 190, 204),
-)  # fmt: skip
-WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
 
 
 def clean_scene(variant: Variant, px: int = 256) -> Canvas:
@@ -39,18 +37,13 @@ def iconic(variant: Variant, px: int) -> bytes:
     return render(c.svg(), px)
 
 
-def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, depth: float) -> None:
-    c.shape(
-        ellipse(x, y, rx, ry),
-        c.radial((0, "#000", depth), (0.55, "#000", depth * 0.55), (1, "#000", 0)),
-    )
-
-
 # Photos.
 
 
 def photo(variant: Variant, number: int, px: int) -> bytes:
-    """JPEG bytes of probe photo `number`: pose, light, background, clutter, occlusion, noise, compression."""
+    """JPEG bytes of probe photo `number`:
+    pose, light, background, clutter, occlusion, noise, compression.
+    """
     stream = Stream("photo", variant.id, number)
     c = Canvas(px)
     background(c, stream)
@@ -88,84 +81,15 @@ def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
     c.close()
 
 
-def background(c: Canvas, stream: Stream) -> None:
-    """A wall, a floor and a wall, a table top, cloth, tiles or a blurred street."""
-    everywhere = "M-128 -128H128V128H-128Z"
-    kind, wall = (
-        stream.choice(("wall", "floor", "floor", "wood", "cloth", "tiles", "street")),
-        stream.choice(WALLS),
-    )
-    wall = mix(
-        wall,
-        (stream.integer(60, 220), stream.integer(60, 220), stream.integer(60, 220)),
-        stream.uniform(0, 0.35),
-    )
-    c.shape(everywhere, hexa(wall))
-    if kind == "floor":
-        y = stream.uniform(20, 76)
-        floor = hexa(stream.choice(WOODS) if stream.chance(0.6) else mix(wall, (40, 36, 34), 0.35))
-        c.shape(f"M-128 {n(y)}H128V128H-128Z", floor)
-        c.shape(
-            f"M-128 {n(y)}H128V128H-128Z", c.gradient((0, "#000", 0.3), (1, "#000", 0), to=(0, 1))
-        )
-        c.line(f"M-128 {n(y)}H128", "#fff", 3, 0.35)
-    elif kind == "wood":
-        wood = stream.choice(WOODS)
-        c.shape(everywhere, hexa(wood))
-        for x in range(-128, 128, stream.integer(26, 44)):
-            c.line(f"M{x} -128V128", "#000", 1.6, 0.35)
-            c.line(
-                f"M{x + 9} -128Q{x + 15} 0 {x + 8} 128M{x + 19} -128Q{x + 13} 20 {x + 20} 128",
-                "#000",
-                1.2,
-                0.13,
-            )
-    elif kind == "cloth":
-        for _ in range(5):
-            x = stream.uniform(-128, 128)
-            c.line(
-                f"M{n(x)} -128Q{n(x + stream.bell(90))} 0 {n(x + stream.bell(60))} 128",
-                "#000",
-                stream.uniform(6, 22),
-                0.07,
-            )
-            c.line(
-                f"M{n(x + 14)} -128Q{n(x + stream.bell(90))} 0 {n(x + 20)} 128",
-                "#fff",
-                stream.uniform(4, 14),
-                0.1,
-            )
-    elif kind == "tiles":
-        a = stream.uniform(26, 60)
-        c.shape(
-            everywhere,
-            c.tile(
-                a,
-                a,
-                f'<path d="M0 0H{n(a)}M0 0V{n(a)}" stroke="#000" stroke-opacity=".22" stroke-width="2"/>',
-                f"rotate({stream.integer(-8, 8)})",
-            ),
-        )
-    elif kind == "street":
-        for _ in range(9):
-            tone = hexa((stream.integer(40, 250), stream.integer(40, 240), stream.integer(40, 230)))
-            r = stream.uniform(12, 46)
-            c.shape(
-                ellipse(stream.uniform(-128, 128), stream.uniform(-128, 128), r, r),
-                c.radial((0, tone, 0.6), (0.8, tone, 0.45), (1, tone, 0)),
-            )
-
-
 def clutter(c: Canvas, stream: Stream) -> None:
-    """Other things around: household objects and other products, mostly cut by the picture's edge."""
+    """Household objects and other products around it, mostly cut by the picture's edge."""
     for _ in range(stream.choice((0, 0, 1, 1, 2, 3))):
         cos, sin = turn(stream.uniform(0, 360))
         x, y = 116 * cos, 34 + 84 * sin
         tone = (stream.integer(40, 235), stream.integer(40, 225), stream.integer(40, 225))
         shadow(c, x, y + 24, 34, 8, 0.35)
-        c.open(
-            f'transform="translate({n(x)} {n(y)}) rotate({stream.integer(-12, 12)}) scale({stream.uniform(0.7, 1.25):.2f})"'
-        )
+        turned, scale = stream.integer(-12, 12), stream.uniform(0.7, 1.25)
+        c.open(f'transform="translate({n(x)} {n(y)}) rotate({turned}) scale({scale:.2f})"')
         stream.choice((_parcel, _mug, _plant, _book, _ball))(c, tone)
         c.close()
     if stream.chance(0.4):
@@ -219,9 +143,8 @@ def _neighbour(c: Canvas, stream: Stream) -> None:
     kind, name = stream.choice(CLASSES), f"neighbour-{stream.word()}"
     look = spu_look(kind, name, siblings(kind, name, 1)[0])
     x, y = stream.choice((-104, 104)), stream.uniform(-80, 84)
-    c.open(
-        f'transform="translate({x} {n(y)}) rotate({stream.integer(-25, 25)}) scale({stream.uniform(0.3, 0.46):.2f})"'
-    )
+    turned, scale = stream.integer(-25, 25), stream.uniform(0.3, 0.46)
+    c.open(f'transform="translate({x} {n(y)}) rotate({turned}) scale({scale:.2f})"')
     PENCILS[kind](c, look, "")
     c.close()
 
@@ -233,7 +156,11 @@ def occlude(c: Canvas, stream: Stream) -> None:
     kind = stream.choice(("finger", "card", "edge"))
     if kind == "finger":
         skin = stream.choice(((236, 196, 168), (198, 146, 112), (128, 84, 60), (88, 58, 44)))
-        d = f"M{136 * side} {n(y - 20)}Q{96 * side} {n(y - 26)} {72 * side} {n(y - 8)}Q{60 * side} {n(y + 6)} {76 * side} {n(y + 12)}Q{100 * side} {n(y + 20)} {136 * side} {n(y + 24)}Z"
+        d = (
+            f"M{136 * side} {n(y - 20)}Q{96 * side} {n(y - 26)} {72 * side} {n(y - 8)}"
+            f"Q{60 * side} {n(y + 6)} {76 * side} {n(y + 12)}"
+            f"Q{100 * side} {n(y + 20)} {136 * side} {n(y + 24)}Z"
+        )
         c.shape(
             d, hexa(skin), extra=f'stroke="{hexa(mix(skin, (40, 20, 10), 0.4))}" stroke-width="1.5"'
         )
@@ -249,8 +176,9 @@ def occlude(c: Canvas, stream: Stream) -> None:
         c.text(f"{stream.integer(2, 199)}.{stream.integer(10, 99)}", x, y + 8, 21, "#c22", 52)
         c.close()
     else:
+        top, bottom = (128 - stream.uniform(12, 40)) * side, (128 - stream.uniform(6, 44)) * side
         c.shape(
-            f"M{136 * side} -136L{n((128 - stream.uniform(12, 40)) * side)} -136L{n((128 - stream.uniform(6, 44)) * side)} 136L{136 * side} 136Z",
+            f"M{136 * side} -136L{n(top)} -136L{n(bottom)} 136L{136 * side} 136Z",
             "#17171b",
             0.88,
         )
@@ -263,7 +191,9 @@ def cast_shadow(c: Canvas, stream: Stream) -> None:
 
 
 def develop(picture: PIL.Image.Image, stream: Stream) -> bytes:
-    """Blur, light, exposure, white balance, sensor noise, JPEG: in whole numbers, so the same everywhere."""
+    """Blur, light, exposure, white balance, sensor noise, JPEG:
+    in whole numbers, so the same everywhere.
+    """
     if stream.chance(0.4):
         picture = picture.filter(
             PIL.ImageFilter.GaussianBlur(round(stream.uniform(0.2, 0.006 * picture.width + 0.2), 2))
@@ -281,7 +211,9 @@ def expose(
     noise: int,
     quality: tuple[int, int],
 ) -> bytes:
-    """JPEG bytes under a lamp at one side, with sensor noise; `gains` in 1024ths, for all channels or (3,)."""
+    """JPEG bytes under a lamp at one side, with sensor noise;
+    `gains` in 1024ths, for all channels or (3,).
+    """
     pixels = np.asarray(picture).astype(np.int32)  # (px, px, 3)
     pixels *= light_field(stream, len(pixels))[:, :, None] * gains >> 10
     pixels >>= 10
@@ -296,7 +228,9 @@ def expose(
 
 
 def light_field(stream: Stream, px: int) -> np.ndarray:
-    """What every pixel's brightness is multiplied by, in 1024ths: a lamp on one side, a vignette; (px, px) int32."""
+    """What every pixel's brightness is multiplied by, in 1024ths: a lamp on one side, a vignette;
+    (px, px) int32.
+    """
     side = (2 * np.arange(px, dtype=np.int32) + 1 - px) * 1024 // px  # -1024..1024
     cos, sin = turn(stream.uniform(0, 360))
     depth = stream.uniform(0, 300)

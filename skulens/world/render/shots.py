@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skulens.world.truth.regions import Region
+from skulens.world.render.regions import Region
 
 
 def nothing() -> tuple[Region, ...]:

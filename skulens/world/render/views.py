@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
+from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.label.closeups import closeups
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import panel
+from skulens.world.render.closeups import closeups
 from skulens.world.render.photo import clean_scene, photo
+from skulens.world.render.regions import Conditions, Region, regions
 from skulens.world.render.shots import Shot
-from skulens.world.render.svg import Canvas, Print, render
 from skulens.world.truth.products import Variant
-from skulens.world.truth.regions import Conditions, Region, regions
 from skulens.world.use import USES
 
 
@@ -29,7 +29,7 @@ def shots(config: WorldConfig, variant: Variant) -> Iterator[Shot]:
             f"photos/{shelf}/{variant.id}-{k}.jpg",
             "photo",
             variant.split,
-            lambda k=k: photo(variant, k, config.px),
+            partial(photo, variant, k, config.px),
         )
 
 
@@ -44,7 +44,9 @@ def still(path: str, variant: Variant, view: str, px: int) -> Shot:
 
 
 def scene(variant: Variant, view: str, px: int) -> Canvas:
-    """The front, back, side or use of a product; what its back has to say stands there in small print."""
+    """The front, back, side or use of a product;
+    what its back has to say stands there in small print.
+    """
     if view == "use":
         c = Canvas(px)
         USES[variant.kind](c, variant.look, variant.brand, Stream("use", variant.id))

@@ -1,8 +1,9 @@
-"""What sellers upload: a listing per SKU, a share of them wrong on purpose, each wrong saying what and where.
+"""What sellers upload: a listing per SKU, a share of them wrong on purpose,
+each wrong saying what and where.
 
-The products table is the truth; curation is tested on listings. Noise is decided by (seed, SKU) alone: more of it
-(`WorldConfig.noise`) adds noisy SKUs and changes none, and what is copied comes from a SKU with a smaller
-number, so that a listing is the same in a shop of any size.
+The products table is the truth; curation is tested on listings. Noise is decided by (seed, SKU)
+alone: more of it (`WorldConfig.noise`) adds noisy SKUs and changes none, and what is copied comes
+from a SKU with a smaller number, so that a listing is the same in a shop of any size.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 TWICE = 0.15
 """share of noisy SKUs with two kinds of noise"""
 THROUGHOUT = 0.5
-"""share of wrong attributes that are wrong wherever the listing tells them; the others in one place only"""
+"""share of wrong attributes that are wrong wherever the listing tells them;
+the others in one place only
+"""
 SAME_CLASS = 0.5
 """share of stolen pictures that are sought within the class"""
 TRIES = 40
@@ -28,9 +31,11 @@ class Noise:
     """One thing wrong with a listing."""
 
     kind: str
-    """"wrong attribute", "missing fact", "other language", "stolen picture" or "duplicate listing\""""
+    """a kind of SPOILERS, or "duplicate listing\""""
     field: str
-    """key of the attribute; "title" of other language, "image" of a stolen picture, "id" of a duplicate"""
+    """key of the attribute; "title" of other language, "image" of a stolen picture,
+    "id" of a duplicate
+    """
     true: str
     """what the products table says"""
     shown: str
@@ -75,29 +80,37 @@ class Draft:
     """number of the SKU whose picture it shows"""
     noise: list[Noise] = field(default_factory=list)
 
-    def write(self, place: str, variant: Variant) -> object:
+    def write(self, place: str, variant: Variant) -> str | dict[str, str]:
         """A field, telling the facts of `variant`."""
         if place == "description":
             return description(variant, self.language)
         if place == "attributes":
-            return {a.key: a.value for a in variant.attributes}
+            return values_of(variant)
+        return self.write_title(variant)
+
+    def write_title(self, variant: Variant) -> str:
         words = title(variant, self.title_language).split(", ")
         if self.untold:
             words.remove(fact(self.untold, variant.value(self.untold), self.title_language))
         return ", ".join(words)
 
     def listing(self) -> Listing:
-        told = {place: self.write(place, variant) for place, variant in self.told.items()}
-        sku, shown = self.variant.id, pictures(self.config, self.pictured)
         return Listing(
-            sku,
-            sku,
+            self.variant.id,
+            self.variant.id,
             self.language,
+            title=self.write_title(self.told["title"]),
+            description=description(self.told["description"], self.language),
             category=(self.variant.kind,),
-            images=shown,
+            attributes=values_of(self.told["attributes"]),
+            images=pictures(self.config, self.pictured),
             noise=tuple(self.noise),
-            **told,
         )
+
+
+def values_of(variant: Variant) -> dict[str, str]:
+    """Attribute key -> value."""
+    return {a.key: a.value for a in variant.attributes}
 
 
 PLACES = ("title", "description", "attributes")
@@ -138,7 +151,9 @@ def other_language(draft: Draft, stream: Stream) -> None:
 
 
 def wrong_attribute(draft: Draft, stream: Stream) -> None:
-    """A value of the vocabulary that the SKU does not have but could have, in one place or wherever it is told."""
+    """A value of the vocabulary that the SKU does not have but could have,
+    in one place or wherever it is told.
+    """
     keys = stream.sample(draft.variant.attributes, len(draft.variant.attributes))
     true = next(a for a in keys if possible(draft.variant, a.key))  # another brand always is
     shown = stream.choice(possible(draft.variant, true.key))
@@ -201,7 +216,7 @@ SPOILERS: dict[str, Callable[[Draft, Stream], None]] = {
     "missing fact": missing_fact,
     "stolen picture": stolen_picture,
 }
-"""In this order: a fact is left out of a title in its final language, and never the one told wrong."""
+"""In this order: a fact is left out of a title in its final language, never the one told wrong."""
 
 
 def duplicate(config: WorldConfig, own: Listing, variant: Variant) -> Listing:
@@ -213,7 +228,7 @@ def duplicate(config: WorldConfig, own: Listing, variant: Variant) -> Listing:
     noise = Noise("duplicate listing", "id", own.id, again, ("id",), own.id)
     return replace(
         own, id=again, title=reworded, description=description(variant, own.language, "again"),
-        attributes={a.key: a.value for a in variant.attributes}, images=pictures(config, variant.index), noise=(noise,),
+        attributes=values_of(variant), images=pictures(config, variant.index), noise=(noise,),
     )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from skulens.records import Attribute
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.render.colours import RGB, brightness, jittered, mix
-from skulens.world.render.surface import Look
+from skulens.world.truth.colours import RGB, brightness, jittered, mix
+from skulens.world.truth.look import Look
 from skulens.world.truth.vocabulary import vocabulary
 
 BLOCK = 8
@@ -55,7 +55,9 @@ def _block(config: WorldConfig, block: int):
 
 
 def kind_of(config: WorldConfig, block: int, place: int) -> str:
-    """The class of the SPU at `place` in a block: eight blocks have sixteen different classes at least once."""
+    """The class of the SPU at `place` in a block:
+    eight blocks have sixteen different classes at least once.
+    """
     if place > 1:
         return Stream("third", config.seed, block).choice(config.classes)
     order = Stream("classes", config.seed, block // BLOCK).sample(
@@ -125,7 +127,9 @@ def _apart(a, b) -> bool:
 
 
 def siblings(kind: str, spu: str, count: int) -> list[dict[str, str]]:
-    """Values of `count` variants that share the SPU's keys and differ pairwise in something visible."""
+    """Values of `count` variants that share the SPU's keys and differ pairwise
+    in something visible.
+    """
     keys = vocabulary()["classes"][kind]["keys"]
     rules = vocabulary()["classes"][kind]["forbidden"]
     found: list[dict[str, str]] = []

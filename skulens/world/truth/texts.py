@@ -1,8 +1,10 @@
-"""Titles, captions and descriptions by template in five languages; they are templated text and say so in world.json.
+"""Titles, captions and descriptions by template in five languages;
+they are templated text and say so in world.json.
 
-The title holds brand, class and what no picture shows; what the picture shows stays out of it and is said by
-caption and description. Every language says the same facts, in its own order of words; the words are those of
-`lexicon.json`, one phrase per value, so that a text can be checked against the attributes.
+The title holds brand, class and what no picture shows; what the picture shows stays out of it and
+is said by caption and description. Every language says the same facts, in its own order of words;
+the words are those of `lexicon.json`, one phrase per value, so that a text can be checked against
+the attributes.
 """
 
 import re
@@ -128,7 +130,9 @@ PLURAL = ("headphones", "pants", *PAIRS)
 
 
 def texts(variant: Variant) -> dict[str, str]:
-    """Role -> text: title, title_id, title_ms, title_vi, title_th; likewise caption and description."""
+    """Role -> text: title, title_id, title_ms, title_vi, title_th;
+    likewise caption and description.
+    """
     return {
         role if language == "en" else f"{role}_{language}": write(variant, language)
         for role, write in (("title", title), ("caption", caption), ("description", description))
@@ -137,7 +141,9 @@ def texts(variant: Variant) -> dict[str, str]:
 
 
 def title(variant: Variant, language: str = "en", *wording: object) -> str:
-    """Brand, class and every invisible attribute; no visible one. `wording` names another order of words."""
+    """Brand, class and every invisible attribute; no visible one.
+    `wording` names another order of words.
+    """
     stream = Stream("title", variant.spu, *wording)
     hidden = [a for a in variant.attributes if a.modality == "text"]
     facts = [fact(a.key, a.value, language) for a in stream.sample(hidden, len(hidden))]
@@ -289,7 +295,9 @@ def an(words: str, noun: str) -> str:
 
 @cache
 def counter(noun: str, kind: str, language: str) -> str:
-    """The template that makes one of a thing, with the classifier its language has for it; "{}" where it needs none."""
+    """The template that makes one of a thing, with the classifier its language has for it;
+    "{}" where it needs none.
+    """
     bare = noun.removeprefix("diamond ")
     for name in ("a pair" if bare in PAIRS else bare, kind):
         found = translated("counted", name, language)

@@ -3,7 +3,9 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
+Modality = Literal["visual", "text", "both", "unknown"]
 LANGUAGES = ("en", "id", "ms", "vi", "th")
 """English, Indonesian, Malay, Vietnamese, Thai."""
 
@@ -20,7 +22,7 @@ def vocabulary() -> dict:
 
 
 @cache
-def modality(kind: str, key: str) -> str:
+def modality(kind: str, key: str) -> Modality:
     """ "visual", "text", "both", or "unknown" for a key the class does not have."""
     if key == "brand":
         return "both"
@@ -36,8 +38,9 @@ def modality(kind: str, key: str) -> str:
 def lexicon() -> dict:
     """`lexicon.json`: kind -> English -> {"id", "ms", "vi", "th"}.
 
-    Kinds: "nouns", "counted" (one of a thing, with its classifier), "colours", "patterns", "phrases" with a {}
-    for one of "values", and "expressions", which are said otherwise than their words one by one.
+    Kinds: "nouns", "counted" (one of a thing, with its classifier), "colours", "patterns",
+    "phrases" with a {} for one of "values", and "expressions", which are said otherwise than their
+    words one by one.
     """
     return json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
 

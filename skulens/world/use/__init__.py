@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from skulens.world.canvas.svg import Canvas
 from skulens.world.config import Stream
-from skulens.world.render.surface import Look
-from skulens.world.render.svg import Canvas
+from skulens.world.truth.look import Look
 from skulens.world.use import things, worn
 
 USES: dict[str, Callable[[Canvas, Look, str, Stream], None]] = {**things.USES, **worn.USES}

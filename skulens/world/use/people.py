@@ -1,8 +1,8 @@
 """Those who wear and carry: heads cut by the picture's edge, arms, hands, legs and tailor's forms."""
 
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import Stream
-from skulens.world.render.colours import Rgb, darker, hexa, lighter
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import Rgb, darker, hexa, lighter
 
 HAIRS: tuple[Rgb, ...] = (
     (38, 30, 28),

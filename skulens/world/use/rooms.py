@@ -1,10 +1,11 @@
 """Places where things are used, and what stands around in them: walls, floors, counters, lamps, plants."""
 
+from skulens.world.canvas.backdrop import WALLS, WOODS, shadow
+from skulens.world.canvas.surface import metal
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import Stream
-from skulens.world.render.colours import Rgb, darker, hexa, lighter, mix
-from skulens.world.render.photo import WALLS, WOODS, shadow
-from skulens.world.render.surface import Look, metal
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import Rgb, darker, hexa, lighter, mix
+from skulens.world.truth.look import Look
 
 STEEL = (190, 196, 204)
 SKINS = ((242, 205, 178), (224, 172, 136), (186, 130, 96), (130, 86, 60), (92, 60, 46))

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
+from skulens.world.canvas.backdrop import WALLS, shadow
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import Stream
 from skulens.world.draw import PENCILS
 from skulens.world.draw.electronics import open_laptop, phone_back
 from skulens.world.draw.fruit import NATURAL, PLACES, one
-from skulens.world.render.colours import RGB, darker, hexa, lighter, mix
-from skulens.world.render.photo import WALLS, shadow
-from skulens.world.render.surface import Look
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import RGB, darker, hexa, lighter, mix
+from skulens.world.truth.look import Look
 from skulens.world.use import rooms
 
 FEET = {"jar": 86, "tub": 85, "can": 90, "box": 90, "carton": 92, "jug": 90}

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from skulens.world.canvas.backdrop import WOODS, background, shadow
+from skulens.world.canvas.surface import metal
+from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import Stream
 from skulens.world.draw import bags, clothing, jewelry
 from skulens.world.draw import shoes as footwear
-from skulens.world.render.colours import Rgb, darker, hexa, lighter, mix
-from skulens.world.render.photo import WOODS, background, shadow
-from skulens.world.render.surface import Look, metal
-from skulens.world.render.svg import Canvas, ellipse, n, rounded
+from skulens.world.truth.colours import Rgb, darker, hexa, lighter, mix
+from skulens.world.truth.look import Look
 from skulens.world.use.people import HAIRS, blob, chin, coat, fist, hand, limb, neck
 from skulens.world.use.rooms import SKINS, TONES, apart, room, wall
 

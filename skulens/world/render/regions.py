@@ -2,18 +2,21 @@
 
 The verdict comes from geometry and from how the picture was spoiled, never from its pixels:
 
-- detail: pixels that were really resolved of the smallest thing that must be told apart (the height of
-  a small letter, the thinnest bar, the side of a mark), after any rendering at a lower resolution. The
-  stems of a small n stand 0.7 of its height apart: below 2 pixels per period nothing is resolved.
-- softness: sigma of the blur over the same measure. A Gaussian leaves exp(-2 (pi sigma / period)^2) of
-  the stems' contrast: 45 % at a sigma of 0.14 of a letter's height, 1 % at 0.33, which noise hides.
+- detail: pixels that were really resolved of the smallest thing that must be told apart (the height
+  of a small letter, the thinnest bar, the side of a mark), after any rendering at a lower
+  resolution. The stems of a small n stand 0.7 of its height apart: below 2 pixels per period
+  nothing is resolved.
+- softness: sigma of the blur over the same measure. A Gaussian leaves
+  exp(-2 (pi sigma / period)^2) of the stems' contrast: 45 % at a sigma of 0.14 of a letter's
+  height, 1 % at 0.33, which noise hides.
 - inside: the share of the print that lies within the picture.
 - haze and veil: the shares under a glare that leaves little contrast, and almost none.
 
-Each has a limit from which print is legible and one from which it is lost; the worst decides. Bars are
-read along any line across all of them, so for them crop and glare count on their best line, and they
-are lost only where the digits below them are too. Between the limits lies what a careful reader might
-read. The limits were set with tesseract and zxing-cpp on one seed and checked on another.
+Each has a limit from which print is legible and one from which it is lost; the worst decides. Bars
+are read along any line across all of them, so for them crop and glare count on their best line, and
+they are lost only where the digits below them are too. Between the limits lies what a careful
+reader might read. The limits were set with tesseract and zxing-cpp on one seed and checked on
+another.
 """
 
 import re
@@ -21,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from skulens.world.render.svg import Matrix, Point, Print, at
+from skulens.world.canvas.svg import Matrix, Point, Print, Quad, quad_at
 
 Legible = Literal["yes", "partly", "no"]
 ORDER: tuple[Legible, ...] = ("yes", "partly", "no")
@@ -35,7 +38,7 @@ class Region:
     """what it says: "brand", "net content", "gtin", "mark" ..., as in the label's facts"""
     text: str
     """as printed, lines joined by spaces; the digits of a barcode; the name of a mark"""
-    quad: tuple[Point, Point, Point, Point]
+    quad: Quad
     """corners in pixels of the picture, clockwise from the top left as it is read"""
     size_px: float
     """height of a small letter, width of the thinnest bar or side of a mark, pixels"""
@@ -106,7 +109,9 @@ DENSE = Limits(detail_px=(6.5, 2.5), softness=(0.12, 0.30))
 BARS = Limits(detail_px=(1.2, 0.45), softness=(0.45, 1.6), inside=(0.99, 0.85), covered=(0.0, 0.15))
 """lost where the digits are, which are 5 modules high, or where two of them are missing"""
 MARK = Limits(detail_px=(12, 3.5), softness=(0.06, 0.25))
-"""drawings of a closed list: a matcher with sharp patterns errs on half of them at 4 px or a blur of a tenth of the side"""
+"""drawings of a closed list: a matcher with sharp patterns errs on half of them at 4 px or a blur
+of a tenth of the side
+"""
 VEIL = 0.95
 """opacity of white that hides print"""
 STEPS = 16
@@ -117,8 +122,10 @@ ACCENTS = re.compile(r"[\u0e00-\u0e7f\u1ea0-\u1ef9]")
 
 
 def region(printed: Print, seen: Conditions) -> Region | None:
-    """What becomes of a print under these conditions; None where all of it lies outside the picture."""
-    quad = tuple(at(seen.place, p) for p in printed.quad)
+    """What becomes of a print under these conditions;
+    None where all of it lies outside the picture.
+    """
+    quad = quad_at(seen.place, printed.quad)
     inside = share_inside(quad, seen.px)
     if inside <= 0:
         return None
@@ -199,7 +206,9 @@ def grid(quad: Sequence[Point]) -> list[list[Point]]:
 
 
 def best_line(quad: Sequence[Point], seen: Conditions) -> tuple[float, float, float]:
-    """(inside, haze, veil): shares of the line across bars and of the one across bars or digits that suffer least."""
+    """(inside, haze, veil): shares of the line across bars and of the one across bars or
+    digits that suffer least.
+    """
     found = []
     for line in grid(quad):
         shown = sum(0 <= x <= seen.px and 0 <= y <= seen.px for x, y in line) / STEPS

@@ -1,4 +1,5 @@
-"""Words as outlines: shaped by HarfBuzz in Noto Sans, so that widths are exact and no font is loaded to draw.
+"""Words as outlines: shaped by HarfBuzz in Noto Sans,
+so that widths are exact and no font is loaded to draw.
 
 Thai and Latin come from their own fonts; a line may hold both. Everything is in whole font units
 (1000 to the em), which makes a text's outline the same on every machine.
@@ -15,8 +16,9 @@ from skulens.world.config import FONTS
 UNITS = 1000
 """font units of one em"""
 X_HEIGHT, ASCENT, DESCENT = 0.536, 0.78, 0.22
-"""Noto Sans, in ems: small letters above the base line; the box that a line of text is given (capitals
-with an accent or a Thai tone mark may touch its edge)."""
+"""Noto Sans, in ems: small letters above the base line; the box that a line of text is given
+(capitals with an accent or a Thai tone mark may touch its edge).
+"""
 THAI = re.compile(r"[\u0e00-\u0e7f]")
 RUNS = re.compile(r"[\u0e00-\u0e7f]+|[^\u0e00-\u0e7f]+")
 
@@ -62,7 +64,9 @@ def font(name: str) -> uharfbuzz.Font:
 
 @cache
 def outline_of(name: str, glyph: int) -> tuple[int, int, str] | None:
-    """(x, y) where a glyph's outline starts and the rest as relative SVG path commands; None for a space."""
+    """(x, y) where a glyph's outline starts and the rest as relative SVG path commands;
+    None for a space.
+    """
     pen = Pen()
     font(name).draw_glyph(glyph, PENS, pen)
     if not pen.commands:
@@ -80,12 +84,12 @@ class Pen:
         self.start = (0, 0)
 
     def step(self, letter: str, *points: tuple[float, float]) -> None:
-        points = [(round(x), -round(y)) for x, y in points]
+        whole = [(round(x), -round(y)) for x, y in points]
         if not self.commands:
-            self.start = points[-1]
+            self.start = whole[-1]
         x0, y0 = self.at
-        self.commands.append(letter + " ".join(f"{x - x0} {y - y0}" for x, y in points))
-        self.at = points[-1]
+        self.commands.append(letter + " ".join(f"{x - x0} {y - y0}" for x, y in whole))
+        self.at = whole[-1]
         if letter == "m":
             self.first = self.at
 

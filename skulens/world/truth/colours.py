@@ -32,13 +32,18 @@ def jittered(name: str, stream: Stream) -> Rgb:
     hue, light, rich = colorsys.rgb_to_hls(*(v / 255 for v in RGB[name]))
     hue = (hue + stream.bell(JITTER * 0.6)) % 1
     light = min(max(light + stream.bell(JITTER), 0.0), 1.0)
-    return tuple(round(255 * v) for v in colorsys.hls_to_rgb(hue, light, rich))
+    red, green, blue = colorsys.hls_to_rgb(hue, light, rich)
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 @lru_cache(maxsize=1 << 13)
 def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
     """`a` with a share of `b`."""
-    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    return (
+        round(a[0] + (b[0] - a[0]) * share),
+        round(a[1] + (b[1] - a[1]) * share),
+        round(a[2] + (b[2] - a[2]) * share),
+    )
 
 
 @lru_cache(maxsize=1 << 13)
@@ -63,3 +68,8 @@ def brightness(rgb: Rgb) -> float:
 def ink_on(rgb: Rgb) -> str:
     """Black or white, whichever is read better on `rgb`."""
     return "#202024" if brightness(rgb) > 0.55 else "#fafaf7"
+
+
+def thread(rgb: Rgb, share: float) -> str:
+    """A tone of the same hue that stands out from it: brighter on dark, darker on bright."""
+    return lighter(rgb, share * 0.8) if brightness(rgb) < 0.35 else darker(rgb, share)

@@ -1,4 +1,4 @@
-"""A small hand for drawing: paths, gradients and shading as SVG text, rendered by resvg.
+"""A canvas: paths, gradients, tiles and text as SVG, rendered by resvg.
 
 Products are drawn around the origin in a box of 200 x 200 units, y downwards, so that one
 scene serves every picture size.
@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import resvg_py
 
+from skulens.world.canvas.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shaped
 from skulens.world.config import turn
-from skulens.world.render.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shaped
 
 FAINT, TILE_PX, TEXT_PX = 0.15, 1.5, 2.0
 DASH = re.compile(r'stroke-dasharray="([0-9. ]+)"')
@@ -23,6 +23,8 @@ Matrix = tuple[float, float, float, float, float, float]
 """As in SVG: x' = a x + c y + e, y' = b x + d y + f."""
 IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+"""Corners, clockwise from the top left as it is read."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Print:
     field: str
     """what it says: "brand", "net content" ...; empty where the drawing does not know"""
     text: str
-    quad: tuple[Point, Point, Point, Point]
+    quad: Quad
     """corners in scene units, clockwise from the top left as it is read"""
     size: float
     """height of a small letter, width of the thinnest bar or side of a mark, scene units"""
@@ -52,7 +54,7 @@ def outline(start: tuple[float, float], *segments: tuple[float, ...]) -> str:
     points = [start]
     forward, backward = [], []
     for s in segments:
-        points.append(s[-2:])
+        points.append((s[-2], s[-1]))
         forward.append("  Q C"[len(s) - 2] if len(s) > 2 else "L")
         forward.append(" ".join(n(v) for v in s))
     for index in range(len(segments) - 1, -1, -1):
@@ -83,7 +85,8 @@ def rounded(x: float, y: float, width: float, height: float, r: float) -> str:
 
 def ellipse(x: float, y: float, rx: float, ry: float) -> str:
     """An ellipse as a path."""
-    return f"M{n(x - rx)} {n(y)}a{n(rx)} {n(ry)} 0 1 0 {n(2 * rx)} 0a{n(rx)} {n(ry)} 0 1 0 {n(-2 * rx)} 0Z"
+    half = f"a{n(rx)} {n(ry)} 0 1 0"
+    return f"M{n(x - rx)} {n(y)}{half} {n(2 * rx)} 0{half} {n(-2 * rx)} 0Z"
 
 
 class Canvas:
@@ -101,10 +104,12 @@ class Canvas:
         self.places: list[Matrix] = [IDENTITY]
         self.prints: list[Print] = []
         self.panels: list[tuple[Matrix, tuple[float, float, float, float]]] = []
-        """places left free for small print: the transform that holds there, (left, top, width, height) in its units"""
+        """places left free for small print:
+        the transform that holds there, (left, top, width, height) in its units
+        """
 
     def define(self, markup: str) -> str:
-        """The id of a definition whose markup says {id} where the id goes; equal ones are shared."""
+        """The id of a definition; its markup says {id} where the id goes. Equal ones are shared."""
         if markup not in self.known:
             self.known[markup] = f"d{len(self.known)}"
             self.defs.append(markup.replace("{id}", self.known[markup]))
@@ -190,16 +195,17 @@ class Canvas:
         size: float,
         extra: str = "",
     ) -> None:
-        """Note that `text` stands in `box` = (left, top, right, bottom), in the units of the open group."""
+        """Note that `text` stands in `box` = (left, top, right, bottom),
+        in the units of the open group.
+        """
         found = TRANSFORM.search(extra)
         place = times(self.places[-1], matrix(found[1])) if found else self.places[-1]
         left, top, right, bottom = box
-        corners = ((left, top), (right, top), (right, bottom), (left, bottom))
         self.prints.append(
             Print(
                 field,
                 text,
-                tuple(at(place, p) for p in corners),
+                quad_at(place, ((left, top), (right, top), (right, bottom), (left, bottom))),
                 size * abs(place[0] * place[3] - place[1] * place[2]) ** 0.5,
             )
         )
@@ -212,10 +218,11 @@ class Canvas:
         self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "",
         halo: str = "", bold: bool = True, anchor: str = "middle", field: str | None = "",
     ) -> float:  # fmt: skip
-        """Words on one base line, anchored at x, made smaller until they fit `width`; returns the width they take.
+        """Words on one base line, anchored at x, made smaller until they fit `width`;
+        returns the width they take.
 
-        `size` is the em and everything is in the units of the open group; `halo` parts the words from a
-        pattern. `field` says what they mean in `prints`; None leaves them out of it.
+        `size` is the em and everything is in the units of the open group; `halo` parts the words
+        from a pattern. `field` says what they mean in `prints`; None leaves them out of it.
         """
         if not words:
             return 0.0
@@ -235,16 +242,21 @@ class Canvas:
         if size * self.scale < TEXT_PX:
             return wide
         if halo:
-            extra += f' paint-order="stroke" stroke="{halo}" stroke-width="{0.28 * UNITS:.0f}" stroke-linejoin="round"'
+            extra += (
+                f' paint-order="stroke" stroke="{halo}" stroke-width="{0.28 * UNITS:.0f}"'
+                ' stroke-linejoin="round"'
+            )
         self.add(
-            f'<g {extra}><path transform="translate({left:.2f} {y:.2f}) scale({size / UNITS:.5f})" fill="{fill}" d="{line.d}"/></g>'
+            f'<g {extra}><path transform="translate({left:.2f} {y:.2f}) scale({size / UNITS:.5f})"'
+            f' fill="{fill}" d="{line.d}"/></g>'
         )
         return wide
 
     def svg(self, box: str = "-128 -128 256 256") -> str:
         """The whole scene."""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><defs>{"".join(self.defs)}</defs>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">'
+            f"<defs>{''.join(self.defs)}</defs>"
             f"{''.join(self.body)}</svg>"
         )
 
@@ -260,7 +272,7 @@ def matrix(transform: str) -> Matrix:
     for name, numbers in STEP.findall(transform):
         v = [float(x) for x in re.split(r"[ ,]+", numbers.strip())]
         if name == "matrix":
-            step = tuple(v)
+            step: Matrix = (v[0], v[1], v[2], v[3], v[4], v[5])
         elif name == "translate":
             step = (1, 0, 0, 1, v[0], v[1] if len(v) > 1 else 0)
         elif name == "scale":
@@ -283,6 +295,11 @@ def at(place: Matrix, point: Point) -> Point:
     """Where a matrix moves a point."""
     a, b, c, d, e, f = place
     return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
+
+
+def quad_at(place: Matrix, quad: Quad) -> Quad:
+    """Where a matrix moves four corners."""
+    return at(place, quad[0]), at(place, quad[1]), at(place, quad[2]), at(place, quad[3])
 
 
 def render(scene: str, px: int) -> bytes:

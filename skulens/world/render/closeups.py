@@ -1,19 +1,22 @@
-"""Photos of a label from near: most are clean, the others blurred, cropped, glared or of low resolution."""
+"""Photos of a label from near: most are clean, the others blurred, cropped,
+glared or of low resolution.
+"""
 
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import PIL.Image
 import PIL.ImageFilter
 
+from skulens.world.canvas.svg import Canvas, Matrix, ellipse, render
 from skulens.world.config import Stream, WorldConfig, turn
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import Page, draw_sheet, pages
 from skulens.world.render.photo import expose
+from skulens.world.render.regions import Conditions, Glare, Region, regions
 from skulens.world.render.shots import Shot
-from skulens.world.render.svg import Canvas, Matrix, ellipse, render
 from skulens.world.truth.products import Variant
-from skulens.world.truth.regions import Conditions, Glare, Region, regions
 
 CLEAN = 0.6
 """share of the close-ups that are not spoiled"""
@@ -79,11 +82,15 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
 
 
 def tilted(stream: Stream) -> Matrix:
-    """A turn of up to 6 degrees and a slight shear, made smaller so that the whole label stays in."""
+    """A turn of up to 6 degrees and a slight shear, scaled so that the whole label stays in."""
     cos, sin = turn(stream.bell(6))
     shear = round(stream.bell(0.04), 4)
     scale = min(126 / (HALF * (cos + abs(sin) + abs(shear))), 1)
-    return tuple(round(scale * v, 6) for v in (cos, sin, shear * cos - sin, shear * sin + cos)) + (
+    return (
+        round(scale * cos, 6),
+        round(scale * sin, 6),
+        round(scale * (shear * cos - sin), 6),
+        round(scale * (shear * sin + cos), 6),
         round(stream.bell(2), 2),
         round(stream.bell(2), 2),
     )
@@ -145,7 +152,6 @@ def closeups(config: WorldConfig, variant: Variant) -> list[Shot]:
         path = f"labels/{shelf}/{variant.id}-label-{number}.{'jpg' if spoil.kind else 'png'}"
         found.append(Shot(
             path, "label", "gallery",
-            lambda page=page, spoil=spoil, number=number: draw(page, spoil, variant, number, px),
-            lambda page=page, spoil=spoil: printed(page, spoil, px),
+            partial(draw, page, spoil, variant, number, px), partial(printed, page, spoil, px),
         ))  # fmt: skip
     return found

@@ -1,0 +1,1 @@
+"""What every drawing is made with: paths, letters, surfaces, backdrops."""
