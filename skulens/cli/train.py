@@ -98,7 +98,7 @@ def contrastive(
     import torch
 
     from skulens.train.contrastive import train_contrastive
-    from skulens.train.measure import shown
+    from skulens.train.measure import format_metric
 
     if threads:
         torch.set_num_threads(threads)
@@ -112,7 +112,7 @@ def contrastive(
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
         return
     for gallery, row in found.measured.items():
-        hit = shown(row["metrics"]["hit_rate@1"])
+        hit = format_metric(row["metrics"]["hit_rate@1"])
         click.echo(f"{test} -> {gallery}: hit_rate@1 {hit}, {row['n_queries']} photos")
     what = "reference" if config.frozen_image else "encoder"
     made = (

@@ -106,7 +106,10 @@ class Evaluator:
         return {f"val_hit_rate@{k}": float(np.nanmean(hit_rate_at_k(judged, k))) for k in KS}
 
     def full(self, model: "open_clip.CLIP", seed: int = 0) -> dict[str, dict]:
-        """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products."""
+        """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products.
+
+        The gallery "image" holds the products with a catalogue picture, and is asked for these only.
+        """
         found = {}
         for gallery, run, qrels in self._rank_all(model):
             metrics = evaluate(run, qrels, KS, seed=seed).metrics
@@ -121,9 +124,9 @@ class Evaluator:
         """(gallery, run, judgements): texts, then iconic pictures where there are any."""
         photos = embed_images(model, self.photos)
         yield "text", *self._rank_texts(model, photos)
-        if self.iconic is not None:
+        asked = np.isin(self.held_out.owners, self.shown)
+        if self.iconic is not None and asked.any():
             ids = [self.held_out.products[i] for i in self.shown]
-            asked = np.isin(self.held_out.owners, self.shown)
             vectors = embed_images(model, self.iconic)
             yield "image", *self._rank(photos[asked], self.held_out.owners[asked], vectors, ids)
 
