@@ -17,7 +17,7 @@ from skulens.errors import DataError, unknown
 from skulens.evaluate.compare import LEVEL, Difference, holm
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import compare_measures
-from skulens.evaluate.sample_size import Needed, needed
+from skulens.evaluate.sample_size import SampleSize, estimate_sample_size
 from skulens.evaluate.scores import Scores
 
 EXAMPLES = 4
@@ -74,7 +74,7 @@ class Pairing:
     """The difference on every group, largest first."""
     skus: tuple[GroupDifference, ...]
     """Where they differ most, first."""
-    needed: Needed | None = None
+    needed: SampleSize | None = None
     """Groups that would tell them apart; None for macro means, one group, or where units are unknown."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjust`)."""
@@ -227,7 +227,7 @@ def pair(
         int((left < right).sum()) if fine else None,
         tuple(sorted(gaps.tolist(), reverse=True)),
         tuple(describe(row, firsts, photos or {}) for row in _worst(rows)[:most]),
-        needed(left, right, x.numbers, seed=seed) if enough else None,
+        estimate_sample_size(left, right, x.numbers, seed=seed) if enough else None,
     )
 
 
