@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from skulens.bench.mteb_names import mteb_model, mteb_task_name
 from skulens.errors import StoreError
 from skulens.evaluate.trec import write_trec_qrels, write_trec_run
 from skulens.records import Qrels, Run
