@@ -71,9 +71,9 @@ class Entry:
         return self.result.sums.groups if self.result.sums is not None else ()
 
     def has_sums(self, metric: str) -> bool:
-        """Whether sums by group of a metric are known."""
-        sums = self.result.sums
-        return sums is not None and find_metric(metric).plain in sums.metrics
+        """Whether sums by group of a metric are known; of one that is derived they say nothing."""
+        sums, declared = self.result.sums, find_metric(metric)
+        return sums is not None and declared.derive is None and declared.plain in sums.metrics
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,11 @@ def pair(
         raise DataError(refuse(a, b))
     metric = metric or next((m for m in headline(a) if m in a.metrics), "")
     declared = find_metric(metric)
+    if declared.derive is not None:
+        raise DataError(
+            f"{metric} is derived from {declared.of} and the parameters, and differences of it are "
+            f"not tested; it has {', '.join(a.scores.metrics)}"
+        )
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
