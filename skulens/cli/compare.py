@@ -101,7 +101,7 @@ def command(
 
 
 def pairs_of_store(a: str, b: str, results: Path, gallery: str):
-    from skulens.analysis.pairs import pair_up
+    from skulens.analysis.pairing import pair_up
     from skulens.bench.store import find_results
 
     sides = [

@@ -37,9 +37,7 @@ REJECTS = 20
     help="Entries shown; 0: all. Your own are always shown.",
 )
 @click.option("--metric", default="", help="Order by this metric; default: the suite's first.")
-@click.option(
-    "--k", type=click.IntRange(min=1), help="Order by that metric at another cut-off."
-)
+@click.option("--k", type=click.IntRange(min=1), help="Order by that metric at another cut-off.")
 @click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too."
@@ -57,7 +55,7 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
     reason, and the claims they do not support. Without any board, the folder `results` is shown.
     """
-    from skulens.analysis.boards import merge_same_data
+    from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, stand
 
     found = merge_same_data(open_all(boards, on, tables))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from skulens.bench.extraction import Task, measure
 from skulens.bench.result import Result
-from skulens.bench.retrieval import Tools
+from skulens.bench.task import Tools
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Reader, TrueCatalog
 from skulens.records import Reject

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import Task, Tools, check_gallery, is_encoder, measure
+from skulens.bench.retrieval import check_gallery, is_encoder, measure
+from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Retriever
