@@ -93,7 +93,11 @@ def test_a_board_is_ordered_by_any_metric_that_is_asked_for():
 
 def test_views_of_stored_results_keep_their_own_intervals_and_words():
     [view] = views_of_results([claims("reader:x", 0.6), claims("reader:y", 0.7)])
-    assert view.main == "f1" and view.noun == "system" and view.rows[0].first.low == pytest.approx(0.65)
+    assert (
+        view.main == "f1"
+        and view.noun == "system"
+        and view.rows[0].first.low == pytest.approx(0.65)
+    )
     assert view.title == "some-claims on shop" and view.columns[0] == "f1"
     assert not view.rows[0].curve
 
