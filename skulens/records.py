@@ -139,6 +139,12 @@ class Query:
     tags: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The relevant products, best grade first."""
+        good = [p for p, grade in self.relevant.items() if grade > 0]
+        return tuple(sorted(good, key=lambda p: -self.relevant[p]))
+
 
 @dataclass(frozen=True, slots=True)
 class Reject:

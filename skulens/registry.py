@@ -88,6 +88,12 @@ ENCODERS = {
         "mllm",
         "REPO or DIR",
     ),
+    "mllm": Row(
+        "skulens.encode.mllm:Mllm",
+        "a multimodal language model that reads whole items: mllm:REPO or mllm:DIR",
+        "mllm",
+        "REPO or DIR",
+    ),
     "onnx": Row(
         "skulens.encode.onnx:OnnxImage",
         "an ONNX image encoder on disk: onnx:FILE or onnx:DIR",

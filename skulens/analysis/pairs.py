@@ -17,7 +17,7 @@ from skulens.errors import DataError, unknown
 from skulens.evaluate.compare import LEVEL, Difference, holm
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import compare_measures
-from skulens.evaluate.sample_size import Needed, needed
+from skulens.evaluate.sample_size import SampleSize, estimate_sample_size
 from skulens.evaluate.scores import Scores
 
 EXAMPLES = 4
@@ -74,7 +74,7 @@ class Pairing:
     """The difference on every group, largest first."""
     skus: tuple[GroupDifference, ...]
     """Where they differ most, first."""
-    needed: Needed | None = None
+    needed: SampleSize | None = None
     """Groups that would tell them apart; None for macro means, one group, or where units are unknown."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjust`)."""
@@ -203,6 +203,11 @@ def pair(
         raise DataError(refuse(a, b))
     metric = metric or next((m for m in headline(a) if m in a.metrics), "")
     declared = find_metric(metric)
+    if declared.derive is not None:
+        raise DataError(
+            f"{metric} is derived from {declared.of} and the parameters, and differences of it are "
+            f"not tested; it has {', '.join(a.scores.metrics)}"
+        )
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
@@ -227,7 +232,7 @@ def pair(
         int((left < right).sum()) if fine else None,
         tuple(sorted(gaps.tolist(), reverse=True)),
         tuple(describe(row, firsts, photos or {}) for row in _worst(rows)[:most]),
-        needed(left, right, x.numbers, seed=seed) if enough else None,
+        estimate_sample_size(left, right, x.numbers, seed=seed) if enough else None,
     )
 
 
@@ -244,9 +249,9 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
     Units of which either knows nothing are left out where the metric is a mean over units; a
     ratio with denominators of its own (precision) keeps them.
     """
-    x, y = (r.scores if r.scores.fine else r.sums for r in (a, b))
+    x, y = a.scores, b.scores
     if x.fine != y.fine:
-        x, y = a.sums, b.sums
+        x, y = x.by_group(), y.by_group()
     for result, scores in ((a, x), (b, y)):
         if metric not in scores.metrics:
             where = result.folder.name if result.folder else result.name

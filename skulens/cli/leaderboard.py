@@ -55,7 +55,7 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
     reason, and the claims they do not support. Without any board, the folder `results` is shown.
     """
-    from skulens.analysis.boards import merge_same_data
+    from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, stand
 
     found = merge_same_data(open_all(boards, on, tables))

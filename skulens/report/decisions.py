@@ -1,6 +1,7 @@
 """Comparisons, choices and confusions for a terminal, and what to type next."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.table import Table
 
@@ -11,6 +12,7 @@ from skulens.analysis.pairs import Pairing
 from skulens.report.console import console
 from skulens.report.words import pair_verdict
 
+Side = Literal["left", "right"]
 SHOWN = 12
 """Excluded systems that are printed without --all."""
 
@@ -45,7 +47,7 @@ def _print_groups(pairing: Pairing, title: str) -> None:
     table = Table(title=title, title_justify="left")
     found = (f"{a} found instead", f"{b} found instead", "photo") if ranked else ()
     for column in (groups.removesuffix("s"), units, a, b, *found):
-        side = "right" if column in (units, a, b) else "left"
+        side: Side = "right" if column in (units, a, b) else "left"
         table.add_column(column, justify=side, overflow="fold")
     for s in pairing.skus:
         seen = (s.a_found or "-", s.b_found or "-", next(iter(s.photos.values()), "-"))
@@ -99,7 +101,7 @@ def print_choice(choice: Choice, everything: bool = False) -> None:
 def _print_kept(kept: Sequence[Option], title: str, metric: str, noun: str, mixed: bool) -> None:
     table = Table(title=title, title_justify="left")
     for column in (noun, metric, "params", "licence", "p50 ms", "MB", "note"):
-        side = "right" if column in ("params", "p50 ms", "MB") else "left"
+        side: Side = "right" if column in ("params", "p50 ms", "MB") else "left"
         table.add_column(column, justify=side, overflow="fold")
     for o in kept:
         e = o.entry

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from skulens.papers.openmpr.cells import Checked
-from skulens.papers.openmpr.claims import Claim
+from skulens.papers.openmpr.claims import Statement
 from skulens.report.html import PageTable
 
 
-def paper_tables(cells: Sequence[Checked], claims: Sequence[Claim]) -> list[PageTable]:
+def paper_tables(cells: Sequence[Checked], claims: Sequence[Statement]) -> list[PageTable]:
     """The printed cells that do not agree, and what the files say to the claims."""
     wrong = [c.as_dict() for c in cells if not c.agrees]
     rows = [

@@ -11,7 +11,7 @@ from skulens.bench.result import Result
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import find_metric
 from skulens.papers.openmpr.cells import Checked
-from skulens.papers.openmpr.claims import Claim
+from skulens.papers.openmpr.claims import Statement
 from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
 from skulens.report.names import noun_of, singular
@@ -131,7 +131,7 @@ def print_cells(checked: Sequence[Checked]) -> None:
     console().print(table)
 
 
-def print_claims(claims: Sequence[Claim]) -> None:
+def print_claims(claims: Sequence[Statement]) -> None:
     """What the paper says and the files do not support; then what they do."""
     for title, supported in (
         ("not supported by the files", False),

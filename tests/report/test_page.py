@@ -9,7 +9,7 @@ import pytest
 from skulens.analysis.boards import Board
 from skulens.errors import StoreError
 from skulens.papers.openmpr.cells import Cell, Checked
-from skulens.papers.openmpr.claims import Claim
+from skulens.papers.openmpr.claims import Statement
 from skulens.report.mistakes import Budget
 from skulens.report.page import end_of_bars, render, write_page
 from skulens.report.paper import paper_tables
@@ -126,7 +126,7 @@ def test_a_papers_cells_and_claims_become_tables(tmp_path):
         Checked(Cell(1, "net", "Size (M)", "7", "params_m", ("net",)), 7.9, False, "truncated"),
         Checked(Cell(1, "net", "R1", "0.5", "recall@1", ("net",)), 0.5, True),
     ]
-    made = paper_tables(cells, [Claim("section 1", "it <b>wins</b>", False, "it does not")])
+    made = paper_tables(cells, [Statement("section 1", "it <b>wins</b>", False, "it does not")])
     assert made[0].rows == [("1", "net", "Size (M)", "7", "7.9", "truncated")] and made[
         0
     ].note.startswith("1 of 2 printed cells")

@@ -1,6 +1,5 @@
 """A view says what its board says, with intervals, and marks what does not compare."""
 
-
 import numpy as np
 import pytest
 

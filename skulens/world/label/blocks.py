@@ -38,7 +38,7 @@ class TextRun:
 
 
 @lru_cache(maxsize=4096)
-def wrapped(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[TextRun, ...], ...]:
+def wrap(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[TextRun, ...], ...]:
     """Lines of at most `room` ems: the heading in bold, then the text."""
     lines: list[list[TextRun]] = [[]]
     used = 0.0
@@ -97,10 +97,8 @@ class Paragraph:
     def lines(self, style: Style, width: float) -> tuple[tuple[TextRun, ...], ...]:
         room, bold = round(width / self.em(style), 3), self.big > 1
         if style.above and self.fact.heading and self.narrow(style) > width:
-            return wrapped(self.fact.heading, "", bold, room) + wrapped(
-                "", self.fact.text, bold, room
-            )
-        return wrapped(self.fact.heading, self.fact.text, bold, room)
+            return wrap(self.fact.heading, "", bold, room) + wrap("", self.fact.text, bold, room)
+        return wrap(self.fact.heading, self.fact.text, bold, room)
 
     def narrow(self, style: Style) -> float:
         """Width on a single line."""
