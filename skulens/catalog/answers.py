@@ -20,6 +20,7 @@ from skulens.catalog.reader import TrueReader
 from skulens.claims import Gold, Legibility
 from skulens.errors import DataError, MissingFile
 from skulens.records import Product
+from skulens.values.lists import split_list
 
 ANSWERS = "answers.json"
 KEYS = {
@@ -204,22 +205,10 @@ def values_of(key: str, value: Any) -> Iterator[str]:
 
 
 def split_ingredients(text: str) -> tuple[str, ...]:
-    """The ingredients of a list, each with what stands in brackets behind it."""
+    """The ingredients of a list, each with what stands in brackets behind it; no heading."""
     text = re.sub(r"^Ingr[eé]dient\w*\s*:\s*", "", text.strip(), flags=re.IGNORECASE)
-    parts, depth, start = [], 0, 0
-    for place, sign in enumerate(text):
-        depth += (sign in "([{") - (sign in ")]}" and depth > 0)
-        decimal = (
-            sign == ","
-            and text[place - 1 : place].isdigit()
-            and text[place + 1 : place + 2].isdigit()
-        )
-        dash = sign == "-" and text[place - 1 : place + 2] == " - "
-        if depth == 0 and (dash or (sign in ",;•·" and not decimal)):
-            parts.append(text[start:place])
-            start = place + 1
-    parts.append(text[start:])
-    return tuple(part for p in parts if (part := p.strip().rstrip(".").strip()))
+    parts = split_list(text)
+    return split_list(text.replace(" - ", "; ")) if len(parts) == 1 else parts
 
 
 def nutrition_facts(
@@ -260,30 +249,9 @@ def rating_facts(rating: Mapping[str, Any] | None, legible: Legibility | None) -
 # ----- codes ----------------------------------------------------------------------------------
 
 
-def check_digit(digits: str) -> str:
-    """The digit that completes a GTIN, of the digits before it (GS1 General Specifications 7.9)."""
-    total = sum(int(d) * (3, 1)[n % 2] for n, d in enumerate(reversed(digits)))
-    return str(-total % 10)
-
-
 def gtin_forms(digits: str) -> tuple[str, ...]:
     """The ways in which a decoder may write a code: UPC-A also with a leading 0."""
     return (digits, f"0{digits}") if len(digits) == 12 else (digits,)
-
-
-def expand_upce(digits: str) -> str:
-    """The UPC-A code that the eight digits of a UPC-E code stand for (GS1 General Specifications 5.2.2.4.2)."""
-    system, six, check = digits[0], digits[1:7], digits[7]
-    last = six[5]
-    if last in "012":
-        body = six[:2] + last + "0000" + six[2:5]
-    elif last == "3":
-        body = six[:3] + "00000" + six[3:5]
-    elif last == "4":
-        body = six[:4] + "00000" + six[4]
-    else:
-        body = six[:5] + "0000" + last
-    return f"{system}{body}{check}"
 
 
 def connected(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:

@@ -11,18 +11,11 @@ from skulens.catalog.tables import Row, open_table
 from skulens.claims import Gold, Legibility
 from skulens.errors import DataError
 from skulens.records import Attribute, DatasetInfo, Image, Item, Product, Query
+from skulens.values.fields import find_path
 
 VIEW = re.compile(r"-(front|back|\d+)$")
 CURRENCY = "USD"
 KEYS = ("id", "name", "images", "variants")
-FIELDS = {
-    "brand": "attributes.brand",
-    "material": "attributes.material",
-    "flavor": "attributes.flavour",
-    "size": "attributes.size",
-    "shoe size": "attributes.size",
-}
-"""Attributes of the shop that are fields of the registry; others are free ones."""
 
 
 class ApparelCatalogue(TrueReader):
@@ -135,7 +128,7 @@ class ApparelCatalogue(TrueReader):
             images, group = self.names_of(product.images), product.spu or product.id
             for a in product.attributes:
                 legible: Legibility = "not pictured" if a.modality == "text" else "unknown"
-                yield Gold(product.id, path_of(a.key), (a.value,), legible, images, group)
+                yield Gold(product.id, find_path(a.key), (a.value,), legible, images, group)
 
     def _queries(self, split: str) -> Iterator[Query]:
         for product in self._lines():
@@ -152,11 +145,6 @@ class ApparelCatalogue(TrueReader):
             tags={IN_GALLERY: "yes"},
             group=group,
         )
-
-
-def path_of(key: str) -> str:
-    """The path of a field, of one of the shop's attributes."""
-    return FIELDS.get(key.lower(), f"free.{key.lower()}")
 
 
 def skus(product: Product) -> list[str]:

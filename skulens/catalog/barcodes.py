@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from skulens.catalog.answers import expand_upce, gtin_forms
+from skulens.catalog.answers import gtin_forms
 from skulens.catalog.reader import TrueReader
 from skulens.catalog.tables import open_table
 from skulens.claims import Gold, Legibility
 from skulens.errors import DataError
 from skulens.records import DatasetInfo, Product
+from skulens.values.gtin import expand_upce
 
 COLUMNS = ("image", "symbology", "text", "group")
 BLURRED = ("ean13-5", "upca-6")
@@ -69,5 +70,5 @@ def code_forms(cells: dict[str, str]) -> tuple[str, ...]:
     if not code:
         return ()
     if cells["symbology"] == "UPC-E":
-        return (code, *gtin_forms(expand_upce(code)))
+        return (code, *gtin_forms(expand_upce(code) or code))
     return gtin_forms(code)

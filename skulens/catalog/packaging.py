@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from skulens.catalog.answers import Answer, AnsweredPhotos, check_digit, gtin_forms
+from stdnum import ean
+
+from skulens.catalog.answers import Answer, AnsweredPhotos, gtin_forms
 from skulens.claims import Legibility
 from skulens.records import DatasetInfo
 
@@ -64,7 +66,7 @@ def read_product(entry: dict[str, Any]) -> Answer:
     if code := entry.get("barcode"):
         digits = code["printed_digits_visible"]
         if not code["complete"]:
-            digits, legible["gtin"] = digits + check_digit(digits), "partly"
+            digits, legible["gtin"] = digits + ean.calc_check_digit(digits), "partly"
         fields["gtin"] = digits
         alternatives["identifiers.gtin"] = gtin_forms(digits)
     if name := entry.get("product"):
