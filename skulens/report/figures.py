@@ -160,7 +160,7 @@ def draw_cost(
     cost_axis(axes, list(x.values()), COSTS[cost].axis.format(unit=unit))
     axes.set_ylabel(main)
     top = axes.get_ylim()[1] * 1.06
-    if (find_metric(main).least or 0) >= 0:
+    if find_metric(main).least == 0:
         axes.set_ylim(0, min(1.02, top) if find_metric(main).bounded else top)
     place_labels(axes, front if len(rows) >= CROWD else rows, cost, main)
 

@@ -161,12 +161,17 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
         placed,
         main,
         columns_of(placed, main),
-        int(board.sizes.sum()) or told.get("units"),
+        _count_units(board, main) or told.get("units"),
         len(board.groups) or told.get("groups"),
         units,
         groups,
         stored,
     )
+
+
+def _count_units(board: Board, main: str) -> int:
+    """Units of all groups; 0 where only the observations behind a metric are known, which are other things."""
+    return int(board.sizes.sum()) if not main or find_metric(main).mean else 0
 
 
 def order_metric(board: Board) -> str:
