@@ -67,7 +67,8 @@ def _versions(provenance: Mapping[str, object]) -> str:
 
 
 def describe_systems(view: View) -> PageTable | None:
-    """What each system of a page of stored results is, and what was counted; None for a leaderboard."""
+    """What each system of a page of stored results is, and what was counted; None for a
+    leaderboard."""
     rows = [row for row in view.rows if view.stored]
     if not rows:
         return None

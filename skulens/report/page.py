@@ -27,7 +27,8 @@ from skulens.report.words import advice, describe_cost, verdict, write_number, w
 
 COST_WORDS = {"params": "M params", "latency_ms": "ms / {unit}", "memory_mb": "MB"}
 LIMIT = 10
-"""Rows of a leaderboard shown before "show all"; more where more do not differ significantly from the first."""
+"""Rows of a leaderboard shown before "show all"; more where more do not differ significantly from
+the first."""
 FEW = 5
 """Up to this many systems need no filters."""
 

@@ -8,7 +8,8 @@ from skulens.bench.result import Result
 from skulens.evaluate.intervals import Interval
 
 VALUES = 12
-"""Values of a slice that are shown at once: a terminal prints those with most units, a page folds them."""
+"""Values of a slice that are shown at once: a terminal prints those with most units, a page folds
+them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ def title_of(results: Sequence[Result]) -> str:
 
 
 def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
-    """One slice: a row for each value; of one system its metrics, of several the first metric of each."""
+    """One slice: a row for each value; of one system its metrics, of several the first metric of
+    each."""
     units, _ = unit_words(results[0])
     plain = plain_headline(results[0])
     shown = [i for i, m in enumerate(found.metrics) if m in plain][:NARROW]

@@ -36,7 +36,8 @@ class Row:
     """The metric that orders the rows."""
     metrics: Mapping[str, Interval]
     curve: Mapping[str, list]
-    """Hit rate by rank: equal-long lists k, value, low, high (None: unknown); empty where there is none."""
+    """Hit rate by rank: equal-long lists k, value, low, high (None: unknown); empty where there is
+    none."""
     same_data: bool = True
     """Measured on the units of the others; only then do numbers compare."""
     place: int | None = None
@@ -75,7 +76,8 @@ class Row:
 
     @property
     def score(self) -> float:
-        """The metric that orders the rows, higher is better; -inf where unknown, so that such rows come last."""
+        """The metric that orders the rows, higher is better; -inf where unknown, so that such rows
+        come last."""
         if not self.known:
             return -np.inf
         return (
@@ -114,11 +116,13 @@ class View:
 
     @property
     def tied(self) -> tuple[Row, ...]:
-        """The first and those not significantly different from it; empty where that was not tested."""
+        """The first and those not significantly different from it; empty where that was not
+        tested."""
         return tuple(row for row in self.rows if row.best)
 
     def having(self, cost: str) -> tuple[Row, ...]:
-        """Comparable rows whose main metric and cost ("params", "latency_ms", "memory_mb") are known."""
+        """Comparable rows whose main metric and cost ("params", "latency_ms", "memory_mb") are
+        known."""
         return tuple(
             row for row in self.rows if row.same_data and row.known and getattr(row.entry, cost)
         )
@@ -170,12 +174,14 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
 
 
 def _count_units(board: Board, main: str) -> int:
-    """Units of all groups; 0 where only the observations behind a metric are known, which are other things."""
+    """Units of all groups; 0 where only the observations behind a metric are known, which are other
+    things."""
     return int(board.sizes.sum()) if not main or find_metric(main).mean else 0
 
 
 def order_metric(board: Board) -> str:
-    """The metric that orders a board: the suite's first that is known, else its first; empty for an empty board."""
+    """The metric that orders a board: the suite's first that is known, else its first; empty for an
+    empty board."""
     try:
         return main_metric(board)
     except DataError:
@@ -183,7 +189,8 @@ def order_metric(board: Board) -> str:
 
 
 def columns_of(rows: Sequence[Row], main: str) -> tuple[str, ...]:
-    """The metric that orders the rows, and the headline metrics of the suites, as far as there are numbers."""
+    """The metric that orders the rows, and the headline metrics of the suites, as far as there are
+    numbers."""
     suites = {row.result.suite: row.result for row in rows}
     named = dict.fromkeys(m for result in suites.values() for m in headline(result))
     names = named if main in named else {main: None, **named}

@@ -142,7 +142,8 @@ def pair_verdict(pairing: "Pairing", groups: str) -> str:
 
 
 def effort(pairing: "Pairing", units: str, groups: str) -> str:
-    """What a test would take to find the difference of two results; empty where it did, or where nothing is known.
+    """What a test would take to find the difference of two results; empty where it did, or where
+    nothing is known.
 
     Args:
         units: what was asked, such as "probes".
