@@ -170,7 +170,7 @@ def find(root: Path, pattern: str) -> Path | None:
     )
 
 
-def listed(paths: object) -> bool:
+def listings(paths: object) -> bool:
     return isinstance(paths, list) and all(isinstance(p, str) for p in paths)
 
 
