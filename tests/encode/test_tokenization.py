@@ -5,7 +5,7 @@ import pytest
 
 from skulens.encode.checkpoints import (
     card_licence,
-    checked,
+    check_weights,
     hub_weights,
     model_folder,
     safe_weights,
@@ -151,7 +151,7 @@ def test_pickle_is_refused_wherever_it_lies(tmp_path):
     (tmp_path / "2_Dense").mkdir()
     (tmp_path / "2_Dense" / "pytorch_model.bin").write_bytes(b"\x80\x04")
     with pytest.raises(EncoderError, match="safetensors only"):
-        checked(tmp_path)
+        check_weights(tmp_path)
     with pytest.raises(EncoderError, match="safetensors only"):
         safe_weights(tmp_path / "2_Dense" / "pytorch_model.bin")
 
