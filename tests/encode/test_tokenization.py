@@ -140,7 +140,7 @@ def test_the_first_safetensors_name_that_the_hub_has_is_taken(tmp_path, monkeypa
 
 
 def test_folders_are_not_mistaken_for_hub_ids(tmp_path, clip_folder):
-    with pytest.raises(MissingFile, match="no hub id"):
+    with pytest.raises(MissingFile, match="not a hub id"):
         model_folder(str(tmp_path / "nothing"), None)
     with pytest.raises(EncoderError, match="no revisions"):
         model_folder(str(clip_folder), "main")
