@@ -25,9 +25,9 @@ import numpy as np
 
 from benchmarks.common import RESULTS
 from skulens import pictures
-from skulens.bench.result import provenance
-from skulens.catalog.open import open_catalog
+from skulens.bench.result import describe_run
 from skulens.catalog.clothing import Clothing
+from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
 from skulens.encode.cache import VectorCache
@@ -344,9 +344,7 @@ class Composed:
         found = {name: [] for name in self.task.metrics}
         for query in self.queries:
             left = [
-                i
-                for i, values in look.items()
-                if i != query.references[0] and agree(query, values)
+                i for i, values in look.items() if i != query.references[0] and agree(query, values)
             ]
             right = sum(i in query.relevant for i in left)
             for name in found:
@@ -520,7 +518,7 @@ def main() -> None:
         "differences": report.differences(first, others),
         "shares": chosen,
         "shortcuts": {e: shortcuts(report, test, e) for e in encoders},
-    } | provenance()
+    } | describe_run()
     print(table(report))
     print(json.dumps(made))
     if args.save:

@@ -127,16 +127,17 @@ def p_values(sums: np.ndarray) -> np.ndarray:
     return (far >= far[0] - EQUAL).mean(axis=0)
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """Adjusted p-values, in the order given (Holm 1979, step-down).
 
     Rejecting those up to a level keeps the chance of any false rejection in the family at that
     level or below, however the comparisons depend on one another.
     """
-    p = np.asarray(p, float)
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    raw = np.asarray(p, float)
+    order = np.argsort(raw, kind="stable")
+    adjusted = np.empty(len(raw))
+    steps = raw[order] * np.arange(len(raw), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
     return adjusted
 
 
@@ -293,7 +294,8 @@ def letters(separated: np.ndarray, order: np.ndarray) -> tuple[str, ...]:
 def _largest_sets(alike: np.ndarray) -> list[set[int]]:
     """Maximal cliques of a graph (nodes, nodes) (Bron and Kerbosch 1973, with Tomita's pivot)."""
     near = [set(np.flatnonzero(row)) - {i} for i, row in enumerate(alike)]
-    found, open_sets = [], [(set(), set(range(len(near))), set())]
+    found: list[set[int]] = []
+    open_sets: list[tuple[set[int], set[int], set[int]]] = [(set(), set(range(len(near))), set())]
     while open_sets:
         chosen, may, done = open_sets.pop()
         if not may and not done:

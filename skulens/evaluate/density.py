@@ -5,17 +5,23 @@ towers before any cast, as printed by the paper (embeddings included). The paper
 times 100, so these do too.
 """
 
+from typing import TypeVar, overload
+
 import numpy as np
 
 from skulens.errors import DataError
 
 EPSILON = 1e-6
 
-Number = float | np.ndarray
+Number = TypeVar("Number", float, np.ndarray)
 """One model's number, or an array of many models'."""
 
 
-def phi(recall_at_1: Number | None, params: Number) -> Number | None:
+@overload
+def phi(recall_at_1: Number, params: Number) -> Number: ...
+@overload
+def phi(recall_at_1: None, params: float | np.ndarray) -> None: ...
+def phi(recall_at_1, params):
     """Semantic power density: (R1 / (1 - R1 + 1e-6))**2 / (params / 10**6) * 100; Eq. 6.
 
     The odds of a hit are 1 at R1 = 0.5; squaring them punishes a model below, so that a small

@@ -278,7 +278,7 @@ class Measure:
     @property
     def present(self) -> np.ndarray:
         """(groups,) bool: groups that say anything."""
-        return (self.n > 0).any(axis=1)
+        return np.any(self.n > 0, axis=1)
 
     def value(self) -> float:
         """NaN where nothing is known."""
@@ -366,9 +366,8 @@ def slice_scores(
 
 def _restrict(scores: Scores, kept: np.ndarray) -> Scores:
     """The same units and groups, with sums of the kept ones only."""
-    blank = {
-        side: {m: np.where(kept, a, 0.0) for m, a in sums.items()}
-        for side, sums in (("top", scores.top), ("bottom", scores.bottom))
-    }
-    counts = {m: np.where(kept, a, 0.0) for m, a in scores.counts.items()}
-    return Scores(scores.units, scores.groups, **blank, counts=counts, unit=scores.unit)
+    top, bottom, counts = (
+        {m: np.where(kept, a, 0.0) for m, a in sums.items()}
+        for sums in (scores.top, scores.bottom, scores.counts)
+    )
+    return Scores(scores.units, scores.groups, top, bottom, counts=counts, unit=scores.unit)
