@@ -11,7 +11,7 @@ from skulens.bench.result import describe_run
 RESULTS = Path(__file__).parent / "results"
 
 
-def timed(work: Callable[[], object]) -> float:
+def time_call(work: Callable[[], object]) -> float:
     """Wall seconds of one call."""
     start = time.perf_counter()
     work()
