@@ -107,7 +107,7 @@ def clothing(report: Report, folder: Path, encoders: Mapping[str, Callable]) -> 
         )
 
 
-def describe_shop(shop: Catalog) -> dict:
+def describe(shop: Catalog) -> dict:
     """How a shop was made and the hashes of what it holds."""
     card = json.loads((shop.root / "world.json").read_text("utf-8"))
     return {k: card.get(k) for k in ("config", "generator", "records_sha256", "pictures_sha256")}
@@ -175,8 +175,8 @@ def main() -> None:
     first, *others = encoders
     made = {
         "benchmark": "small_models",
-        "shop": describe_shop(shop),
-        "train_shop": describe_shop(train_shop),
+        "shop": describe(shop),
+        "train_shop": describe(train_shop),
         "encoders": {label: encoder.encoder.info.identity for label, encoder in encoders.items()},
         "rows": report.rows,
         "differences": report.differences(first, others),

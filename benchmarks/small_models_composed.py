@@ -12,7 +12,7 @@ from skulens.encode.fusion import normalise
 from skulens.evaluate.intervals import difference_intervals
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Query
-from skulens.world.truth.composed import compose_changes, seen
+from skulens.world.truth.composed import compose_changes, visible_values
 from skulens.world.truth.vocabulary import vocabulary
 
 WEIGHTS = tuple(i / 10 for i in range(11))
@@ -77,7 +77,7 @@ class Composed:
 
     def oracle(self, agree: Callable[[Query, dict[str, str]], bool]) -> dict[str, np.ndarray]:
         """Expected hit rates of a reader who cannot tell apart the candidates that `agree`, and knows no others."""
-        look = {p.id: seen(p) | {"class": p.category[0]} for p in self.products}
+        look = {p.id: visible_values(p) | {"class": p.category[0]} for p in self.products}
         found = {name: [] for name in self.task.metrics}
         for query in self.queries:
             left = [
@@ -139,7 +139,7 @@ def read_words(query: Query) -> dict[str, str]:
 
 def add_oracles(report: Report, test: Composed) -> None:
     """What perfect readers of one half reach, whose every value is the ground truth."""
-    shown = {p.id: seen(p) | {"class": p.category[0]} for p in test.products}
+    shown = {p.id: visible_values(p) | {"class": p.category[0]} for p in test.products}
 
     def by_words(query: Query, values: dict[str, str]) -> bool:
         return all(values.get(key) == value for key, value in read_words(query).items())

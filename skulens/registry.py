@@ -88,6 +88,12 @@ ENCODERS = {
         "mllm",
         "REPO or DIR",
     ),
+    "mllm": Row(
+        "skulens.encode.mllm:Mllm",
+        "a multimodal language model that reads whole items: mllm:REPO or mllm:DIR",
+        "mllm",
+        "REPO or DIR",
+    ),
     "onnx": Row(
         "skulens.encode.onnx:OnnxImage",
         "an ONNX image encoder on disk: onnx:FILE or onnx:DIR",
@@ -142,6 +148,26 @@ DATASETS = {
         "skulens.catalog.apparel_catalogue:ApparelCatalogue",
         "a demo shop: several views, attributes, variants",
         signs=(Sign(("products.jsonl",), ("slug", "product_type", "variants")),),
+    ),
+    "packaging": Row(
+        "skulens.catalog.packaging:Packaging",
+        "sides of food packages: 7 photos with what a person reads in them",
+        signs=(Sign(("answers.json",), ("products", "unreadable")),),
+    ),
+    "packages": Row(
+        "skulens.catalog.packages:Packages",
+        "44 photos of packages, mostly backs, with what a person reads in them",
+        signs=(Sign(("answers.json",), ("photos",), ("fields", "legible", "size", "kind")),),
+    ),
+    "product_labels": Row(
+        "skulens.catalog.product_labels:ProductLabels",
+        "40 photos of plates, tags, boxes and garments, with what a person reads in them",
+        signs=(Sign(("answers.json",), ("photos",), ("fields", "legible", "same_object")),),
+    ),
+    "barcodes": Row(
+        "skulens.catalog.barcodes:Barcodes",
+        "387 photos of retail barcodes with their codes, 47 without one",
+        signs=(Sign(("labels.csv",), ("image", "symbology", "text", "group")),),
     ),
     "world": Row(
         "skulens.world.reader:World",
@@ -259,7 +285,7 @@ def row_of_plugin(load: Callable[[], object], value: str, package: str) -> Row:
     """The row behind an entry point: the `Row` it names, or one made from the class it names."""
     try:
         thing = load()
-    except Exception as e:  # whatever somebody else's module does, the others must stay usable
+    except Exception as e:  # whatever a plug-in's module raises, the others must stay usable
         reason = f"cannot be loaded ({type(e).__name__}: {e})"
         return Row(value, reason, package=package, broken=reason)
     if isinstance(thing, Row):

@@ -19,8 +19,9 @@ from skulens.bench.store import stored_results
 from skulens.encode.zoo.rows import ZooRow, find_row
 from skulens.encode.zoo.warnings import SERIOUS
 from skulens.errors import DataError, unknown
-from skulens.evaluate.metric import find_metric
+from skulens.evaluate.metric import GROUP, find_metric
 from skulens.evaluate.panel import Panel
+from skulens.evaluate.scores import Measure
 from skulens.records import Reject, Warning_
 from skulens.registry import resolve
 from skulens.registry import rows as registered
@@ -64,10 +65,15 @@ class Entry:
         """Metric -> value; None: unknown."""
         return {n: None if np.isnan(i.value) else i.value for n, i in self.result.metrics.items()}
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups whose sums are known."""
+        return self.result.sums.groups if self.result.sums is not None else ()
+
     def has_sums(self, metric: str) -> bool:
-        """Whether sums by group of a metric are known."""
-        sums = self.result.sums
-        return sums is not None and find_metric(metric).plain in sums.metrics
+        """Whether sums by group of a metric are known; of one that is derived they say nothing."""
+        sums, declared = self.result.sums, find_metric(metric)
+        return sums is not None and declared.derive is None and declared.plain in sums.metrics
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class Board:
         own = set(self.groups)
         return np.array(
             [
-                bool(own) and bool(s) and e.has_sums(metric) and set(e.result.sums.groups) == own
+                bool(own) and bool(s) and e.has_sums(metric) and set(e.groups) == own
                 for e, s in zip(self.entries, same, strict=True)
             ],
             bool,
@@ -120,7 +126,7 @@ class Board:
         """(entries,) bool: entries measured on the board's own units, sums known or not."""
         return np.array([e.data == self.data for e in self.entries], bool)
 
-    def panel(self, metric: str, which: Sequence[int]) -> Panel:
+    def panel(self, metric: str, which: Sequence[int] | np.ndarray) -> Panel:
         """The entries at `which`, ready for tests. Raises DataError where a metric's sums are unknown."""
         picked = [self.entries[i].result for i in which]
         missing = [
@@ -134,15 +140,15 @@ class Board:
         """(groups, entries) sums of a metric; a NaN column where they are unknown."""
         found = np.full((len(self.groups), len(self.entries)), np.nan)
         for at in np.flatnonzero(self.known(metric)):
-            sums = self.entries[at].result.sums
-            found[:, at] = sums.by_group(self.groups).sums_of(find_metric(metric).plain)[0]
+            measure = measure_of(self.entries[at].result, find_metric(metric).plain, self.groups)
+            found[:, at] = measure.top[:, 0]
         return found
 
 
-def measure_of(result: Result, metric: str, groups: Sequence[str]):
+def measure_of(result: Result, metric: str, groups: Sequence[str]) -> Measure:
     """A metric's sums in the order of `groups`; from single units where it is averaged over a slice."""
-    over = find_metric(metric).over
-    scores = result.sums if over in ("", "group") else result.scores
+    by_group = find_metric(metric).over in ("", GROUP)
+    scores = result.sums if by_group and result.sums is not None else result.scores
     return scores.measure(metric, groups)
 
 
@@ -277,10 +283,14 @@ def store_board(results: Sequence[Result]) -> Board:
             todo = "it stands without intervals; measure it again"
             rejects.append(Reject(str(result.folder or ""), result.name, why, todo))
     entries = tuple(replace(e, data=data) for e in distinguish([stored_entry(r) for r in results]))
-    gallery, texts = first.variant.get("gallery", ""), first.settings.get("texts") or ()
+    gallery, texts = first.variant.get("gallery", ""), _words(first.settings.get("texts"))
     task = describe_task(gallery, texts, first.counts.get("gallery", 0)) if gallery else first.suite
     name = f"{first.suite}: {data}"
     return Board(name, entries, groups, data, tuple(rejects), task, first.data.fingerprint)
+
+
+def _words(setting: object) -> tuple[str, ...]:
+    return tuple(map(str, setting)) if isinstance(setting, list | tuple) else ()
 
 
 def _present_groups(results: Sequence[Result]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ EXAMPLES = 4
 """Units named for each group."""
 
 
-class Verdict(Enum):
+class Outcome(Enum):
     """What a paired test says of A against B."""
 
     A_BETTER = "a is better"
@@ -109,13 +109,13 @@ class Pairing:
         return self.difference.p if self.p_holm is None else self.p_holm
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Outcome:
         """Whether the difference is significant at 5 %, and in whose favour."""
         if not self.p <= LEVEL:
-            return Verdict.NOT_SIGNIFICANT
+            return Outcome.NOT_SIGNIFICANT
         higher = self.difference.value > 0
         good = higher == (find_metric(self.metric).direction == "higher")
-        return Verdict.A_BETTER if good else Verdict.B_BETTER
+        return Outcome.A_BETTER if good else Outcome.B_BETTER
 
     def as_dict(self) -> dict:
         """For JSON; NaN is None."""
@@ -203,6 +203,11 @@ def pair(
         raise DataError(refuse(a, b))
     metric = metric or next((m for m in headline(a) if m in a.metrics), "")
     declared = find_metric(metric)
+    if declared.derive is not None:
+        raise DataError(
+            f"{metric} is derived from {declared.of} and the parameters, and differences of it are "
+            f"not tested; it has {', '.join(a.scores.metrics)}"
+        )
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
@@ -244,9 +249,9 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
     Units of which either knows nothing are left out where the metric is a mean over units; a
     ratio with denominators of its own (precision) keeps them.
     """
-    x, y = (r.scores if r.scores.fine else r.sums for r in (a, b))
+    x, y = a.scores, b.scores
     if x.fine != y.fine:
-        x, y = a.sums, b.sums
+        x, y = x.by_group(), y.by_group()
     for result, scores in ((a, x), (b, y)):
         if metric not in scores.metrics:
             where = result.folder.name if result.folder else result.name

@@ -39,7 +39,7 @@ def leaked(
     }
     return np.array(
         [
-            any((p, h) in held for p in q.relevant for h in mine)
+            any((p, h) in held for p in q.answers for h in mine)
             for q, mine in zip(queries, hashes, strict=True)
         ]
     )

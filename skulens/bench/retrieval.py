@@ -34,7 +34,7 @@ from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
 from skulens.evaluate.summaries import Evaluation, evaluate
 from skulens.index.exact import ExactIndex
-from skulens.protocols import Encoder, Retriever
+from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
 
 BLOCK_BYTES = 256 * 2**20
@@ -76,11 +76,11 @@ def measure(
     Raises:
         DataError: no query is left to measure.
     """
-    of_encoders = [(s, name) for s, name in plan if is_encoder(s)]
-    yield from _measure_encoders(task, of_encoders, tools)
-    for system, name in plan:
-        if not is_encoder(system):
-            yield _measure_retriever(task, system, name)
+    encoders = [(s, name) for s, name in plan if is_encoder(s)]
+    retrievers = [(s, name) for s, name in plan if isinstance(s, Retriever) and not is_encoder(s)]
+    yield from _measure_encoders(task, encoders, tools)
+    for system, name in retrievers:
+        yield _measure_retriever(task, system, name)
 
 
 def _measure_encoders(
@@ -199,7 +199,7 @@ def fair_queries(
         answers = [*(f.encoded for f in fused), shown.encoded]
         raise DataError(no_probe_left(int(seen.sum()), len(seen), answers))
     mine = [hashes[i] for i in kept]
-    return Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, shown.hashes)
+    return Asked([queries[int(i)] for i in kept], kept, int(seen.sum()), mine, shown.hashes)
 
 
 def rank(
@@ -288,8 +288,10 @@ def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Inte
         base = metrics.get(metric.of)
         if metric.derive is None or base is None or not info.params:
             continue
-        ends = (float(metric.derive(x, info.params)) for x in (base.value, base.low, base.high))
-        found[name] = Interval(*ends, base.n, base.groups)
+        value, low, high = (
+            float(metric.derive(x, info.params)) for x in (base.value, base.low, base.high)
+        )
+        found[name] = Interval(value, low, high, base.n, base.groups)
     return found
 
 
@@ -302,7 +304,7 @@ def count(
         "gallery": len(gallery.products),
         "groups": len({q.group or q.id for q in queries}),
         "tied_queries": ties,
-        "unanswerable_queries": sum(not held.intersection(q.relevant) for q in queries),
+        "unanswerable_queries": sum(not held.intersection(q.answers) for q in queries),
         "probe_is_gallery_picture": asked.leaked,
         "products_without_gallery_item": len(gallery.missing),
         "forwards": sum(a.forwarded for a in answers),
@@ -321,7 +323,10 @@ def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
 
 def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     """Raise EncoderError where the encoder lacks a modality that queries or galleries need."""
-    needed = {"image"} | {m for k in kinds for m in (("text", "image") if k == "both" else (k,))}
+    read: dict[str, set[Modality]] = {"both": {"text", "image"}, "text": {"text"}}
+    needed: set[Modality] = {"image"}
+    for kind in kinds:
+        needed |= read.get(kind, {"image"})
     check_modalities([encoder], needed)
 
 

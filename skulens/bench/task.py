@@ -9,6 +9,7 @@ import numpy as np
 from skulens.encode.batching import Batching
 from skulens.encode.gallery import Gallery
 from skulens.encode.memo import Memo
+from skulens.index.shots import How
 from skulens.protocols import Encoder
 from skulens.records import Product, Query, Reject, Run
 
@@ -55,7 +56,7 @@ class Task:
     """Beside the gallery."""
     ks: tuple[int, ...] = (1, 3, 5, 10)
     fusion: str = "avg"
-    shots: str = "single"
+    shots: How = "single"
     slices: tuple[str, ...] = ()
     """Tags of the queries to slice by."""
     exclude: Callable[[Query], Iterable[str]] | None = None

@@ -99,7 +99,7 @@ def write_catalog(
     Raises:
         StoreError: the folder holds a catalogue already.
         DataError: two products or queries of one id, what JSON cannot say, or "refer" with a
-            picture that is no file of its own.
+            picture inside another file or in memory.
     """
     folder = Path(folder)
     if (folder / "products.parquet").exists():
@@ -130,7 +130,7 @@ class Pictures:
         if not self.copy:
             if image.own_file is None:
                 raise DataError(
-                    f'{image.path or "a picture in memory"} is no file of its own; write with pictures="copy"'
+                    f'{image.path or "a picture in memory"} is not a file of its own; write with pictures="copy"'
                 )
             return {"path": str(Path(image.own_file).resolve()), "view": image.view, "sha256": None}
         data, sha256 = image.read(), image.sha256()

@@ -10,6 +10,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -62,7 +63,7 @@ def command() -> None:
     """Measure encoders and other systems on a suite, with intervals."""
 
 
-def suite_command(name: str, suite: type) -> click.Command:
+def suite_command(name: str, suite: Any) -> click.Command:
     """`skulens bench NAME DATA`."""
 
     def measure(**options) -> None:
@@ -100,7 +101,7 @@ def suite_command(name: str, suite: type) -> click.Command:
     return click.command(name, epilog=DATA_HELP, help=about)(made)
 
 
-def setting_options(settings: type) -> list[Callable]:
+def setting_options(settings: Any) -> list[Callable]:
     """An option for every field: its type and default, the sentence below it as help."""
     hints, helps = typing.get_type_hints(settings), field_sentences(settings)
     return [

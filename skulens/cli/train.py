@@ -112,8 +112,8 @@ def contrastive(
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
         return
     for gallery, row in found.measured.items():
-        hit = format_metric(row["metrics"]["hit_rate@1"])
-        click.echo(f"{test} -> {gallery}: hit_rate@1 {hit}, {row['n_queries']} photos")
+        name, first = next(iter(row["metrics"].items()))
+        click.echo(f"{test} -> {gallery}: {name} {format_metric(first)}, {row['n_queries']} photos")
     what = "reference" if config.frozen_image else "encoder"
     made = (
         f"{found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes"

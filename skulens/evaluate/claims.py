@@ -12,7 +12,7 @@ A unit is one field of one item for which there is gold. The rules, each with it
 - Gold without values: the product lacks the field, and every claim of it is false.
 - Only rows that are legible, or of unknown legibility, are demanded. Of the other rows ("partly",
   "no", "not pictured") a right claim counts neither way and silence costs nothing; a wrong claim
-  is false. A unit whose rows are all "partly" is left out, since legibility is relative to a reader.
+  is false. A unit whose rows are all "partly" is left out: legibility is relative to a reader.
 - Claims of fields, or items, without gold cannot be judged: left out, and counted by field.
 """
 

@@ -58,7 +58,7 @@ MACRO = "macro_"
 _RANKING = {
     "hit_rate": Metric(
         "hit_rate",
-        "share of queries with a relevant product among the first k",
+        "share of queries with a relevant product among the first k (product papers: Recall@k)",
         over=GROUP,
         mean=True,
         whole=True,
@@ -82,7 +82,8 @@ _OTHERS = (
     ),
     Metric(
         "phi",
-        "semantic power density: squared odds of a hit per million parameters, times 100 (OpenMPR, Eq. 6)",
+        "semantic power density: squared odds of a hit per million parameters, times 100 "
+        "(OpenMPR, Eq. 6); a weak model cannot gain by being small",
         of="hit_rate@1",
         unit="per 10^8 parameters",
         most=None,

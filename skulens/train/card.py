@@ -74,7 +74,8 @@ def measured(found: dict[str, dict], place: str) -> list[str]:
     """The table of what was measured, 95 % intervals from a bootstrap over products."""
     if not found:
         return []
-    rows = ["| gallery | photos | products | hit_rate@1 | hit_rate@5 |", "|---|---|---|---|---|"]
+    columns = ["gallery", "photos", "products", *next(iter(found.values()))["metrics"]]
+    rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for gallery, row in found.items():
         cells = [format_metric(metric) for metric in row["metrics"].values()]
         rows.append(

@@ -18,7 +18,7 @@ from skulens.records import Reject
 from skulens.train.card import model_card
 from skulens.train.config import Contrastive
 from skulens.train.frozen import attach, open_frozen, plain_vectors, view_vectors
-from skulens.train.loop import Feed, Run, read_log
+from skulens.train.loop import Feed, Training, read_log
 from skulens.train.measure import Evaluator, HeldOutPhotos, prepare_pixels
 from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
 from skulens.train.sampling import Mixture, TextBank
@@ -80,7 +80,7 @@ def train_contrastive(
     frozen = open_frozen(config.frozen_image) if config.frozen_image else None
     feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
     model = make_model(config, bpe, feed)
-    run = Run(model, feed, config, folder)
+    run = Training(model, feed, config, folder)
     watched = val_from or catalogs[0]
     evaluator = (
         make_evaluator(watched, val, bpe, config, frozen) if val in watched.info.splits else None
@@ -94,13 +94,10 @@ def train_contrastive(
         (folder / "measured.json").write_text(
             json.dumps({test: found.measured}, indent=2) + "\n", "utf-8"
         )
-    save_encoder(
-        model,
-        bpe,
-        config,
-        folder,
-        model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)),
-    )
+    place = measured_on(test_from or catalogs[0], test)
+    card = model_card(catalogs, config, found, model, place)
+    seen = dict.fromkeys(catalog.info.name for catalog in catalogs)
+    save_encoder(model, bpe, config, folder, card, tuple(seen))
     return found
 
 
@@ -174,5 +171,5 @@ def make_evaluator(
     return Evaluator(held_out, prepare, tokens)
 
 
-def minutes(run: Run) -> float:
+def minutes(run: Training) -> float:
     return sum(line["seconds"] for line in read_log(run.log)) / 60

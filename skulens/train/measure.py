@@ -17,7 +17,7 @@ from torch import Tensor
 
 from skulens.errors import DataError
 from skulens.evaluate import evaluate
-from skulens.evaluate.ranking import hit_rate_at_k, judge
+from skulens.evaluate.ranking import hit_rate_at_k, judge, name_hit_rate
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Qrels, Run
@@ -103,7 +103,7 @@ class Evaluator:
         """For the log: hit rate at 1 and 5 against the texts."""
         run, qrels = self._rank_texts(model, embed_images(model, self.photos))
         judged = judge(run, qrels)
-        return {f"val_hit_rate@{k}": float(np.nanmean(hit_rate_at_k(judged, k))) for k in KS}
+        return {f"val_{name_hit_rate(k)}": float(np.nanmean(hit_rate_at_k(judged, k))) for k in KS}
 
     def full(self, model: "open_clip.CLIP", seed: int = 0) -> dict[str, dict]:
         """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products.
@@ -116,7 +116,7 @@ class Evaluator:
             found[gallery] = {
                 "n_queries": len(qrels),
                 "n_gallery": len(run.products),
-                "metrics": {n: metrics[n].as_dict() for n in (f"hit_rate@{k}" for k in KS)},
+                "metrics": {n: metrics[n].as_dict() for n in map(name_hit_rate, KS)},
             }
         return found
 

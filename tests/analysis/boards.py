@@ -4,12 +4,18 @@ import csv
 import gzip
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from skulens.bench.result import GROUPS, Data, Result
+from skulens.evaluate.intervals import Interval
+from skulens.evaluate.scores import Scores
+from skulens.records import SystemInfo
 
 COLUMNS = (
     "vision_model",
@@ -103,6 +109,30 @@ def write_openmpr(folder: Path, models=MODELS) -> Path:
     return folder
 
 
+def result_of_groups(
+    name: str, sums: dict[str, np.ndarray], groups, sizes, *, metrics=(), **more
+) -> Result:
+    """A result of which sums by group are known, and means of other metrics."""
+    sizes = np.asarray(sizes, float)
+    same = dict.fromkeys(sums, sizes)
+    top = {m: np.asarray(h, float) for m, h in sums.items()}
+    scores = Scores(groups, groups, top, same, counts=same, sizes=sizes, unit="group")
+    values = {m: h.sum() / sizes.sum() for m, h in top.items()} | dict(metrics)
+    n = int(sizes.sum())
+    made = Result(
+        suite="mpr",
+        data=Data("mine", "mine"),
+        system=SystemInfo(name=name, kind="encoder", identity=name),
+        name=name,
+        variant={"gallery": "text"},
+        settings={},
+        metrics={m: Interval(v, np.nan, np.nan, n, len(groups)) for m, v in values.items()},
+        tables={GROUPS: scores.to_arrow()} if sums else {},
+        counts={"units": n, "groups": len(groups), "gallery": len(groups)},
+    )
+    return replace(made, **more)
+
+
 def write_result(
     folder: Path,
     encoder: str,
@@ -139,6 +169,10 @@ def write_result(
         "data_hash": data_hash,
         "rejects": [],
         "encoder_info": {
+            "name": encoder,
+            "identity": f"{encoder} identity",
+            "dim": 8,
+            "modalities": ["image", "text"],
             "family": "ViT",
             "params_image": 4_000_000,
             "params_text": 1_000_000,

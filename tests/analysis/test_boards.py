@@ -12,16 +12,15 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import (
-    by_data,
-    csv_board,
-    merged,
+    merge,
+    merge_same_data,
     open_boards,
-    openmpr_board,
+    published_board,
+    read_board,
     store_boards,
-    stored,
 )
-from skulens.analysis.ranks import columns_of, stand
-from skulens.bench.result import ResultStore
+from skulens.analysis.ranks import flatten, stand
+from skulens.bench.store import ResultStore, stored_results
 from skulens.errors import DataError, MissingFile, StoreError, UnknownName
 from skulens.papers.openmpr.published import openmpr_folder, pack_results
 
@@ -42,19 +41,20 @@ HEADER = "vision_model,pretrained_on,nparams,micro_cmc@1,micro_cmc@3,micro_cmc@5
 
 @pytest.fixture(scope="module")
 def published():
-    return openmpr_board(real_openmpr())
+    return published_board("openmpr", real_openmpr())
 
 
 def test_published_hits_are_those_of_the_summary(published):
     assert (
         len(published.entries) == 190
-        and len(published.skus) == 409
-        and published.photos.sum() == 20565
+        and len(published.groups) == 409
+        and published.sizes.sum() == 20565
     )
-    assert published.known().all() and not published.rejects
+    assert published.known("hit_rate@1").all() and not published.rejects
     for k in (1, 3, 5):
-        micro = published.hits[k].sum(axis=0) / 20565
-        macro = (published.hits[k] / published.photos[:, None]).mean(axis=0)
+        hits = published.sums(f"hit_rate@{k}")
+        micro = hits.sum(axis=0) / 20565
+        macro = (hits / published.sizes[:, None]).mean(axis=0)
         assert np.allclose(
             micro, [e.metrics[f"hit_rate@{k}"] for e in published.entries], atol=1e-12
         )
@@ -65,7 +65,9 @@ def test_published_hits_are_those_of_the_summary(published):
 
 def test_published_entries_carry_what_the_registry_knows(published):
     activation = [
-        e.name for e in published.entries if any(t.startswith("activation") for t in e.traps)
+        e.name
+        for e in published.entries
+        if any(w.code.startswith("activation") for w in e.warnings)
     ]
     assert len(activation) == 28 and "open_clip:ViT-L-14/openai" in activation
     assert sum(e.family == "NLLB-CLIP" for e in published.entries) == 6
@@ -77,7 +79,7 @@ def test_published_entries_carry_what_the_registry_knows(published):
     )
 
 
-def test_most_neighbours_cannot_be_told_apart(published):
+def test_most_neighbours_do_not_differ_significantly(published):
     standings = stand(published)
     assert (standings.adjacent, standings.separable) == (189, 6)
     assert [s.entry.name for s in standings.rows][:2] == [
@@ -94,14 +96,18 @@ def test_most_neighbours_cannot_be_told_apart(published):
 
 def test_a_csv_of_the_published_rows_alone_stands_on_the_same_data(published, tmp_path):
     lines = (real_openmpr() / "benchmark_summary.csv").read_text().splitlines()
-    copy = csv_board(put(tmp_path / "mine.csv", "\n".join(lines[:3])))
-    assert copy.hits == {} and not copy.known().any()
-    [board] = by_data([published, copy])
-    assert len(board.entries) == 192 and board.same_data().all() and board.known().sum() == 190
+    copy = read_board(put(tmp_path / "mine.csv", "\n".join(lines[:3])))
+    assert copy.groups == () and not copy.known("hit_rate@1").any()
+    [board] = merge_same_data([published, copy])
+    assert (
+        len(board.entries) == 192
+        and board.same_data().all()
+        and board.known("hit_rate@1").sum() == 190
+    )
 
 
 def test_macro_order_is_its_own(published):
-    standings = stand(published, k=5, macro=True)
+    standings = stand(published, "macro_hit_rate@5")
     assert standings.metric == "macro_hit_rate@5"
     assert standings.rows[0].value == max(e.metrics["macro_hit_rate@5"] for e in published.entries)
 
@@ -112,7 +118,7 @@ def put(path, text):
 
 
 def test_names_the_registry_knows_are_written_its_way(tmp_path):
-    board = openmpr_board(write_openmpr(tmp_path))
+    board = published_board("openmpr", write_openmpr(tmp_path))
     assert [e.name for e in board.entries] == [
         "open_clip:ViT-B-32/openai",
         "open_clip:RN50/openai",
@@ -145,7 +151,7 @@ ROWS = {
 
 @pytest.mark.parametrize(("row", "where", "why"), ROWS.values(), ids=ROWS)
 def test_a_bad_row_becomes_a_reject_and_the_rest_is_used(tmp_path, row, where, why):
-    board = csv_board(
+    board = read_board(
         put(tmp_path / "mine.csv", f"{HEADER}\na,x,100,0.5,0.6,0.7\n{row}\nc,x,,0.1,0.2,0.3\n")
     )
     assert [e.name for e in board.entries] == ["a/x", "c/x"] and board.entries[1].metrics[
@@ -176,14 +182,14 @@ def test_a_bad_row_becomes_a_reject_and_the_rest_is_used(tmp_path, row, where, w
 )
 def test_a_csv_that_cannot_be_read_says_why(tmp_path, text, message):
     with pytest.raises(DataError) as e:
-        csv_board(put(tmp_path / "mine.csv", text))
+        read_board(put(tmp_path / "mine.csv", text))
     assert message in str(e.value)
 
 
 def test_bytes_that_are_no_csv(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00\x01" * 9)
     with pytest.raises(DataError, match="no CSV in UTF-8"):
-        csv_board(tmp_path / "x.csv")
+        read_board(tmp_path / "x.csv")
 
 
 def test_nothing_there():
@@ -200,8 +206,8 @@ def test_hits_that_contradict_the_summary_are_not_used(tmp_path):
     found["models"][0]["sku_hits"]["1"][0] += 1
     found["models"][1]["sku_hits"]["3"].pop()
     path.write_bytes(gzip.compress(json.dumps(found).encode()))
-    board = openmpr_board(tmp_path)
-    assert board.known().tolist() == [False, False, True]
+    board = published_board("openmpr", tmp_path)
+    assert board.known("hit_rate@1").tolist() == [False, False, True]
     assert (
         "hits per SKU give a recall of" in board.rejects[0].reason
         and "29 SKUs where the others have 30" in board.rejects[1].reason
@@ -214,16 +220,16 @@ def test_broken_hits_are_refused(tmp_path):
     write_openmpr(tmp_path)
     (tmp_path / "per_sku_hits.json.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DataError, match="holds no hits per SKU"):
-        openmpr_board(tmp_path)
+        published_board("openmpr", tmp_path)
     (tmp_path / "per_sku_hits.json.gz").write_bytes(
         gzip.compress(b'{"skus": ["a", "b"], "num_images": [3, 0], "models": []}')
     )
     with pytest.raises(DataError, match="1 are not positive"):
-        openmpr_board(tmp_path)
+        published_board("openmpr", tmp_path)
 
 
 def records(folder):
-    return ResultStore(folder).records()
+    return ResultStore(folder).results()
 
 
 def test_results_of_one_gallery_are_one_board(tmp_path):
@@ -235,9 +241,9 @@ def test_results_of_one_gallery_are_one_board(tmp_path):
     assert [e.name for e in text.entries] == ["open_clip:RN50/openai", "mini"] and [
         e.name for e in image.entries
     ] == ["mini"]
-    assert text.skus == SKUS and (text.photos == PHOTOS).all()
-    assert (text.hits[1] == np.stack([one[1], two[1]], axis=1)).all() and (
-        image.hits[5][:, 0] == two[5]
+    assert text.groups == SKUS and (text.sizes == PHOTOS).all()
+    assert (text.sums("hit_rate@1") == np.stack([one[1], two[1]], axis=1)).all() and (
+        image.sums("hit_rate@5")[:, 0] == two[5]
     ).all()
     entry = text.entries[1]
     assert (entry.source, entry.params, entry.latency_ms, entry.memory_mb, entry.machine) == (
@@ -247,7 +253,7 @@ def test_results_of_one_gallery_are_one_board(tmp_path):
         300.0,
         "a cpu, 2 cores",
     )
-    assert text.entries[0].traps == ("activation-mismatch",)
+    assert [w.code for w in text.entries[0].warnings] == ["activation-mismatch"]
 
 
 def test_the_latest_of_equal_settings_stands_and_modes_are_told_apart(tmp_path):
@@ -261,7 +267,7 @@ def test_the_latest_of_equal_settings_stands_and_modes_are_told_apart(tmp_path):
         )
     [board] = store_boards(records(tmp_path))
     assert [e.name for e in board.entries] == ["mini (mode sound)", "mini (mode paper)"]
-    assert (board.hits[1][:, 0] == hits_of(0.6, 1)[1]).all()
+    assert (board.sums("hit_rate@1")[:, 0] == hits_of(0.6, 1)[1]).all()
 
 
 def test_unequal_skus_and_missing_values_leave_an_entry_without_intervals(tmp_path):
@@ -272,25 +278,25 @@ def test_unequal_skus_and_missing_values_leave_an_entry_without_intervals(tmp_pa
     )
     write_result(tmp_path / "c", "bare", full, per_query=False)
     [board] = store_boards(records(tmp_path))
-    assert board.known().tolist() == [True, False, False]
+    assert board.known("hit_rate@1").tolist() == [True, False, False]
     assert "20 SKUs and 390 probes where the others have 30 and 735" in board.rejects[0].reason
-    assert "no per_query.parquet" in board.rejects[1].reason
+    assert "no values per unit (per_query.parquet)" in board.rejects[1].reason
 
 
 def test_an_empty_store_and_one_of_others_say_so(tmp_path):
     with pytest.raises(StoreError, match="no results in"):
-        stored(tmp_path)
+        stored_results(tmp_path)
     write_result(tmp_path / "a", "mini", hits_of(0.5, 1))
     record = json.loads((tmp_path / "a/result.json").read_text())
     del record["data_hash"]
     (tmp_path / "a/result.json").write_text(json.dumps(record))
-    with pytest.raises(StoreError, match="lacks 'data_hash'"):
+    with pytest.raises(StoreError, match="KeyError: 'data_hash'"):
         open_boards(str(tmp_path))
 
 
 def test_own_results_on_the_published_queries_are_compared_with_them(tmp_path):
     """The same SKUs in another order, with as many photos each, and the same task."""
-    board = openmpr_board(write_openmpr(tmp_path / "p"))
+    board = published_board("openmpr", write_openmpr(tmp_path / "p"))
     mine, turned = hits_of(0.8, 9), np.arange(len(SKUS))[::-1]
     write_result(
         tmp_path / "r/a",
@@ -299,9 +305,13 @@ def test_own_results_on_the_published_queries_are_compared_with_them(tmp_path):
         tuple(SKUS[i] for i in turned),
         PHOTOS[turned],
     )
-    [both] = by_data([board, *store_boards(records(tmp_path / "r"))])
+    [both] = merge_same_data([board, *store_boards(records(tmp_path / "r"))])
     assert [e.source for e in both.entries] == ["published"] * 3 + ["here"]
-    assert both.known().all() and both.same_data().all() and (both.hits[1][:, 3] == mine[1]).all()
+    assert (
+        both.known("hit_rate@1").all()
+        and both.same_data().all()
+        and (both.sums("hit_rate@1")[:, 3] == mine[1]).all()
+    )
     assert {s.entry.name for s in stand(both).rows} == {
         "open_clip:ViT-B-32/openai",
         "open_clip:RN50/openai",
@@ -321,14 +331,14 @@ OTHERS = {
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_results_on_anything_else_are_not(tmp_path, other):
-    board = openmpr_board(write_openmpr(tmp_path / "p"))
+    board = published_board("openmpr", write_openmpr(tmp_path / "p"))
     write_result(tmp_path / "r/a", "mini", hits_of(0.8, 9), **other)
     [result] = store_boards(records(tmp_path / "r"))
-    assert [len(b.entries) for b in by_data([result, board])] == [1, 3]
-    beside = merged(board, result)
-    assert beside.same_data().tolist() == [True] * 3 + [False] and beside.known().tolist() == [
-        True
-    ] * 3 + [False]
+    assert [len(b.entries) for b in merge_same_data([result, board])] == [1, 3]
+    beside = merge(board, result)
+    assert beside.same_data().tolist() == [True] * 3 + [False] and beside.known(
+        "hit_rate@1"
+    ).tolist() == [True] * 3 + [False]
     assert beside.entries[3].data == result.data != beside.data
 
 
@@ -336,30 +346,30 @@ def test_two_galleries_of_the_same_photos_never_mix(tmp_path):
     for kind in ("text", "image"):
         write_result(tmp_path / kind, "mini", hits_of(0.5, 1), gallery=kind, data_hash=kind)
     write_result(tmp_path / "again", "mini", hits_of(0.5, 2), data_hash="another catalogue")
-    assert len(by_data(store_boards(records(tmp_path)))) == 3
+    assert len(merge_same_data(store_boards(records(tmp_path)))) == 3
 
 
 def test_rounded_recalls_are_not_taken_for_the_published_photos(tmp_path):
-    board = openmpr_board(write_openmpr(tmp_path / "p"))
+    board = published_board("openmpr", write_openmpr(tmp_path / "p"))
     exact = summary_row("whole", "v1", 10**6, hits_of(0.6, 5))
     rounded = (
         exact
         | {"vision_model": "rounded"}
         | {k: round(v, 3) for k, v in exact.items() if k.startswith("micro")}
     )
-    mine = csv_board(write_summary(tmp_path / "mine.csv", [exact, rounded]))
-    first, stray = by_data([mine, board])
+    mine = read_board(write_summary(tmp_path / "mine.csv", [exact, rounded]))
+    first, stray = merge_same_data([mine, board])
     assert [e.name for e in first.entries] == [
         f"open_clip:{m}/{t}" if m != "mine" else "mine/v1" for m, t, *_ in MODELS
     ] + ["whole/v1"]
-    assert first.same_data().all() and first.known().tolist() == [True] * 3 + [False]
+    assert first.same_data().all() and first.known("hit_rate@1").tolist() == [True] * 3 + [False]
     assert [e.name for e in stray.entries] == [
         "rounded/v1"
-    ] and "no whole numbers of 735 photos" in stray.data
+    ] and "not whole numbers of 735 photos" in stray.data
 
 
 def test_standings_as_csv_rows_have_one_column_per_number(tmp_path):
-    rows = columns_of(stand(openmpr_board(write_openmpr(tmp_path))))
+    rows = flatten(stand(published_board("openmpr", write_openmpr(tmp_path))))
     assert [r["rank"] for r in rows] == [1, 2, 3] and rows[0]["name"] == "mine/v1"
     assert {
         "rank_low",
@@ -376,8 +386,10 @@ def test_standings_as_csv_rows_have_one_column_per_number(tmp_path):
 
 
 def test_a_cut_off_that_nobody_has(tmp_path):
-    with pytest.raises(DataError, match=r"openmpr has no hit_rate@7; it has hit_rate@1"):
-        stand(openmpr_board(write_openmpr(tmp_path)), k=7)
+    with pytest.raises(
+        DataError, match="openmpr has no hit_rate@7; it has .*hit_rate@1, hit_rate@3"
+    ):
+        stand(published_board("openmpr", write_openmpr(tmp_path)), "hit_rate@7")
 
 
 def write_repository(folder):
@@ -408,9 +420,9 @@ def test_the_repository_packs_into_the_same_hits(tmp_path):
     repository, found = write_repository(tmp_path)
     (tmp_path / "out").mkdir()
     pack_results(repository, tmp_path / "out")
-    board = openmpr_board(tmp_path / "out")
-    assert board.known().all() and not board.rejects
-    assert (board.hits[3][:, 1] == found["models"][1]["sku_hits"]["3"]).all()
+    board = published_board("openmpr", tmp_path / "out")
+    assert board.known("hit_rate@1").all() and not board.rejects
+    assert (board.sums("hit_rate@3")[:, 1] == found["models"][1]["sku_hits"]["3"]).all()
 
 
 def test_recalls_that_are_no_whole_numbers_of_photos_are_refused(tmp_path):
@@ -445,9 +457,9 @@ def test_results_are_found_then_fetched_at_the_pinned_commit(tmp_path, monkeypat
         folder = openmpr_folder()
         server.shutdown()
     assert folder.is_relative_to(tmp_path / "cache") and not list(folder.glob("*.tar.gz"))
-    assert len(openmpr_board().entries) == 3  # found, without the server
+    assert len(published_board("openmpr").entries) == 3  # found, without the server
     write_openmpr(tmp_path / "data/openmpr", MODELS[:2])
-    assert len(openmpr_board().entries) == 2  # a folder of the user's comes first
+    assert len(published_board("openmpr").entries) == 2  # a folder of the user's comes first
 
 
 def test_an_unpacked_repository_is_used_as_it_is(tmp_path, monkeypatch):
@@ -456,7 +468,7 @@ def test_an_unpacked_repository_is_used_as_it_is(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     repository.rename(tmp_path / "data/openmpr")
     monkeypatch.setenv("SKULENS_DATA", str(tmp_path / "data"))
-    assert len(openmpr_board().entries) == 3
+    assert len(published_board("openmpr").entries) == 3
 
 
 def test_without_network_the_error_says_what_to_put_where(tmp_path, monkeypatch):

@@ -6,71 +6,85 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skulens.analysis.boards import Board, Entry, openmpr_board
+from skulens.analysis.boards import Board, Entry, published_board
 from skulens.analysis.choose import (
-    Wishes,
+    Constraints,
+    Verdict,
     choose,
+    count_exclusions,
     licence_class,
-    next_command,
     read_size,
-    summary,
     this_machine,
 )
+from skulens.bench.result import GROUPS
 from skulens.encode.zoo.rows import list_rows
 from skulens.errors import DataError
 from skulens.evaluate.panel import rank_models
+from skulens.report.decisions import next_command
+from tests.analysis.boards import result_of_groups
 from tests.catalog.conftest import real_data
 
 PHOTOS = np.full(40, 10)
+SKUS = tuple(map(str, range(40)))
 
 
 def board(rates: dict[str, float], **more) -> Board:
-    """Encoders with the same photos; SKUs vary, so that near ones cannot be told apart."""
+    """Encoders with the same photos; SKUs vary, so that near ones do not differ significantly."""
     draw = np.random.default_rng(0)
     ease = draw.normal(0, 0.1, 40)
     hits = np.stack(
         [draw.binomial(PHOTOS, np.clip(rate + ease, 0, 1)) for rate in rates.values()], axis=1
     ).astype(float)
-    entries = [
-        Entry(
-            n,
-            "published",
-            params=100_000_000,
-            metrics={"hit_rate@1": h.sum() / 400, "macro_hit_rate@1": 0.5},
+    entries = []
+    for name, h in zip(rates, hits.T, strict=True):
+        result = result_of_groups(
+            name, {"hit_rate@1": h}, SKUS, PHOTOS, metrics={"macro_hit_rate@1": 0.5}
         )
-        for n, h in zip(rates, hits.T, strict=True)
-    ]
+        entries.append(Entry(result, name, "published", "mine", params=100_000_000))
     entries = [
         replace(e, **{k: v[e.name] for k, v in more.items() if e.name in v}) for e in entries
     ]
-    return Board("mine", tuple(entries), tuple(map(str, range(40))), PHOTOS, {1: hits}, "mine")
+    return Board("mine", tuple(entries), SKUS, "mine")
 
 
 RATES = {"best": 0.70, "near": 0.70, "far": 0.40, "low": 0.10}
 
 
+NOTHING = result_of_groups("mine", {}, SKUS, PHOTOS)
+"""A result of which only its name matters."""
+
+
+def without_sums(entry: Entry) -> Entry:
+    """The entry with its means alone."""
+    tables = {n: t for n, t in entry.result.tables.items() if n != GROUPS}
+    return replace(entry, result=replace(entry.result, tables=tables))
+
+
+def texts(option) -> tuple[str, ...]:
+    return tuple(reason.text for reason in option.reasons)
+
+
 def by_name(choice):
-    return {c.entry.name: c for c in choice.candidates}
+    return {o.entry.name: o for o in choice.options}
 
 
-def test_the_set_is_what_cannot_be_told_apart_and_others_say_by_how_much():
+def test_the_set_is_what_does_not_differ_significantly_and_others_say_by_how_much():
     b = board(RATES)
-    choice = choose(b, Wishes())
+    choice = choose(b, Constraints())
     found = by_name(choice)
-    expected = rank_models(b.hits[1], b.photos).best
+    expected = rank_models(b.sums("hit_rate@1"), b.sizes).best
     assert (
         {n for n, best in zip(RATES, expected, strict=True) if best}
-        == {c.entry.name for c in choice.of("best")}
+        == {c.entry.name for c in choice.of(Verdict.BEST)}
         == {"best", "near"}
     )
     far = found["far"]
-    assert far.verdict == "worse" and far.reasons[0].startswith(
-        f"worse than {choice.candidates[0].entry.name} by 0."
-    )
+    assert far.verdict is Verdict.WORSE
+    assert texts(far)[0].startswith(f"worse than {choice.options[0].entry.name} by 0.")
     assert far.behind.low <= far.behind.value <= far.behind.high
-    assert far.behind.value == pytest.approx(choice.candidates[0].value - far.value)
-    assert [c.verdict for c in choice.candidates] == ["best", "best", "worse", "worse"]
-    assert summary(choice.candidates) == {"worse than the best": 2}
+    assert far.behind.value == pytest.approx(choice.options[0].value - far.value)
+    assert [c.verdict.value for c in choice.options] == ["best", "best", "worse", "worse"]
+    assert count_exclusions(choice.options) == {"worse than the best": 2}
 
 
 def test_every_constraint_names_its_reason():
@@ -83,38 +97,38 @@ def test_every_constraint_names_its_reason():
         machine={"near": here, "far": here},
         licence={"best": "MIT", "far": "Apache-2.0", "low": "CC-BY-NC-4.0"},
     )
-    wishes = Wishes(
+    constraints = Constraints(
         max_params=200_000_000,
         max_latency_ms=20,
         max_memory_mb=500,
         licence="commercial",
         min_recall=0.3,
     )
-    found = by_name(choose(b, wishes))
-    assert found["best"].reasons == ("too large: 300 M, wanted at most 200 M",)
-    assert found["near"].reasons[:2] == (
+    found = by_name(choose(b, constraints))
+    assert texts(found["best"]) == ("too large: 300 M, wanted at most 200 M",)
+    assert texts(found["near"])[:2] == (
         "slower here: 30.0 ms, wanted at most 20.0 ms",
         "more memory here: 900 MB, wanted at most 500 MB",
     )
-    assert found["near"].reasons[2].startswith("licence unclear (no licence known)")
-    assert found["low"].reasons[0] == "licence CC-BY-NC-4.0 forbids commercial use"
+    assert texts(found["near"])[2].startswith("licence unclear (no licence known)")
+    assert texts(found["low"])[0] == "licence CC-BY-NC-4.0 forbids commercial use"
     assert (
-        found["low"].reasons[1].startswith("hit_rate@1 0.1")
-        and "wanted at least 0.3" in found["low"].reasons[1]
+        texts(found["low"])[1].startswith("hit_rate@1 0.1")
+        and "wanted at least 0.3" in texts(found["low"])[1]
     )
-    assert found["far"].verdict == "best" and found["far"].notes == ()
+    assert found["far"].verdict is Verdict.BEST and found["far"].notes == ()
 
 
 def test_what_was_not_measured_here_is_kept_and_marked_or_dropped():
     elsewhere = {"latency_ms": {"best": 500.0}, "machine": {"best": "another processor, 64 cores"}}
-    kept = by_name(choose(board(RATES, **elsewhere), Wishes(max_latency_ms=20)))
+    kept = by_name(choose(board(RATES, **elsewhere), Constraints(max_latency_ms=20)))
     assert (
-        kept["best"].verdict == "best"
+        kept["best"].verdict is Verdict.BEST
         and kept["best"].notes == ("latency unknown",)
         and kept["best"].entry.latency_ms is None
     )
-    dropped = choose(board(RATES, **elsewhere), Wishes(max_latency_ms=20, unknown="drop"))
-    assert {c.reasons for c in dropped.candidates} == {("latency unknown",)} and next_command(
+    dropped = choose(board(RATES, **elsewhere), Constraints(max_latency_ms=20, unknown="drop"))
+    assert {texts(c) for c in dropped.options} == {("latency unknown",)} and next_command(
         dropped
     ) == ""
 
@@ -126,49 +140,50 @@ def test_costs_measured_here_on_other_data_are_lent():
         memory_mb={"best": 300.0},
         machine={"best": this_machine()},
     )
-    found = by_name(choose(board(RATES), Wishes(max_latency_ms=20), costs=[mine]))
-    assert found["best"].reasons == ("slower here: 50.0 ms, wanted at most 20.0 ms",)
+    found = by_name(choose(board(RATES), Constraints(max_latency_ms=20), costs=[mine]))
+    assert texts(found["best"]) == ("slower here: 50.0 ms, wanted at most 20.0 ms",)
     other = board({"best": 0.2}, latency_ms={"best": 50.0}, machine={"best": "elsewhere"})
     assert (
-        by_name(choose(board(RATES), Wishes(max_latency_ms=20), costs=[other]))["best"].verdict
-        == "best"
+        by_name(choose(board(RATES), Constraints(max_latency_ms=20), costs=[other]))["best"].verdict
+        is Verdict.BEST
     )
 
 
-def test_recall_near_the_wish_says_so_on_both_sides():
+def test_recall_near_the_limit_says_so_on_both_sides():
     b = board(RATES)
     value = b.entries[0].metrics["hit_rate@1"]
-    above = by_name(choose(b, Wishes(min_recall=round(value - 0.01, 3))))["best"]
-    below = by_name(choose(b, Wishes(min_recall=round(value + 0.01, 3))))["best"]
-    assert above.verdict == "best" and "may be below" in above.notes[0]
-    assert below.verdict == "out" and below.reasons[0].endswith("its interval reaches that")
+    above = by_name(choose(b, Constraints(min_recall=round(value - 0.01, 3))))["best"]
+    below = by_name(choose(b, Constraints(min_recall=round(value + 0.01, 3))))["best"]
+    assert above.verdict is Verdict.BEST and "may be below" in above.notes[0]
+    assert below.verdict is Verdict.OUT and texts(below)[0].endswith("its interval reaches that")
 
 
 def test_entries_without_hits_are_not_tested():
     b = board(RATES)
-    b.hits[1][:, 0] = np.nan
-    found = by_name(choose(b, Wishes()))
+    first, *others = b.entries
+    b = replace(b, entries=(without_sums(first), *others))
+    found = by_name(choose(b, Constraints()))
     assert (
-        found["best"].verdict == "untested"
+        found["best"].verdict is Verdict.UNTESTED
         and found["best"].value == b.entries[0].metrics["hit_rate@1"]
     )
-    assert found["near"].verdict == "best"
-    bare = replace(b, hits={}, skus=(), photos=np.zeros(0, int))
-    assert {c.verdict for c in choose(bare, Wishes()).candidates} == {"untested"}
+    assert found["near"].verdict is Verdict.BEST
+    bare = replace(b, entries=tuple(without_sums(e) for e in b.entries), groups=())
+    assert {o.verdict for o in choose(bare, Constraints()).options} == {Verdict.UNTESTED}
 
 
 def test_next_command_measures_what_is_unknown_then_compares_then_looks_closer():
-    assert next_command(choose(board(RATES), Wishes())).startswith(
+    assert next_command(choose(board(RATES), Constraints())).startswith(
         "skulens bench mpr DATA --encoder "
     )
     timed = {
         "latency_ms": dict.fromkeys(RATES, 5.0),
         "machine": dict.fromkeys(RATES, this_machine()),
     }
-    two = choose(board(RATES, **timed), Wishes())
+    two = choose(board(RATES, **timed), Constraints())
     assert (
         next_command(two)
-        == f"skulens compare {two.candidates[0].entry.name} {two.candidates[1].entry.name}"
+        == f"skulens compare {two.options[0].entry.name} {two.options[1].entry.name}"
     )
     assert (
         next_command(
@@ -177,7 +192,7 @@ def test_next_command_measures_what_is_unknown_then_compares_then_looks_closer()
                     {"a": 0.9, "b": 0.2},
                     **{k: dict.fromkeys("ab", v["best"]) for k, v in timed.items()},
                 ),
-                Wishes(),
+                Constraints(),
             )
         )
         == "skulens confusion a"
@@ -199,15 +214,14 @@ def test_next_command_measures_what_is_unknown_then_compares_then_looks_closer()
     ],
 )
 def test_licences_by_name(licence, kind):
-    assert licence_class(Entry("mine", "here", licence=licence)) == kind
+    assert licence_class(Entry(NOTHING, "mine", "here", licence=licence)) == kind
 
 
 def test_licences_of_the_registry_are_its_column():
     names = {"yes": "commercial", "no": "non-commercial", "unknown": "unknown"}
     for row in list_rows():
-        entry = Entry(
-            f"open_clip:{row.name}", "published", licence=row.licence, commercial=row.commercial
-        )
+        name = f"open_clip:{row.name}"
+        entry = Entry(NOTHING, name, "published", licence=row.licence, commercial=row.commercial)
         assert licence_class(entry) == names[row.commercial], row.name
 
 
@@ -227,43 +241,47 @@ def test_sizes(text, count):
 
 @pytest.mark.parametrize("text", ["", "M", "2 cats", "-5M", "1.2.3"])
 def test_what_is_no_size(text):
-    with pytest.raises(ValueError, match="no count"):
+    with pytest.raises(ValueError, match="not a count"):
         read_size(text)
 
 
 @pytest.mark.parametrize(
-    ("wishes", "says"),
+    ("constraints", "says"),
     [
-        ({"metric": "mrr"}, "by hit rates"),
+        ({"metric": "mrr@0"}, "cut-off of at least 1"),
         ({"min_recall": 60}, "write 0.6 for 60 %"),
         ({"max_params": 0}, "above 0"),
         ({"licence": "gpl"}, "expected a licence"),
         ({"unknown": "maybe"}, "keep or drop"),
     ],
 )
-def test_impossible_wishes_stop_at_the_door(wishes, says):
+def test_impossible_constraints_stop_at_the_door(constraints, says):
     with pytest.raises(DataError, match=says):
-        Wishes(**wishes)
+        Constraints(**constraints)
 
 
 def test_a_metric_that_the_board_lacks_names_those_it_has():
     with pytest.raises(DataError, match="it has hit_rate@1, macro_hit_rate@1"):
-        choose(board(RATES), Wishes(metric="hit_rate@10"))
+        choose(board(RATES), Constraints(metric="hit_rate@10"))
 
 
 def test_the_published_190_without_any_result_of_ours():
     root = real_data("openmpr")
     start = time.perf_counter()
-    b = openmpr_board(root)
-    everything = choose(b, Wishes())
-    wishes = Wishes(max_params=200_000_000, max_latency_ms=20, licence="commercial", min_recall=0.6)
-    small = choose(b, wishes)
+    b = published_board("openmpr", root)
+    everything = choose(b, Constraints())
+    constraints = Constraints(
+        max_params=200_000_000, max_latency_ms=20, licence="commercial", min_recall=0.6
+    )
+    small = choose(b, constraints)
     assert time.perf_counter() - start < 30
-    assert len(everything.of("best")) == 7 and len(everything.of("worse")) == 183
-    assert everything.candidates[0].entry.name == "open_clip:ViT-gopt-16-SigLIP2-384/webli"
-    assert [c.entry.name for c in small.of("best")] == ["open_clip:ViT-B-16/datacomp_xl_s13b_b90k"]
-    assert "latency unknown" in small.of("best")[0].notes
+    assert len(everything.of(Verdict.BEST)) == 7 and len(everything.of(Verdict.WORSE)) == 183
+    assert everything.options[0].entry.name == "open_clip:ViT-gopt-16-SigLIP2-384/webli"
+    assert [c.entry.name for c in small.of(Verdict.BEST)] == [
+        "open_clip:ViT-B-16/datacomp_xl_s13b_b90k"
+    ]
+    assert "latency unknown" in small.of(Verdict.BEST)[0].notes
     assert (
-        all(c.reasons for c in small.candidates if c.verdict != "best")
-        and len(small.candidates) == 190
+        all(c.reasons for c in small.options if c.verdict is not Verdict.BEST)
+        and len(small.options) == 190
     )

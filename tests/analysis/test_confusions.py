@@ -6,20 +6,19 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.analysis.confusions import (
+from skulens.analysis.collapse import angle_deg, collapse, in_plane
+from skulens.analysis.confusions import analyse_errors
+from skulens.analysis.mistakes import (
     KINDS,
+    Answers,
     Neighbours,
     Traits,
-    Vectors,
-    angle_deg,
     causes,
-    collapse,
     confused_pairs,
-    confusion,
-    in_plane,
     kind_of,
     unnamed,
 )
+from skulens.bench.measured import Vectors
 from skulens.records import Attribute, Product
 from tests.bench.stores import stored
 
@@ -27,7 +26,7 @@ FOUND = {"cola": ["lime", "lime", "tea", "cola"], "lime": ["cola", "lime"], "tea
 
 
 def test_pairs_are_counted_in_both_directions(tmp_path):
-    pairs = confused_pairs(stored(tmp_path, "a", FOUND))
+    pairs = confused_pairs(Answers.of(stored(tmp_path, "a", FOUND)))
     assert [(p.right, p.found, p.probes, p.of, p.back, p.back_of) for p in pairs] == [
         ("cola", "lime", 2, 4, 1, 2),
         ("lime", "cola", 1, 2, 2, 4),
@@ -38,7 +37,7 @@ def test_pairs_are_counted_in_both_directions(tmp_path):
 
 
 def test_a_run_without_a_catalogue_has_counts_and_says_what_is_missing(tmp_path):
-    found = confusion(stored(tmp_path, "a", FOUND), notes=["no catalogue"])
+    found = analyse_errors(stored(tmp_path, "a", FOUND), notes=["no catalogue"])
     assert (found.probes, found.errors, found.n_pairs, found.causes, found.collapse) == (
         8,
         4,
@@ -84,7 +83,7 @@ def test_causes_share_out_all_errors(tmp_path):
         "lime": Traits("soda", "acme", "drink"),
         "tea": Traits("t", "leaf", "drink"),
     }
-    found = causes(confused_pairs(stored(tmp_path, "a", FOUND)), traits, list(traits))
+    found = causes(confused_pairs(Answers.of(stored(tmp_path, "a", FOUND))), traits, list(traits))
     assert [(c.kind, c.errors, c.share) for c in found] == [
         ("same SPU", 3, 0.75),
         ("same brand", 0, 0),
@@ -116,7 +115,7 @@ def test_the_plane_of_a_pair_keeps_the_decision():
 
 
 def test_collapse_holds_every_probe_of_both_products(tmp_path):
-    run = stored(tmp_path, "a", FOUND)
+    run = Answers.of(stored(tmp_path, "a", FOUND))
     draw = np.random.default_rng(2)
 
     def unit():

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skulens.analysis.boards import openmpr_board
-from skulens.analysis.pairs import differing, effort, pair, pair_up
-from skulens.bench.store import find_stored, of_board, one_stored
+from skulens.analysis.boards import published_board
+from skulens.analysis.pairs import pair, pair_of_board, pair_up, why_not
+from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.sample_size import needed
+from skulens.report.words import effort
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
 
@@ -45,17 +46,17 @@ def test_difference_and_counts_are_those_worked_by_hand(both):
     assert (found.probes_only_a, found.probes_only_b) == (4, 1)
 
 
-def test_what_it_would_take_is_said_where_they_cannot_be_told_apart(both):
+def test_what_it_would_take_is_said_where_they_do_not_differ_significantly(both):
     found = pair(*both)
-    x, y = both[0].values("hit_rate@1"), both[1].values("hit_rate@1")[::-1]
+    x, y = (r.scores.values("hit_rate@1") for r in both)
+    y = y[::-1]
     assert found.needed == needed(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
-    assert f"would take {found.needed.skus} SKUs" in effort(
-        found
-    ) and "these are 4 SKUs with 2.5 probes each" in effort(found)
+    said = effort(found, "probes", "SKUs")
+    assert f"would take {found.needed.skus} SKUs" in said
+    assert "these are 4 SKUs with 2.5 probes each" in said
     assert found.as_dict()["needed"]["skus"] == found.needed.skus
-    assert (
-        effort(replace(found, p_holm=0.01)) == "" and pair(*both, "macro_hit_rate@1").needed is None
-    )
+    assert effort(replace(found, p_holm=0.01), "probes", "SKUs") == ""
+    assert pair(*both, "macro_hit_rate@1").needed is None
 
 
 def test_macro_weighs_every_sku_the_same(both):
@@ -101,7 +102,7 @@ def test_unanswerable_probes_are_left_out(tmp_path):
         ({"n_gallery": 8, "data_hash": "x"}, "SKUs in the gallery 9 against 8"),
         ({"counts": {"groups": 3}, "data_hash": "x"}, "SKUs with probes 4 against 3"),
         ({"n_queries": 7, "data_hash": "x"}, "probes 10 against 7"),
-        ({"gallery": "image", "data_hash": "x"}, "gallery text against image"),
+        ({"gallery": "image", "data_hash": "x", "data": "market"}, "gallery text against image"),
         ({"data": "other/market", "data_hash": "x"}, "data shop against market"),
         ({"data_hash": "x"}, "other contents under the same names"),
     ],
@@ -130,26 +131,28 @@ def test_encoders_are_paired_by_gallery_and_mode_newest_first(tmp_path):
     assert pair_up([new], [paper])  # two folders: as asked
     with pytest.raises(DataError, match="both sides"):
         pair(new, new)
-    assert differing(new, b) == []
+    assert why_not(new, b) == []
 
 
 def test_results_are_found_by_encoder_folder_or_name(tmp_path):
     with pytest.raises(StoreError, match="no results in"):
-        find_stored("a", tmp_path)
+        find_results("a", tmp_path)
     a, b = stored(tmp_path, "a", A), stored(tmp_path, "b", B)
-    assert [s.folder for s in find_stored("a", tmp_path)] == [a.folder]
+    assert [s.folder for s in find_results("a", tmp_path)] == [a.folder]
     assert (
-        one_stored(str(b.folder), tmp_path).name == one_stored(b.folder.name, tmp_path).name == "b"
+        find_result(str(b.folder), tmp_path).name
+        == find_result(b.folder.name, tmp_path).name
+        == "b"
     )
-    assert [s.name for s in find_stored(str(tmp_path), tmp_path)] == ["a", "b"]
+    assert [s.name for s in find_results(str(tmp_path), tmp_path)] == ["a", "b"]
     with pytest.raises(UnknownName, match="unknown result 'c'"):
-        find_stored("c", tmp_path)
+        find_results("c", tmp_path)
     stored(tmp_path, "a", A, gallery="image", data_hash="y")
     with pytest.raises(StoreError, match="means 2 results"):
-        one_stored("a", tmp_path)
-    assert one_stored("a", tmp_path, "text").folder == a.folder
+        find_result("a", tmp_path)
+    assert find_result("a", tmp_path, "text").folder == a.folder
     with pytest.raises(StoreError, match="never measured with --gallery both"):
-        one_stored("a", tmp_path, "both")
+        find_result("a", tmp_path, "both")
 
 
 def test_two_stores_pair_each_encoder_with_itself(tmp_path):
@@ -159,7 +162,7 @@ def test_two_stores_pair_each_encoder_with_itself(tmp_path):
 
 
 def test_published_encoders_compare_as_the_paper_s_claims_were_rechecked():
-    board = openmpr_board(real_data("openmpr"))
+    board = published_board("openmpr", real_data("openmpr"))
     claims = {  # points, with the interval of an independent bootstrap of these files
         ("ViT-B-16/datacomp_xl_s13b_b90k", "ViT-B-16/openai"): (16.6, 13.4, 19.8),
         ("MobileCLIP-B/datacompdr", "convnext_large_d_320/laion2b_s29b_b131k_ft_soup"): (
@@ -171,7 +174,7 @@ def test_published_encoders_compare_as_the_paper_s_claims_were_rechecked():
         ("ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta"): (1.2, -1.9, 4.4),
     }
     for (a, b), expected in claims.items():
-        found = pair(of_board(board, a), of_board(board, b), resamples=2000)
+        found = pair(*pair_of_board(board, a, b), resamples=2000)
         d = found.difference
         assert [100 * d.value, 100 * d.low, 100 * d.high] == pytest.approx(expected, abs=0.15), (
             a,
@@ -183,9 +186,9 @@ def test_published_encoders_compare_as_the_paper_s_claims_were_rechecked():
             and not found.skus[0].only_a
         )
     with pytest.raises(UnknownName, match="did you mean"):
-        of_board(board, "ViT-B-17/openai")
+        pair_of_board(board, "ViT-B-17/openai", a)
     with pytest.raises(DataError, match="hit_rate@1, hit_rate@3, hit_rate@5"):
-        pair(of_board(board, a), of_board(board, b), "mrr")
+        pair(*pair_of_board(board, a, b), "mrr")
 
 
 def test_a_damaged_result_says_which_file(tmp_path):

@@ -6,7 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skulens.bench.store import Stored
+from skulens.bench.result import Result
+from skulens.bench.store import ResultStore, read_record, read_result
+
+
+def records_of(store: ResultStore) -> list[dict]:
+    """Every stored result as `skulens results show --json` prints it."""
+    return [read_record(r.folder) | {"folder": str(r.folder)} for r in store.results() if r.folder]
 
 
 def stored(
@@ -17,7 +23,7 @@ def stored(
     data_hash="same",
     reverse=False,
     **changes,
-) -> Stored:
+) -> Result:
     """A result whose probes of each SKU found these products first; probe ids are "sku/0", "sku/1" ..."""
     rows = [
         (f"{sku}/{i}", sku, first)
@@ -43,7 +49,12 @@ def stored(
             "fusion": "avg",
         },
         "rejects": [],
-        "encoder_info": {"name": name, "modalities": ["image", "text"]},
+        "encoder_info": {
+            "name": name,
+            "identity": f"{name} identity",
+            "dim": 8,
+            "modalities": ["image", "text"],
+        },
         "data_hash": data_hash,
         "metrics": {"hit_rate@1": {"value": 0.5}},
         "provenance": {"measured_at": f"2026-01-0{1 + len(list(folder.glob('*')))}"},
@@ -86,4 +97,4 @@ def stored(
         pa.table({"query": queries, "product": skus, "grade": [1] * len(rows)}),
         place / "qrels.parquet",
     )
-    return Stored(record | {"folder": str(place)})
+    return read_result(place)

@@ -2,20 +2,24 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.bench.result import ResultStore
-from skulens.bench.suites.mpr import Mpr, MprSettings, blocks
+from skulens.bench.retrieval import Tools, blocks
+from skulens.bench.store import ResultStore
+from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.encode.batching import Batching
 from skulens.encode.gallery import build_gallery
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
+from skulens.evaluate.intervals import Interval
 from skulens.records import DatasetInfo, Image, Item, Product, Query
 from skulens.report.export import export_results
+from tests.bench.stores import records_of
 from tests.encode.fake import FakeEncoder
 
 QUIET = Batching(batch=4, threads=2, progress=False)
@@ -88,37 +92,41 @@ class Shop:
 
 
 def run(shop=None, encoder=None, **settings):
-    suite = Mpr(shop or Shop(), MprSettings(resamples=200, **settings), how=QUIET)
-    return suite.run([encoder or ColourEncoder()])
+    tools = Tools(batching=QUIET)
+    suite = Mpr(shop or Shop(), MprSettings(resamples=200, **settings), tools=tools)
+    return list(suite.run([encoder or ColourEncoder()]))
 
 
 @pytest.mark.parametrize("gallery", ["text", "image", "both"])
 def test_numbers_are_those_counted_by_hand(gallery):
     [result] = run(gallery=gallery)
-    assert (result.n_queries, result.n_gallery) == (12, 4)
-    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(11 / 12)
-    assert result.metrics["macro_hit_rate@1"]["value"] == pytest.approx((2 / 3 + 3) / 4)
-    low, high = (result.metrics["hit_rate@1"][end] for end in ("low", "high"))
+    assert (result.counts["units"], result.counts["gallery"]) == (12, 4)
+    assert result.metrics["hit_rate@1"].value == pytest.approx(11 / 12)
+    assert result.metrics["macro_hit_rate@1"].value == pytest.approx((2 / 3 + 3) / 4)
+    found = result.metrics["hit_rate@1"]
+    low, high = found.low, found.high
     assert low <= 11 / 12 <= high and low < high
 
 
 def test_auto_measures_what_encoder_and_data_have():
-    assert [r.gallery for r in run()] == ["text", "image"]
+    assert [r.variant["gallery"] for r in run()] == ["text", "image"]
     encoder = ColourEncoder()
     object.__setattr__(encoder.info, "modalities", ("image",))
-    assert [r.gallery for r in run(encoder=encoder)] == ["image"]
+    assert [r.variant["gallery"] for r in run(encoder=encoder)] == ["image"]
 
 
 @pytest.mark.parametrize("shots", ["max", "mean", "prototype"])
 @pytest.mark.parametrize("gallery", ["text", "image", "both"])
 def test_several_shots_per_product(shots, gallery):
     [result] = run(gallery=gallery, shots=shots, texts=("description", "note"))
-    assert result.n_gallery == 4 and result.metrics["hit_rate@1"]["value"] == pytest.approx(11 / 12)
+    assert result.counts["gallery"] == 4
+    assert result.metrics["hit_rate@1"].value == pytest.approx(11 / 12)
 
 
 def test_unreadable_probe_is_a_reject_and_not_a_miss():
     [result] = run(Shop(wrong=0, broken=1), gallery="text")
-    assert result.n_queries == 11 and result.metrics["hit_rate@1"]["value"] == 1
+    assert result.counts["units"] == 11
+    assert result.metrics["hit_rate@1"].value == 1
     assert [r.reason for r in result.rejects] == ["empty file (0 bytes)"]
 
 
@@ -131,9 +139,9 @@ def test_probe_that_is_its_own_gallery_picture_is_left_out():
             )
 
     [result] = run(Same(), gallery="image")
-    assert (result.n_queries, result.counts["probe_is_gallery_picture"]) == (12, 1)
+    assert (result.counts["units"], result.counts["probe_is_gallery_picture"]) == (12, 1)
     [text] = run(Same(), gallery="text")
-    assert text.n_queries == 13
+    assert text.counts["units"] == 13
 
 
 def test_all_probes_in_the_gallery_is_refused_with_what_to_do():
@@ -155,7 +163,7 @@ def test_products_without_text_are_counted_and_their_probes_are_misses():
     [result] = run(Silent(wrong=0), gallery="text")
     assert result.counts["products_without_gallery_item"] == 1
     assert result.counts["unanswerable_queries"] == 3
-    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(9 / 12)
+    assert result.metrics["hit_rate@1"].value == pytest.approx(9 / 12)
 
 
 def test_no_text_of_that_role_names_those_there_are():
@@ -171,7 +179,7 @@ def test_equal_captions_credit_the_right_product_by_id_not_by_first_text():
 
     [result] = run(Twins(), gallery="text")
     assert result.counts["tied_queries"] == 12
-    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(
+    assert result.metrics["hit_rate@1"].value == pytest.approx(
         3 / 12
     )  # the largest id of a full tie, every time
 
@@ -180,7 +188,7 @@ def test_paper_mode_ranks_in_bfloat16_one_by_one():
     encoder = ColourEncoder()
     [result] = run(encoder=encoder, gallery="text", mode="paper")
     assert {n for modality, n in encoder.batches if modality == "image"} == {1}
-    assert result.metrics["hit_rate@1"]["value"] == pytest.approx(11 / 12)
+    assert result.metrics["hit_rate@1"].value == pytest.approx(11 / 12)
     with pytest.raises(DataError, match="paper mode"):
         run(gallery="both", mode="paper")
 
@@ -188,10 +196,9 @@ def test_paper_mode_ranks_in_bfloat16_one_by_one():
 def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
     def once():
         encoder = ColourEncoder()
-        suite = Mpr(
-            Shop(), MprSettings(resamples=200), cache=tmp_path, memo=Memo(tmp_path), how=QUIET
-        )
-        return encoder, suite.run([encoder])
+        tools = Tools(tmp_path, Memo(tmp_path), QUIET)
+        suite = Mpr(Shop(), MprSettings(resamples=200), tools=tools)
+        return encoder, list(suite.run([encoder]))
 
     _, first = once()
     encoder, second = once()
@@ -199,18 +206,18 @@ def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
     assert [r.metrics for r in first] == [r.metrics for r in second]
     assert [r.key for r in first] == [r.key for r in second]
     assert (
-        second[0].speed["measured"] == "earlier"
-        and second[0].speed["images_per_s"] == first[0].speed["images_per_s"]
+        second[0].cost["measured"] == "earlier"
+        and second[0].cost["images_per_s"] == first[0].cost["images_per_s"]
     )
 
 
 def test_blocks_bound_pictures_in_memory(monkeypatch):
-    monkeypatch.setattr("skulens.bench.suites.mpr.BLOCK_BYTES", 300)
+    monkeypatch.setattr("skulens.bench.retrieval.BLOCK_BYTES", 300)
     queries = list(Shop().queries("test"))
     cut = list(blocks(queries))
     assert len(cut) > 2 and [q.id for block in cut for q in block] == [q.id for q in queries]
     [result] = run(gallery="text")
-    assert result.n_queries == 12
+    assert result.counts["units"] == 12
 
 
 def test_store_never_overwrites_silently(tmp_path):
@@ -218,10 +225,9 @@ def test_store_never_overwrites_silently(tmp_path):
     [result] = run(gallery="text")
     place, status = store.add(result)
     assert status == "new" and store.add(result) == (place, "unchanged")
-    changed = result.metrics | {"mrr": {"value": 0.0, "low": 0.0, "high": 0.0}}
-    object.__setattr__(result, "metrics", changed)
-    beside, status = store.add(result)
-    assert status == "differs" and beside != place and len(store.records()) == 2
+    changed = {**result.metrics, "mrr": Interval(0.0, 0.0, 0.0, 12, 4)}
+    beside, status = store.add(replace(result, metrics=changed))
+    assert status == "differs" and beside != place and len(store.results()) == 2
 
 
 def test_stored_files_hold_every_query_and_provenance(tmp_path):
@@ -248,7 +254,7 @@ def test_exported_run_gives_trec_eval_the_same_numbers(tmp_path):
     [result] = run(gallery="text")
     store = ResultStore(tmp_path / "results")
     place, _ = store.add(result)
-    assert export_results(store.records(), "trec", tmp_path / "trec") == 1
+    assert export_results(records_of(store), "trec", tmp_path / "trec") == 1
     with (tmp_path / "trec" / f"{place.name}.qrels").open() as f:
         evaluator = pytrec_eval.RelevanceEvaluator(
             pytrec_eval.parse_qrel(f), {"recip_rank", "success"}
@@ -256,10 +262,10 @@ def test_exported_run_gives_trec_eval_the_same_numbers(tmp_path):
     with (tmp_path / "trec" / f"{place.name}.run").open() as f:
         theirs = evaluator.evaluate(pytrec_eval.parse_run(f))
     assert np.mean([q["recip_rank"] for q in theirs.values()]) == pytest.approx(
-        result.metrics["mrr"]["value"], abs=1e-6
+        result.metrics["mrr"].value, abs=1e-6
     )
     assert np.mean([q["success_1"] for q in theirs.values()]) == pytest.approx(
-        result.metrics["hit_rate@1"]["value"], abs=1e-6
+        result.metrics["hit_rate@1"].value, abs=1e-6
     )
 
 

@@ -15,7 +15,9 @@ import mteb
 import pytrec_eval
 from mteb.results import TaskResult
 
-from skulens.bench.result import ResultStore
+from skulens.bench.mteb_names import mteb_model_name, mteb_task_name
+from skulens.bench.retrieval import Tools
+from skulens.bench.store import ResultStore, read_run
 from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
@@ -23,7 +25,8 @@ from skulens.encode.batching import Batching
 from skulens.errors import DataError
 from skulens.pictures import load
 from skulens.records import Image, Item, Product, Query
-from skulens.report.export import export_results, mteb_model_name, mteb_task_name
+from skulens.report.export import export_results
+from tests.bench.stores import records_of
 from tests.bench.test_mpr import COLOURS, ColourEncoder, Shop, png
 
 NAMES = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "ndcg@10", "recall@3")
@@ -61,8 +64,7 @@ def ours(catalog, encoder, gallery, **settings):
         catalog,
         MprSettings(resamples=20, gallery=gallery, **settings),
         name="my shop",
-        how=Batching(progress=False),
-        time_probes=False,
+        tools=Tools(batching=Batching(progress=False), time_probes=False),
     )
     [result] = suite.run([encoder])
     return suite, result
@@ -86,7 +88,7 @@ def theirs(encoder, task, folder):
 
 def agree(result, scores, per_query):
     for name in NAMES:
-        value, k = result.metrics[name]["value"], name.partition("@")[2]
+        value, k = result.metrics[name].value, name.partition("@")[2]
         trec = {"hit_rate": "success_", "ndcg": "ndcg_cut_", "recall": "recall_"}[
             name.partition("@")[0]
         ] + k
@@ -113,14 +115,15 @@ def test_mteb_repeats_a_run_of_the_shipped_encoder(shop, gallery, tmp_path):
     suite, result = ours(shop, encoder, gallery)
     task = as_mteb.mpr_task(suite, gallery)
     assert (
-        task.metadata.revision == result.data_hash
+        task.metadata.revision == result.data.fingerprint
         and task.metadata.category == {"text": "i2t", "image": "i2i", "both": "i2it"}[gallery]
     )
     scores, run, per_query = theirs(encoder, task, tmp_path)
     agree(result, scores, per_query)
-    assert len(per_query) == result.n_queries == 48
-    for i, query in enumerate(result.run.queries):
-        ranked = dict(result.run.candidates(i))
+    assert len(per_query) == result.counts["units"] == 48
+    ranking = read_run(result)
+    for i, query in enumerate(ranking.queries):
+        ranked = dict(ranking.candidates(i))
         assert run[query] == pytest.approx(ranked, abs=1e-5)
 
 
@@ -175,10 +178,10 @@ def test_what_cannot_be_read_or_is_in_the_gallery_is_left_out_as_in_the_suite(tm
 
     suite, result = ours(Damaged(broken=1), ColourEncoder(), "image")
     task = as_mteb.mpr_task(suite, "image")
-    assert task.metadata.revision == result.data_hash
+    assert task.metadata.revision == result.data.fingerprint
     scores, run, per_query = theirs(ColourEncoder(), task, tmp_path)
-    assert sorted(run) == sorted(result.run.queries) and "copy" not in run and len(run) == 11
-    assert "blue" not in run["blue-0"] and result.metrics["hit_rate@10"]["value"] < 1
+    assert sorted(run) == sorted(read_run(result).queries) and "copy" not in run and len(run) == 11
+    assert "blue" not in run["blue-0"] and result.metrics["hit_rate@10"].value < 1
     agree(result, scores, per_query)
 
 
@@ -245,21 +248,22 @@ def test_exported_results_are_read_by_mteb(tmp_path):
     measured.append(ours(Shop(), ColourEncoder(), "text", texts=("note",))[1])
     for result in measured:
         store.add(result)
-    assert export_results(store.records(), "mteb", tmp_path / "out") == 3
+    assert export_results(records_of(store), "mteb", tmp_path / "out") == 3
     files = sorted((tmp_path / "out/results/skulens__colour").glob("*/*.json"))
     assert [f.name for f in files][:2] == [
         "MyShopImage.json",
         "MyShopText-" + files[1].stem[-10:] + ".json",
     ] and len(files) == 4
     result = TaskResult.from_disk(files[0])
-    assert result.task_name == "MyShopImage" and result.dataset_revision == measured[1].data_hash
-    assert result.get_score(splits=["test"]) == pytest.approx(
-        measured[1].metrics["ndcg@10"]["value"]
+    assert (
+        result.task_name == "MyShopImage"
+        and result.dataset_revision == measured[1].data.fingerprint
     )
+    assert result.get_score(splits=["test"]) == pytest.approx(measured[1].metrics["ndcg@10"].value)
     [scores] = result.scores["test"]
     assert (
         scores["hit_rate_at_1_low"]
-        == measured[1].metrics["hit_rate@1"]["low"]
+        == measured[1].metrics["hit_rate@1"].low
         <= scores["hit_rate_at_1"]
     )
     loaded = mteb.ResultCache(tmp_path / "out").load_results(

@@ -16,6 +16,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 import skulens.encode.batching as batching
+from skulens.bench.retrieval import Tools
 from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog.open import open_catalog
 from skulens.encode.memo import Memo
@@ -25,9 +26,11 @@ batching.SHARD_ROWS = 8
 data, cache, delay = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
 encoder = FakeEncoder(delay_s=delay)
 how = batching.Batching(batch=4, threads=2, progress=False)
-suite = Mpr(open_catalog(data), MprSettings(split="test", texts=("title",), resamples=50), cache=cache, memo=Memo(cache), how=how)
-results = suite.run([encoder])
-print(json.dumps({"metrics": [r.metrics for r in results], "forwards": encoder.forwards, "hash": [r.data_hash for r in results]}))
+settings = MprSettings(split="test", texts=("title",), resamples=50)
+suite = Mpr(open_catalog(data), settings, tools=Tools(cache, Memo(cache), how))
+records = [r.record() for r in suite.run([encoder])]
+metrics, hashes = ([r[k] for r in records] for k in ("metrics", "data_hash"))
+print(json.dumps({"metrics": metrics, "forwards": encoder.forwards, "hash": hashes}))
 """
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skulens.analysis.boards import openmpr_board
+from skulens.analysis.boards import published_board
 from skulens.errors import DataError
 from skulens.papers.openmpr.cells import (
     FORMULAS,
@@ -19,8 +19,7 @@ from skulens.papers.openmpr.cells import (
 )
 from skulens.papers.openmpr.claims import check_claims
 from skulens.papers.openmpr.summary_csv import read_csv
-
-from .boards import real_openmpr
+from tests.analysis.boards import real_openmpr
 
 DISAGREE = {
     (1, "ViT-gopt-16-SigLIP2-384", "Size (M)"): "truncated, not rounded",
@@ -49,7 +48,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def claims(rows):
-    return {c.says: c for c in check_claims(rows, openmpr_board(real_openmpr()))}
+    return {c.says: c for c in check_claims(rows, published_board("openmpr", real_openmpr()))}
 
 
 def test_205_of_221_cells_agree_and_each_other_one_has_its_reason(rows):

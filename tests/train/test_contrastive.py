@@ -65,6 +65,7 @@ def test_skulens_and_open_clip_load_it_and_agree(trained, squares):
     model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{trained.encoder}")
     tokenizer = open_clip.get_tokenizer(f"local-dir:{trained.encoder}")
     ours = LocalOpenClip(str(trained.encoder))
+    assert ours.info.trained_on == ("squares",)
     picture = decode(next(squares.queries("test")).item.parts[0].read())
     texts = ["a red thing", "a blue thing and many more words than twelve tokens could ever hold"]
     with torch.no_grad():

@@ -51,8 +51,9 @@ class MprSettings:
 
     def each(self) -> tuple["MprSettings", ...]:
         """The settings of single runs: both modes, or this one."""
-        modes = ("sound", "paper") if self.mode == "both" else (self.mode,)
-        return tuple(replace(self, mode=mode) for mode in modes)
+        if self.mode != "both":
+            return (self,)
+        return replace(self, mode="sound"), replace(self, mode="paper")
 
 
 class Mpr:
@@ -110,7 +111,7 @@ class Mpr:
         """One result per system and gallery, in that order."""
         plan = [(system, kind) for system in systems for kind in self._kinds(system)]
         if plan:
-            task = self.task(dict.fromkeys(kind for _, kind in plan))
+            task = self.task(list(dict.fromkeys(kind for _, kind in plan)))
             tools = self.procedure.adapt(self.tools) if self.procedure else self.tools
             yield from measure(task, plan, tools)
 
