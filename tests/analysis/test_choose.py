@@ -19,6 +19,7 @@ from skulens.analysis.choose import (
 from skulens.bench.result import GROUPS
 from skulens.encode.zoo.rows import list_rows
 from skulens.errors import DataError
+from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.panel import rank_models
 from skulens.report.decisions import next_command
 from tests.analysis.boards import result_of_groups
@@ -85,6 +86,51 @@ def test_the_set_is_what_does_not_differ_significantly_and_others_say_by_how_muc
     assert far.behind.value == pytest.approx(choice.options[0].value - far.value)
     assert [c.verdict.value for c in choice.options] == ["best", "best", "worse", "worse"]
     assert count_exclusions(choice.options) == {"worse than the best": 2}
+
+
+def test_any_metric_with_sums_decides_and_low_is_best_where_it_should_be(monkeypatch):
+    monkeypatch.setitem(METRICS, "hallucinations", Metric("hallucinations", "", direction="lower"))
+    draw = np.random.default_rng(0)
+    entries = []
+    for name, hits, lies in (("a", 7, 4), ("b", 3, 1)):
+        sums = {
+            "hit_rate@1": draw.binomial(10, hits / 10, 40),
+            "hallucinations": draw.binomial(10, lies / 10, 40),
+        }
+        entries.append(Entry(result_of_groups(name, sums, SKUS, PHOTOS), name, "here", "mine"))
+    b = Board("mine", tuple(entries), SKUS, "mine")
+    by_hits, by_lies = (choose(b, Constraints(metric=m)) for m in ("", "hallucinations"))
+    assert [o.entry.name for o in by_hits.of(Verdict.BEST)] == ["a"]
+    assert by_hits.constraints.metric == "hit_rate@1"
+    assert [o.entry.name for o in by_lies.of(Verdict.BEST)] == ["b"]
+    assert texts(by_lies.options[1])[0].startswith("worse than b by 0.3")
+    limited = choose(b, Constraints(metric="hallucinations", min_recall=0.2))
+    assert texts(limited.options[1])[0].startswith("hallucinations 0.4")
+    assert "wanted at most 0.2" in texts(limited.options[1])[0]
+
+
+def test_a_derived_metric_keeps_its_own_values_and_is_not_tested():
+    small, large = (
+        Entry(
+            result_of_groups(
+                name,
+                {"hit_rate@1": np.full(40, hits)},
+                SKUS,
+                PHOTOS,
+                metrics={"phi": phi},
+            ),
+            name,
+            "here",
+            "mine",
+        )
+        for name, hits, phi in (("small", 5, 9.0), ("large", 8, 2.0))
+    )
+    choice = choose(Board("mine", (large, small), SKUS, "mine"), Constraints(metric="phi"))
+    assert [(o.entry.name, o.value, o.low) for o in choice.options] == [
+        ("small", 9.0, None),
+        ("large", 2.0, None),
+    ]
+    assert {o.verdict for o in choice.options} == {Verdict.UNTESTED}
 
 
 def test_every_constraint_names_its_reason():
