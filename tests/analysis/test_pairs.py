@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import published_board
-from skulens.analysis.pairs import pair, pair_of_board, pair_up, why_not
+from skulens.analysis.pairing import pair_up, why_not
+from skulens.analysis.pairs import Outcome, pair, pair_of_board
 from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.metric import METRICS, Metric
@@ -167,11 +168,11 @@ def test_queries_decide_where_their_fingerprint_is_stored(tmp_path):
 
 def test_who_is_better_is_told_by_the_direction_of_the_metric(both, monkeypatch):
     found = replace(pair(*both), p_holm=0.01)
-    assert found.verdict is Verdict.A_BETTER
-    assert pair(*both).verdict is Verdict.NOT_SIGNIFICANT
+    assert found.verdict is Outcome.A_BETTER
+    assert pair(*both).verdict is Outcome.NOT_SIGNIFICANT
     low = Metric("cost", "less is better", direction="lower")
     monkeypatch.setitem(METRICS, "cost", low)
-    assert replace(found, metric="cost").verdict is Verdict.B_BETTER
+    assert replace(found, metric="cost").verdict is Outcome.B_BETTER
 
 
 def test_a_derived_metric_is_not_tested_in_place_of_what_it_is_derived_from(both):

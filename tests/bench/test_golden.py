@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from skulens.analysis.boards import published_board
 from skulens.analysis.ranks import stand
-from skulens.bench.retrieval import Tools
 from skulens.bench.run import run_suite
 from skulens.bench.store import ResultStore, read_run
+from skulens.bench.task import Tools
 from skulens.catalog.open import open_catalog
 from skulens.cli import skulens
 from skulens.encode.batching import Batching
