@@ -11,7 +11,7 @@ from skulens.analysis.pairs import Outcome, pair, pair_of_board
 from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.metric import METRICS, Metric
-from skulens.evaluate.sample_size import needed
+from skulens.evaluate.sample_size import estimate_sample_size
 from skulens.report.words import effort
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
@@ -52,7 +52,7 @@ def test_what_it_would_take_is_said_where_they_do_not_differ_significantly(both)
     found = pair(*both)
     x, y = (r.scores.values("hit_rate@1") for r in both)
     y = y[::-1]
-    assert found.needed == needed(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
+    assert found.needed == estimate_sample_size(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
     said = effort(found, "probes", "SKUs")
     assert f"would take {found.needed.skus} SKUs" in said
     assert "these are 4 SKUs with 2.5 probes each" in said

@@ -15,7 +15,7 @@ from skulens.bench.run import make_settings, open_system, run_suite
 from skulens.bench.store import read_run
 from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.cli import skulens
-from skulens.cli.bench import SHORT, field_sentences, suite_command
+from skulens.cli.bench import field_sentences, suite_command
 from skulens.errors import DataError, SkulensError, UnknownName
 from skulens.protocols import Retriever
 from skulens.records import Image, Item, Query, Run, SystemInfo
@@ -237,8 +237,9 @@ def test_every_setting_of_a_suite_is_an_option_with_a_sentence_and_its_default(n
             or option.help.startswith(tuple("abcdefghijklmnopqrstuvwxyz"))
         ), f.name
         assert f.default is MISSING or option.default == f.default, f.name
-        flag = SHORT.get(f.name, f"--{f.name.replace('_', '-')}")
-        assert flag in option.opts and option.multiple == isinstance(f.default, tuple)
+        many = isinstance(f.default, tuple)
+        name = f.name.removesuffix("s") if many else f.name  # typed once for each value
+        assert f"--{name.replace('_', '-')}" in option.opts and option.multiple == many
     made = settings(**{f.name: options[f.name].default for f in fields(settings)})
     assert made == settings(), "options left alone are the defaults"
     help_text = CliRunner().invoke(skulens, ["bench", name, "--help"]).output
