@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import (
-    merge,
-    merge_same_data,
     open_boards,
     published_board,
     read_board,
     store_boards,
 )
+from skulens.analysis.merging import merge, merge_same_data
 from skulens.analysis.ranks import flatten, stand
 from skulens.bench.store import ResultStore, stored_results
 from skulens.errors import DataError, MissingFile, StoreError, UnknownName

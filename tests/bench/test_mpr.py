@@ -9,9 +9,10 @@ import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.bench.retrieval import Tools, blocks
+from skulens.bench.retrieval import blocks
 from skulens.bench.store import ResultStore
 from skulens.bench.suites.mpr import Mpr, MprSettings
+from skulens.bench.task import Tools
 from skulens.encode.batching import Batching
 from skulens.encode.gallery import build_gallery
 from skulens.encode.memo import Memo

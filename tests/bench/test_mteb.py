@@ -16,9 +16,9 @@ import pytrec_eval
 from mteb.results import TaskResult
 
 from skulens.bench.mteb_names import mteb_model_name, mteb_task_name
-from skulens.bench.retrieval import Tools
 from skulens.bench.store import ResultStore, read_run
 from skulens.bench.suites.mpr import Mpr, MprSettings
+from skulens.bench.task import Tools
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching

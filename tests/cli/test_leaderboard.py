@@ -86,7 +86,8 @@ def test_the_published_results_for_people(monkeypatch):
     assert "221 cells checked, 205 agree at printed precision; the other 16:" in shown
     assert "12 claims not supported by the files:" in shown
     assert (
-        "5 of 190 entries shown" in shown and "183 of 189 neighbours do not differ significantly" in shown
+        "5 of 190 entries shown" in shown
+        and "183 of 189 neighbours do not differ significantly" in shown
     )
     assert shown.splitlines()[-1] == "190 entries; 205 of 221 printed cells agree"
 
