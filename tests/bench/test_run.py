@@ -238,8 +238,8 @@ def test_every_setting_of_a_suite_is_an_option_with_a_sentence_and_its_default(n
         ), f.name
         assert f.default is MISSING or option.default == f.default, f.name
         many = isinstance(f.default, tuple)
-        name = f.name.removesuffix("s") if many else f.name  # typed once for each value
-        assert f"--{name.replace('_', '-')}" in option.opts and option.multiple == many
+        flag = f.name.removesuffix("s") if many else f.name  # typed once for each value
+        assert f"--{flag.replace('_', '-')}" in option.opts and option.multiple == many
     made = settings(**{f.name: options[f.name].default for f in fields(settings)})
     assert made == settings(), "options left alone are the defaults"
     help_text = CliRunner().invoke(skulens, ["bench", name, "--help"]).output
