@@ -26,8 +26,8 @@ import numpy as np
 from benchmarks.common import RESULTS
 from skulens import pictures
 from skulens.bench.result import provenance
-from skulens.catalog.open import open_catalog
 from skulens.catalog.clothing import Clothing
+from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
 from skulens.encode.cache import VectorCache
@@ -39,7 +39,7 @@ from skulens.evaluate.scores import number_groups
 from skulens.files import cache_folder
 from skulens.protocols import Catalog
 from skulens.records import Image, Part, Product, Qrels, Query, Run
-from skulens.world.truth.composed import compose_changes, seen
+from skulens.world.truth.composed import compose_changes, visible_values
 from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
 DEPTH = 10
@@ -340,13 +340,11 @@ class Composed:
 
     def oracle(self, agree: Callable[[Query, dict[str, str]], bool]) -> dict[str, np.ndarray]:
         """Expected hit rates of a reader who cannot tell apart the candidates that `agree`, and knows no others."""
-        look = {p.id: seen(p) | {"class": p.category[0]} for p in self.products}
+        look = {p.id: visible_values(p) | {"class": p.category[0]} for p in self.products}
         found = {name: [] for name in self.task.metrics}
         for query in self.queries:
             left = [
-                i
-                for i, values in look.items()
-                if i != query.references[0] and agree(query, values)
+                i for i, values in look.items() if i != query.references[0] and agree(query, values)
             ]
             right = sum(i in query.relevant for i in left)
             for name in found:
@@ -404,7 +402,7 @@ def told(query: Query) -> dict[str, str]:
 
 def add_oracles(report: Report, test: Composed) -> None:
     """What perfect readers of one half reach, whose every value is the ground truth."""
-    shown = {p.id: seen(p) | {"class": p.category[0]} for p in test.products}
+    shown = {p.id: visible_values(p) | {"class": p.category[0]} for p in test.products}
 
     def by_words(query: Query, values: dict[str, str]) -> bool:
         return all(values.get(key) == value for key, value in told(query).items())
@@ -445,7 +443,7 @@ def shortcuts(report: Report, test: Composed, label: str) -> dict:
     return found
 
 
-def described(shop: Catalog) -> dict:
+def describe(shop: Catalog) -> dict:
     """How a shop was made and the hashes of what it holds."""
     card = json.loads((shop.root / "world.json").read_text("utf-8"))
     return {k: card.get(k) for k in ("config", "generator", "records_sha256", "pictures_sha256")}
@@ -513,8 +511,8 @@ def main() -> None:
     first, *others = encoders
     made = {
         "benchmark": "small_models",
-        "shop": described(shop),
-        "train_shop": described(train_shop),
+        "shop": describe(shop),
+        "train_shop": describe(train_shop),
         "encoders": {label: encoder.encoder.info.identity for label, encoder in encoders.items()},
         "rows": report.rows,
         "differences": report.differences(first, others),

@@ -55,6 +55,9 @@ class TrueCatalog(Catalog, Protocol):
     def gold(self, split: str = "") -> Iterator[Gold]:
         """What is true of each field of each product of a split; "": of all products."""
 
+    def listed(self) -> Iterator[Product]:
+        """The products as their sellers list them: without what gold was made from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Numerics:
@@ -79,9 +82,12 @@ class Encoder(Protocol):
     changes what is embedded only where `info.roles` names it.
     """
 
-    info: EncoderInfo
-    device: str
-    """Where the forward pass runs: "cpu", "cuda", "cuda:1" ..."""
+    @property
+    def info(self) -> EncoderInfo: ...
+
+    @property
+    def device(self) -> str:
+        """Where the forward pass runs: "cpu", "cuda", "cuda:1" ..."""
 
     def prepare_image(self, picture: "PIL.Image.Image", role: Role = "query") -> Any:
         """Preprocessed picture from decoded RGB; usually float32 (3, image_px, image_px)."""
@@ -122,7 +128,7 @@ class Index(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class Document:
     """A product as a store holds it: named vectors, each of one maker, and fields to filter by."""
 
     id: str
@@ -161,7 +167,7 @@ class Store(Protocol):
     makers: Mapping[str, str]
     """Column -> identity of the encoder whose vectors it takes."""
 
-    def upsert(self, rows: Iterable[Row]) -> int:
+    def upsert(self, documents: Iterable[Document]) -> int:
         """Insert or replace; how many, once they would survive a crash. Raises StoreError for other makers."""
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -194,7 +200,8 @@ class Store(Protocol):
 class Reranker(Protocol):
     """Gives candidates a better order."""
 
-    info: SystemInfo
+    @property
+    def info(self) -> SystemInfo: ...
 
     def score(self, query: Query, candidates: Sequence[Product]) -> np.ndarray:
         """(candidates,) float32, higher is better; NaN: it abstains."""
@@ -242,7 +249,8 @@ class Reply:
 class Chat(Protocol):
     """Asks a model."""
 
-    info: SystemInfo
+    @property
+    def info(self) -> SystemInfo: ...
 
     def ask(self, questions: Iterable[Ask]) -> Iterator[Reply]:
         """Replies in any order, each question's exactly once."""
@@ -264,7 +272,8 @@ class Line:
 class TextReader(Protocol):
     """Reads the text in a picture."""
 
-    info: SystemInfo
+    @property
+    def info(self) -> SystemInfo: ...
 
     def read(self, picture: "PIL.Image.Image", languages: Sequence[str] = ()) -> list[Line]:
         """Lines in reading order."""
@@ -300,7 +309,8 @@ class Verifier(Protocol):
 class Retriever(Protocol):
     """Ranks products for queries. Encoders are wrapped once (`bench.retrieval`)."""
 
-    info: SystemInfo
+    @property
+    def info(self) -> SystemInfo: ...
 
     def rank(self, queries: Sequence[Query], gallery: Sequence[Item], k: int) -> Run:
         """The first k gallery items of each query; an item's id is its product's, and may occur again."""
@@ -310,7 +320,8 @@ class Retriever(Protocol):
 class Reader(Protocol):
     """Reads products into claims."""
 
-    info: SystemInfo
+    @property
+    def info(self) -> SystemInfo: ...
 
     def read(self, products: Iterable[Product], fields: Sequence[str]) -> Iterator[Claim | Reject]:
         """Claims of the fields asked for, product by product; what cannot be read becomes a reject."""
@@ -329,6 +340,12 @@ class Suite(Protocol):
 
     name: str
     Settings: type
+    headline: tuple[str, ...]
+    """Its metrics, most important first."""
+    units: str
+    """What is scored, in the plural: "probes", "queries", "facts"."""
+    groups: str
+    """What is resampled: "SKUs", "SPUs"."""
 
     def check(self, system: Any) -> None:
         """Raise here, before anything is computed, what `run` would raise for this system."""

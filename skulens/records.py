@@ -31,7 +31,7 @@ class Image:
 
     def read(self) -> bytes:
         """The encoded bytes. Raises OSError where the file cannot be read."""
-        return self.data if self.data is not None else Path(self.path).read_bytes()
+        return self.data if self.data is not None else Path(self.path or "").read_bytes()
 
     @property
     def own_file(self) -> str | None:
@@ -138,6 +138,12 @@ class Query:
     """Chosen to be confusable and never verified, so they carry no grade."""
     tags: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The relevant products, best grade first."""
+        good = [p for p, grade in self.relevant.items() if grade > 0]
+        return tuple(sorted(good, key=lambda p: -self.relevant[p]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,12 @@ ENCODERS = {
         "mllm",
         "REPO or DIR",
     ),
+    "mllm": Row(
+        "skulens.encode.mllm:Mllm",
+        "a multimodal language model that reads whole items: mllm:REPO or mllm:DIR",
+        "mllm",
+        "REPO or DIR",
+    ),
     "onnx": Row(
         "skulens.encode.onnx:OnnxImage",
         "an ONNX image encoder on disk: onnx:FILE or onnx:DIR",
@@ -143,6 +149,26 @@ DATASETS = {
         "a demo shop: several views, attributes, variants",
         signs=(Sign(("products.jsonl",), ("slug", "product_type", "variants")),),
     ),
+    "packaging": Row(
+        "skulens.catalog.packaging:Packaging",
+        "sides of food packages: 7 photos with what a person reads in them",
+        signs=(Sign(("answers.json",), ("products", "unreadable")),),
+    ),
+    "packages": Row(
+        "skulens.catalog.packages:Packages",
+        "44 photos of packages, mostly backs, with what a person reads in them",
+        signs=(Sign(("answers.json",), ("photos",), ("fields", "legible", "size", "kind")),),
+    ),
+    "product_labels": Row(
+        "skulens.catalog.product_labels:ProductLabels",
+        "40 photos of plates, tags, boxes and garments, with what a person reads in them",
+        signs=(Sign(("answers.json",), ("photos",), ("fields", "legible", "same_object")),),
+    ),
+    "barcodes": Row(
+        "skulens.catalog.barcodes:Barcodes",
+        "387 photos of retail barcodes with their codes, 47 without one",
+        signs=(Sign(("labels.csv",), ("image", "symbology", "text", "group")),),
+    ),
     "world": Row(
         "skulens.world.reader:World",
         "the procedural shop: seeded products with complete ground truth",
@@ -158,12 +184,26 @@ SUITES = {
         "skulens.bench.suites.mpr:Mpr",
         "photo -> SKU texts, iconic pictures or both (OpenMPR's protocol and ours)",
     ),
+    "merit": Row(
+        "skulens.bench.suites.merit:Merit",
+        "several conditions at once, in pictures and words -> SKUs (MERIT's task)",
+    ),
+    "aspect": Row(
+        "skulens.bench.suites.aspect:Aspect",
+        "facts of products, read by any reader, against gold: F1 micro and macro over fields",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
 RETRIEVERS: dict[str, Row] = {}
 """Rank products for queries by themselves (`protocols.Retriever`)."""
-READERS: dict[str, Row] = {}
+READERS: dict[str, Row] = {
+    "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),
+    "title-words": Row(
+        "skulens.extract.title_words:TitleWords",
+        "baseline: listed values whose words stand in title and texts",
+    ),
+}
 """Read products into claims (`protocols.Reader`)."""
 STORES: dict[str, Row] = {}
 """Hold products with their vectors, embedded or on a server (`protocols.Store`)."""
@@ -245,7 +285,7 @@ def row_of_plugin(load: Callable[[], object], value: str, package: str) -> Row:
     """The row behind an entry point: the `Row` it names, or one made from the class it names."""
     try:
         thing = load()
-    except Exception as e:  # whatever somebody else's module does, the others must stay usable
+    except Exception as e:  # whatever a plug-in's module raises, the others must stay usable
         reason = f"cannot be loaded ({type(e).__name__}: {e})"
         return Row(value, reason, package=package, broken=reason)
     if isinstance(thing, Row):

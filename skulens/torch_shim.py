@@ -6,7 +6,7 @@ declared are missing, and `import torchvision` (so open_clip, timm and half of t
 dies with "operator torchvision::nms does not exist". Declaring the schemas of those
 operators, without code behind them, is enough for imports, transforms and models.
 
-Not mended, because we never call them: `torchvision.ops.nms` itself and torchvision's
+Not repaired, because we never call them: `torchvision.ops.nms` itself and torchvision's
 picture decoders (`skulens.pictures` decodes; transformers is given PIL pictures).
 
 Importing this module does the work, so it comes before the first import of torchvision:
@@ -57,7 +57,7 @@ def missing() -> list[str]:
     return [s for s in SCHEMAS if not hasattr(torch.ops.torchvision, s.partition("(")[0])]
 
 
-def mend() -> bool:
+def declare_missing() -> bool:
     """Declare what is missing; True if anything was.
 
     Nothing happens with a CUDA torch (its torchvision works, or its own error is the one to
@@ -74,4 +74,4 @@ def mend() -> bool:
     return True
 
 
-mend()
+declare_missing()

@@ -98,20 +98,19 @@ def naive(filter: Filter, product: Product) -> bool:
     answers = []
     for value in there:
         for other in wanted:
-            kinds = {bool: "truth", str: "text"}
-            if kinds.get(type(other), "number") == "number":
+            left = value
+            if type(other) in (int, float):
                 try:
-                    value = float(value) if not isinstance(value, bool) else math.nan
+                    left = math.nan if isinstance(value, bool) else float(value)
                 except ValueError:
-                    value = math.nan
-                if math.isinf(value):
-                    value = math.nan
-            elif type(value) is not type(other) or type(other) is bool and filter.op[0] in "<>":
+                    left = math.nan
+                left = left if math.isfinite(left) else math.nan
+            elif type(value) is not type(other) or (type(other) is bool and filter.op[0] in "<>"):
                 continue
-            less, equal = value < other, value == other
+            less, equal = left < other, left == other
             answers.append(
                 {"=": equal, "in": equal, "!=": equal, "<": less, "<=": less or equal}.get(
-                    filter.op, value > other or (filter.op == ">=" and equal)
+                    filter.op, left > other or (filter.op == ">=" and equal)
                 )
             )
     return not any(answers) if filter.op == "!=" else any(answers)

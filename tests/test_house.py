@@ -1,6 +1,7 @@
 """The house keeps its shape: imports point one way, and the door stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -103,6 +104,123 @@ def test_imports_point_one_way(file):
         assert allowed, (
             f"{file.relative_to(ROOT)}:{line} ({room}) imports {other}: rows point one way"
         )
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def files_imported(file: Path, known: set[str]) -> set[str]:
+    """Modules of skulens that a file imports, lazy imports included."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{a.name}" for a in node.names]
+            found |= {n if n in known else node.module for n in names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return (found & known) - {module_of(file)}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that import one another, each sorted (Tarjan 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for other in graph[node]:
+            if other not in index:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in stack:
+                low[node] = min(low[node], index[other])
+        if low[node] == index[node]:
+            group = []
+            while not group or group[-1] != node:
+                group.append(stack.pop())
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for node in graph:
+        if node not in index:
+            visit(node)
+    return found
+
+
+def test_files_import_each_other_in_no_circle():
+    known = {module_of(f) for f in FILES}
+    assert circles({module_of(f): files_imported(f, known) for f in FILES}) == []
+
+
+def test_circles_are_found():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}
+    assert circles(graph) == [["a", "b", "c"]]
+
+
+def classes_of(file: Path) -> set[str]:
+    return {n.name for n in ast.parse(file.read_text()).body if isinstance(n, ast.ClassDef)}
+
+
+def test_nouns_mean_one_thing():
+    nouns = classes_of(ROOT / "records.py") | classes_of(ROOT / "claims.py")
+    twice = {
+        str(f.relative_to(ROOT)): sorted(classes_of(f) & nouns)
+        for f in FILES
+        if f not in (ROOT / "records.py", ROOT / "claims.py") and classes_of(f) & nouns
+    }
+    assert twice == {}
+
+
+METRIC = re.compile(r"(hit_rate|ndcg|recall|map|mrr)@|^(macro_)?(mrr|f1|ndcg|phi|m1|m2)$")
+"""Names of metrics; "gap", "map", "recall" and "precision" alone are words too."""
+MAY_NAME_METRICS = ("evaluate", "papers")
+
+
+def strings_of(file: Path):
+    """(line, text) of every string of a file that is no docstring."""
+    tree = ast.parse(file.read_text())
+    said = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_metrics_are_named_by_evaluate_suites_and_papers_alone(file):
+    inside = file.relative_to(ROOT).parts
+    if inside[0] in MAY_NAME_METRICS or inside[:2] == ("bench", "suites"):
+        return
+    named = [(line, text) for line, text in strings_of(file) if METRIC.search(text)]
+    assert named == [], "take the metric from the suite (`headline`) or from the user"
+
+
+def test_every_suite_is_a_command_and_every_command_a_suite():
+    from dataclasses import fields
+
+    import click
+
+    from skulens.cli.bench import command
+    from skulens.registry import SUITES, resolve, rows
+
+    context = click.Context(command)
+    assert set(SUITES) <= set(command.list_commands(context)) == set(rows("suite"))
+    for name in SUITES:
+        made, suite = command.get_command(context, name), resolve("suite", name)
+        options = {p.name: p for p in made.params}
+        for setting in fields(suite.Settings):
+            option = options[setting.name]
+            assert option.help, f"{name}: no sentence stands below {setting.name}"
+            assert option.default == setting.default, (name, setting.name)
+        assert suite.name == name and suite.headline and suite.units and suite.groups
 
 
 def test_nothing_imports_cli_or_serve():

@@ -70,13 +70,14 @@ def test_list_has_a_command_for_every_kind_with_rows(monkeypatch):
     def run(*arguments):
         return CliRunner().invoke(command, arguments)
 
+    monkeypatch.setitem(KINDS, "chat", {})
     before = run("--help").output
     assert "encoders" in before and "datasets" in before and "suites" in before
-    assert "readers" not in before and run("readers").output == "no readers\n"
-    monkeypatch.setitem(KINDS["reader"], "labels", Row("x:Y", "reads labels"))
-    assert "readers" in run("--help").output
-    assert "labels" in run("readers").output
-    assert json.loads(run("readers", "--json").output) == {
-        "readers": [{"name": "labels", "about": "reads labels"}]
+    assert "chats" not in before and run("chats").output == "no chats\n"
+    monkeypatch.setitem(KINDS["chat"], "parrot", Row("x:Y", "says it again"))
+    assert "chats" in run("--help").output
+    assert "parrot" in run("chats").output
+    assert json.loads(run("chats", "--json").output) == {
+        "chats": [{"name": "parrot", "about": "says it again"}]
     }
     assert run("nonsense").exit_code == 2 and run("reader").exit_code == 2

@@ -33,7 +33,7 @@ def test_open_clip_imports_and_a_second_call_does_nothing():
     code = """
         import skulens.torch_shim as shim
         import open_clip, torchvision
-        print(shim.mend(), open_clip.__name__)
+        print(shim.declare_missing(), open_clip.__name__)
     """
     assert run(code) == "False open_clip"
 

@@ -24,7 +24,7 @@ from open_clip.pretrained import get_pretrained_cfg, list_pretrained
 from tqdm import tqdm
 
 from skulens.encode.flops import gflops
-from skulens.encode.towers import built, towers_params
+from skulens.encode.towers import build_model, towers_params
 from skulens.encode.zoo.rows import ZOO, ZooRow, find_row, write_rows
 from skulens.encode.zoo.rules import own_codes, shared_weights
 
@@ -95,7 +95,7 @@ def measured(arch: str) -> dict[str, object]:
                 "params_image": sum(p.numel() for p in visual.parameters()),
                 "gflops_image": cost,
             }
-        model = built(config).eval()
+        model = build_model(config).eval()
     image, text = towers_params(model)
     return about | {
         "params": image + text,

@@ -19,8 +19,9 @@ from skulens.bench.store import stored_results
 from skulens.encode.zoo.rows import ZooRow, find_row
 from skulens.encode.zoo.warnings import SERIOUS
 from skulens.errors import DataError, unknown
-from skulens.evaluate.metric import find_metric
+from skulens.evaluate.metric import GROUP, find_metric
 from skulens.evaluate.panel import Panel
+from skulens.evaluate.scores import Measure
 from skulens.records import Reject, Warning_
 from skulens.registry import resolve
 from skulens.registry import rows as registered
@@ -63,6 +64,11 @@ class Entry:
     def metrics(self) -> dict[str, float | None]:
         """Metric -> value; None: unknown."""
         return {n: None if np.isnan(i.value) else i.value for n, i in self.result.metrics.items()}
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups whose sums are known."""
+        return self.result.sums.groups if self.result.sums is not None else ()
 
     def has_sums(self, metric: str) -> bool:
         """Whether sums by group of a metric are known; of one that is derived they say nothing."""
@@ -110,7 +116,7 @@ class Board:
         own = set(self.groups)
         return np.array(
             [
-                bool(own) and bool(s) and e.has_sums(metric) and set(e.result.sums.groups) == own
+                bool(own) and bool(s) and e.has_sums(metric) and set(e.groups) == own
                 for e, s in zip(self.entries, same, strict=True)
             ],
             bool,
@@ -120,7 +126,7 @@ class Board:
         """(entries,) bool: entries measured on the board's own units, sums known or not."""
         return np.array([e.data == self.data for e in self.entries], bool)
 
-    def panel(self, metric: str, which: Sequence[int]) -> Panel:
+    def panel(self, metric: str, which: Sequence[int] | np.ndarray) -> Panel:
         """The entries at `which`, ready for tests. Raises DataError where a metric's sums are unknown."""
         picked = [self.entries[i].result for i in which]
         missing = [
@@ -134,15 +140,15 @@ class Board:
         """(groups, entries) sums of a metric; a NaN column where they are unknown."""
         found = np.full((len(self.groups), len(self.entries)), np.nan)
         for at in np.flatnonzero(self.known(metric)):
-            sums = self.entries[at].result.sums
-            found[:, at] = sums.by_group(self.groups).sums_of(find_metric(metric).plain)[0]
+            measure = measure_of(self.entries[at].result, find_metric(metric).plain, self.groups)
+            found[:, at] = measure.top[:, 0]
         return found
 
 
-def measure_of(result: Result, metric: str, groups: Sequence[str]):
+def measure_of(result: Result, metric: str, groups: Sequence[str]) -> Measure:
     """A metric's sums in the order of `groups`; from single units where it is averaged over a slice."""
-    over = find_metric(metric).over
-    scores = result.sums if over in ("", "group") else result.scores
+    by_group = find_metric(metric).over in ("", GROUP)
+    scores = result.sums if by_group and result.sums is not None else result.scores
     return scores.measure(metric, groups)
 
 
@@ -277,10 +283,14 @@ def store_board(results: Sequence[Result]) -> Board:
             todo = "it stands without intervals; measure it again"
             rejects.append(Reject(str(result.folder or ""), result.name, why, todo))
     entries = tuple(replace(e, data=data) for e in distinguish([stored_entry(r) for r in results]))
-    gallery, texts = first.variant.get("gallery", ""), first.settings.get("texts") or ()
+    gallery, texts = first.variant.get("gallery", ""), _words(first.settings.get("texts"))
     task = describe_task(gallery, texts, first.counts.get("gallery", 0)) if gallery else first.suite
     name = f"{first.suite}: {data}"
     return Board(name, entries, groups, data, tuple(rejects), task, first.data.fingerprint)
+
+
+def _words(setting: object) -> tuple[str, ...]:
+    return tuple(map(str, setting)) if isinstance(setting, list | tuple) else ()
 
 
 def _present_groups(results: Sequence[Result]) -> tuple[str, ...]:
@@ -362,93 +372,3 @@ def distinguish(entries: Sequence[Entry]) -> list[Entry]:
         said = said or ("" if mode == "sound" else f"mode {mode}")
         named.append(replace(entry, name=f"{entry.name} ({said})") if said else entry)
     return named
-
-
-def merge_same_data(boards: Sequence[Board]) -> list[Board]:
-    """The same boards, those on the same units made one; entries that fit no board keep their own.
-
-    The first board with sums takes in every board that asked the same (see `same_units`), and
-    those published entries without sums whose rates could be of its photos (see `could_be_of`).
-    """
-    found: list[Board] = []
-    for board in sorted(boards, key=lambda b: not b.groups):
-        home = next((i for i, b in enumerate(found) if same_units(b, board)), None)
-        if home is not None:
-            found[home] = merge(found[home], board)
-            continue
-        stray = []
-        for entry in board.entries if not board.groups else ():
-            home = next((i for i, b in enumerate(found) if could_be_of(b, board, entry)), None)
-            if home is None:
-                stray.append(replace(entry, data=_why_stray(found, board)))
-            else:
-                found[home] = merge(found[home], replace(board, entries=(entry,), rejects=()))
-        if board.groups or stray:
-            alone = (
-                board if board.groups else replace(board, entries=tuple(stray), data=stray[0].data)
-            )
-            found.append(alone)
-        elif board.rejects:
-            found[0] = replace(found[0], rejects=(*found[0].rejects, *board.rejects))
-    return found
-
-
-def _why_stray(found: Sequence[Board], board: Board) -> str:
-    """The data of entries without sums that fit no board so far."""
-    if board.asked or not found:
-        return board.data
-    n = int(found[0].sizes.sum())
-    return f"{board.data}: rates that are not whole numbers of {n:,} photos, so rounded or of other photos"
-
-
-def merge(*boards: Board) -> Board:
-    """Boards side by side; the first one's units are the board's.
-
-    An entry of another board takes part where that board asked the same (see `same_units`). One
-    without sums is treated as the same data where all its rates are whole numbers of the board's
-    photos. All others stay, marked by their `data`.
-
-    Raises:
-        DataError: no board at all.
-    """
-    if not boards:
-        raise DataError("nothing to merge: give at least one board")
-    first = next((b for b in boards if b.groups), boards[0])
-    entries: list[Entry] = []
-    for board in boards:
-        same = same_units(first, board)
-        entries += [
-            replace(e, data=first.data) if same or could_be_of(first, board, e) else e
-            for e in board.entries
-        ]
-    rejects = tuple(r for b in boards for r in b.rejects)
-    return replace(first, entries=tuple(entries), rejects=rejects)
-
-
-def same_units(first: Board, other: Board) -> bool:
-    """Whether two boards asked the same: equal fingerprints prove it; where one is unknown, the same
-    task, groups and numbers of units are treated as such."""
-    if other is first:
-        return True
-    if first.task != other.task or (first.asked and other.asked and first.asked != other.asked):
-        return False
-    if not first.groups or set(other.groups) != set(first.groups):
-        return False
-    place = {g: i for i, g in enumerate(other.groups)}
-    rows = [place[g] for g in first.groups]
-    return bool(len(other.sizes)) and np.array_equal(other.sizes[rows], first.sizes)
-
-
-def could_be_of(first: Board, board: Board, entry: Entry) -> bool:
-    """Could these published rates be of the photos of `first`? Then each is a whole number of them."""
-    if board.groups or board.asked or first.asked or not first.groups:
-        return False
-    n = first.sizes.sum()
-    counted = [v for m, v in entry.metrics.items() if v is not None and _is_count(m)]
-    return bool(counted) and all(abs(v * n - round(v * n)) < 1e-4 for v in counted)
-
-
-def _is_count(metric: str) -> bool:
-    """Whether a metric is a number of units over all units."""
-    declared = find_metric(metric)
-    return declared.whole and not declared.of

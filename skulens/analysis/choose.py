@@ -73,7 +73,7 @@ class Constraints:
             )
 
 
-class Verdict(Enum):
+class Outcome(Enum):
     """What became of a system."""
 
     BEST = "best"
@@ -106,7 +106,7 @@ class Option:
     value: float | None
     low: float | None
     high: float | None
-    verdict: Verdict
+    verdict: Outcome
     reasons: tuple[Reason, ...]
     """Why it is not among the best."""
     notes: tuple[str, ...]
@@ -139,7 +139,7 @@ class Choice:
     options: tuple[Option, ...]
     suite: str = ""
 
-    def of(self, verdict: Verdict) -> list[Option]:
+    def of(self, verdict: Outcome) -> list[Option]:
         return [o for o in self.options if o.verdict is verdict]
 
     def as_dict(self) -> dict:
@@ -149,7 +149,7 @@ class Choice:
             "machine": this_machine(),
             "wishes": asdict(self.constraints),
             "constraints": asdict(self.constraints),
-            "best": [o.entry.name for o in self.of(Verdict.BEST)],
+            "best": [o.entry.name for o in self.of(Outcome.BEST)],
             "candidates": [o.as_dict() for o in self.options],
         }
 
@@ -202,7 +202,7 @@ def choose(
         low, high = (none_for_nan(ends[i]) for ends in bounds[1:])
         told = note(entry, low, constraints)
         found.append(Option(entry, value[i], low, high, verdict, why, told, behind.get(i)))
-    order, sign = list(Verdict), 1 if find_metric(metric).direction == "higher" else -1
+    order, sign = list(Outcome), 1 if find_metric(metric).direction == "higher" else -1
     found.sort(
         key=lambda o: (order.index(o.verdict), -sign * (o.value if o.value is not None else -sign))
     )
@@ -322,19 +322,19 @@ def compare_with_best(
 
 def judge(
     reasons: tuple[Reason, ...], behind: Difference | None, known: bool, first: str
-) -> tuple[Verdict, tuple[Reason, ...]]:
+) -> tuple[Outcome, tuple[Reason, ...]]:
     """(verdict, reasons) of one system."""
     if reasons:
-        return Verdict.OUT, reasons
+        return Outcome.OUT, reasons
     if not known or behind is None:
         text = "no hits per SKU: cannot be compared with the others"
-        return Verdict.UNTESTED, (Reason("no hits per SKU", text),)
+        return Outcome.UNTESTED, (Reason("no hits per SKU", text),)
     if behind.p <= LEVEL:
         sign = 1 if behind.value >= 0 else -1  # of metrics that should be low, the best is below
         low, high = sorted((sign * behind.low, sign * behind.high))
         text = f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], p = {behind.p:.2g}"
-        return Verdict.WORSE, (Reason("worse than the best", text),)
-    return Verdict.BEST, ()
+        return Outcome.WORSE, (Reason("worse than the best", text),)
+    return Outcome.BEST, ()
 
 
 def note(entry: Entry, low: float | None, constraints: Constraints) -> tuple[str, ...]:

@@ -58,11 +58,11 @@ def collapse(answers: Answers, pairs: Sequence[Pair], vectors: Vectors, most: in
         if query in vectors.probes:
             by_sku.setdefault(relevant[0], []).append(query)
     for pair in pairs[:most]:
-        ends = vectors.gallery.get(pair.right), vectors.gallery.get(pair.found)
+        right, found = vectors.gallery.get(pair.right), vectors.gallery.get(pair.found)
         mine = [(q, sku) for sku in (pair.right, pair.found) for q in by_sku.get(sku, ())]
-        if any(e is None for e in ends) or not mine:
+        if right is None or found is None or not mine:
             continue
-        places = in_plane(*ends, np.stack([vectors.probes[q] for q, _ in mine]))
+        places = in_plane(right, found, np.stack([vectors.probes[q] for q, _ in mine]))
         if places is None:
             continue
         probes = [
@@ -79,7 +79,7 @@ def collapse(answers: Answers, pairs: Sequence[Pair], vectors: Vectors, most: in
             {
                 "right": pair.right,
                 "found": pair.found,
-                "angle_deg": angle_deg(*ends),
+                "angle_deg": angle_deg(right, found),
                 "probes": probes,
             }
         )

@@ -134,7 +134,8 @@ def causes(
     Args:
         gallery: ids of the products that could have been found.
     """
-    errors, expected = Counter(), Counter()
+    errors: Counter[str] = Counter()
+    expected: dict[str, float] = dict.fromkeys(KINDS, 0.0)
     neighbours = Neighbours([traits[p] for p in gallery])
     for pair in pairs:
         errors[kind_of(traits[pair.right], traits[pair.found])] += pair.probes
@@ -182,7 +183,7 @@ class Neighbours:
 
 def combinations(named: tuple) -> set[tuple]:
     """Every way to keep some of the traits that are there and blank the others, but not all."""
-    ways = {()}
+    ways: set[tuple] = {()}
     for trait in named:
         ways = {(*w, t) for w in ways for t in {trait, None}}
     return ways - {(None,) * len(named)}

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from skulens.analysis.boards import Board, unit_words
+from skulens.analysis.boards import Board
+from skulens.analysis.pairing import differences_of, refuse, why_not
 from skulens.analysis.ranks import headline
 from skulens.bench.result import Result
 from skulens.bench.store import first_products, relevant_products
@@ -16,14 +17,14 @@ from skulens.errors import DataError, unknown
 from skulens.evaluate.compare import LEVEL, Difference, holm
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import compare_measures
-from skulens.evaluate.sample_size import Needed, needed
+from skulens.evaluate.sample_size import SampleSize, estimate_sample_size
 from skulens.evaluate.scores import Scores
 
 EXAMPLES = 4
 """Units named for each group."""
 
 
-class Verdict(Enum):
+class Outcome(Enum):
     """What a paired test says of A against B."""
 
     A_BETTER = "a is better"
@@ -73,7 +74,7 @@ class Pairing:
     """The difference on every group, largest first."""
     skus: tuple[GroupDifference, ...]
     """Where they differ most, first."""
-    needed: Needed | None = None
+    needed: SampleSize | None = None
     """Groups that would tell them apart; None for macro means, one group, or where units are unknown."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjust`)."""
@@ -81,8 +82,8 @@ class Pairing:
     @property
     def data(self) -> str:
         """What both were measured on, in a few words."""
-        gallery = self.a.variant.get("gallery", "") if not self.differing else ""
-        return ", ".join(filter(None, (self.a.data.short, gallery)))
+        variant = self.a.variants() if not self.differing else ""
+        return ", ".join(filter(None, (self.a.data.short, variant)))
 
     @cached_property
     def differing(self) -> dict[str, tuple[str, str]]:
@@ -108,13 +109,13 @@ class Pairing:
         return self.difference.p if self.p_holm is None else self.p_holm
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Outcome:
         """Whether the difference is significant at 5 %, and in whose favour."""
         if not self.p <= LEVEL:
-            return Verdict.NOT_SIGNIFICANT
+            return Outcome.NOT_SIGNIFICANT
         higher = self.difference.value > 0
         good = higher == (find_metric(self.metric).direction == "higher")
-        return Verdict.A_BETTER if good else Verdict.B_BETTER
+        return Outcome.A_BETTER if good else Outcome.B_BETTER
 
     def as_dict(self) -> dict:
         """For JSON; NaN is None."""
@@ -152,117 +153,6 @@ class Pairing:
 def none_for_nan(x: float | int | str | None) -> float | int | str | None:
     """For JSON, which has no NaN."""
     return None if isinstance(x, float) and np.isnan(x) else x
-
-
-def differences_of(a: Result, b: Result) -> dict[str, tuple[str, str]]:
-    """What differs between two results beside their systems' names: name -> (of A, of B)."""
-    pairs = {k: (a.variant.get(k, "-"), b.variant.get(k, "-")) for k in {**a.variant, **b.variant}}
-    for key in ("texts", "fusion", "shots", "mode"):
-        if key not in pairs:
-            pairs[key] = (_said(a.settings.get(key)), _said(b.settings.get(key)))
-    if a.name == b.name:
-        pairs["dtype"] = (getattr(a.system, "dtype", ""), getattr(b.system, "dtype", ""))
-        pairs["weights or settings of the system"] = (
-            a.system.identity[:12],
-            b.system.identity[:12],
-        )
-    found = {k: v for k, v in pairs.items() if v[0] != v[1]}
-    if len(found) > 1:  # told by what stands before it
-        found.pop("weights or settings of the system", None)
-    return found
-
-
-def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
-
-
-def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Result]]:
-    """Results of A and B that answered the same units, newest of each.
-
-    Where any have the same variant (gallery, shots, fusion, mode), these are paired and no
-    others; of a single result on each side, or where no two variants agree, what differs is told
-    by `differences_of`. Of stores with several systems each is paired with itself. One pair for
-    each variant and dataset.
-
-    Raises:
-        DataError: no two answered the same; says what differs between those that are nearest.
-    """
-    stores = max(len({r.name for r in side}) for side in (a, b)) > 1
-    fit = [
-        (x, y)
-        for x in a
-        for y in b
-        if not why_not(x, y) and (not stores or x.name == y.name) and x.folder != y.folder
-    ]
-    if not fit and len(a) == len(b) == 1 and not why_not(a[0], b[0]):
-        fit = [(a[0], b[0])]
-    if not fit:
-        one, other = min(((x, y) for x in a for y in b), key=lambda p: len(why_not(*p)))
-        raise DataError(refuse(one, other))
-    alike = [(x, y) for x, y in fit if dict(x.variant) == dict(y.variant)]
-    pairs = {
-        (x.data.fingerprint, *x.variant.items(), *y.variant.items(), x.name, y.name): (x, y)
-        for x, y in alike or fit
-    }
-    seen = {
-        frozenset(str(r.folder or id(r)) for r in (x, y)): (x, y)
-        for x, y in reversed(pairs.values())
-    }
-    return list(reversed(seen.values()))  # A with B and B with A is one comparison
-
-
-def same_units(a: Result, b: Result) -> bool:
-    """Whether two results answered the same queries with the same judgements, or the same claims."""
-    if a.suite != b.suite or a.data.split != b.data.split:
-        return False
-    if a.data.fingerprint == b.data.fingerprint:
-        return True
-    if a.data.queries and b.data.queries:
-        return a.data.queries == b.data.queries
-    if a.variant.get("gallery") == b.variant.get("gallery"):
-        return False  # stored before queries had a fingerprint of their own, and something differs
-    return a.data.name == b.data.name and _units(a) == _units(b)
-
-
-def _units(result: Result) -> set[tuple[str, str]]:
-    return set(zip(result.scores.units, result.scores.groups, strict=True))
-
-
-def why_not(a: Result, b: Result) -> list[str]:
-    """Why two results cannot be paired, a sentence part each; empty where they can."""
-    if same_units(a, b):
-        return []
-    units, groups = unit_words(a)
-    compared = {
-        "suite": (a.suite, b.suite),
-        "split": (a.data.split, b.data.split),
-        "gallery": (a.variant.get("gallery", ""), b.variant.get("gallery", "")),
-        "SKUs in the gallery": (a.counts.get("gallery"), b.counts.get("gallery")),
-        f"{groups} with {units}": (a.counts.get("groups"), b.counts.get("groups")),
-        units: (a.counts.get("units"), b.counts.get("units")),
-    }
-    found = [f"{name} {x} against {y}" for name, (x, y) in compared.items() if x != y]
-    if a.data.short != b.data.short:
-        found.insert(0, f"data {a.data.short} against {b.data.short}")
-    return found or ["pictures, texts or ids of other contents under the same names"]
-
-
-def refuse(a: Result, b: Result) -> str:
-    """The message of a comparison that cannot be made."""
-    rejects = [len(r.rejects) for r in (a, b)]
-    unread = (
-        f" ({rejects[0]} and {rejects[1]} rejects: correct these pictures first)"
-        if rejects[0] != rejects[1]
-        else ""
-    )
-    option = "--encoder" if a.system.kind == "encoder" else "--system"
-    names = f"{option} {a.name}" + (f" {option} {b.name}" if a.name != b.name else "")
-    units, _ = unit_words(a)
-    one, other = (r.folder.name if r.folder else r.name for r in (a, b))
-    return (
-        f"{one} and {other} did not answer the same {units}: {'; '.join(why_not(a, b))}{unread}. "
-        f"Measure both in one go: skulens bench {a.suite} {a.data.name} {names}"
-    )
 
 
 def pair_of_board(board: Board, a: str, b: str) -> tuple[Result, Result]:
@@ -342,7 +232,7 @@ def pair(
         int((left < right).sum()) if fine else None,
         tuple(sorted(gaps.tolist(), reverse=True)),
         tuple(describe(row, firsts, photos or {}) for row in _worst(rows)[:most]),
-        needed(left, right, x.numbers, seed=seed) if enough else None,
+        estimate_sample_size(left, right, x.numbers, seed=seed) if enough else None,
     )
 
 
@@ -359,9 +249,9 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
     Units of which either knows nothing are left out where the metric is a mean over units; a
     ratio with denominators of its own (precision) keeps them.
     """
-    x, y = (r.scores if r.scores.fine else r.sums for r in (a, b))
+    x, y = a.scores, b.scores
     if x.fine != y.fine:
-        x, y = a.sums, b.sums
+        x, y = x.by_group(), y.by_group()
     for result, scores in ((a, x), (b, y)):
         if metric not in scores.metrics:
             where = result.folder.name if result.folder else result.name

@@ -114,7 +114,7 @@ def stand(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0
         there = sorted({m for e in board.entries for m, v in e.metrics.items() if v is not None})
         raise DataError(f"{board.name} has no {metric}; it has {', '.join(there) or 'no metric'}")
     known = np.flatnonzero(board.known(metric) & rated)
-    values = [e.metrics.get(metric) for e in board.entries]
+    values = [np.nan if (v := e.metrics.get(metric)) is None else v for e in board.entries]
     sign = -1 if find_metric(metric).direction == "higher" else 1
     order = sorted(np.flatnonzero(rated), key=lambda i: sign * values[i])
     found = dict(zip(known.tolist(), _rank(board, metric, known, resamples, seed), strict=True))

@@ -15,8 +15,8 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
+from skulens.bench.leakage import content_hashes, fingerprint, leaked
 from skulens.bench.mteb_names import mteb_model, mteb_task_name
-from skulens.bench.retrieval import content_hashes, fingerprint, leaked
 from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
 from skulens.encode.gallery import build_gallery
@@ -67,7 +67,9 @@ class MtebEncoder:
         Raises:
             DataError: a part that the encoder cannot read gave no vector.
         """
-        vectors, owners, items = [], [], 0
+        vectors: list[np.ndarray] = []
+        owners: list[int] = []
+        items = 0
         for loaded in inputs:
             rows = max(len(loaded.get(modality, ())) for modality in ("text", "image"))
             for modality in ("text", "image"):
@@ -177,7 +179,7 @@ def task_of(
         reference=None,
         dataset={"path": name, "revision": revision},
         type="Any2AnyRetrieval",
-        category=f"{CATEGORIES[left]}2{CATEGORIES[right]}",
+        category=f"{CATEGORIES[left]}2{CATEGORIES[right]}",  # type: ignore[arg-type]  # one of mteb's
         modalities=[m for m in ("text", "image") if {m, "both"} & {left, right}],
         eval_splits=[split],
         eval_langs=list(languages),

@@ -55,11 +55,16 @@ def thumbnail(image: Image, upright: bool = True) -> str | None:
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
 
 
+def first_of(run: Run, row: int) -> str | None:
+    """The product that a query was answered with; None where it found nothing."""
+    return next((p for p, _ in run.candidates(row)), None)
+
+
 def pick(
     run: Run, queries: Sequence[Query], misses: int = 12, hits: int = 4, seed: int = 0
 ) -> list[int]:
     """Rows of a seeded sample of misses, then of hits, at rank 1."""
-    right = np.array([run.products[run.order[i, 0]] in q.relevant for i, q in enumerate(queries)])
+    right = np.array([first_of(run, i) in q.answers for i, q in enumerate(queries)], bool)
     draw = np.random.default_rng(seed).permutation(len(queries))
     return [*draw[~right[draw]][:misses].tolist(), *draw[right[draw]][:hits].tolist()]
 
@@ -81,16 +86,18 @@ def examples(
     rows = []
     for i in pick(run, queries):
         query = queries[i]
-        candidates = [{"product": p, "score": round(s, 4)} for p, s in list(run.candidates(i))[:3]]
-        right = next(iter(query.relevant))
-        named = {right, *(c["product"] for c in candidates)}
+        found = list(run.candidates(i))[:3]
+        if not found or not query.answers:
+            continue
+        right = query.answers[0]
+        named = {right, *(p for p, _ in found)}
         rows.append(
             {
                 "query": query.id,
                 "probe": thumbnail(probes[query.id]) if query.id in probes else None,
                 "right": right,
-                "hit": candidates[0]["product"] in query.relevant,
-                "candidates": candidates,
+                "hit": found[0][0] in query.answers,
+                "candidates": [{"product": p, "score": round(s, 4)} for p, s in found],
                 "pictures": {
                     p: t for p in sorted(named) if p in shown and (t := thumbnail(shown[p]))
                 },
@@ -105,11 +112,11 @@ def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]
     wrong: Counter[tuple[str, str]] = Counter()
     asked: Counter[str] = Counter()
     for i, query in enumerate(queries):
-        first, right = run.products[run.order[i, 0]], next(iter(query.relevant), None)
-        if right is None:
+        first, right = first_of(run, i), next(iter(query.answers), None)
+        if right is None or first is None:
             continue
         asked[right] += 1
-        if first not in query.relevant:
+        if first not in query.answers:
             wrong[right, first] += 1
     return [
         {"right": r, "found": f, "probes": n, "of": asked[r]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from skulens.encode.batching import Batching
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder
 from skulens.encode.gallery import build_gallery, pictures_of, shots_of
+from skulens.encode.numerics import numerics_of
 from skulens.errors import DataError, SkulensError
 from skulens.files import cache_folder
-from skulens.protocols import Catalog, Numerics
+from skulens.protocols import Catalog, Role
 from skulens.records import EncoderInfo, Item, Product
 from skulens.registry import resolve
 
@@ -82,28 +84,29 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
         raise DataError(f"{result.name} is not an encoder")
     paper = resolve("procedure", "openmpr")() if result.settings.get("mode") == "paper" else None
     memo, batching = open_memo(), Batching(batch=1, upright=False) if paper else Batching()
-    numerics = paper.numerics if paper else Numerics(info.dtype)
+    numerics = paper.numerics if paper else numerics_of({"dtype": info.dtype, "about": info.about})
     encoder = open_encoder(result.name, numerics=numerics, memo=memo)
     if encoder.info.identity != info.identity:
         raise DataError(
             f"{result.name} is another encoder today than the one that was measured (weights, package versions or settings changed)"
         )
     embedder = Embedder([encoder], [VectorCache(cache_folder(), encoder.info)], memo, batching)
-    products, s = list(catalog.products()), result.settings
-    kind, roles = result.variant["gallery"], tuple(s["texts"])
-    gallery = build_gallery(products, kind, catalog.info, texts=roles, shots=s["shots"])
-    ranked = _embed(embedder, gallery.items, "document", s["fusion"])
+    s: Mapping[str, Any] = result.settings
+    products, fusion = list(catalog.products()), s.get("fusion", "avg")
+    kind, roles, shots = result.variant["gallery"], tuple(s["texts"]), s.get("shots", "single")
+    gallery = build_gallery(products, kind, catalog.info, texts=roles, shots=shots)
+    ranked = _embed(embedder, gallery.items, "document", fusion)
     kinds: dict[str, Mapping[str, np.ndarray]] = {kind: ranked}
     for other in {"text", "image"}.difference({kind}).intersection(info.modalities):
-        mine = _items(products, skus, other, roles, s["shots"] == "single")
-        kinds[other] = _embed(embedder, mine, "document", s["fusion"])
+        mine = _items(products, skus, other, roles, shots == "single")
+        kinds[other] = _embed(embedder, mine, "document", fusion)
     relevant = relevant_products(result)
     probes = [
         Item(q.id, q.item.parts)
         for q in catalog.queries(s["split"])
         if q.id in relevant and relevant[q.id][0] in skus
     ]
-    found = _embed(embedder, probes, "query", s["fusion"])
+    found = _embed(embedder, probes, "query", fusion)
     return Vectors(kinds.get("text", {}), kinds.get("image", {}), ranked, found)
 
 
@@ -116,7 +119,7 @@ def _items(
 
 
 def _embed(
-    embedder: Embedder, items: Sequence[Item], role: str, fusion: str
+    embedder: Embedder, items: Sequence[Item], role: Role, fusion: str
 ) -> dict[str, np.ndarray]:
     """Item id -> vector of length 1; the mean of several items of one id."""
     if not items:

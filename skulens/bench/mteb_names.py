@@ -33,3 +33,12 @@ def mteb_task_name(data: str, gallery: str) -> str:
     """ "my shop", "text" -> "MyShopText"."""
     words = re.split(r"[\W_]+", f"{Path(data).stem} {gallery}")
     return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+MAIN_SCORE = ("ndcg_at_10", "hit_rate_at_1")
+"""What mteb orders retrieval tasks by, and what stands for it where it was not measured."""
+
+
+def mteb_score(metric: str) -> str:
+    """ "ndcg@10" -> "ndcg_at_10"."""
+    return metric.replace("@", "_at_")

@@ -126,10 +126,9 @@ class Result:
         found = self.provenance.get("machine")
         return found if isinstance(found, Mapping) else None
 
-    def variants(self, most: int = 9) -> str:
+    def variants(self) -> str:
         """The variant in a few words: "text, shots max"."""
-        said = [v if k == "gallery" else f"{k} {v}" for k, v in self.variant.items()]
-        return ", ".join(said[:most])
+        return ", ".join(v if k == "gallery" else f"{k} {v}" for k, v in self.variant.items())
 
     def record(self) -> dict:
         """A JSON object. `encoder`, `gallery`, `n_queries`, `n_gallery`, `speed`, `encoder_info` and

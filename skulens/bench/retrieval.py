@@ -6,96 +6,42 @@ things look at pictures again: the latency probes (`cost.PROBES`) and the thumbn
 result's examples.
 """
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TypeGuard
 
 import numpy as np
 
 from skulens.bench import cost
 from skulens.bench.examples import describe_errors
+from skulens.bench.leakage import (
+    content_hashes,
+    fingerprint,
+    fingerprint_of_queries,
+    leaked,
+    no_probe_left,
+)
 from skulens.bench.result import Data, Result
-from skulens.encode.batching import Batching, Encoded, check_modalities
+from skulens.bench.task import Ranked, Task, Tools
+from skulens.encode.batching import Encoded, check_modalities
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import Gallery, pictures_of
-from skulens.encode.memo import Memo
-from skulens.encode.parts import read_contents
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
 from skulens.evaluate.summaries import Evaluation, evaluate
 from skulens.index.exact import ExactIndex
-from skulens.protocols import Encoder, Retriever
-from skulens.records import Image, Item, Product, Qrels, Query, Reject, Run, SystemInfo
+from skulens.protocols import Encoder, Modality, Retriever
+from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
 
 BLOCK_BYTES = 256 * 2**20
 """Pictures that a catalogue holds in memory (Parquet columns) are encoded in blocks of this size."""
 FULL_RANKING = 200_000_000
 """Scores up to which every query's whole gallery is ranked (1.6 GB); above, the first CUT_RANKING."""
 CUT_RANKING = 1000
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What a run may use; nothing in it decides a number, but for `batching.upright`."""
-
-    cache: Path | None = None
-    """Folder of the embedding cache; None keeps nothing."""
-    memo: Memo | None = None
-    batching: Batching = Batching()
-    time_probes: bool = True
-    """Measure the latency of single probes too, which costs 35 more forward passes."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """How a procedure other than ours ordered the gallery."""
-
-    run: Run
-    ties: int
-    """Queries with ties at the top that the procedure itself made."""
-
-
-Rank = Callable[[Encoder, Sequence[Query], np.ndarray, Gallery, np.ndarray], Ranked]
-"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> order of a paper's procedure."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a suite asks: queries against one or several galleries."""
-
-    suite: str
-    data: str
-    split: str
-    queries: Callable[[], Iterator[Query]]
-    """Anew at each call; pictures are read block by block."""
-    galleries: Mapping[str, Gallery]
-    """Name -> gallery; the name is the variant's "gallery"."""
-    products: Sequence[Product]
-    settings: Mapping[str, object]
-    variant: Mapping[str, str] = field(default_factory=dict)
-    """Beside the gallery."""
-    ks: tuple[int, ...] = (1, 3, 5, 10)
-    fusion: str = "avg"
-    shots: str = "single"
-    slices: tuple[str, ...] = ()
-    """Tags of the queries to slice by."""
-    exclude: Callable[[Query], Iterable[str]] | None = None
-    """Products that a query may not be answered with, such as those it shows."""
-    rank: Rank | None = None
-    """A paper's own scoring; None: exact float32 cosines."""
-    roles: tuple[str, ...] = ()
-    """Text roles that stand for a product, for the examples."""
-    rejects: Callable[[], Sequence[Reject]] = tuple
-    """What the catalogue left out, known once its queries have been read."""
-    resamples: int = 2000
-    seed: int = 0
 
 
 @dataclass
@@ -130,11 +76,11 @@ def measure(
     Raises:
         DataError: no query is left to measure.
     """
-    of_encoders = [(s, name) for s, name in plan if is_encoder(s)]
-    yield from _measure_encoders(task, of_encoders, tools)
-    for system, name in plan:
-        if not is_encoder(system):
-            yield _measure_retriever(task, system, name)
+    encoders = [(s, name) for s, name in plan if is_encoder(s)]
+    retrievers = [(s, name) for s, name in plan if isinstance(s, Retriever) and not is_encoder(s)]
+    yield from _measure_encoders(task, encoders, tools)
+    for system, name in retrievers:
+        yield _measure_retriever(task, system, name)
 
 
 def _measure_encoders(
@@ -216,7 +162,9 @@ def _measure_one(
     if task.rank is not None:
         ranked = task.rank(encoder, asked.queries, raw(fused)[asked.kept], gallery, raw([shown]))
     else:
-        run = rank(task, asked.queries, vectors[asked.kept], gallery, shown.vectors)
+        run = rank(
+            task, asked.queries, vectors[asked.kept], gallery, shown.vectors, encoder.info.identity
+        )
         ranked = Ranked(run, -1)
     answers = [*(f.encoded for f in fused), shown.encoded]
     evaluation = score(task, asked.queries, ranked.run)
@@ -251,21 +199,26 @@ def fair_queries(
         answers = [*(f.encoded for f in fused), shown.encoded]
         raise DataError(no_probe_left(int(seen.sum()), len(seen), answers))
     mine = [hashes[i] for i in kept]
-    return Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, shown.hashes)
+    return Asked([queries[int(i)] for i in kept], kept, int(seen.sum()), mine, shown.hashes)
 
 
 def rank(
-    task: Task, queries: Sequence[Query], vectors: np.ndarray, gallery: Gallery, rows: np.ndarray
+    task: Task,
+    queries: Sequence[Query],
+    vectors: np.ndarray,
+    gallery: Gallery,
+    rows: np.ndarray,
+    maker: str,
 ) -> Run:
     """Float32 cosines, exact; the whole gallery for each query unless that is too much to hold."""
     good = ~np.isnan(rows).any(axis=1)
     owners = [gallery.products[i] for i in gallery.owners[good]]
-    index = ExactIndex(owners, rows[good], shots=task.shots)
+    index = ExactIndex(owners, rows[good], task.shots, maker)
     out = [frozenset(task.exclude(q)) for q in queries] if task.exclude else []
     few = len(gallery.products) * len(queries) <= FULL_RANKING
     most = max((len(o) for o in out), default=0)
     k = len(gallery.products) if few else min(CUT_RANKING + most, len(gallery.products))
-    run = index.run([q.id for q in queries], vectors, k=k)
+    run = index.run([q.id for q in queries], vectors, k, maker)
     return without(run, out) if out else run
 
 
@@ -335,8 +288,10 @@ def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Inte
         base = metrics.get(metric.of)
         if metric.derive is None or base is None or not info.params:
             continue
-        ends = (float(metric.derive(x, info.params)) for x in (base.value, base.low, base.high))
-        found[name] = Interval(*ends, base.n, base.groups)
+        value, low, high = (
+            float(metric.derive(x, info.params)) for x in (base.value, base.low, base.high)
+        )
+        found[name] = Interval(value, low, high, base.n, base.groups)
     return found
 
 
@@ -349,7 +304,7 @@ def count(
         "gallery": len(gallery.products),
         "groups": len({q.group or q.id for q in queries}),
         "tied_queries": ties,
-        "unanswerable_queries": sum(not held.intersection(q.relevant) for q in queries),
+        "unanswerable_queries": sum(not held.intersection(q.answers) for q in queries),
         "probe_is_gallery_picture": asked.leaked,
         "products_without_gallery_item": len(gallery.missing),
         "forwards": sum(a.forwarded for a in answers),
@@ -368,7 +323,10 @@ def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
 
 def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     """Raise EncoderError where the encoder lacks a modality that queries or galleries need."""
-    needed = {"image"} | {m for k in kinds for m in (("text", "image") if k == "both" else (k,))}
+    read: dict[str, set[Modality]] = {"both": {"text", "image"}, "text": {"text"}}
+    needed: set[Modality] = {"image"}
+    for kind in kinds:
+        needed |= read.get(kind, {"image"})
     check_modalities([encoder], needed)
 
 
@@ -395,30 +353,6 @@ def blocks(queries: Iterable[Query]) -> Iterator[list[Query]]:
         yield block
 
 
-def leaked(
-    queries: Sequence[Query],
-    hashes: Sequence[tuple],
-    gallery: Gallery,
-    gallery_hashes: Sequence[tuple],
-) -> np.ndarray:
-    """Which probes are identical to gallery images of their own product (leakage): (queries,) bool.
-
-    Finding a picture by itself proves nothing, so such probes are left out and counted.
-    """
-    held = {
-        (item.id, h)
-        for item, mine in zip(gallery.items, gallery_hashes, strict=True)
-        for h in mine
-        if h
-    }
-    return np.array(
-        [
-            any((p, h) in held for p in q.relevant for h in mine)
-            for q, mine in zip(queries, hashes, strict=True)
-        ]
-    )
-
-
 def no_queries(task: Task) -> str:
     said = f"split {task.split!r} of {task.data} has no queries"
     rejects = list(task.rejects())
@@ -426,45 +360,3 @@ def no_queries(task: Task) -> str:
         return f"{said}; see `skulens audit`"
     first = rejects[0]
     return f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: {first.reason}; {first.todo}"
-
-
-def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:
-    if seen:
-        return (
-            f"{seen} of {asked} probes are identical to gallery images (leakage), and none is left to measure; mark gallery "
-            "pictures with split=gallery and probes with another split, or use --gallery text"
-        )
-    reasons = {r.reason for a in answers for r in a.rejects}
-    return f"none of the {asked} probes could be read: {'; '.join(sorted(reasons)[:3])}"
-
-
-def fingerprint(
-    queries: Sequence[Query],
-    hashes: Sequence[tuple],
-    gallery: Gallery,
-    gallery_hashes: Sequence[tuple],
-) -> str:
-    """Fingerprint of queries, gallery and judgements: contents, not paths."""
-    asked = _contents(queries, hashes)
-    shown = [[item.id, mine] for item, mine in zip(gallery.items, gallery_hashes, strict=True)]
-    return hashlib.sha256(json.dumps([asked, shown]).encode()).hexdigest()
-
-
-def fingerprint_of_queries(queries: Sequence[Query], hashes: Sequence[tuple]) -> str:
-    """Fingerprint of queries and judgements alone."""
-    return hashlib.sha256(json.dumps(_contents(queries, hashes)).encode()).hexdigest()
-
-
-def _contents(queries: Sequence[Query], hashes: Sequence[tuple]) -> list:
-    return [
-        [q.id, sorted(q.relevant.items()), mine] for q, mine in zip(queries, hashes, strict=True)
-    ]
-
-
-def content_hashes(items: Sequence[Item]) -> list[tuple]:
-    """Content hashes of each item's parts, None where a file cannot be read."""
-    contents = iter(read_contents([part for item in items for part in item.parts], None)[0])
-    return [
-        tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False))
-        for item in items
-    ]

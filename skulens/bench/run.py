@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import Tools
+from skulens.bench.task import Tools
 from skulens.encode import open_encoder
 from skulens.errors import DataError, SkulensError, unknown
 from skulens.protocols import Catalog, Numerics

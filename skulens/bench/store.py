@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -166,9 +166,11 @@ def result_of(record: Mapping, place: Path) -> Result:
 
 def system_of(stored: Mapping, name: str) -> SystemInfo:
     """The info of a stored system; facts that this version does not know are left out."""
-    kind = EncoderInfo if "dim" in stored else SystemInfo
+    kind: type[SystemInfo] = EncoderInfo if "dim" in stored else SystemInfo
     known = {f.name for f in fields(kind)}
-    facts = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k in known}
+    facts: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k in known
+    }
     facts |= {"name": stored.get("name", name), "kind": stored.get("kind", "encoder")}
     facts["warnings"] = warnings_of(stored)
     facts["parts"] = tuple(system_of(p, p["name"]) for p in stored.get("parts", ()))

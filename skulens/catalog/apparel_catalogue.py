@@ -3,25 +3,30 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from skulens.catalog.mapping import as_attributes, as_id, as_path, as_price, as_text
-from skulens.catalog.reader import IN_GALLERY, Reader
+from skulens.catalog.reader import IN_GALLERY, TrueReader
 from skulens.catalog.tables import Row, open_table
+from skulens.claims import Gold, Legibility
 from skulens.errors import DataError
 from skulens.records import Attribute, DatasetInfo, Image, Item, Product, Query
+from skulens.values.fields import find_path
 
 VIEW = re.compile(r"-(front|back|\d+)$")
 CURRENCY = "USD"
 KEYS = ("id", "name", "images", "variants")
 
 
-class ApparelCatalogue(Reader):
+class ApparelCatalogue(TrueReader):
     """Products with several views and with variants that mostly look alike.
 
     level="product" (default): one product per line, its variants in `extras["variants"]`.
     level="variant": one product per SKU (73), its line as `spu`, with the variant's own attributes,
     which the pictures rarely show (shoe sizes, book formats): modality "text".
+
+    Gold is the attributes that the shop states. Whether the renderings show them is unknown; a
+    variant's own are not pictured. The group is the line of the catalogue.
 
     The split "views" takes every view after the first as a probe for its product (12 products, 16
     probes). The probes are gallery pictures too and say so (`tags={"in_gallery": "yes"}`).
@@ -98,7 +103,7 @@ class ApparelCatalogue(Reader):
         )
 
     def _variants(self, product: Product) -> Iterator[Product]:
-        for sku, variant in zip(skus(product), product.extras["variants"], strict=True):
+        for sku, variant in zip(skus(product), variants_of(product), strict=True):
             own = as_attributes(variant.get("attributes"), "shop")
             price = as_price(variant["price"].get(CURRENCY))
             yield Product(
@@ -116,6 +121,15 @@ class ApparelCatalogue(Reader):
                 extras={"slug": product.extras["slug"]},
             )
 
+    def _gold(self, split: str) -> Iterator[Gold]:
+        for product in self._products():
+            if split and len(product.images) < 2:
+                continue
+            images, group = self.names_of(product.images), product.spu or product.id
+            for a in product.attributes:
+                legible: Legibility = "not pictured" if a.modality == "text" else "unknown"
+                yield Gold(product.id, find_path(a.key), (a.value,), legible, images, group)
+
     def _queries(self, split: str) -> Iterator[Query]:
         for product in self._lines():
             relevant = [product.id] if self.level == "product" else skus(product)
@@ -123,7 +137,7 @@ class ApparelCatalogue(Reader):
                 yield self._query(view, product.id, relevant)
 
     def _query(self, view: Image, group: str, relevant: list[str]) -> Query:
-        name = str(Path(view.path).relative_to(self.root))
+        (name,) = self.names_of([view])
         return Query(
             name,
             Item(name, (view,)),
@@ -135,8 +149,13 @@ class ApparelCatalogue(Reader):
 
 def skus(product: Product) -> list[str]:
     """Ids of the variants: the shop's SKU, or "PRODUCT/n" for those it left without one."""
-    variants = product.extras["variants"]
-    return [as_id(v.get("sku") or f"{product.id}/{n}") for n, v in enumerate(variants, 1)]
+    numbered = enumerate(variants_of(product), 1)
+    return [as_id(v.get("sku") or f"{product.id}/{n}") for n, v in numbered]
+
+
+def variants_of(product: Product) -> list[dict[str, Any]]:
+    """The variants of a line, as the shop has them."""
+    return cast(list[dict[str, Any]], product.extras["variants"])
 
 
 def view_of(path: str) -> str:

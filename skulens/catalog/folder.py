@@ -15,9 +15,11 @@
 Everything is Parquet or JSON and readable without skulens. `skulens.catalog.own` reads such folders.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +29,7 @@ import pyarrow.parquet as pq
 from skulens.errors import DataError, StoreError
 from skulens.files import sha256_of_file
 from skulens.filters import filter_to_json
-from skulens.records import DatasetInfo, Image, Product, Query, chunks
+from skulens.records import DatasetInfo, Image, Product, Query
 
 FORMAT = "skulens/1"
 MANIFEST = "manifest.json"
@@ -99,7 +101,7 @@ def write_catalog(
     Raises:
         StoreError: the folder holds a catalogue already.
         DataError: two products or queries of one id, what JSON cannot say, or "refer" with a
-            picture that is no file of its own.
+            picture inside another file or in memory.
     """
     folder = Path(folder)
     if (folder / "products.parquet").exists():
@@ -130,10 +132,11 @@ class Pictures:
         if not self.copy:
             if image.own_file is None:
                 raise DataError(
-                    f'{image.path or "a picture in memory"} is no file of its own; write with pictures="copy"'
+                    f'{image.path or "a picture in memory"} is not a file of its own; write with pictures="copy"'
                 )
             return {"path": str(Path(image.own_file).resolve()), "view": image.view, "sha256": None}
-        data, sha256 = image.read(), image.sha256()
+        data = image.read()
+        sha256 = hashlib.sha256(data).hexdigest()
         name = f"images/{sha256}{suffix_of(data)}"
         target = self.folder / name
         if not target.exists():
@@ -263,8 +266,9 @@ def write_table(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]
     """Write rows in groups of ROWS; the file appears when it is complete."""
     fresh = path.with_name(path.name + ".new")
     with pq.ParquetWriter(fresh, schema, compression="zstd") as writer:
-        for group in chunks(list(rows), ROWS):
-            writer.write_table(pa.Table.from_pylist(list(group), schema=schema))
+        stream = iter(rows)
+        while group := list(islice(stream, ROWS)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
     fresh.replace(path)
 
 

@@ -1,9 +1,10 @@
-"""Columns of somebody's table -> the fields of a product."""
+"""Columns of a user's table -> the fields of a product."""
 
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from skulens.errors import DataError
 from skulens.records import Attribute
@@ -40,7 +41,8 @@ ALIASES = {
 """Field -> the column names that are taken for it when nothing else is said, first match wins."""
 
 TEXTS = ("title", "caption", "description")
-MODALITIES = ("visual", "text", "both", "unknown")
+Modality = Literal["visual", "text", "both", "unknown"]
+MODALITIES: tuple[Modality, ...] = ("visual", "text", "both", "unknown")
 
 
 class RowError(ValueError):
@@ -226,21 +228,22 @@ def as_attributes(value: object, source: str) -> tuple[Attribute, ...]:
     if value is None:
         return ()
     if isinstance(value, dict):
-        pairs: list[tuple] = list(value.items())
+        pairs: list[tuple[Any, ...]] = list(value.items())
     elif isinstance(value, (list, tuple)):
         pairs = [pair_of(entry) for entry in value]
     else:
         raise ValueError(f"attributes are a {type(value).__name__}; expected an object")
     found = []
     for key, values, *more in pairs:
-        modality, origin = more or ("unknown", source)
+        modality: Modality = more[0] if more else "unknown"
+        origin = more[1] if more else source
         for one in values if isinstance(values, (list, tuple)) else [values]:
             if text := as_text(one):
                 found.append(Attribute(as_text(key), text, modality, origin))
     return tuple(found)
 
 
-def pair_of(entry: object) -> tuple:
+def pair_of(entry: object) -> tuple[Any, ...]:
     """(key, value), and (modality, source) where the entry has them."""
     if isinstance(entry, dict) and "key" in entry:
         if entry.get("modality") in MODALITIES:

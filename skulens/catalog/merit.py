@@ -2,7 +2,7 @@ r"""MERIT: products in five languages and queries that mix text with reference p
 
 Chow et al., "MERIT: Multilingual Semantic Retrieval with Interleaved Multi-Condition Query",
 arXiv 2506.03144. Products lie in Parquet shards (as on the hub), in the Arrow files of
-`save_to_disk`, or in JSON Lines; the query files are JSON Lines in spite of their name.
+`save_to_disk`, or in JSON Lines; the query files are JSON Lines despite their name.
 """
 
 import json
@@ -80,7 +80,7 @@ class Merit(Reader):
 
     Query items follow the instruction: text parts as written (product tags and titles stay in), each
     `<image>` replaced by the photo of the product in whose tag it stands. A condition names its
-    product and the place of that picture in `item.parts` (None where the product is told in words);
+    product and the place of that picture in `item.parts` (None where the product is described in words);
     `references` are the products that conditions are taken from, which stay in the pool unless a
     suite excludes them; `hard_negatives` may satisfy every condition. Tags: "language" and "class"
     of the first correct product, "n_conditions". A query's id is its split and line ("test-17");
@@ -204,7 +204,7 @@ class Merit(Reader):
                 try:
                     product = as_id(first(row, "id"))
                 except ValueError:
-                    continue  # told by products()
+                    continue  # rejected by products()
                 if product not in found:
                     found[product] = Shown(
                         self._image(row, product),

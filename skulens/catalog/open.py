@@ -92,7 +92,7 @@ def missing_path(data: str) -> Exception:
 
 
 def recognise(path: Path) -> str:
-    """The reader of a file or folder, told by what it holds.
+    """The reader of a file or folder, recognised by what it holds.
 
     Raises:
         DataError: nothing we know; names what would be recognised.
@@ -153,7 +153,7 @@ def has_file(folder: Path, pattern: str) -> bool:
 
 
 def columns(table: Path) -> list[str]:
-    """Column names of a CSV or JSON Lines table by its first line; none where that cannot be told."""
+    """Column names of a CSV or JSON Lines table by its first line; none where the line cannot be read."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as f:
             first = f.readline(1_000_000)

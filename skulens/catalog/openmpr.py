@@ -8,12 +8,14 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from skulens.catalog.fetch.sources import fetch
 from skulens.catalog.reader import Reader
 from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Item, Product, Query
 
+T = TypeVar("T", list, dict)
 VIEWS = ("single_frame_front_view", "single_frame_front_drop")
 """Folder names in the photos' paths: 17,516 front views; 3,049 drops for SKUs without one."""
 PROBED_PATHS = 50
@@ -95,14 +97,10 @@ class OpenMPR(Reader):
         return read_json(path, dict) if path else {}
 
     def _queries(self, split: str) -> Iterator[Query]:
-        if self.manifest is None:
-            raise MissingFile(
-                f"no probe photos for openmpr: put the evaluation manifest (a JSON file whose name holds "
-                f'"manifest", barcode -> image_paths and label) and the photos it lists into {self.root}'
-            )
+        manifest = self._manifest()
         known = {product.id for product in self._products()}
         for product, entry in self._entries.items():
-            where = f"{self.manifest.name}: {product}"
+            where = f"{manifest.name}: {product}"
             if product not in known:
                 self.reject(
                     where,
@@ -116,9 +114,17 @@ class OpenMPR(Reader):
                 if photo:
                     yield Query(written, Item(written, (photo,)), {product: 1}, group=product)
 
+    def _manifest(self) -> Path:
+        if self.manifest is None:
+            raise MissingFile(
+                f"no probe photos for openmpr: put the evaluation manifest (a JSON file whose name holds "
+                f'"manifest", barcode -> image_paths and label) and the photos it lists into {self.root}'
+            )
+        return self.manifest
+
     @cached_property
     def _entries(self) -> dict[str, dict]:
-        entries = read_json(self.manifest, dict)
+        entries = read_json(self._manifest(), dict)
         bad = next(
             (
                 k
@@ -151,7 +157,7 @@ class OpenMPR(Reader):
             if not fetched:
                 fetch("groceryvision", self.images)
         raise MissingFile(
-            f"none of the photos that {self.manifest.name} lists is in {self.images}, such as "
+            f"none of the photos that {self._manifest().name} lists is in {self.images}, such as "
             f"{paths[0] if paths else '...'}; unpack the GroceryVision archive there"
         )
 
@@ -168,7 +174,7 @@ def listed(paths: object) -> bool:
     return isinstance(paths, list) and all(isinstance(p, str) for p in paths)
 
 
-def read_json(path: Path, kind: type) -> list | dict:
+def read_json(path: Path, kind: type[T]) -> T:
     """A JSON file whose top is a list or an object. Raises DataError otherwise."""
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))

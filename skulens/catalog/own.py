@@ -3,10 +3,11 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from skulens.catalog.folder import read_manifest
 from skulens.catalog.mapping import (
@@ -28,7 +29,7 @@ from skulens.errors import DataError, MissingFile
 from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
 
 GALLERY = ("", "gallery")
-"""Values of the split column whose rows' pictures stand for the product itself."""
+"""Values of the split column whose rows' pictures are the product's own (the gallery's)."""
 
 
 @dataclass
@@ -38,13 +39,13 @@ class Draft:
     id: str
     where: str
     texts: dict[str, str] = field(default_factory=dict)
-    fields: dict[str, object] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     images: list[Image] = field(default_factory=list)
     extras: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ProbePhoto:
     """A photo that is a query of its product."""
 
     id: str
@@ -67,7 +68,7 @@ class Contents:
     """What reading the table once gave: all but the pictures' bytes."""
 
     drafts: dict[str, Draft]
-    probes: dict[str, list[Probe]]
+    probes: dict[str, list[ProbePhoto]]
     """By split."""
     rejects: list[Reject]
 
@@ -111,7 +112,7 @@ class OwnCatalog(Reader):
         self.mapping = map_columns(self.table.columns, map, str(path))
 
     @cached_property
-    def info(self) -> DatasetInfo:
+    def info(self) -> DatasetInfo:  # type: ignore[override]  # reads the table, so only on demand
         roles = ("caption", "description", "title")
         extra = tuple(f[5:] for f in self.mapping if f.startswith("text."))
         probed = set(self.contents.probes)
@@ -125,8 +126,8 @@ class OwnCatalog(Reader):
             splits=tuple(sorted(probed, key=split_order)),
             gallery_text=tuple(dict.fromkeys((*extra, *roles))),
         )
-        told = {f.name for f in fields(DatasetInfo)} - {"splits"}
-        said = {k: v for k, v in self.manifest.items() if k in told and v}
+        known = {f.name for f in fields(DatasetInfo)} - {"splits"}
+        said = {k: v for k, v in self.manifest.items() if k in known and v}
         if isinstance(said.get("gallery_text"), list):
             said["gallery_text"] = tuple(said["gallery_text"])
         return replace(info, **said)
@@ -173,7 +174,7 @@ class Collector:
         self.table, self.mapping, self.folder = catalog.table, catalog.mapping, catalog.images
         self.folder_name = str(self.folder)
         self.drafts: dict[str, Draft] = {}
-        self.probes: dict[str, list[Probe]] = {} if "split" in self.mapping else {ALL: []}
+        self.probes: dict[str, list[ProbePhoto]] = {} if "split" in self.mapping else {ALL: []}
         self.composed = bool(catalog.manifest)
         self.rejects: list[Reject] = []
         self.seen: set[tuple[str, str, str]] = set()
@@ -234,7 +235,7 @@ class Collector:
 
     def fields(self, row: Row, product: str) -> dict[str, object]:
         """Values of the fields that are neither texts nor pictures; a wrong one is left out and rejected."""
-        found = {}
+        found: dict[str, object] = {}
         for name, convert in CONVERT.items():
             if name not in self.mapping:
                 continue
@@ -272,7 +273,7 @@ class Collector:
                     draft.images.append(image)
                 if "split" not in self.mapping or split not in GALLERY:
                     self.probes.setdefault(probe, []).append(
-                        Probe(f"{product}/{name}", product, image)
+                        ProbePhoto(f"{product}/{name}", product, image)
                     )
 
     def pictures(
@@ -307,7 +308,7 @@ class Collector:
                 place = os.path.join(self.folder_name, written.path)  # noqa: PTH118
                 yield written.path, Image(path=place, view=written.view or view)
 
-    def paths(self, cell: object, view: str | None = None) -> list[Written]:
+    def paths(self, cell: Any, view: str | None = None) -> list[Written]:
         """Pictures of a cell: a string, several between "|" or ";", a list, JSON; {path, view} of a struct."""
         if isinstance(cell, str) and cell.lstrip().startswith("["):
             cell = json.loads(cell)
@@ -363,7 +364,7 @@ class Collector:
         self.rejects.append(Reject(source, item, reason, todo))
 
 
-CONVERT = {
+CONVERT: dict[str, Callable[[Any], Any]] = {
     "spu": lambda v: as_id(v) if as_text(v) else None,
     "category": as_path,
     "attributes": lambda v: as_attributes(v, "own"),

@@ -1,6 +1,6 @@
-"""Pictures inside Parquet and Arrow files, read when somebody looks at them.
+"""Pictures inside Parquet and Arrow files, read only when asked for.
 
-A catalogue of 51 GB of pictures must not be held in memory because somebody made a list of its
+A catalogue of 51 GB of pictures must not be held in memory because its caller made a list of its
 products. A `StoredImage` says where its bytes lie; reading in file order costs one pass.
 """
 
@@ -68,7 +68,7 @@ def holds_picture_lists(kind: pa.DataType) -> bool:
 
 
 def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
-    """Rows of a group without a picture; told by the statistics where they say "none", else by a scan."""
+    """Rows of a group without a picture; from the statistics where they say "none", else by a scan."""
     meta = file.metadata.row_group(group)
     leaves = [meta.column(i) for i in range(meta.num_columns)]
     nulls = [
@@ -90,7 +90,7 @@ def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
 
 
 def empty_arrow_cells(column: pa.ChunkedArray) -> set[int]:
-    """Rows of a picture column without bytes and without a path, told without touching the bytes."""
+    """Rows of a picture column without bytes and without a path, found without reading the bytes."""
     if pa.types.is_struct(column.type):
         names = [f.name for f in column.type if f.name in ("bytes", "path")]
         filled = [pc.is_valid(pc.struct_field(column, name)) for name in names]
@@ -111,11 +111,11 @@ def stored_picture(path: Path, column: str, group: int, row: int) -> StoredImage
 
 def column_reader(path: str, column: str) -> "ColumnReader | ArrowColumn":
     """The open reader of a column; another one after the file was written anew."""
-    return opened(path, column, Path(path).stat().st_mtime_ns)
+    return open_column(path, column, Path(path).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def opened(path: str, column: str, _written_ns: int) -> "ColumnReader | ArrowColumn":
+def open_column(path: str, column: str, _written_ns: int) -> "ColumnReader | ArrowColumn":
     return ArrowColumn(path, column) if path.endswith(".arrow") else ColumnReader(path, column)
 
 

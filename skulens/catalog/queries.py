@@ -20,7 +20,7 @@ TABLES = ("queries", "judgments", "splits")
 SUFFIXES = (".parquet", ".jsonl")
 HINTS = get_type_hints(Condition)
 
-Reject = Callable[[str, str, str, str], None]
+RejectItem = Callable[[str, str, str, str], None]
 """Called with source, item, reason and todo."""
 
 
@@ -51,11 +51,11 @@ class StoredQueries:
     def __bool__(self) -> bool:
         return "queries" in self.paths
 
-    def rows(self, name: str, reject: Reject) -> Iterator[Row]:
+    def rows(self, name: str, reject: RejectItem) -> Iterator[Row]:
         if name in self.paths:
             yield from open_table(self.paths[name]).rows(lambda w, r, t: reject(w, "", r, t))
 
-    def splits(self, reject: Reject = lambda *_: None) -> Mapping[str, set[str]]:
+    def splits(self, reject: RejectItem = lambda *_: None) -> Mapping[str, set[str]]:
         """Split -> ids of its queries; {} without a table of splits."""
         found: dict[str, set[str]] = defaultdict(set)
         for row in self.rows("splits", reject):
@@ -64,7 +64,7 @@ class StoredQueries:
                 found[str(split)].add(str(query))
         return found
 
-    def judged(self, products: Container[str], reject: Reject) -> Mapping[str, Judged]:
+    def judged(self, products: Container[str], reject: RejectItem) -> Mapping[str, Judged]:
         """Query id -> its judgements; rows on unknown products are rejected."""
         found: dict[str, Judged] = defaultdict(Judged)
         for row in self.rows("judgments", reject):
@@ -87,7 +87,7 @@ class StoredQueries:
                 found[query].grades[product] = grade
         return found
 
-    def read(self, split: str, products: Container[str], reject: Reject) -> Iterator[Query]:
+    def read(self, split: str, products: Container[str], reject: RejectItem) -> Iterator[Query]:
         """The queries of a split, in the order of their table."""
         splits = self.splits(reject)
         wanted = splits.get(split, set())
@@ -180,7 +180,7 @@ def read_condition(found: object, parts: tuple[Part, ...]) -> Condition:
     if part is not None and not (
         isinstance(part, int) and 0 <= part < len(parts) and isinstance(parts[part], Image)
     ):
-        raise RowError(f"a condition on part {part!r}, which is no picture", "correct `part`")
+        raise RowError(f"a condition on part {part!r}, which is not a picture", "correct `part`")
     return Condition(**given)
 
 

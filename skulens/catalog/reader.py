@@ -1,9 +1,11 @@
 """What every reader shares: rejects, splits, pictures that must exist."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from skulens.claims import Gold
 from skulens.errors import DataError
 from skulens.records import DatasetInfo, Image, Product, Query, Reject
 
@@ -37,6 +39,11 @@ class Reader:
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
         return self._with_own_rejects(self._queries(split))
 
+    def listed(self) -> Iterator[Product]:
+        """Products without their attributes, from which gold may have been made; a dataset that
+        knows what sellers say gives that."""
+        return (replace(product, attributes=()) for product in self.products())
+
     def _with_own_rejects(self, rows: Iterator[T]) -> Iterator[T]:
         mine: list[Reject] = []
         while True:
@@ -60,6 +67,10 @@ class Reader:
         """Reject a row of a table before it is known which item it is of."""
         self.reject(where, "", reason, todo)
 
+    def names_of(self, images: Iterable[Image]) -> tuple[str, ...]:
+        """Paths of pictures within the catalogue's folder."""
+        return tuple(name_inside(image, self.root) for image in images)
+
     def picture(self, path: Path, source: str, item: str, view: str | None = None) -> Image | None:
         """The picture at `path`, or None and a reject where there is no file."""
         if path.is_file():
@@ -69,3 +80,27 @@ class Reader:
             source, item, f"picture {path}: {reason}", "put the picture there or correct the path"
         )
         return None
+
+
+class TrueReader(Reader):
+    """A reader that knows what is true of its products (`protocols.TrueCatalog`)."""
+
+    def gold(self, split: str = "") -> Iterator[Gold]:
+        """What is true of the products of a split; "": of all. Raises DataError for an unknown split."""
+        if split and split not in self.info.splits:
+            there = ", ".join(self.info.splits) or "none: leave the split empty"
+            raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
+        return self._with_own_rejects(self._gold(split))
+
+    def _gold(self, split: str) -> Iterator[Gold]:
+        raise NotImplementedError
+
+
+def name_inside(image: Image, root: Path | None) -> str:
+    """The path of a picture as the catalogue's folder sees it."""
+    if image.path is None:
+        return "picture in memory"
+    path = Path(image.path)
+    return (
+        str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
+    )

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,9 @@ from skulens.catalog.parquet import (
 )
 from skulens.errors import DataError, MissingFile
 
+if TYPE_CHECKING:
+    import _csv
+
 MAX_CELL = 1_000_000
 """Characters of the longest cell we take; longer ones are nearly always an unclosed quote."""
 DELIMITERS = ",;\t|"
@@ -32,7 +36,7 @@ class Row:
     """One row: where it stands (file:line, or file#row from 0 in Parquet) and its cells by column."""
 
     where: str
-    cells: dict[str, object]
+    cells: dict[str, Any]
 
 
 def open_table(path: Path) -> "Table":
@@ -54,7 +58,7 @@ def open_table(path: Path) -> "Table":
         ".arrow": ArrowTable,
     }
     if path.suffix.lower() not in kinds:
-        raise DataError(f"{path} is no table we read; expected one of {', '.join(kinds)}")
+        raise DataError(f"{path} is not a table we read; expected one of {', '.join(kinds)}")
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty (0 bytes); expected a header and rows")
     return kinds[path.suffix.lower()](path)
@@ -91,7 +95,7 @@ class Table:
 
 
 class CsvTable(Table):
-    """A header line, then rows. The delimiter (comma, semicolon, tab, bar) is told by the header."""
+    """A header line, then rows. The delimiter (comma, semicolon, tab, bar) is detected from the header."""
 
     def _columns(self) -> list[str]:
         first = next(self.lines(), "")
@@ -104,10 +108,9 @@ class CsvTable(Table):
             )
         return names
 
-    def _reader(self) -> Iterator[list[str]]:
-        csv.field_size_limit(
-            2**31 - 1
-        )  # the default stops the whole file; long cells are rejected below
+    def _reader(self) -> "_csv.Reader":
+        # the default limit stops the whole file; long cells are rejected below
+        csv.field_size_limit(2**31 - 1)
         return csv.reader(self.lines(), delimiter=self.delimiter)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
@@ -118,12 +121,12 @@ class CsvTable(Table):
             where, line = self.at(line), reader.line_num + 1
             if not cells:
                 continue
-            if trouble := self._trouble(cells):
-                reject(where, *trouble)
+            if problem := self._problem(cells):
+                reject(where, *problem)
                 continue
             yield Row(where, dict(zip(self.columns, cells, strict=True)))
 
-    def _trouble(self, cells: list[str]) -> tuple[str, str] | None:
+    def _problem(self, cells: list[str]) -> tuple[str, str] | None:
         if len(cells) != len(self.columns):
             return (
                 f"{len(cells)} cells under {len(self.columns)} columns",
@@ -207,7 +210,7 @@ class ParquetTable(Table):
             self.schema = pq.read_schema(self.path)
         except (pa.ArrowException, OSError) as e:
             raise DataError(f"{self.path} is not a Parquet file we can read: {e}") from None
-        return checked_names(self.schema, self.path)
+        return check_names(self.schema, self.path)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
         pictures = [f.name for f in self.schema if has_pictures(f.type)]
@@ -236,7 +239,7 @@ class ArrowTable(Table):
 
     def _columns(self) -> list[str]:
         try:
-            return checked_names(open_arrow(self.path).schema, self.path)
+            return check_names(open_arrow(self.path).schema, self.path)
         except (pa.ArrowException, OSError) as e:
             raise DataError(f"{self.path} is not an Arrow file we can read: {e}") from None
 
@@ -255,7 +258,7 @@ class ArrowTable(Table):
                 number += 1
 
 
-def checked_names(schema: pa.Schema, path: Path) -> list[str]:
+def check_names(schema: pa.Schema, path: Path) -> list[str]:
     """The column names. Raises DataError for lists of encoded pictures, which we cannot read one by one."""
     lists = [f.name for f in schema if holds_picture_lists(f.type)]
     if lists:

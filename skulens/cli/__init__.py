@@ -10,8 +10,8 @@ from skulens.errors import SkulensError
 
 COMMANDS = {
     "bench": "Measure encoders on a suite, with intervals.",
-    "list": "List encoders, datasets and suites.",
-    "audit": "Look for trouble in a catalogue before you use it.",
+    "list": "List encoders, datasets, suites and all else that has a name.",
+    "audit": "Check the data quality of a catalogue before you use it.",
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",

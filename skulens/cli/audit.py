@@ -1,4 +1,4 @@
-"""`skulens audit`: trouble in a catalogue, found before it spoils a number."""
+"""`skulens audit`: data-quality checks of a catalogue."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 @catalog_options
 @json_option
 def command(catalog, names, splits, pictures, out, strict, map_, as_json) -> None:
-    """Look for trouble in CATALOG before you use it.
+    """Check the data quality of CATALOG before you use it.
 
     Equal and nearly equal captions, captions that an encoder cuts, pictures that are broken,
     tiny, turned, or occur across splits, missing fields, and all that the reader left out.

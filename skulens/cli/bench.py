@@ -10,13 +10,12 @@ import typing
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
-SHORT = {"texts": "--text", "ks": "--k"}
-"""Settings that may be given several times, as they are typed once."""
 ENCODER_OPTIONS = (
     click.option(
         "--dtype",
@@ -64,7 +63,7 @@ def command() -> None:
     """Measure encoders and other systems on a suite, with intervals."""
 
 
-def suite_command(name: str, suite: type) -> click.Command:
+def suite_command(name: str, suite: Any) -> click.Command:
     """`skulens bench NAME DATA`."""
 
     def measure(**options) -> None:
@@ -102,7 +101,7 @@ def suite_command(name: str, suite: type) -> click.Command:
     return click.command(name, epilog=DATA_HELP, help=about)(made)
 
 
-def setting_options(settings: type) -> list[Callable]:
+def setting_options(settings: Any) -> list[Callable]:
     """An option for every field: its type and default, the sentence below it as help."""
     hints, helps = typing.get_type_hints(settings), field_sentences(settings)
     return [
@@ -115,7 +114,7 @@ def setting_option(name: str, hint: object, default: object, sentence: str) -> C
     """One option of a suite."""
     args = typing.get_args(hint)
     if typing.get_origin(hint) is tuple:
-        flag = SHORT.get(name, f"--{name.replace('_', '-')}")
+        flag = f"--{name.removesuffix('s').replace('_', '-')}"  # typed once for each value
         return click.option(flag, name, multiple=True, type=args[0], default=default, help=sentence)
     flag = f"--{name.replace('_', '-')}"
     if typing.get_origin(hint) is typing.Literal:
@@ -148,10 +147,11 @@ def run(
 ) -> None:
     """Measure, keep, and show."""
     from skulens.bench.run import run_suite
+    from skulens.registry import resolve
 
     settings = {name: options.pop(name) for name in names}
     tools, opening = equip(**options)
-    asked = (*encoders, *systems) or ("mini",)
+    asked = (*encoders, *systems) or getattr(resolve("suite", suite), "systems", ("mini",))
     measured = run_suite(
         suite, open_data(data, map_), asked, settings, data=data, tools=tools, opening=opening
     )
@@ -174,8 +174,8 @@ def run(
 
 def equip(*, dtype, device, batch, threads, together, no_cache):
     """(tools, opening) from the options that all suites share."""
-    from skulens.bench.retrieval import Tools
     from skulens.bench.run import Opening
+    from skulens.bench.task import Tools
     from skulens.encode import open_memo
     from skulens.encode.batching import Batching
     from skulens.files import cache_folder

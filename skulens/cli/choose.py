@@ -112,13 +112,8 @@ def command(on, board, gallery, across, resamples, seed, everything, as_json, **
 
 def find_boards(on: Path | None, board: str | None, gallery: str, across: bool):
     """(boards to choose from, boards that know costs, what `bench` calls the data of each)."""
-    from skulens.analysis.boards import (
-        merge,
-        published_board,
-        read_board,
-        same_units,
-        store_boards,
-    )
+    from skulens.analysis.boards import published_board, read_board, store_boards
+    from skulens.analysis.merging import merge, same_units
     from skulens.bench.store import ResultStore
     from skulens.errors import StoreError
     from skulens.registry import rows

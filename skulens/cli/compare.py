@@ -101,7 +101,7 @@ def command(
 
 
 def pairs_of_store(a: str, b: str, results: Path, gallery: str):
-    from skulens.analysis.pairs import pair_up
+    from skulens.analysis.pairing import pair_up
     from skulens.bench.store import find_results
 
     sides = [
@@ -124,10 +124,12 @@ def pairs_of_board(a: str, b: str, board: str):
 
 
 def catalog_or_why(result, data, map_):
-    """(the catalogue that was measured or None, why there is none)."""
+    """(the catalogue that was measured or None, why there is none); only rankings have photos."""
     from skulens.bench.measured import open_measured
     from skulens.errors import SkulensError
 
+    if "run" not in result.tables:
+        return None, ""
     try:
         return open_measured([result], data, {"map": map_} if map_ else None), ""
     except SkulensError as e:

@@ -36,9 +36,8 @@ REJECTS = 20
     type=click.IntRange(min=0),
     help="Entries shown; 0: all. Your own are always shown.",
 )
-@click.option(
-    "--k", default=1, show_default=True, type=click.IntRange(min=1), help="Order by hit_rate@K."
-)
+@click.option("--metric", default="", help="Order by this metric; default: the suite's first.")
+@click.option("--k", type=click.IntRange(min=1), help="Order by that metric at another cut-off.")
 @click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write all entries as CSV too."
@@ -49,51 +48,31 @@ REJECTS = 20
     help="Write all entries as one self-contained page too.",
 )
 @json_option
-def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
-    """Rank encoders with intervals, rank intervals and groups that cannot be told apart.
+def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> None:
+    """Rank systems with intervals, rank intervals and groups without significant differences.
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
     reason, and the claims they do not support. Without any board, the folder `results` is shown.
     """
-    from skulens.analysis.boards import by_data, csv_board, open_boards, store_boards, stored
-    from skulens.analysis.ranks import columns_of, stand
+    from skulens.analysis.merging import merge_same_data
+    from skulens.analysis.ranks import flatten, stand
 
-    opened = [board for what in boards for board in open_boards(what)]
-    opened += [csv_board(path) for path in tables]
-    opened += [
-        board
-        for folder in (on if opened or on else [Path("results")])
-        for board in store_boards(stored(folder))
-    ]
-    found = by_data(opened)
+    found = merge_same_data(open_all(boards, on, tables))
+    asked = [order_by(board, metric, k, macro) for board in found]
+    unrated = [without(board, m) for board, m in zip(found, asked, strict=True)]
+    every = list(zip(found, asked, unrated, strict=True))
+    rated = [(b, m) for b, m, left_out in every if len(left_out) < len(b.entries)]
+    standings = [stand(b, m) for b, m in rated or [(found[0], asked[0])]]
     rejects = [r for board in found for r in board.rejects]
-    unrated = [without(board, k, macro) for board in found]
-    rated = [
-        board
-        for board, left_out in zip(found, unrated, strict=True)
-        if len(left_out) < len(board.entries)
-    ]
-    standings = [stand(board, k, macro) for board in rated or found[:1]]
     rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
     if out:
-        write(out, [row for s in standings for row in columns_of(s)])
+        write(out, [row for s in standings for row in flatten(s)])
     if html:
         write_page(html, rated, paper)
     if as_json:
-        answer = {
-            "board": standings[0].as_dict(),
-            "other_boards": [s.as_dict() for s in standings[1:]],
-        }
-        click.echo(
-            json.dumps(
-                (paper_json(*paper) if paper else {})
-                | answer
-                | {"rejects": [asdict(r) for r in rejects]},
-                ensure_ascii=False,
-            )
-        )
+        click.echo(to_json(standings, rejects, paper))
         return
     show(standings, top, paper)
     for reject in rejects[:REJECTS]:
@@ -103,21 +82,58 @@ def command(boards, on, tables, top, k, macro, out, html, as_json) -> None:
     click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
 
 
-def without(board, k: int, macro: bool) -> list:
-    """Rejects for the entries that cannot be ordered as asked, such as those of another suite."""
+def open_all(boards, on, tables) -> list:
+    """Boards of all that was named; without anything, those of the folder `results`."""
+    from skulens.analysis.boards import open_boards, read_board, store_boards
+    from skulens.bench.store import stored_results
+
+    opened = [board for what in boards for board in open_boards(what)]
+    opened += [read_board(path) for path in tables]
+    folders = on if opened or on else [Path("results")]
+    return opened + [b for folder in folders for b in store_boards(stored_results(folder))]
+
+
+def order_by(board, metric: str, k: int | None, macro: bool) -> str:
+    """The metric that orders a board: the one asked for, else the suite's first."""
+    from skulens.evaluate.metric import at_cutoff, macro_of
+    from skulens.report.views import order_metric
+
+    chosen = metric or order_metric(board)
+    if k:
+        chosen = at_cutoff(chosen, k)
+    if not macro:
+        return chosen
+    mean = macro_of(chosen)
+    if mean is None:
+        raise click.UsageError(f"--macro: {chosen} has no mean over groups")
+    return mean
+
+
+def without(board, metric: str) -> list:
+    """Rejects for the entries that cannot be ordered as asked."""
     from skulens.records import Reject
 
-    metric = f"{'macro_' * macro}hit_rate@{k}"
+    todo = "choose another --metric or --k"
     return [
-        Reject(board.name, e.name, f"no {metric}", "choose another --k")
+        Reject(board.name, e.name, f"no {metric}", todo)
         for e in board.entries
         if e.metrics.get(metric) is None
     ]
 
 
+def to_json(standings: list, rejects: list, paper: tuple | None) -> str:
+    """The one object of --json."""
+    answer = {
+        "board": standings[0].as_dict(),
+        "other_boards": [s.as_dict() for s in standings[1:]],
+        "rejects": [asdict(r) for r in rejects],
+    }
+    return json.dumps((paper_json(*paper) if paper else {}) | answer, ensure_ascii=False)
+
+
 def check_paper() -> tuple[list, list]:
     """(cells, claims) of the paper against the published files."""
-    from skulens.analysis.boards import openmpr_board
+    from skulens.analysis.boards import published_board
     from skulens.papers.openmpr.cells import check_cells
     from skulens.papers.openmpr.claims import check_claims
     from skulens.papers.openmpr.published import SUMMARY, openmpr_folder
@@ -125,7 +141,7 @@ def check_paper() -> tuple[list, list]:
 
     folder = openmpr_folder()
     rows, _ = read_csv(folder / SUMMARY)
-    return check_cells(rows), check_claims(rows, openmpr_board(folder))
+    return check_cells(rows), check_claims(rows, published_board("openmpr", folder))
 
 
 def paper_json(cells: list, claims: list) -> dict:
@@ -143,7 +159,7 @@ def show(standings: list, top: int, paper: tuple | None) -> None:
     for number, s in enumerate(standings):
         if number:
             click.echo(
-                "\nMeasured on other photos or another gallery, so not to be compared with the numbers above:"
+                "\nMeasured on something else, so not to be compared with the numbers above:"
             )
         print_standings(s, top)
     if paper:
@@ -166,24 +182,26 @@ def write_page(html: Path, found: list, paper: tuple | None) -> None:
     from skulens.report.views import view_of_board
 
     origin = [
-        ("left out", f"{r.source}: {r.item}: {r.reason}") for board in found for r in board.rejects
+        ("left out", f"{r.source}: {r.item}: {r.reason}")
+        for board, _ in found
+        for r in board.rejects
     ]
     if why := without_figures():
         click.echo(f"note: no figures on the page: {why}", err=True)
     render(
-        [view_of_board(board) for board in found],
+        [view_of_board(board, metric) for board, metric in found],
         html,
-        f"Leaderboard: {found[0].name}",
+        f"Leaderboard: {found[0][0].name}",
         origin=origin,
         tables=paper_tables(*paper) if paper else (),
     )
 
 
 def last_line(standings: list, paper: tuple | None, rejects: list, written: list[Path]) -> str:
-    from skulens.report.standings import entries
+    from skulens.report.names import count
 
-    count = entries(sum(len(s.rows) for s in standings))
-    parts = [f"{count} on {len(standings)} sets of queries" if len(standings) > 1 else count]
+    entries = count(sum(len(s.rows) for s in standings), "entry")
+    parts = [f"{entries} on {len(standings)} sets of queries" if len(standings) > 1 else entries]
     if paper:
         parts.append(f"{sum(c.agrees for c in paper[0])} of {len(paper[0])} printed cells agree")
     parts += [f"{len(rejects)} left out"] if rejects else []

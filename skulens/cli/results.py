@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from skulens.cli.options import json_option
-from skulens.errors import StoreError
 
 results_option = click.option(
     "--results",
@@ -22,29 +21,23 @@ def command() -> None:
     """Show and export what has been measured."""
 
 
-def stored(folder: Path) -> list[dict]:
-    from skulens.bench.result import ResultStore
-
-    records = ResultStore(folder).records()
-    if not records:
-        raise StoreError(
-            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first"
-        )
-    return records
-
-
 @command.command()
 @results_option
 @json_option
 def show(results: Path, as_json: bool) -> None:
     """Print the tables of all stored results."""
-    from skulens.report.tables import print_results
+    from skulens.bench.store import stored_results
 
-    records = stored(results)
+    found = stored_results(results)
     if as_json:
-        click.echo(json.dumps({"results": records}, ensure_ascii=False))
+        from skulens.report.export import stored_record
+
+        body = {"results": [stored_record(r) for r in found]}
+        click.echo(json.dumps(body, ensure_ascii=False))
     else:
-        print_results(records)
+        from skulens.report.tables import print_results
+
+        print_results(found)
 
 
 @command.command()
@@ -61,13 +54,15 @@ def report(results: Path, out: Path) -> None:
 
     Findings of `skulens audit DATA --out RESULTS/audit.json` stand on the page too.
     """
+    from skulens.bench.store import stored_results
+    from skulens.report.names import count
     from skulens.report.page import without_figures, write_page
 
-    records = stored(results)
-    write_page(records, out)
+    found = stored_results(results)
+    write_page(found, out)
     if why := without_figures():
         click.echo(f"note: no figures on the page: {why}", err=True)
-    click.echo(f"report of {len(records)} result{'s' * (len(records) != 1)}: {out}")
+    click.echo(f"report of {count(len(found), 'result')}: {out}")
 
 
 @command.command()
@@ -88,11 +83,12 @@ def report(results: Path, out: Path) -> None:
 )
 @json_option
 def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
-    """Write the report's figures as files: Pareto fronts, phi, CMC curves, gaps."""
+    """Write the report's figures as files: Pareto fronts, densities, CMC curves, gaps."""
+    from skulens.bench.store import stored_results
     from skulens.report.figures import write_figures
-    from skulens.report.views import views_of_records
+    from skulens.report.views import views_of_results
 
-    files = write_figures(views_of_records(stored(results)), out, kind)
+    files = write_figures(views_of_results(stored_results(results)), out, kind)
     if as_json:
         click.echo(json.dumps({"figures": [str(file) for file in files]}))
     else:
@@ -115,8 +111,14 @@ def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
     help="Folder for trec and mteb, file for csv and json.",
 )
 def export(results: Path, kind: str, out: Path) -> None:
-    """Write runs and qrels for trec_eval, results for mteb, or all metrics as CSV or JSON."""
+    """Write runs and qrels for trec_eval, results for mteb, or all metrics as CSV or JSON.
+
+    Results that have nothing of the kind, such as claims for trec_eval, are left out with a note.
+    """
+    from skulens.bench.store import stored_results
     from skulens.report.export import export_results
 
-    made = export_results(stored(results), kind, out)
-    click.echo(f"{kind} of {made} results in {out}")
+    done = export_results(stored_results(results), kind, out)
+    for reason in done.skipped:
+        click.echo(f"note: left out: {reason}", err=True)
+    click.echo(f"{kind} of {done.written} results in {out}")

@@ -98,7 +98,7 @@ def contrastive(
     import torch
 
     from skulens.train.contrastive import train_contrastive
-    from skulens.train.measure import shown
+    from skulens.train.measure import format_metric
 
     if threads:
         torch.set_num_threads(threads)
@@ -112,8 +112,8 @@ def contrastive(
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
         return
     for gallery, row in found.measured.items():
-        hit = shown(row["metrics"]["hit_rate@1"])
-        click.echo(f"{test} -> {gallery}: hit_rate@1 {hit}, {row['n_queries']} photos")
+        name, first = next(iter(row["metrics"].items()))
+        click.echo(f"{test} -> {gallery}: {name} {format_metric(first)}, {row['n_queries']} photos")
     what = "reference" if config.frozen_image else "encoder"
     made = (
         f"{found.n_pictures} pictures of {found.n_products} products, {found.minutes:.1f} minutes"

@@ -53,7 +53,11 @@ class OpenedEncoder:
         self._settings = {"numerics": numerics, "device": device, "revision": revision}
         self._model: Encoder | None = None
         self._info: EncoderInfo | None = None
-        plain = {"numerics": asdict(numerics), "device": device, "revision": revision}
+        plain: dict[str, object] = {
+            "numerics": asdict(numerics),
+            "device": device,
+            "revision": revision,
+        }
         self._key = opening_key(self.family, self.argument, plain)
 
     @property

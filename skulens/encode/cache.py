@@ -168,9 +168,12 @@ class VectorCache(Shards):
 
 
 class TokenCache(Shards):
-    """Several vectors per key, those of its tokens or patches: values and offsets."""
+    """Several vectors per key, those of its tokens or patches: values and offsets.
 
-    kind, column = "tokens", "tokens"
+    The number in the folder's name changes when a family's token vectors come to mean something else.
+    """
+
+    kind, column = "tokens-1", "tokens"
 
     def get(self, keys: Sequence[bytes]) -> list[np.ndarray]:
         """The token vectors of keys, all of which must be present: each (tokens, dim) float32."""

@@ -175,29 +175,30 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
     if path.is_dir():
         if revision:
             raise EncoderError(f"a local folder has no revisions, got {revision!r} for {path}")
-        return checked(path), ""
+        return check_weights(path), ""
     if len(argument.split("/")) != 2 or argument.startswith((".", "~", "/")):
         raise MissingFile(
             f"no folder {path}, and {argument!r} is no hub id; expected a folder or OWNER/NAME"
         )
     if by_hand(argument).is_dir():
-        return checked(by_hand(argument)), ""
-    folder = fetched(argument, revision or None)
-    return checked(folder), folder.name
+        return check_weights(by_hand(argument)), ""
+    folder = fetch_snapshot(argument, revision or None)
+    return check_weights(folder), folder.name
 
 
-def fetched(repo: str, revision: str | None) -> Path:
+def fetch_snapshot(repo: str, revision: str | None) -> Path:
     """The snapshot of a hub repository, named by its commit."""
     from huggingface_hub import snapshot_download
 
-    wanted = {
-        "allow_patterns": list(SNAPSHOT),
-        "ignore_patterns": ["onnx/*", "openvino/*", "*/onnx/*"],
-    }
     try:
-        return Path(
-            snapshot_download(repo, revision=revision, local_files_only=offline(), **wanted)
+        place = snapshot_download(
+            repo,
+            revision=revision,
+            local_files_only=offline(),
+            allow_patterns=list(SNAPSHOT),
+            ignore_patterns=["onnx/*", "openvino/*", "*/onnx/*"],
         )
+        return Path(place)
     except OSError as e:
         raise refusal(e, repo, revision) or MissingFile(
             f"the hub repository {repo} is not on this machine and the hub cannot be reached. Fetch it where there "
@@ -205,7 +206,7 @@ def fetched(repo: str, revision: str | None) -> Path:
         ) from e
 
 
-def checked(folder: Path) -> Path:
+def check_weights(folder: Path) -> Path:
     """The folder, if all its weights are safetensors."""
     for pickled in sorted(folder.rglob("pytorch_model*.bin")):
         if not list(pickled.parent.glob(f"*{SAFE}")):

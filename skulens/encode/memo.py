@@ -32,8 +32,8 @@ def stat_of(path: str) -> str | None:
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
 
 
-def rests(stat: str | None, now_ns: int) -> bool:
-    return stat is not None and now_ns - max(int(t) for t in stat.split()[1:3]) > SETTLED_S * 1e9
+def rests(stat: str, now_ns: int) -> bool:
+    return now_ns - max(int(t) for t in stat.split()[1:3]) > SETTLED_S * 1e9
 
 
 def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
@@ -78,13 +78,12 @@ class Memo:
         }
         now = time.time_ns()
         new = hash_files([p for p in wanted if p not in found])
-        self._learn(
-            [
-                (wanted[p], stats[p], sha)
-                for p, sha in new.items()
-                if rests(stats[p], now) and isinstance(sha, str)
-            ]
-        )
+        learned = []
+        for path, sha in new.items():
+            stat = stats[path]
+            if stat is not None and rests(stat, now) and isinstance(sha, str):
+                learned.append((wanted[path], stat, sha))
+        self._learn(learned)
         return found | new
 
     def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:

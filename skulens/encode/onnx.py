@@ -81,12 +81,12 @@ class OnnxImage(PartByPart):
             )
         path = onnx_file(Path(argument).expanduser())
         self.preprocess, about = how_to_read(path)
-        self.path, self.session = path, opened(path, device, threads())
+        self.path, self.session = path, open_session(path, device, threads())
         self.device = "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
-        self.input = checked_input(self.session, self.preprocess)
+        self.input = check_input(self.session, self.preprocess)
         self.one_by_one = isinstance(self.input.shape[0], int)
         self.output = self.session.get_outputs()[0].name
-        self.info = self._described(path, about, numerics)
+        self.info = self._describe(path, about, numerics)
 
     @functools.cached_property
     def stream(self) -> ort.InferenceSession:
@@ -96,16 +96,18 @@ class OnnxImage(PartByPart):
         single probes keep all cores. It holds the weights a second time.
         """
         return (
-            opened(self.path, "cpu", 1) if self.device == "cpu" and threads() > 1 else self.session
+            open_session(self.path, "cpu", 1)
+            if self.device == "cpu" and threads() > 1
+            else self.session
         )
 
-    def _described(self, path: Path, about: dict, numerics: Numerics) -> EncoderInfo:
+    def _describe(self, path: Path, about: dict, numerics: Numerics) -> EncoderInfo:
         blank = np.zeros((self.preprocess.height, self.preprocess.width, 3), np.float32)
         if self.preprocess.layout == "chw":
             blank = blank.transpose(2, 0, 1)
         identity = identity_of(
             weights=sha256_of_file(path),
-            preprocess=self.preprocess.described(),
+            preprocess=self.preprocess.describe(),
             output=self.output,
             device=self.device,
             versions=packages("onnxruntime"),
@@ -118,7 +120,7 @@ class OnnxImage(PartByPart):
             modalities=("image",),
             image_px=self.preprocess.height,
             licence=about["licence"],
-            params_image=about["params"] or counted(path),
+            params_image=about["params"] or count_parameters(path),
             gflops_image=about["gflops"],
             about={"numerics": asdict(numerics)},
         )
@@ -209,7 +211,7 @@ def preprocess_of(written: dict, path: Path) -> Preprocess:
         ) from e
 
 
-def opened(path: Path, device: str, cores: int) -> ort.InferenceSession:
+def open_session(path: Path, device: str, cores: int) -> ort.InferenceSession:
     """A session on `cores` cores or, where its runtime has CUDA and it was not ruled out, on the GPU."""
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = cores
@@ -240,7 +242,7 @@ def threads() -> int:
     return torch.get_num_threads() if torch else len(os.sched_getaffinity(0))
 
 
-def checked_input(session: ort.InferenceSession, preprocess: Preprocess):
+def check_input(session: ort.InferenceSession, preprocess: Preprocess):
     """The only input of an image encoder, if it fits the preprocessing."""
     inputs = session.get_inputs()
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in NUMBERS:
@@ -259,7 +261,7 @@ def checked_input(session: ort.InferenceSession, preprocess: Preprocess):
     return inputs[0]
 
 
-def counted(path: Path) -> int | None:
+def count_parameters(path: Path) -> int | None:
     """Parameters of the file; None without the package `onnx`, which ONNX Runtime does not need."""
     if importlib.util.find_spec("onnx") is None:
         return None

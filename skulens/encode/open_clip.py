@@ -37,7 +37,7 @@ class OpenClip(Towers):
         device: str = "auto",
         revision: str = "",
     ):
-        arch, tag = parsed(argument)
+        arch, tag = parse_pair(argument)
         if tag == "random":
             source = random_source(arch)
         else:
@@ -94,7 +94,7 @@ class Groceries(Mini):
     folder = "groceries"
 
 
-def parsed(argument: str) -> tuple[str, str]:
+def parse_pair(argument: str) -> tuple[str, str]:
     """(architecture, tag) of "ARCH/TAG", checked against open_clip's list."""
     arch, _, tag = argument.replace(":", "/").rpartition("/")
     if arch not in open_clip.list_models():

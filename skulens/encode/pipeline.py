@@ -55,17 +55,17 @@ class Work:
     ) -> tuple[list[str], list[Any]]:
         """Prepared parts of those loaded contents that this encoder misses."""
         start = time.perf_counter()
-        prepare: Callable[[Any, Role], Any] = {
+        prepares: dict[str, Callable[[Any, Role], Any]] = {
             "text": self.encoder.prepare_text,
             "image": self.encoder.prepare_image,
             "item": self.encoder.prepare_item,
-        }[modality]
+        }
         names, batch = [], []
         for name in loaded:
             if name not in self.names:
                 continue
             try:
-                batch.append(prepare(loaded[name], self.role))
+                batch.append(prepares[modality](loaded[name], self.role))
                 names.append(name)
             except PictureError as e:  # readable, but not for this encoder
                 self.fail(name, str(e))

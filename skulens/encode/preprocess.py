@@ -8,7 +8,7 @@ own thread pool would fight with the forward pass.
 import functools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import PIL.Image
@@ -62,7 +62,7 @@ class Preprocess:
         size = cfg["size"]
         height, width = size if isinstance(size, Sequence) else (size, size)
         mean, std = (three(cfg[key]) for key in ("mean", "std"))
-        mode = cfg["resize_mode"] or "shortest"
+        mode: Any = cfg["resize_mode"] or "shortest"
         return cls(
             height,
             width,
@@ -73,35 +73,39 @@ class Preprocess:
             cfg.get("fill_color", 0),
         )
 
-    def described(self) -> dict:
+    def describe(self) -> dict:
         """Every setting, for an encoder's identity."""
         return asdict(self)
 
     def __call__(self, picture: PIL.Image.Image) -> np.ndarray:
         """float32 (3, height, width), or (height, width, 3) where the layout says so."""
-        pixels = np.asarray(self.framed(picture), np.float32)  # (height, width, 3)
+        pixels = np.asarray(self.frame(picture), np.float32)  # (height, width, 3)
         mean, std = _columns(self.mean, self.std)
         pixels = (pixels / np.float32(255) - mean) / std
         if self.layout == "hwc":
             return pixels
         return np.ascontiguousarray(pixels.transpose(2, 0, 1))  # (3, height, width)
 
-    def framed(self, picture: PIL.Image.Image) -> PIL.Image.Image:
+    def frame(self, picture: PIL.Image.Image) -> PIL.Image.Image:
         """The picture at (width, height) px."""
         kernel, frame = FILTERS[self.interpolation], (self.width, self.height)
         if self.resize_mode == "squash":
-            return resized(picture, frame, kernel)
+            return resize(picture, frame, kernel)
         if self.resize_mode == "longest":
             ratio = max(picture.width / self.width, picture.height / self.height)
-            return padded(resized(picture, scaled(picture.size, ratio), kernel), frame, self.fill)
+            return pad_to_frame(
+                resize(picture, scale_size(picture.size, ratio), kernel), frame, self.fill
+            )
         if self.height == self.width:
-            return centred(
-                resized(picture, shortest(picture.size, self.width), kernel),
+            return crop_centre(
+                resize(picture, shortest(picture.size, self.width), kernel),
                 frame,
                 self.crop_rounding,
             )
         ratio = min(picture.width / self.width, picture.height / self.height)
-        return centred(resized(picture, scaled(picture.size, ratio), FILTERS["bicubic"]), frame)
+        return crop_centre(
+            resize(picture, scale_size(picture.size, ratio), FILTERS["bicubic"]), frame
+        )
 
 
 def three(value: float | Sequence[float]) -> tuple[float, ...]:
@@ -122,16 +126,16 @@ def shortest(size: tuple[int, int], side: int) -> tuple[int, int]:
     return int(side * width / height), side
 
 
-def scaled(size: tuple[int, int], ratio: float) -> tuple[int, int]:
+def scale_size(size: tuple[int, int], ratio: float) -> tuple[int, int]:
     """(width, height) divided by the ratio, rounded, at least one pixel."""
     return max(1, round(size[0] / ratio)), max(1, round(size[1] / ratio))
 
 
-def resized(picture: PIL.Image.Image, size: tuple[int, int], kernel: int) -> PIL.Image.Image:
+def resize(picture: PIL.Image.Image, size: tuple[int, int], kernel: int) -> PIL.Image.Image:
     return picture if picture.size == size else picture.resize(size, kernel)
 
 
-def centred(
+def crop_centre(
     picture: PIL.Image.Image, frame: tuple[int, int], rounding: str = "nearest"
 ) -> PIL.Image.Image:
     """The middle of a picture that is at least as large as the frame (width, height)."""
@@ -140,9 +144,9 @@ def centred(
     return picture.crop((left, top, left + frame[0], top + frame[1]))
 
 
-def padded(picture: PIL.Image.Image, frame: tuple[int, int], fill: int) -> PIL.Image.Image:
+def pad_to_frame(picture: PIL.Image.Image, frame: tuple[int, int], fill: int) -> PIL.Image.Image:
     """The picture in the middle of a canvas, cut where it is a pixel too large."""
     width, height = (max(side, have) for side, have in zip(frame, picture.size, strict=True))
     canvas = PIL.Image.new("RGB", (width, height), (fill,) * 3)
     canvas.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
-    return centred(canvas, frame)
+    return crop_centre(canvas, frame)

@@ -25,14 +25,13 @@ from skulens.encode.checkpoints import (
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision
+from skulens.encode.recipes import PROMPT_NAMES, ROLES, choose_prompts
 from skulens.encode.transformers import towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo, Warning_
 
-ROLE_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
-"""Role -> names that models give its prompt, as sentence-transformers looks for them."""
 UNLIMITED = 10**6
 """Tokens; tokenizers without a limit answer about 10^30."""
 
@@ -57,14 +56,15 @@ class Sentence(PartByPart):
         folder, commit = model_folder(argument, revision or None)
         self.precision = choose_precision(numerics, device)
         self.device = self.precision.device
-        model = limited(opened(folder, self.device))
+        model = limit_length(open_model(folder, self.device))
         params = towers_params(model)
-        self.model = self.precision.apply(model)
-        self.prompts = role_prompts(model)
+        self.model: Any = self.precision.apply(model)
+        chosen = choose_prompts(model.prompts, model.default_prompt_name)
+        self.prompts = {role: chosen.get(role) for role in ROLES}
         self.lock = threading.Lock()  # Rust tokenizers keep padding settings inside
-        self.info = self._described(argument, folder, commit, params)
+        self.info = self._describe(argument, folder, commit, params)
 
-    def _described(
+    def _describe(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
     ) -> EncoderInfo:
         prompts = {"prompt": self.prompts["query"]}
@@ -139,16 +139,7 @@ class Sentence(PartByPart):
         return self.precision.send(value) if isinstance(value, torch.Tensor) else value
 
 
-def role_prompts(model: SentenceTransformer) -> dict[str, str | None]:
-    """Role -> what is put before its texts: the model's own prompt of that name, else its default."""
-    default = model.prompts.get(model.default_prompt_name or "")
-    return {
-        role: next((p for name in names if (p := model.prompts.get(name))), default)
-        for role, names in ROLE_NAMES.items()
-    }
-
-
-def opened(folder: Path, device: str) -> SentenceTransformer:
+def open_model(folder: Path, device: str) -> SentenceTransformer:
     settings = {"dtype": torch.float32, "use_safetensors": True}
     try:
         return SentenceTransformer(
@@ -162,7 +153,7 @@ def opened(folder: Path, device: str) -> SentenceTransformer:
         raise EncoderError(f"sentence-transformers cannot read {folder}: {str(e)[:400]}") from e
 
 
-def limited(model: SentenceTransformer) -> SentenceTransformer:
+def limit_length(model: SentenceTransformer) -> SentenceTransformer:
     """The model, cutting texts at its position embeddings where its tokenizer sets no limit.
 
     Folders saved without `model_max_length` answer 10^30 and then fail on the first long text.
@@ -187,6 +178,6 @@ def image_px(model: SentenceTransformer) -> int | None:
 
 def unused_prompts(model: SentenceTransformer) -> tuple[Warning_, ...]:
     """A warning where the model names prompts that no role uses, such as those of other tasks."""
-    used = {model.default_prompt_name, *(name for names in ROLE_NAMES.values() for name in names)}
+    used = {model.default_prompt_name, *(name for names in PROMPT_NAMES.values() for name in names)}
     named = [name for name, prompt in model.prompts.items() if prompt and name not in used]
     return (warn("unused-prompts", ", ".join(named)),) if named else ()

@@ -39,12 +39,9 @@ class ClipTokens:
 
     def cut(self, text: str) -> np.ndarray:
         """int64 (tokens,), at most the context length; the last one is the end token."""
-        ids = self.ids(text)
-        if len(ids) > self.context_length:
-            ids = [*ids[: self.context_length - 1], self.end]
-        return np.array(ids, np.int64)
+        return cut_ids(self.ids(text), self.context_length, self.end)
 
-    def described(self) -> dict:
+    def describe(self) -> dict:
         return {
             "class": "clip",
             "context_length": self.context_length,
@@ -81,9 +78,11 @@ class FileTokens:
             ids = [self.start, *ids]
         return ids if ids[-1:] == [self.end] else [*ids, self.end]
 
-    cut = ClipTokens.cut
+    def cut(self, text: str) -> np.ndarray:
+        """int64 (tokens,), at most the context length; the last one is the end token."""
+        return cut_ids(self.ids(text), self.context_length, self.end)
 
-    def described(self) -> dict:
+    def describe(self) -> dict:
         return {
             "class": "file",
             "context_length": self.context_length,
@@ -120,7 +119,7 @@ class HubTokens:
         with self.lock:
             return self.tokenizer([text], context_length=self.context_length)[0].numpy()
 
-    def described(self) -> dict:
+    def describe(self) -> dict:
         inner = self.tokenizer.tokenizer
         backend = getattr(inner, "backend_tokenizer", None)
         vocabulary = backend.to_str() if backend else json.dumps(inner.get_vocab(), sort_keys=True)
@@ -133,8 +132,13 @@ class HubTokens:
         }
 
 
-def canonical(text: str) -> str:
-    """Lower case, no punctuation, single spaces, mended letters: what SigLIP's text towers were fed.
+def cut_ids(ids: list[int], length: int, end: int) -> np.ndarray:
+    """int64 (at most length,), the end token kept last."""
+    return np.array(ids if len(ids) <= length else [*ids[: length - 1], end], np.int64)
+
+
+def canonicalise(text: str) -> str:
+    """Lower case, no punctuation, single spaces, repaired letters: what SigLIP's text towers were fed.
 
     The rules of big_vision's `canonicalize_text`, behind open_clip's `basic_clean`. transformers
     leaves this to the caller for SigLIP 2, at a cost of some 12 points of zero-shot accuracy.
@@ -153,7 +157,7 @@ def tokens_of(tokenizer, context_length: int) -> ClipTokens | HubTokens:
     return wrapped(tokenizer, context_length)
 
 
-def padded(batch, length: int, pad: int) -> np.ndarray:
+def pad_ids(batch, length: int, pad: int) -> np.ndarray:
     """int64 (batch, length) from token arrays of at most that length."""
     rows = np.full((len(batch), length), pad, np.int64)
     for row, ids in zip(rows, batch, strict=True):

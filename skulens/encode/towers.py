@@ -1,11 +1,13 @@
 """An open_clip model, built from its configuration and run: what every source of weights shares."""
 
 import contextlib
+import functools
 import threading
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -23,9 +25,10 @@ from safetensors import SafetensorError, safe_open
 from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
 from skulens.encode.parts import PartByPart
+from skulens.encode.patches import check_text_tokens, map_patches, project_text, read_states
 from skulens.encode.precision import NORMS, choose_precision
 from skulens.encode.preprocess import Preprocess
-from skulens.encode.tokenization import Tokens, padded
+from skulens.encode.tokenization import Tokens, pad_ids
 from skulens.errors import EncoderError
 from skulens.files import sha256_of_file
 from skulens.protocols import Modality, Numerics, Role
@@ -61,28 +64,28 @@ class Towers(PartByPart):
     def __init__(self, source: Source, tokens: Tokens, numerics: Numerics, device: str):
         self.precision = choose_precision(numerics, device)
         self.device, self.tokens = self.precision.device, tokens
-        model = loaded(source)
+        model: Any = load_model(source)
         self.preprocess = Preprocess.of_open_clip(
             {**source.preprocess, "size": model.visual.image_size}
         )
         params = towers_params(model)
         costs = towers_gflops(source.config, self.preprocess, tokens.context_length)
-        self.model = self.precision.apply(model)
+        self.model: Any = self.precision.apply(model)
         self.layout = torch.contiguous_format
         if not self.precision.plain:
-            self.layout = arranged(self.model, self.precision.dtype)
+            self.layout = arrange_for_speed(self.model, self.precision.dtype)
         whole = self.precision.plain or not tokens.trims
         self.fast_text = not whole and trimmable(text_tower(model))
-        self.info = self._described(source, params, costs)
+        self.info = self._describe(source, params, costs)
 
-    def _described(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
+    def _describe(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
         identity = identity_of(
             weights=sha256_of_file(source.weights)
             if source.weights
             else f"random, seed {RANDOM_SEED}",
             config=source.config,
-            preprocess=self.preprocess.described(),
-            tokens=self.tokens.described(),
+            preprocess=self.preprocess.describe(),
+            tokens=self.tokens.describe(),
             **self.precision.describe(),
             versions=packages("torch", "open_clip_torch", "timm"),
         )
@@ -134,16 +137,50 @@ class Towers(PartByPart):
         )
 
     def _texts(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
-        longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
-        ids = self.precision.send(
-            torch.from_numpy(padded(batch, longest, self.tokens.pad))
-        )  # (batch, tokens)
+        ids = self._padded(batch)
         if self.fast_text:
-            return trimmed_text(text_tower(self.model), ids)
+            return encode_trimmed(text_tower(self.model), ids)
         return self.model.encode_text(ids, normalize=False)
 
+    def _padded(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
+        """(batch, tokens) on the device; the whole context where padding is part of the model."""
+        longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
+        return self.precision.send(torch.from_numpy(pad_ids(batch, longest, self.tokens.pad)))
 
-def built(config: dict) -> torch.nn.Module:
+    def encode_tokens(self, modality: Modality, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """(tokens, dim) float32 of each part, as skulens.encode.patches says.
+
+        Raises:
+            EncoderError: towers that do not show them.
+        """
+        with self.precision.forward_pass():
+            if modality == "image":
+                pixels = self.precision.send(torch.from_numpy(np.stack(batch)))
+                found = map_patches(self.model.visual, pixels).flatten(1, 2)
+                return list(found.float().cpu().numpy())
+            return self._text_tokens(batch)
+
+    def _text_tokens(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        tower = text_tower(self.model)
+        check_text_tokens(tower)
+        ids = self._padded(batch)
+        found = project_text(tower, read_states(tower, ids)).float().cpu().numpy()
+        lengths = [len(np.trim_zeros(one - self.tokens.pad, "b")) for one in batch]
+        return [rows[:length] for rows, length in zip(found, lengths, strict=True)]
+
+    def grid(self, picture: PIL.Image.Image) -> tuple[int, int]:
+        """(rows, columns) of patches, the same for every picture."""
+        return self._grid
+
+    @functools.cached_property
+    def _grid(self) -> tuple[int, int]:
+        frame = (1, 3, self.preprocess.height, self.preprocess.width)
+        with self.precision.forward_pass():
+            found = map_patches(self.model.visual, self.precision.send(torch.zeros(frame)))
+        return found.shape[1], found.shape[2]
+
+
+def build_model(config: dict) -> torch.nn.Module:
     """The bare model of an open_clip configuration, as open_clip.create_model builds it; no download."""
     config = deepcopy(config)
     config["vision_cfg"]["timm_model_pretrained"] = False
@@ -204,14 +241,14 @@ def without_random_start():
                 setattr(torch.nn.init, name, start)
 
 
-def loaded(source: Source) -> torch.nn.Module:
+def load_model(source: Source) -> torch.nn.Module:
     """The float32 model with its weights; random ones are the same on every call."""
     if source.weights is None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(RANDOM_SEED)
-            return built(source.config)
+            return build_model(source.config)
     with without_random_start():
-        model = built(source.config)
+        model = build_model(source.config)
     try:
         if source.strict_positions:
             check_positions(model, source.weights)
@@ -253,7 +290,7 @@ def check_positions(model: torch.nn.Module, weights: Path) -> None:
             )
 
 
-def arranged(model: torch.nn.Module, dtype: str) -> torch.memory_format:
+def arrange_for_speed(model: Any, dtype: str) -> torch.memory_format:
     """Lay the model out for speed; the vectors stay the same. Returns the layout for pictures.
 
     Texts go through attention as (tokens, batch, width): with a mask, torch's own attention
@@ -274,12 +311,12 @@ def arranged(model: torch.nn.Module, dtype: str) -> torch.memory_format:
     return torch.channels_last
 
 
-def text_tower(model: torch.nn.Module) -> torch.nn.Module:
+def text_tower(model: Any) -> Any:
     """Where the text layers live: open_clip.CLIP holds them itself, other classes in `.text`."""
     return getattr(model, "text", model)
 
 
-def towers_params(model: torch.nn.Module) -> tuple[int, int]:
+def towers_params(model: Any) -> tuple[int, int]:
     """(image, text) parameters; what belongs to neither (scale, bias, caption decoder) goes to text."""
     image = sum(p.numel() for p in model.visual.parameters())
     return image, sum(p.numel() for p in model.parameters()) - image
@@ -290,31 +327,24 @@ def towers_gflops(
 ) -> tuple[float | None, float | None]:
     """Of one picture and of one text that fills the context, on a copy that has shapes and no numbers."""
     with torch.device("meta"):
-        model = built(config).eval()
+        model = build_model(config).eval()
     image = gflops(model.encode_image, 1, 3, preprocess.height, preprocess.width)
     return image, gflops(model.encode_text, 1, context_length, dtype=torch.int64)
 
 
-def trimmable(tower: torch.nn.Module) -> bool:
+def trimmable(tower: Any) -> bool:
     """Whether what follows the end token cannot reach the vector: causal mask, pooled at the end token."""
     pool = getattr(tower, "text_pool_type", None) or getattr(tower, "pool_type", None)
     plain = getattr(tower, "cls_emb", None) is None and not getattr(tower, "output_tokens", False)
     return plain and pool == "argmax" and getattr(tower, "attn_mask", None) is not None
 
 
-def trimmed_text(tower: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
+def encode_trimmed(tower: Any, ids: torch.Tensor) -> torch.Tensor:
     """encode_text on as many positions as the longest text of the batch has, instead of all 77.
 
     Under a causal mask the state at the end token never sees the padding behind it, so the
     vector is the same but for rounding (tested); 30-token captions cost 2.6 times less.
     """
-    length = ids.shape[1]
-    x = tower.token_embedding(ids)  # (batch, length, width)
-    x = x + tower.positional_embedding[:length].to(x.dtype)
-    x = tower.transformer(x, attn_mask=tower.attn_mask[:length, :length])
-    x = tower.ln_final(x)
-    x = x[torch.arange(len(x), device=x.device), ids.argmax(dim=-1)]  # (batch, width)
-    projection = tower.text_projection
-    if projection is None:
-        return x
-    return projection(x) if isinstance(projection, torch.nn.Linear) else x @ projection
+    states = read_states(tower, ids)
+    ends = torch.arange(len(states), device=states.device), ids.argmax(dim=-1)
+    return project_text(tower, states[ends])

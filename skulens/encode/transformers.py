@@ -26,7 +26,7 @@ from skulens.encode.flops import gflops
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision
 from skulens.encode.preprocess import FILTERS, Preprocess
-from skulens.encode.tokenization import canonical, padded
+from skulens.encode.tokenization import canonicalise, pad_ids
 from skulens.encode.zoo.warnings import warn_of_card
 from skulens.errors import EncoderError
 from skulens.protocols import Modality, Numerics, Role
@@ -59,16 +59,16 @@ class DualEncoder(PartByPart):
         self.config = read_config(folder)
         self.siglip = self.config.model_type.startswith("siglip")
         self.context_length = context_length(self.config)
-        self.tokenizer = opened(AutoTokenizer, folder)
-        self.processor = opened(AutoImageProcessor, folder, backend="pil")
+        self.tokenizer = open_pretrained(AutoTokenizer, folder)
+        self.processor = open_pretrained(AutoImageProcessor, folder, backend="pil")
         self.preprocess = plain_preprocess(self.processor)
         self.lock = threading.Lock()  # the Rust tokenizer keeps truncation settings inside
-        model = opened(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
+        model = open_pretrained(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
         params = towers_params(model)
-        self.model = self.precision.apply(model)
-        self.info = self._described(argument, folder, commit, params)
+        self.model: Any = self.precision.apply(model)
+        self.info = self._describe(argument, folder, commit, params)
 
-    def _described(
+    def _describe(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
     ) -> EncoderInfo:
         identity = identity_of(
@@ -139,41 +139,84 @@ class DualEncoder(PartByPart):
             return len(self.tokenizer(self._cleaned(text)).input_ids)
 
     def _cleaned(self, text: str) -> str:
-        return canonical(text) if self.siglip else text
+        return canonicalise(text) if self.siglip else text
 
     def encode_batch(self, modality: Modality, batch: Sequence[Any]) -> np.ndarray:
         """(batch, dim) float32, not normalised."""
         with self.precision.forward_pass():
-            found = self._images(batch) if modality == "image" else self._texts(batch)
-            found = getattr(
-                found, "pooler_output", found
-            )  # transformers 5 returns an output object
-            return found.float().cpu().numpy()
+            if modality == "image":
+                found = self.model.get_image_features(**self._stacked(batch))
+            else:
+                found = self.model.get_text_features(**self._text_inputs(batch))
+            vectors = getattr(found, "pooler_output", found)  # transformers 5 wraps it
+            return vectors.float().cpu().numpy()
 
-    def _images(self, batch: Sequence[dict[str, np.ndarray]]):
+    def _stacked(self, batch: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
         stacked = {key: torch.from_numpy(np.stack([one[key] for one in batch])) for key in batch[0]}
-        inputs = {key: self.precision.send(value) for key, value in stacked.items()}
-        return self.model.get_image_features(**inputs)
+        return {key: self.precision.send(value) for key, value in stacked.items()}
 
-    def _texts(self, batch: Sequence[np.ndarray]):
+    def _text_inputs(self, batch: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
         pad = self.tokenizer.pad_token_id or 0
         if self.siglip:  # trained without a mask, on padded texts
-            return self.model.get_text_features(
-                input_ids=self.precision.send(
-                    torch.from_numpy(padded(batch, self.context_length, pad))
-                )
-            )
+            ids = torch.from_numpy(pad_ids(batch, self.context_length, pad))
+            return {"input_ids": self.precision.send(ids)}
         longest = max(map(len, batch))
-        ids = torch.from_numpy(padded(batch, longest, pad))
-        mask = (
-            torch.arange(longest)[None] < torch.tensor([len(one) for one in batch])[:, None]
-        )  # (batch, longest)
-        return self.model.get_text_features(
-            input_ids=self.precision.send(ids), attention_mask=self.precision.send(mask.long())
-        )
+        ids = torch.from_numpy(pad_ids(batch, longest, pad))
+        lengths = torch.tensor([len(one) for one in batch])
+        mask = torch.arange(longest)[None] < lengths[:, None]  # (batch, longest)
+        return {
+            "input_ids": self.precision.send(ids),
+            "attention_mask": self.precision.send(mask.long()),
+        }
+
+    def encode_tokens(self, modality: Modality, batch: Sequence[Any]) -> list[np.ndarray]:
+        """(tokens, dim) float32 of each part, in the joint space.
+
+        A patch is what the tower's head makes of it alone: CLIP's final norm and projection,
+        SigLIP's attention pooling over that one patch. The class token is left out. A text token
+        is its last state, projected; special tokens are there, padding is not.
+        """
+        with self.precision.forward_pass():
+            return self._patches(batch) if modality == "image" else self._tokens(batch)
+
+    def _patches(self, batch: Sequence[dict[str, np.ndarray]]) -> list[np.ndarray]:
+        inputs = self._stacked(batch)
+        tower: Any = self.model.vision_model
+        states = tower(**inputs).last_hidden_state  # (batch, tokens, width)
+        if self.siglip:
+            if getattr(tower, "head", None) is None:
+                raise EncoderError(
+                    f"{self.info.name} has no pooling head and shows no patch vectors"
+                )
+            alone = states.reshape(-1, 1, states.shape[-1])
+            found = tower.head(alone).reshape(*states.shape[:2], -1)
+        else:
+            found = self.model.visual_projection(tower.post_layernorm(states[:, 1:]))
+        rows = found.float().cpu().numpy()
+        sizes = [
+            int(one["pixel_attention_mask"].sum()) if "pixel_attention_mask" in one else len(row)
+            for one, row in zip(batch, rows, strict=True)
+        ]
+        return [row[:size] for row, size in zip(rows, sizes, strict=True)]
+
+    def _tokens(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        tower: Any = self.model.text_model
+        states = tower(**self._text_inputs(batch)).last_hidden_state
+        projection = tower.head if self.siglip else self.model.text_projection
+        rows = projection(states).float().cpu().numpy()
+        return [row[: len(one)] for row, one in zip(rows, batch, strict=True)]
+
+    def grid(self, picture: PIL.Image.Image) -> tuple[int, int]:
+        """(rows, columns) of patches; NaFlex towers keep the picture's shape."""
+        vision = self.config.vision_config
+        if getattr(vision, "image_size", None):
+            side = vision.image_size // vision.patch_size
+            return side, side
+        rows, columns = self.prepare_image(picture)["spatial_shapes"]
+        return int(rows), int(columns)
 
 
-def opened(kind, folder: Path, **settings):
+def open_pretrained(kind, folder: Path, **settings):
     """from_pretrained on local files, never running code from the folder."""
     try:
         return kind.from_pretrained(
@@ -188,7 +231,7 @@ def opened(kind, folder: Path, **settings):
 
 def read_config(folder: Path):
     """The configuration of a model with an image and a text tower."""
-    config = opened(AutoConfig, folder)
+    config = open_pretrained(AutoConfig, folder)
     if not (hasattr(config, "vision_config") and hasattr(config, "text_config")):
         raise EncoderError(
             f"{folder} holds a {config.model_type!r} model; expected two towers such as clip, siglip or siglip2. "
@@ -227,7 +270,7 @@ def plain_preprocess(processor) -> Preprocess | None:
     if not all(steps) or abs(processor.rescale_factor * 255 - 1) > 1e-9:
         return None
     kernel = PIL.Image.Resampling(processor.resample).name.lower()
-    look = {
+    look: dict[str, Any] = {
         "mean": tuple(processor.image_mean),
         "std": tuple(processor.image_std),
         "interpolation": kernel,
@@ -241,7 +284,7 @@ def plain_preprocess(processor) -> Preprocess | None:
     if set(size) == {"height", "width"} and crop in ({}, size):
         return Preprocess(**size, **look, resize_mode="squash")
     side = size.get("shortest_edge")
-    if set(size) == {"shortest_edge"} and crop == {"height": side, "width": side}:
+    if side and set(size) == {"shortest_edge"} and crop == {"height": side, "width": side}:
         return Preprocess(side, side, **look, crop_rounding="down")
     return None
 

@@ -12,7 +12,7 @@ A unit is one field of one item for which there is gold. The rules, each with it
 - Gold without values: the product lacks the field, and every claim of it is false.
 - Only rows that are legible, or of unknown legibility, are demanded. Of the other rows ("partly",
   "no", "not pictured") a right claim counts neither way and silence costs nothing; a wrong claim
-  is false. A unit whose rows are all "partly" is left out, since legibility is relative to a reader.
+  is false. A unit whose rows are all "partly" is left out: legibility is relative to a reader.
 - Claims of fields, or items, without gold cannot be judged: left out, and counted by field.
 """
 
@@ -227,7 +227,7 @@ def claim_scores(matched: Matched) -> ClaimScores:
 
     precision: tp / (tp + fp). recall: tp / (tp + fn). f1: 2 tp / (2 tp + fp + fn), pooled over
     units (micro; the headline). weighted_f1: the same, fields weighted as the registry says.
-    macro_item_f1: mean over items of their F1; an item with neither gold nor claims scores 1.
+    item_f1: mean over items of their F1; an item with neither gold nor claims scores 1.
     coverage: demanded units that got a value. exact_match: units without any error. false_alarm:
     units that truly lack the field and got a value. abstained: units said to be not visible.
     claims_per_item: values claimed per item (not a share: it exceeds 1).
@@ -242,7 +242,7 @@ def claim_scores(matched: Matched) -> ClaimScores:
         "recall": (tp, tp + fn),
         "f1": (2 * tp, 2 * tp + fp + fn),
         "weighted_f1": (weight * 2 * tp, weight * (2 * tp + fp + fn)),
-        "macro_item_f1": (f1_of_item * share, share),
+        "item_f1": (f1_of_item * share, share),
         "coverage": ((claimed & gold).astype(np.float64), gold.astype(np.float64)),
         "exact_match": (((fp + fn) == 0).astype(np.float64), one),
         "false_alarm": (

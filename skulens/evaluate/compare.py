@@ -127,7 +127,7 @@ def p_values(sums: np.ndarray) -> np.ndarray:
     return (far >= far[0] - EQUAL).mean(axis=0)
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """Adjusted p-values, in the order given (Holm 1979, step-down).
 
     Rejecting those up to a level keeps the chance of any false rejection in the family at that
@@ -293,7 +293,8 @@ def letters(separated: np.ndarray, order: np.ndarray) -> tuple[str, ...]:
 def _largest_sets(alike: np.ndarray) -> list[set[int]]:
     """Maximal cliques of a graph (nodes, nodes) (Bron and Kerbosch 1973, with Tomita's pivot)."""
     near = [set(np.flatnonzero(row)) - {i} for i, row in enumerate(alike)]
-    found, open_sets = [], [(set(), set(range(len(near))), set())]
+    found: list[set[int]] = []
+    open_sets: list[tuple[set[int], set[int], set[int]]] = [(set(), set(range(len(near))), set())]
     while open_sets:
         chosen, may, done = open_sets.pop()
         if not may and not done:

@@ -8,12 +8,12 @@ products over per-group sums.
 
 Drawing again from a few SKUs cannot show the SKU that always fails and was not among them, so the
 plain percentile interval is too narrow: with 5 SKUs it holds the truth 76 % of the time, not 95 %.
-Means of metrics in [0, 1] are therefore resampled with two imaginary groups added, each half the
-size of a mean one: in one every query succeeds, in the other every query fails. This is the prior
-of Jeffreys, half a success and half a failure (Brown, Cai and DasGupta 2001, section 4.3), counted
-in SKUs. The interval of a difference is Student's t times the bootstrap's standard error, to which
-a tenth of a SKU that only A finds and a tenth of one that only B finds add what SKUs on which both
-agree cannot show. docs/log.md has the simulations that chose both.
+Means of metrics in [0, 1] are therefore resampled with two pseudo-observations added: groups half
+the size of a mean one, in one of which every query succeeds and in the other every query fails.
+This is the prior of Jeffreys, half a success and half a failure (Brown, Cai and DasGupta 2001,
+section 4.3), counted in SKUs. The interval of a difference is Student's t times the bootstrap's
+standard error, widened by a tenth of a SKU that only A finds and a tenth of one that only B finds:
+SKUs on which both agree say nothing of those. docs/log.md has the simulations that chose both.
 """
 
 import functools
@@ -25,10 +25,10 @@ import numpy as np
 RESAMPLES = 2000
 LEVEL = 0.05
 """Chance to be wrong: intervals are 95 %, tests 5 %."""
-IMAGINARY = 0.5
-"""Size of each imaginary group beside a mean, in mean groups."""
-UNSEEN = 0.1
-"""The same beside a difference."""
+PSEUDO_GROUP = 0.5
+"""Size of each pseudo-observation of a mean, in mean groups."""
+PSEUDO_DIFFERENCE = 0.1
+"""The same of a difference."""
 _WEIGHTS = 1 << 22  # entries of a matrix of counts held at a time: 32 MB
 
 
@@ -117,8 +117,8 @@ class Ratio:
         """(metrics,) groups that hold any query."""
         return (self.n > 0).sum(axis=0)
 
-    def with_imaginary(self, size: float = IMAGINARY) -> "Ratio":
-        """With a group of all failures and one of all successes, `size` times as large as the mean group."""
+    def with_pseudo_observations(self, size: float = PSEUDO_GROUP) -> "Ratio":
+        """With a group of failures and one of successes, `size` times as large as the mean group."""
         present = np.maximum((self.bottom > 0).sum(axis=0), 1)
         half = size * self.bottom.sum(axis=0) / present  # (metrics,)
         top = np.stack([np.zeros_like(half), half])
@@ -165,11 +165,11 @@ def bootstrap(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> np.nda
 
 
 def intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:
-    """95 % intervals of means of metrics in [0, 1]: percentiles of resamples with imaginary groups.
+    """95 % intervals of means of metrics in [0, 1]: percentiles of resamples with pseudo-observations.
 
     They stay in [0, 1] and have a width where every query succeeds, too.
     """
-    low, high = _percentiles(bootstrap(ratio.with_imaginary(), resamples, seed))
+    low, high = _percentiles(bootstrap(ratio.with_pseudo_observations(), resamples, seed))
     return _rows(ratio, low, high)
 
 
@@ -189,22 +189,23 @@ def mean_interval(ratio: Ratio, resamples: int, seed: int, *, bounded: bool = Tr
     Metrics that a resample knows nothing of are left out of its mean.
 
     Args:
-        bounded: the metrics are in [0, 1]: percentiles with pseudo-observations. Otherwise
-            Student's t times the bootstrap's standard error.
+        bounded: the metrics are in [0, 1]. A single one has the percentiles of `intervals`, with
+            pseudo-observations. Of several, each known from a few groups only, these would outweigh
+            what was seen: the mean has Student's t times the bootstrap's standard error, as a
+            difference has, cut to [0, 1]; so has what is unbounded, uncut.
     """
     value = float(mean_of_parts(ratio.value()[None])[0])
     groups = int((ratio.n > 0).any(axis=1).sum())
-    resampled = mean_of_parts(
-        bootstrap(ratio.with_imaginary() if bounded else ratio, resamples, seed)
-    )
+    if bounded and ratio.top.shape[1] == 1:
+        return intervals(ratio, resamples, seed)[0]
+    resampled = mean_of_parts(bootstrap(ratio, resamples, seed))
     resampled = resampled[~np.isnan(resampled)]
-    if groups < 2 or not len(resampled):
-        low = high = np.nan
-    elif bounded:
-        low, high = np.quantile(resampled, [0.025, 0.975])
-    else:
+    low = high = np.nan
+    if groups > 1 and len(resampled):
         half = float(margins(resampled.var(), np.array(groups)))
         low, high = value - half, value + half
+    if bounded:
+        low, high = np.clip((low, high), 0.0, 1.0)
     return Interval(value, float(low), float(high), int(ratio.n.sum()), groups)
 
 
@@ -223,7 +224,9 @@ def margins(variances: np.ndarray, groups: np.ndarray) -> np.ndarray:
     division by g undone, and that of a tenth of a SKU at either end.
     """
     g = np.maximum(groups, 2)
-    return student_t(groups - 1) * np.sqrt(variances * g / (g - 1) + 2 * (UNSEEN / g) ** 2)
+    return student_t(groups - 1) * np.sqrt(
+        variances * g / (g - 1) + 2 * (PSEUDO_DIFFERENCE / g) ** 2
+    )
 
 
 def student_t(df: np.ndarray, p: float = 1 - LEVEL / 2) -> np.ndarray:

@@ -58,7 +58,7 @@ MACRO = "macro_"
 _RANKING = {
     "hit_rate": Metric(
         "hit_rate",
-        "share of queries with a relevant product among the first k",
+        "share of queries with a relevant product among the first k (product papers: Recall@k)",
         over=GROUP,
         mean=True,
         whole=True,
@@ -82,7 +82,8 @@ _OTHERS = (
     ),
     Metric(
         "phi",
-        "semantic power density: squared odds of a hit per million parameters, times 100 (OpenMPR, Eq. 6)",
+        "semantic power density: squared odds of a hit per million parameters, times 100 "
+        "(OpenMPR, Eq. 6); a weak model cannot gain by being small",
         of="hit_rate@1",
         unit="per 10^8 parameters",
         most=None,
@@ -111,6 +112,13 @@ _OTHERS = (
     Metric("macro_recall", "mean over fields of recall", of="recall", over="field"),
     Metric("macro_f1", "mean over fields of F1", of="f1", over="field"),
     Metric("coverage", "fields with a true value for which something was claimed"),
+    Metric("weighted_f1", "F1 with fields weighted as their registry says"),
+    Metric("item_f1", "mean over items of their F1"),
+    Metric("exact_match", "fields without any error"),
+    Metric(
+        "false_alarm", "fields that a product truly lacks and that were claimed", direction="lower"
+    ),
+    Metric("abstained", "fields said to be not visible", direction="lower"),
     Metric("claims_per_item", "claims made for each item", unit="claims", most=None),
 )
 METRICS = {m.name: m for m in _OTHERS}

@@ -94,6 +94,11 @@ def judge(run: Run, qrels: Qrels) -> Judged:
     )
 
 
+def name_hit_rate(k: int) -> str:
+    """ "hit_rate@5", as every result calls it."""
+    return f"hit_rate@{k}"
+
+
 def hit_rate_at_k(judged: Judged, k: int) -> np.ndarray:
     """1 where any relevant product is among the first k, else 0: (queries,).
 

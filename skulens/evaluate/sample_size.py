@@ -1,8 +1,8 @@
-"""How many SKUs, and photos of each, would tell A and B apart.
+"""How many SKUs, and photos of each, a significant difference of A and B takes.
 
-A pilot gives the difference of every photo, d = delta + SKU's part + photo's part. A test of S SKUs
-with n photos each knows delta to a variance of (between + within / n) / S: more photos shrink the
-second part only, and past some number another photo of the same SKU is worth nothing.
+A pilot gives the difference of every photo, d = delta + SKU effect + photo effect. A test of S SKUs
+with n photos each estimates delta with a variance of (between + within / n) / S: more photos shrink
+the second part only, and past some number another photo of the same SKU is worth nothing.
 """
 
 import math
@@ -17,14 +17,14 @@ from skulens.evaluate.intervals import student_t
 
 FEWEST = 6
 """SKUs below which no p-value can be under 5 %: with five, all signs alike have p = 2 / 32."""
-MOST = 10**9  # SKUs; beyond, no number is worth printing
+MOST = 10**9  # SKUs; a larger number is not worth printing
 
 
 @dataclass(frozen=True, slots=True)
-class Needed:
+class SampleSize:
     """A test that finds the pilot's difference, at 5 % two-sided, with the power asked for.
 
-    Numbers of SKUs are None where none is enough: no difference, or one too small.
+    Numbers of SKUs are None where no number is enough: no difference, or one too small.
     """
 
     skus: int | None
@@ -34,7 +34,7 @@ class Needed:
     skus_high: int | None
     """If it is the smaller end; None where the interval holds 0, so that the pilot cannot say."""
     skus_at_least: int | None
-    """With photos without end."""
+    """With an unlimited number of photos per SKU."""
     photos_per_sku: float
     difference: float
     between: float
@@ -61,7 +61,7 @@ class Needed:
         return power_of(self.difference, self.between + self.within / photos_per_sku, skus)
 
 
-def needed(
+def estimate_sample_size(
     a: np.ndarray,
     b: np.ndarray,
     groups: np.ndarray,
@@ -70,16 +70,16 @@ def needed(
     photos_per_sku: float | None = None,
     difference: float | None = None,
     seed: int = 0,
-) -> Needed:
-    """From a pilot: two runs on the same photos.
+) -> SampleSize:
+    """The sample size that a difference takes, from a pilot: two runs on the same photos.
 
     Args:
-        a, b: values per query, (queries,); NaN = unanswerable.
+        a, b: values per query, (queries,); NaN: no relevant product.
         groups: the SKU of each query, numbered from 0, (queries,).
         photos_per_sku: of the planned test; default: the pilot's mean.
         difference: the smallest worth finding; default: the one of the pilot, which is noisy itself.
     Raises:
-        DataError: fewer than two SKUs, or a power that is no share between 0.05 and 1.
+        DataError: fewer than two SKUs, or a power that is not between 0.05 and 1.
     """
     if not 0.05 < power < 1:
         raise DataError(f"power is a chance between 0.05 and 1, got {power}; 0.8 is usual")
@@ -91,24 +91,22 @@ def needed(
     between, within = variance_components(np.asarray(a, float) - np.asarray(b, float), groups)
     n = photos_per_sku or pilot.n / pilot.groups
     value = pilot.value if difference is None else difference
-    ends = (
-        sorted((abs(pilot.low), abs(pilot.high)))
-        if difference is None
-        else (abs(value), abs(value))
-    )
-    if pilot.low <= 0 <= pilot.high and difference is None:
-        ends = 0.0, ends[1]
+    smallest, largest = abs(value), abs(value)
+    if difference is None:
+        smallest, largest = sorted((abs(pilot.low), abs(pilot.high)))
+        if pilot.low <= 0 <= pilot.high:
+            smallest = 0.0
     variance = between + within / n
-    return Needed(
-        skus_needed(value, variance, power),
-        skus_needed(ends[1], variance, power),
-        skus_needed(ends[0], variance, power),
-        skus_needed(value, between, power),
-        n,
-        value,
-        between,
-        within,
-        power,
+    return SampleSize(
+        skus=skus_needed(value, variance, power),
+        skus_low=skus_needed(largest, variance, power),
+        skus_high=skus_needed(smallest, variance, power),
+        skus_at_least=skus_needed(value, between, power),
+        photos_per_sku=n,
+        difference=value,
+        between=between,
+        within=within,
+        power=power,
     )
 
 

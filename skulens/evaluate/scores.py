@@ -7,7 +7,7 @@ claims or, where nothing finer is known, whole groups: published hits per SKU ar
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ class Scores:
     bottom: Mapping[str, np.ndarray]
     """1 for a mean, 0 where the unit says nothing."""
     slices: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """"language", "class", "field", "n_conditions" -> the value of each unit, str."""
+    """"language", "class", "field", "n_conditions" -> the value of each unit, str; "": it has none."""
     counts: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Observations behind each unit; by default 1 where bottom is above 0."""
     sizes: np.ndarray | None = None
@@ -181,6 +181,8 @@ class Scores:
             DataError: the metric's sums, or the slice it is averaged over, are not known.
         """
         declared = find_metric(metric)
+        if metric in self.top:  # held as it is, whatever its name
+            declared = replace(declared, of="", over="")
         top, bottom = self.sums_of(declared.plain)
         names = tuple(groups or self.group_names)
         rows = self._rows(names)
@@ -190,14 +192,16 @@ class Scores:
                 raise DataError(
                     f"{metric} is a mean over {declared.over}, and these scores are not sliced by it"
                 )
-            values, columns = np.unique(self.slices[declared.over], return_inverse=True)
+            of_unit = self.slices[declared.over]
+            top, bottom = np.where(of_unit != "", top, 0.0), np.where(of_unit != "", bottom, 0.0)
+            values, columns = np.unique(of_unit, return_inverse=True)
             parts = len(values)
 
         def add(x: np.ndarray) -> np.ndarray:
             flat = np.bincount(rows * parts + columns, x, minlength=len(names) * parts)
             return flat.reshape(len(names), parts)
 
-        sums = add(top), add(bottom), add(self.count(declared.plain))
+        sums = add(top), add(bottom), add(self.count(declared.plain) * (bottom > 0))
         measure = Measure(names, *sums, declared)
         return measure.averaged_by_group() if declared.over == GROUP else measure
 
@@ -274,7 +278,7 @@ class Measure:
     @property
     def present(self) -> np.ndarray:
         """(groups,) bool: groups that say anything."""
-        return (self.n > 0).any(axis=1)
+        return np.any(self.n > 0, axis=1)
 
     def value(self) -> float:
         """NaN where nothing is known."""
@@ -354,7 +358,7 @@ def slice_scores(
     """Slice -> value -> metric -> interval, from the resamples of the whole: groups stay the same."""
     found: dict[str, dict[str, dict[str, Interval]]] = {}
     for name, values in scores.slices.items():
-        for value in sorted(set(values.tolist())):
+        for value in sorted(set(values.tolist()) - {""}):
             mine = _restrict(scores, values == value)
             found.setdefault(name, {})[value] = summarise(mine, resamples, seed)
     return found
@@ -362,9 +366,8 @@ def slice_scores(
 
 def _restrict(scores: Scores, kept: np.ndarray) -> Scores:
     """The same units and groups, with sums of the kept ones only."""
-    blank = {
-        side: {m: np.where(kept, a, 0.0) for m, a in sums.items()}
-        for side, sums in (("top", scores.top), ("bottom", scores.bottom))
-    }
-    counts = {m: np.where(kept, a, 0.0) for m, a in scores.counts.items()}
-    return Scores(scores.units, scores.groups, **blank, counts=counts, unit=scores.unit)
+    top, bottom, counts = (
+        {m: np.where(kept, a, 0.0) for m, a in sums.items()}
+        for sums in (scores.top, scores.bottom, scores.counts)
+    )
+    return Scores(scores.units, scores.groups, top, bottom, counts=counts, unit=scores.unit)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from skulens.claims import Claim, Evidence
 from skulens.errors import UnknownName
 from skulens.records import Product, Reject, SystemInfo
-from skulens.values.fields import find_field, is_asked, find_path
+from skulens.values.fields import find_field, find_path, is_asked
 from skulens.values.lists import split_list
 
 NAME = "seller"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from skulens.claims import Claim, Evidence
 from skulens.errors import UnknownName
 from skulens.records import Product, Reject, SystemInfo
-from skulens.values.fields import find_field, is_asked, find_path
+from skulens.values.fields import find_field, find_path, is_asked
 from skulens.values.lists import split_list
 from skulens.values.normalise import VERSION, normalise
 

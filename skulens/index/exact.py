@@ -291,12 +291,16 @@ class ExactIndex:
         shots: a product's score where it has several vectors: "max" that of its best vector,
             "mean" the mean of their scores, "prototype" that of the normalised mean of its
             normalised vectors.
+        maker: `EncoderInfo.identity` of the encoder that made the vectors; empty: unknown.
 
     Raises:
         DataError: numbers of ids and vectors differ, or an id occurs twice with "single".
     """
 
-    def __init__(self, ids: Sequence[str], vectors: np.ndarray, shots: How = "single"):
+    def __init__(
+        self, ids: Sequence[str], vectors: np.ndarray, shots: How = "single", maker: str = ""
+    ):
+        self.maker = maker
         self.products, self._vectors, self._shots = fold(ids, vectors, shots)
         larger_first = sorted(range(len(self)), key=self.products.__getitem__, reverse=True)
         self._tie_rank = np.empty(len(self), np.int64)
@@ -305,13 +309,26 @@ class ExactIndex:
     def __len__(self) -> int:
         return len(self.products)
 
-    def search(self, queries: np.ndarray, k: int, **options) -> tuple[np.ndarray, np.ndarray]:
-        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); options of `top_k`."""
+    def search(
+        self, queries: np.ndarray, k: int, maker: str = "", **options
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); options of `top_k`.
+
+        Raises:
+            DataError: the queries are vectors of another maker than the index's.
+        """
+        if maker and self.maker and maker != self.maker:
+            raise DataError(
+                f"this index holds vectors of the encoder {self.maker[:12]}, the queries are of {maker[:12]}: "
+                "embed both with one encoder"
+            )
         return top_k(
             queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **options
         )
 
-    def run(self, query_ids: Sequence[str], queries: np.ndarray, k: int | None = None) -> Run:
+    def run(
+        self, query_ids: Sequence[str], queries: np.ndarray, k: int | None = None, maker: str = ""
+    ) -> Run:
         """Candidates of all queries as a Run; k defaults to the whole gallery."""
-        order, scores = self.search(queries, k or max(len(self), 1))
+        order, scores = self.search(queries, k or max(len(self), 1), maker)
         return Run(tuple(query_ids), self.products, order, scores)

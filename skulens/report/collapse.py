@@ -1,4 +1,4 @@
-"""The manifold-collapse figure of a run (OpenMPR, Fig. 5), drawn from the numbers of `bench.confusion`."""
+"""The manifold-collapse figure of a run (OpenMPR, Fig. 5), drawn from the numbers of `skulens.analysis.collapse`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skulens.report.figures import BLUE, INK, PALE, RED, SOFT, Drawing, drawn, svg
+from skulens.report.drawing import BLUE, INK, PALE, RED, SOFT, Drawing, write_drawings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ BINS = 6
 
 
 def collapse_drawings(collapse: Mapping) -> list[Drawing]:
-    """What the numbers of `Confusion.collapse` allow: the most confused pair, and all products."""
+    """What the numbers of `collapse` allow: the most confused pair, and all products."""
     found = [pair_drawing(pair) for pair in collapse.get("pairs", ())[:1]]
     measured = [n for n in collapse.get("nearest", ()) if n["hit_rate"] is not None]
     return found + ([nearest_drawing(measured, collapse["angles"])] if len(measured) > 1 else [])
@@ -127,18 +127,9 @@ def draw_nearest(
     axes.set_xlim(left=0)
     axes.set_ylim(-0.03, 1.05)
     axes.set_xlabel("angle to the nearest other product, degrees")
-    axes.set_ylabel("hit_rate@1 of the product's probes")
+    axes.set_ylabel("share of the product's probes answered right")
 
 
 def write_collapse(collapse: Mapping, out: Path, kind: str) -> list[Path]:
     """Each figure as a file "svg" or "png" in a folder; returns the files."""
-    out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for drawing in collapse_drawings(collapse):
-        path = out / f"{drawing.name}.{kind}"
-        if kind == "svg":
-            path.write_bytes(svg(drawing))
-        else:
-            drawn(drawing).savefig(path, dpi=200, facecolor="white")
-        written.append(path)
-    return written
+    return write_drawings(((d.name, d) for d in collapse_drawings(collapse)), out, kind)

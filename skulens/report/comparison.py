@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
-from markupsafe import Markup
-
-from skulens import __version__
-from skulens.analysis.pairs import Pairing, SkuDifference
+from skulens.analysis.boards import unit_words
+from skulens.analysis.pairs import GroupDifference, Pairing
 from skulens.bench.examples import WORDS, thumbnail
 from skulens.records import Image, Product
+from skulens.report.html import write_html
+from skulens.report.words import pair_verdict
 
-HERE = Path(__file__).parent
 WIDTH, HEIGHT = 640, 160
-"""Of the chart of all SKUs, in its own units."""
+"""Of the chart of all groups, in its own units."""
 
 
 def write_comparison(
@@ -24,25 +22,24 @@ def write_comparison(
     Args:
         products: for each comparison the products of its catalogue by id; empty where it is not there.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.globals.update(picture=picture, words=words, bars=bars, width=WIDTH, height=HEIGHT)
-    page = environment.get_template("comparison.html").render(
-        title=" against ".join(pairings[0].names),
-        pairs=list(zip(pairings, products, strict=True)),
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        version=__version__,
-    )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(f".{out.name}.tmp")
-    aside.write_text(page, encoding="utf-8")
-    aside.replace(out)
-    return out
+    values = {
+        "title": " against ".join(pairings[0].names),
+        "pairs": list(zip(pairings, products, strict=True)),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+    functions = {
+        "picture": find_picture,
+        "words": describe_product,
+        "bars": place_bars,
+        "verdict": pair_verdict,
+        "unit_words": unit_words,
+    }
+    return write_html("comparison.html", out, values, functions)
 
 
-def bars(gaps: Sequence[float]) -> tuple[float, list[dict[str, float]]]:
-    """(height of the line of no difference, one bar for each SKU: x, y, width, height, and whether A is ahead)."""
+def place_bars(gaps: Sequence[float]) -> tuple[float, list[dict[str, float]]]:
+    """(height of the line of no difference, one bar for each group: x, y, width, height, and whether A is ahead)."""
     high, low = max(0.0, *gaps), min(0.0, *gaps)
     scale, step = HEIGHT / ((high - low) or 1), WIDTH / max(len(gaps), 1)
     line = round(high * scale, 2)
@@ -58,18 +55,20 @@ def bars(gaps: Sequence[float]) -> tuple[float, list[dict[str, float]]]:
     ]
 
 
-def picture(sku: SkuDifference, products: Mapping[str, Product], of: str) -> str | None:
+def find_picture(
+    group: GroupDifference, products: Mapping[str, Product], of: str | None
+) -> str | None:
     """A thumbnail of a probe (its id) or of a product's gallery picture (its id)."""
-    if of in sku.photos:
-        return thumbnail(Image(path=sku.photos[of]))
-    product = products.get(of)
+    if of in group.photos:
+        return thumbnail(Image(path=group.photos[of]))
+    product = products.get(of or "")
     return thumbnail(product.images[0]) if product and product.images else None
 
 
-def words(pairing: Pairing, products: Mapping[str, Product], sku: str | None) -> str:
+def describe_product(pairing: Pairing, products: Mapping[str, Product], of: str | None) -> str:
     """A text that tells a person what a product is."""
-    product = products.get(sku)
-    roles = pairing.a.record["settings"]["texts"]
-    return (
-        next((t for r in roles if (t := product.text(r))), product.title)[:WORDS] if product else ""
-    )
+    product, texts = products.get(of or ""), pairing.a.settings.get("texts")
+    if product is None:
+        return ""
+    roles = texts if isinstance(texts, list | tuple) else ()
+    return next((t for r in roles if (t := product.text(r))), product.title)[:WORDS]

@@ -1,16 +1,18 @@
 """Comparisons, choices and confusions for a terminal, and what to type next."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.table import Table
 
 from skulens.analysis.boards import Entry, unit_words
-from skulens.analysis.choose import Choice, Option, Verdict, count_exclusions, millions
+from skulens.analysis.choose import Choice, Option, Outcome, count_exclusions, millions
 from skulens.analysis.confusions import Confusion
 from skulens.analysis.pairs import Pairing
 from skulens.report.console import console
 from skulens.report.words import pair_verdict
 
+Side = Literal["left", "right"]
 SHOWN = 12
 """Excluded systems that are printed without --all."""
 
@@ -45,7 +47,7 @@ def _print_groups(pairing: Pairing, title: str) -> None:
     table = Table(title=title, title_justify="left")
     found = (f"{a} found instead", f"{b} found instead", "photo") if ranked else ()
     for column in (groups.removesuffix("s"), units, a, b, *found):
-        side = "right" if column in (units, a, b) else "left"
+        side: Side = "right" if column in (units, a, b) else "left"
         table.add_column(column, justify=side, overflow="fold")
     for s in pairing.skus:
         seen = (s.a_found or "-", s.b_found or "-", next(iter(s.photos.values()), "-"))
@@ -68,22 +70,22 @@ def conclude_pairing(pairing: Pairing, family: int) -> str:
 
 def print_choice(choice: Choice, everything: bool = False) -> None:
     """The best, then those excluded with the reason, as tables."""
-    metric, best = choice.constraints.metric, choice.of(Verdict.BEST)
+    metric, best = choice.constraints.metric, choice.of(Outcome.BEST)
     n, noun = len(choice.options), _noun(choice)
     print(
         f"{choice.board}: {n} {noun}s; {metric} with 95 % interval over {_groups(choice)}; "
         "latency and memory: on this machine"
     )
     mixed = len({o.entry.source for o in choice.options}) > 1
-    if kept := best or choice.of(Verdict.UNTESTED):
-        kept = best + choice.of(Verdict.UNTESTED)
+    if kept := best or choice.of(Outcome.UNTESTED):
+        kept = best + choice.of(Outcome.UNTESTED)
         title = (
             "not significantly different from the best"
             if best
             else "no hits per SKU, so none can be tested"
         )
         _print_kept(kept, title, metric, noun, mixed)
-    out = choice.of(Verdict.WORSE) + choice.of(Verdict.OUT)
+    out = choice.of(Outcome.WORSE) + choice.of(Outcome.OUT)
     if not out:
         return
     counts = (f"{n} {kind}" for kind, n in count_exclusions(out).items())
@@ -99,7 +101,7 @@ def print_choice(choice: Choice, everything: bool = False) -> None:
 def _print_kept(kept: Sequence[Option], title: str, metric: str, noun: str, mixed: bool) -> None:
     table = Table(title=title, title_justify="left")
     for column in (noun, metric, "params", "licence", "p50 ms", "MB", "note"):
-        side = "right" if column in ("params", "p50 ms", "MB") else "left"
+        side: Side = "right" if column in ("params", "p50 ms", "MB") else "left"
         table.add_column(column, justify=side, overflow="fold")
     for o in kept:
         e = o.entry
@@ -117,26 +119,27 @@ def _print_kept(kept: Sequence[Option], title: str, metric: str, noun: str, mixe
 
 def conclude_choice(choice: Choice, typed: str) -> str:
     """Which one is highest, how many do not differ from it, and what to type next."""
-    best, untested = choice.of(Verdict.BEST), choice.of(Verdict.UNTESTED)
+    best, untested = choice.of(Outcome.BEST), choice.of(Outcome.UNTESTED)
     if not best and not untested:
         return (
             f"no {_noun(choice)} meets all of this; relax what excluded most of them, or add others: "
             f"skulens bench {choice.suite or 'mpr'} DATA --encoder NAME"
         )
+    following = f". Next: {typed}" if typed else ""
     if not best:
-        return f"{untested[0].entry.name} is highest, untested. Next: {typed}"
+        return f"{untested[0].entry.name} is highest, untested{following}"
     more = len(best) - 1
     others = (
         f"; {more} more do{'es' * (more == 1)} not differ significantly from it"
         if more
         else ", alone"
     )
-    return f"{best[0].entry.name} is highest{others}. Next: {typed}"
+    return f"{best[0].entry.name} is highest{others}{following}"
 
 
 def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
     """What to type after a choice: measure what is unknown here, else look closer; empty where nothing is left."""
-    best = [o.entry for o in choice.of(Verdict.BEST) or choice.of(Verdict.UNTESTED)]
+    best = [o.entry for o in choice.of(Outcome.BEST) or choice.of(Outcome.UNTESTED)]
     encoders = [e for e in best if e.result.system.kind == "encoder"]
     unknown = dict.fromkeys(_plain(e) for e in encoders if e.latency_ms is None)
     if unknown:
@@ -145,7 +148,7 @@ def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
     stored = [e.folder or _plain(e) for e in best]
     if len(best) > 1:
         return f"skulens compare {stored[0]} {stored[1]}"
-    return f"skulens confusion {stored[0]}" if encoders else ""
+    return f"skulens confusion {stored[0]}" if best and "run" in best[0].result.tables else ""
 
 
 def _plain(entry: Entry) -> str:

@@ -5,18 +5,26 @@ from pathlib import Path
 
 from skulens.analysis.boards import HERE, Entry
 from skulens.bench.result import Result
+from skulens.encode.zoo.warnings import KINDS
 from skulens.records import SystemInfo, Warning_
 
 SEEN = "†"
 SEEN_SHORT = "trained on this data"
-SEEN_SENTENCE = "the system has seen this data in training"
+SEEN_SENTENCE = "trained on this data, so its numbers say little about new data"
 OF_OTHERS = ("activation-mismatch", "image-size")
 """Warnings about how others ran a checkpoint; a run in sound mode here has put them right."""
 
 
 def mark_of(warning: Warning_) -> str:
-    """A warning in a word or a few, for the column of a table."""
-    return warning.short or warning.code
+    """A warning's mark in a narrow table; empty where none is shown."""
+    kind = KINDS.get(warning.code)
+    return kind.mark if kind else warning.short or warning.code
+
+
+def meaning_of(warning: Warning_) -> str:
+    """What its mark means."""
+    kind = KINDS.get(warning.code)
+    return kind.legend if kind else warning.sentence
 
 
 def warnings_of(entry: Entry) -> list[Warning_]:
@@ -26,15 +34,17 @@ def warnings_of(entry: Entry) -> list[Warning_]:
     return [w for w in entry.warnings if not (sound and w.code in OF_OTHERS)]
 
 
-def phrases(entry: Entry) -> list[str]:
-    """Its warnings in a few words each, with what they are about: "same weights as RN50/openai"."""
-    return [" ".join(part for part in (mark_of(w), w.argument) if part) for w in warnings_of(entry)]
+def marks_of(entry: Entry) -> list[str]:
+    """Marks of an entry's warnings."""
+    return [mark for w in warnings_of(entry) if (mark := mark_of(w))]
 
 
-def explain(entries: Iterable[Entry]) -> str:
-    """The sentences behind the marks of some entries: "mark: sentence; mark: sentence"."""
-    meant = {mark_of(w): w.sentence for entry in entries for w in warnings_of(entry)}
-    return "; ".join(f"{mark}: {sentence}" for mark, sentence in meant.items() if sentence)
+def explain_marks(entries: Iterable[Entry]) -> str:
+    """What the marks of some entries mean, in the order of the table of warnings: "twin: ...; cut: ..."."""
+    meant = {mark_of(w): meaning_of(w) for e in entries for w in warnings_of(e)}
+    order = [kind.mark for kind in KINDS.values()]
+    order += [mark for mark in meant if mark not in order]
+    return "; ".join(f"{m}: {meant[m]}" for m in dict.fromkeys(order) if m and m in meant)
 
 
 def has_seen(result: Result) -> bool:

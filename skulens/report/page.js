@@ -10,6 +10,7 @@ for (const view of document.querySelectorAll(".view")) {
     const place = mark.dataset.row;
     points.set(place, [...(points.get(place) || []), mark]);
   }
+  const nouns = table.dataset.nouns;
   let limit = more ? Number(more.dataset.limit) : Infinity;
 
   const value = (row, column) => {
@@ -35,8 +36,8 @@ for (const view of document.querySelectorAll(".view")) {
       shown += kept;
     }
     table.classList.toggle("limited", shown > limit);
-    if (more) more.hidden = shown <= limit, more.textContent = `Show all ${shown} encoders`;
-    if (count) count.textContent = shown === rows.length ? `${rows.length} encoders` : `${shown} of ${rows.length} encoders`;
+    if (more) more.hidden = shown <= limit, more.textContent = `Show all ${shown} ${nouns}`;
+    if (count) count.textContent = shown === rows.length ? `${rows.length} ${nouns}` : `${shown} of ${rows.length} ${nouns}`;
   };
   const filter = () => {
     const asked = Object.fromEntries(new FormData(form)), words = asked.name.toLowerCase().split(/\s+/).filter(Boolean);

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from skulens.papers.openmpr.cells import Checked
-from skulens.papers.openmpr.claims import Claim
-from skulens.report.page import Table
+from skulens.papers.openmpr.claims import Statement
+from skulens.report.html import PageTable
 
 
-def paper_tables(cells: Sequence[Checked], claims: Sequence[Claim]) -> list[Table]:
+def paper_tables(cells: Sequence[Checked], claims: Sequence[Statement]) -> list[PageTable]:
     """The printed cells that do not agree, and what the files say to the claims."""
     wrong = [c.as_dict() for c in cells if not c.agrees]
     rows = [
@@ -22,13 +22,13 @@ def paper_tables(cells: Sequence[Checked], claims: Sequence[Claim]) -> list[Tabl
         f"{sum(c.supported for c in claims)} of {len(claims)} are supported by the published files."
     )
     return [
-        Table(
+        PageTable(
             "The paper's tables",
             agree,
             ("table", "row", "column", "printed", "from the files", "likely reason"),
             rows,
         ),
-        Table(
+        PageTable(
             "The paper's claims", held, ("where", "claim", "verdict", "what the files say"), said
         ),
     ]

@@ -1,29 +1,32 @@
-"""Leaderboards and the check of the paper's tables, for a terminal."""
+"""Leaderboards and the check of a paper's tables, for a terminal."""
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from skulens.analysis.boards import PUBLISHED
-from skulens.analysis.ranks import Standing, Standings
-from skulens.encode.zoo.warnings import KINDS, mark_of
+from skulens.analysis.boards import PUBLISHED, Entry, unit_words
+from skulens.analysis.ranks import Standing, Standings, headline
+from skulens.bench.result import Result
+from skulens.evaluate.intervals import Interval
+from skulens.evaluate.metric import find_metric
 from skulens.papers.openmpr.cells import Checked
-from skulens.papers.openmpr.claims import Claim
-from skulens.report.tables import with_interval
+from skulens.papers.openmpr.claims import Statement
+from skulens.report.console import console
+from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
+from skulens.report.names import noun_of, singular
+from skulens.report.tables import make_table, plain_headline
+from skulens.report.words import summarise_order, write_interval, write_number, write_params
 
 LETTERS = 8
 """Longest entry of the column "alike" that still says something at a glance."""
-
-
-def console() -> Console:
-    wide = Console()
-    return wide if wide.is_terminal else Console(width=170)
+BESIDE = 2
+"""Further metrics beside one that has no other cut-off."""
 
 
 def print_standings(standings: Standings, top: int = 20) -> None:
     """The first `top` (0: all); beside published entries all of the user's own too, wherever they stand."""
+    every = [s.entry.result for s in standings.rows]
     sources = {s.entry.source for s in standings.rows}
     own = len(sources) > 1 and PUBLISHED in sources
     rows = [
@@ -32,111 +35,87 @@ def print_standings(standings: Standings, top: int = 20) -> None:
         if not top or s.rank <= top or (own and s.entry.source != PUBLISHED)
     ]
     alike = 0 < max((len(s.letters or "") for s in rows), default=0) <= LETTERS
-    caption = (
-        "95 %: bootstrap over SKUs. tier: in one tier none can be told apart from its first (paired test, Holm, 5 %)."
-        f"{' alike: shared letter, not told apart (all pairs).' * alike}{legend(rows)}"
-    )
-    table = Table(
-        title=escape(standings.board.data),
-        title_justify="left",
-        caption=caption,
-        caption_justify="left",
-    )
+    groups = unit_words(every[0])[1] if every else "groups"
+    table = make_table(standings.board.data, caption_of(rows, groups, alike))
     for column in ("rank", "95 %", "tier", *(["alike"] if alike else [])):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("encoder", overflow="fold")
+    table.add_column(noun_of(every), overflow="fold")
     if len(sources) > 1:
         table.add_column("from")
-    for column in (
-        standings.metric,
-        "@5" if standings.metric != "hit_rate@5" else "@1",
-        "phi",
-        "params",
-    ):
+    others = columns_beside(standings.metric, every[0]) if every else []
+    headings = (name_column(m, standings.metric, every) for m in others)
+    for column in (standings.metric, *headings, "params"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("licence")
     table.add_column("notes")
     for s in rows:
         bold = "bold" if own and s.entry.source != PUBLISHED else None
-        table.add_row(*cells(s, standings.metric, alike, len(sources) > 1), style=bold)
+        table.add_row(*cells_of(s, others, alike, len(sources) > 1), style=bold)
     console().print(table)
-    print(summary(standings, len(rows)))
+    print(summarise_order(standings, len(rows), singular(groups)))
 
 
-def cells(s: Standing, metric: str, alike: bool, sources: bool) -> list[str]:
+def caption_of(rows: Sequence[Standing], groups: str, alike: bool) -> str:
+    """What the columns mean, and the marks that occur."""
+    meant = explain_marks(s.entry for s in rows)
+    parts = [
+        f"95 %: bootstrap over {groups}. tier: in one tier none differs significantly from its first "
+        f"(paired test, Holm, 5 %).{' alike: shared letter, no significant difference (all pairs).' * alike}",
+        f"notes: {meant}" if meant else "",
+        f"{SEEN}: {SEEN_SENTENCE}" if any(has_seen(s.entry.result) for s in rows) else "",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def columns_beside(metric: str, result: Result) -> list[str]:
+    """What stands beside the metric that orders: the main one at another cut-off, else the next ones;
+    then what is worked out from quality and parameters."""
+    plain = [m for m in plain_headline(result) if m != metric]
+    main = next(iter(headline(result)), "")
+    base, cut, _ = main.partition("@")
+    other = [m for m in plain if cut and m.startswith(base + cut)][-1:]
+    return (other or plain[:BESIDE]) + [m for m in headline(result) if find_metric(m).derive]
+
+
+def name_column(name: str, metric: str, results: Sequence[Result]) -> str:
+    """The main metric at another cut-off is headed by that alone: "@5"."""
+    main = next((m for r in results for m in headline(r)), "")
+    base, cut, k = name.partition("@")
+    same = cut and base == main.partition("@")[0] and base in metric
+    return cut + k if same else name
+
+
+def cells_of(s: Standing, others: Sequence[str], alike: bool, sources: bool) -> list[str]:
+    """One row of the table."""
     e = s.entry
-    other = e.metrics.get("hit_rate@1" if metric == "hit_rate@5" else "hit_rate@5")
-    ranks = f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-"
-    phi = e.metrics.get("phi")
+    low, high = (float("nan") if end is None else end for end in (s.low, s.high))
+    number = write_interval(Interval(s.value, low, high, 0, 0))
     return [
         str(s.rank),
-        ranks,
+        f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-",
         str(s.tier or "-"),
         *([s.letters or "-"] if alike else []),
         escape(e.name),
         *([escape(e.source)] if sources else []),
-        with_interval({"value": s.value, "low": s.low, "high": s.high}),
-        "-" if other is None else f"{other:.3f}",
-        "-" if phi is None else f"{phi:.2f}",
-        millions(e.params),
+        number + (f" {SEEN}" if has_seen(e.result) else ""),
+        *(_number(e, m) for m in others),
+        write_params(e.params),
         e.licence or "unknown",
-        " ".join(marks(s)),
+        " ".join(marks_of(e)),
     ]
 
 
-def millions(params: int | None) -> str:
-    """1,872 M; 1.3 M"""
-    return "-" if not params else f"{params / 1e6:,.{0 if params >= 1e7 else 1}f} M"
-
-
-def marks(s: Standing) -> list[str]:
-    return mark_of(s.entry.traps)
-
-
-def legend(rows: Sequence[Standing]) -> str:
-    shown = {m for s in rows for m in marks(s)}
-    meant = "; ".join(f"{k.mark}: {k.legend}" for k in KINDS.values() if k.mark in shown)
-    return f"\nnotes: {meant}" if meant else ""
-
-
-def entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
-
-
-def summary(standings: Standings, shown: int) -> str:
-    ties = sum(s.tier == 1 for s in standings.rows)
-    rows = (
-        f"{shown} of {entries(len(standings.rows))} shown"
-        if shown < len(standings.rows)
-        else entries(shown)
-    )
-    if not ties:
-        return (
-            f"{rows}; hits per SKU are unknown, so nothing can be said about how sure this order is"
-        )
-    same = (
-        f"{standings.adjacent - standings.separable} of {standings.adjacent} neighbours cannot be told apart"
-        if standings.adjacent
-        else ""
-    )
-    others = f"{ties - 1} other{'s' * (ties > 2)} cannot be told apart from the first"
-    first = (
-        others
-        if ties > 1
-        else "the first is separate from all others"
-        if standings.adjacent
-        else ""
-    )
-    return "; ".join(part for part in (rows, first, same) if part)
+def _number(entry: Entry, metric: str) -> str:
+    value = entry.metrics.get(metric)
+    return "-" if value is None else write_number(value, metric)
 
 
 def print_cells(checked: Sequence[Checked]) -> None:
     """How many printed cells agree, and each that does not."""
     wrong = [c for c in checked if not c.agrees]
-    table = Table(
-        title=f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} agree at printed precision; "
-        f"the other {len(wrong)}:",
-        title_justify="left",
+    table = make_table(
+        f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} agree at printed precision; "
+        f"the other {len(wrong)}:"
     )
     for column in ("table", "row", "column", "printed", "computed", "reason"):
         table.add_column(column, overflow="fold", no_wrap=column == "printed")
@@ -152,7 +131,7 @@ def print_cells(checked: Sequence[Checked]) -> None:
     console().print(table)
 
 
-def print_claims(claims: Sequence[Claim]) -> None:
+def print_claims(claims: Sequence[Statement]) -> None:
     """What the paper says and the files do not support; then what they do."""
     for title, supported in (
         ("not supported by the files", False),

@@ -1,88 +1,135 @@
 """Results as tables for a terminal."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-COLUMNS = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
-NARROW = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr")
-"""Columns that fit a terminal; the page and --json have all."""
+from rich.markup import escape
+from rich.table import Table
+
+from skulens.analysis.boards import unit_words
+from skulens.analysis.ranks import headline
+from skulens.bench.result import Result
+from skulens.evaluate.metric import find_metric
+from skulens.report.console import console
+from skulens.report.marks import SEEN, SEEN_SENTENCE, has_seen
+from skulens.report.names import label, noun_of, shorten
+from skulens.report.slices import SliceTable, slice_tables
+from skulens.report.words import write_interval
+
+NARROW = 4
+"""Headline metrics that fit a terminal; the page and --json have all."""
 
 
-def with_interval(metric: dict | None) -> str:
-    """0.624 [0.571, 0.676]"""
-    if not metric or metric["value"] is None:
-        return "-"
-    if metric["low"] is None:
-        return f"{metric['value']:.3f}"
-    value, low, high = (
-        f"{metric[end]:.3f}" if abs(metric[end]) < 1e4 else f"{metric[end]:.1e}"
-        for end in ("value", "low", "high")
+def plain_headline(result: Result) -> list[str]:
+    """Headline metrics that are measured, not worked out from others."""
+    found = ((m, find_metric(m)) for m in headline(result))
+    return [name for name, metric in found if not (metric.derive or metric.ends)]
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """A table for each set of units: one row per result, quality with 95 % intervals, then what it
+    costs; then a table for each slice."""
+    same: dict[tuple, list[Result]] = {}
+    for r in results:
+        same.setdefault((r.suite, r.data.name, *_asked(r)), []).append(r)
+    for mine in same.values():
+        print_group(mine)
+
+
+def _asked(result: Result) -> tuple[str, str]:
+    return result.data.fingerprint, result.variant.get("gallery", "")
+
+
+def print_group(results: Sequence[Result]) -> None:
+    """Results that answered the same units."""
+    first, (_, groups) = results[0], unit_words(results[0])
+    seen = any(has_seen(r) for r in results)
+    caption = f"[95 % interval: bootstrap over {groups}]" + (
+        f"\n{SEEN}: {SEEN_SENTENCE}" if seen else ""
     )
-    return f"{value} [{low}, {high}]"
+    table = make_table(title_of(first), caption)
+    table.add_column(noun_of(results), overflow="fold")
+    shown = [m for m in plain_headline(first) if any(m in r.metrics for r in results)][:NARROW]
+    rated = any("images_per_s" in r.cost or "latency_ms_p50" in r.cost for r in results)
+    for column in (*shown, *(("images/s", "p50 / p95 ms") if rated else ())):
+        table.add_column(column, justify="right")
+    for result in results:
+        numbers = [write_interval(result.metrics.get(m)) for m in shown]
+        if numbers and has_seen(result):
+            numbers[0] += f" {SEEN}"
+        costs = write_costs(result.cost) if rated else ()
+        table.add_row(escape(label(result)), *numbers, *costs)
+    console().print(table)
+    for found in slice_tables([(label(r), r) for r in results]):
+        print_slice(found, results)
 
 
-def print_results(records: Sequence[dict]) -> None:
-    """One row per result: quality with 95 % intervals, then what it costs."""
-    from rich.console import Console
-    from rich.table import Table
-
-    for data, gallery in dict.fromkeys((r["data"], r["gallery"]) for r in records):
-        mine = [r for r in records if (r["data"], r["gallery"]) == (data, gallery)]
-        first = mine[0]
-        title = f"{first['suite']}: {data_name(first)}, {first['n_queries']} probes -> {gallery} of {first['n_gallery']} SKUs"
-        table = Table(
-            title=title,
-            title_justify="left",
-            caption="[95 % interval: bootstrap over SKUs]",
-            caption_justify="left",
-        )
-        table.add_column("encoder", overflow="fold")
-        shown = [c for c in NARROW if any(c in r["metrics"] for r in mine)]
-        for column in (*shown, "images/s", "p50 / p95 ms"):
-            table.add_column(column, justify="right")
-        for record in mine:
-            table.add_row(
-                label(record),
-                *(with_interval(record["metrics"].get(c)) for c in shown),
-                *cost(record["speed"]),
-            )
-        console = Console()
-        Console(width=None if console.is_terminal else 150).print(table)
+def make_table(title: str, caption: str = "") -> Table:
+    """A table whose title and caption stand on the left and are no markup."""
+    return Table(
+        title=escape(title),
+        title_justify="left",
+        caption=escape(caption) or None,
+        caption_justify="left",
+    )
 
 
-def print_mode_differences(records: Sequence[dict]) -> None:
+def title_of(result: Result) -> str:
+    """mpr: groceries, 1988 probes -> text of 81 SKUs; aspect: shop, 1200 claims of 300 items"""
+    units, groups = unit_words(result)
+    n, gallery = result.counts.get("units", 0), result.variant.get("gallery", "")
+    asked = f"{result.suite}: {result.data.short}, {n} {units}"
+    if gallery:
+        return f"{asked} -> {gallery} of {result.counts.get('gallery', 0)} SKUs"
+    return f"{asked} of {result.counts.get('groups', 0)} {groups}"
+
+
+def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
+    """One slice: a row for each value and system."""
+    units, _ = unit_words(results[0])
+    plain = plain_headline(results[0])
+    shown = [i for i, m in enumerate(found.metrics) if m in plain][:NARROW]
+    table = make_table(f"by {found.name.replace('_', ' ')}")
+    table.add_column(found.name.replace("_", " "))
+    many = len(results) > 1
+    if many:
+        table.add_column(noun_of(results), overflow="fold")
+    for column in (units, *(found.metrics[i] for i in shown)):
+        table.add_column(column, justify="right")
+    last = ""
+    for row in found.rows:
+        numbers = (write_interval(row.metrics[i]) for i in shown)
+        said = "" if row.value == last else escape(row.value)
+        system = [escape(row.system)] if many else []
+        table.add_row(said, *system, f"{row.n:,}", *numbers)
+        last = row.value
+    console().print(table)
+
+
+def print_mode_differences(results: Sequence[Result]) -> None:
     """Paper mode minus sound mode, and the ties that paper mode made, where both were measured."""
-    sound = {(r["encoder"], r["gallery"]): r for r in records if r["settings"]["mode"] == "sound"}
-    for paper in (r for r in records if r["settings"]["mode"] == "paper"):
-        other = sound.get((paper["encoder"], paper["gallery"]))
+    sound = {_measured(r): r for r in results if r.settings.get("mode") == "sound"}
+    for paper in (r for r in results if r.settings.get("mode") == "paper"):
+        other = sound.get(_measured(paper))
         if other is None:
             continue
-        change = [
-            f"{c} {paper['metrics'][c]['value'] - other['metrics'][c]['value']:+.4f}"
-            for c in ("hit_rate@1", "hit_rate@5")
-        ]
-        print(
-            f"{paper['encoder']}, {paper['gallery']}: paper - sound: {', '.join(change)}; {paper['counts']['tied_queries']} probes tied in paper mode"
-        )
+        pairs = ((m, paper.metrics.get(m), other.metrics.get(m)) for m in plain_headline(paper)[:2])
+        change = [f"{m} {a.value - b.value:+.4f}" for m, a, b in pairs if a and b]
+        gallery, (units, _) = paper.variant.get("gallery", ""), unit_words(paper)
+        where = ", ".join(part for part in (shorten(paper.name), gallery) if part)
+        ties = paper.counts.get("tied_queries", 0)
+        print(f"{where}: paper - sound: {', '.join(change)}; {ties} {units} tied in paper mode")
 
 
-def label(record: dict) -> str:
-    """The encoder as a row's name: a path is cut to its last part, and paper mode is said."""
-    family, colon, argument = record["encoder"].rpartition(":")
-    local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
-    mode = record["settings"].get("mode", "sound")
+def _measured(result: Result) -> tuple[str, str]:
+    return result.name, result.variant.get("gallery", "")
+
+
+def write_costs(cost: Mapping[str, object]) -> tuple[str, str]:
+    """Pictures per second; median and 95th percentile of the latency, ms."""
+    rate, p50, p95 = (cost.get(k) for k in ("images_per_s", "latency_ms_p50", "latency_ms_p95"))
     return (
-        family
-        + colon
-        + (Path(argument).name if local else argument)
-        + ("" if mode == "sound" else f" ({mode})")
+        f"{rate:.1f}" if isinstance(rate, int | float) and rate else "-",
+        f"{p50:.1f} / {p95:.1f}"
+        if isinstance(p50, int | float) and isinstance(p95, int | float) and p50
+        else "-",
     )
-
-
-def data_name(record: dict) -> str:
-    return Path(record["data"]).name
-
-
-def cost(speed: dict) -> tuple[str, str]:
-    rate, p50, p95 = (speed.get(k) for k in ("images_per_s", "latency_ms_p50", "latency_ms_p95"))
-    return (f"{rate:.1f}" if rate else "-", f"{p50:.1f} / {p95:.1f}" if p50 else "-")

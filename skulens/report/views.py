@@ -1,198 +1,275 @@
-"""What a page or a figure shows: encoders that answered the same queries, best first.
+"""What a page or a figure shows: systems that answered the same units, best first.
 
-Made from the records of a result store or from a board; neither page nor figures know which.
+Made from stored results or from a leaderboard; neither page nor figures know which, nor which
+suite it was: the metric that orders the systems and the columns are those of the suite.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from skulens.analysis.boards import Board, Entry, store_boards
-from skulens.evaluate.compare import Ranking
-from skulens.evaluate.density import phi
-from skulens.evaluate.intervals import Grouped, Interval, difference_intervals, intervals
-from skulens.evaluate.panel import rank_models
+from skulens.analysis.boards import HERE, PUBLISHED, Board, Entry, store_boards, unit_words
+from skulens.analysis.ranks import headline, main_metric
+from skulens.bench.result import Result
+from skulens.errors import DataError
+from skulens.evaluate.intervals import RESAMPLES, Interval, difference_intervals
+from skulens.evaluate.metric import GROUP, Metric, find_metric, macro_of
+from skulens.evaluate.panel import Panel, rank_measures
+from skulens.report.marks import has_seen
+from skulens.report.names import SILENT, noun_of, shorten
 
-Metric = Mapping[str, float | None]
-"""{"value", "low", "high"}; the ends are None where no interval is known."""
-NONE: Metric = {"value": None, "low": None, "high": None}
+UNKNOWN = Interval(np.nan, np.nan, np.nan, 0, 0)
 COSTS = ("params", "latency_ms", "memory_mb")
 GALLERIES = {"text": "texts", "image": "pictures", "both": "texts and pictures"}
+CURVE = "cmc"
+"""The curve of a result that is drawn: hit rate by rank."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One encoder: its entry of the board, with intervals."""
+    """One system: its entry of the board, with intervals."""
 
     entry: Entry
-    metrics: Mapping[str, Metric]
-    cmc: Mapping[str, list]
-    """Hit rate by rank: equal-long lists k, value, low, high."""
+    main: str
+    """The metric that orders the rows."""
+    metrics: Mapping[str, Interval]
+    curve: Mapping[str, list]
+    """Hit rate by rank: equal-long lists k, value, low, high (None: unknown); empty where there is none."""
     same_data: bool = True
-    """Measured on the queries of the others; only then do numbers compare."""
+    """Measured on the units of the others; only then do numbers compare."""
     place: int | None = None
     """From 1, among rows of the same data."""
     ranks: tuple[int, int] | None = None
     """95 % interval of the rank."""
     best: bool | None = None
-    """It cannot be told apart from the first; None: that was not tested."""
-    record: dict | None = None
-    """The stored result, where there is one."""
+    """It does not differ significantly from the first; None: that was not tested."""
 
-    def metric(self, name: str) -> Metric:
-        return self.metrics.get(name) or NONE
+    @property
+    def result(self) -> Result:
+        return self.entry.result
 
     @property
     def name(self) -> str:
-        """As short as it stays clear: open_clip's pairs without their prefix, paths by their last part."""
-        family, colon, argument = self.entry.name.rpartition(":")
-        if family == "open_clip":
-            return argument
-        local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
-        return family + colon + (Path(argument).name if local else argument)
+        """As short as it stays clear."""
+        return shorten(self.entry.name, silent=SILENT)
 
     @property
-    def hits(self) -> float:
-        """hit_rate@1; -1 where unknown, so that such rows come last."""
-        value = self.metric("hit_rate@1")["value"]
-        return -1.0 if value is None else value
+    def seen(self) -> bool:
+        """Whether the system was trained on what it is measured on."""
+        return has_seen(self.result)
+
+    def metric(self, name: str) -> Interval:
+        return self.metrics.get(name, UNKNOWN)
+
+    @property
+    def first(self) -> Interval:
+        """The metric that orders the rows."""
+        return self.metric(self.main)
+
+    @property
+    def known(self) -> bool:
+        """Whether that metric is known."""
+        return not np.isnan(self.first.value)
+
+    @property
+    def score(self) -> float:
+        """The metric that orders the rows, higher is better; -inf where unknown, so that such rows come last."""
+        if not self.known:
+            return -np.inf
+        return (
+            self.first.value if find_metric(self.main).direction == "higher" else -self.first.value
+        )
 
 
 @dataclass(frozen=True)
 class View:
-    """Encoders that answered the same queries, best first; then those measured on something else."""
+    """Systems that answered the same units, best first; then those measured on something else."""
 
     title: str
     subtitle: str
     rows: tuple[Row, ...]
-    n_queries: int | None
-    n_skus: int | None
+    main: str
+    """The metric that orders the rows; empty where nothing was measured."""
+    columns: tuple[str, ...]
+    """The suite's headline metrics for which there are numbers."""
+    n_units: int | None
+    n_groups: int | None
+    units: str = "units"
+    """What was asked: "probes"."""
+    groups: str = "groups"
+    """What is resampled: "SKUs"."""
+    stored: bool = False
+    """Made of stored results, so that settings and provenance are known."""
+
+    @property
+    def metric(self) -> Metric:
+        return find_metric(self.main)
+
+    @property
+    def noun(self) -> str:
+        """What the rows are: "encoder" or "system"."""
+        return noun_of(row.result for row in self.rows)
 
     @property
     def tied(self) -> tuple[Row, ...]:
-        """The first and those that cannot be told apart from it; empty where that was not tested."""
+        """The first and those not significantly different from it; empty where that was not tested."""
         return tuple(row for row in self.rows if row.best)
 
     def having(self, cost: str) -> tuple[Row, ...]:
-        """Comparable rows whose hit rate and cost ("params", "latency_ms", "memory_mb") are known."""
+        """Comparable rows whose main metric and cost ("params", "latency_ms", "memory_mb") are known."""
         return tuple(
-            row for row in self.rows if row.same_data and row.hits >= 0 and getattr(row.entry, cost)
+            row for row in self.rows if row.same_data and row.known and getattr(row.entry, cost)
         )
 
 
-def views_of_records(records: Sequence[dict]) -> list[View]:
-    """One view per suite, gallery and set of queries."""
-    by_folder = {record["folder"]: record for record in records}
-    return [view_of_board(board, records=by_folder) for board in store_boards(records)]
+def views_of_results(results: Iterable[Result]) -> list[View]:
+    """One view per suite and set of units of stored results."""
+    return [view_of_board(board, stored=True) for board in store_boards(results)]
 
 
-def view_of_board(
-    board: Board, ranking: Ranking | None = None, records: Mapping[str, dict] | None = None
-) -> View:
-    """A board as a view; intervals come from its hits per SKU, or from stored results.
+def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> View:
+    """A board as a view.
 
     Args:
-        ranking: by hit_rate@1, of the entries with hits per SKU, in their order; made here where it is not given.
-        records: folder -> stored result, for entries that have one.
+        metric: orders the rows; default: the suite's first.
+        stored: intervals and curves are those of stored results; else they are worked out here
+            from sums by group, from the same resamples for all.
     """
-    known = np.flatnonzero(board.known())
-    measured = board_metrics(board, known)
+    main = metric or order_metric(board)
+    known = np.flatnonzero(board.known(main)) if main else np.zeros(0, np.int64)
+    measured = {} if stored else measure_board(board, known)
     rows = [
-        row_of(entry, measured.get(i, {}), bool(same), (records or {}).get(entry.folder or ""))
+        _row_of(entry, main, measured.get(i, {}), bool(same), stored)
         for i, (entry, same) in enumerate(zip(board.entries, board.same_data(), strict=True))
     ]
     if len(known) > 1:
-        ranking = ranking or rank_models(board.hits[1][:, known], board.photos)
-        for at, low, high, best in zip(
-            known, ranking.rank_low, ranking.rank_high, ranking.best, strict=True
-        ):
+        ranking = rank_measures(board.panel(main, known.tolist()).measures)
+        found = zip(known, ranking.rank_low, ranking.rank_high, ranking.best, strict=True)
+        for at, low, high, best in found:
             rows[at] = replace(rows[at], ranks=(int(low), int(high)), best=bool(best))
-    rows.sort(key=lambda row: (row.same_data, row.hits), reverse=True)
+    rows.sort(key=lambda row: (row.same_data, row.score), reverse=True)
     placed = tuple(
-        replace(row, place=n) if row.same_data and row.hits >= 0 else row
+        replace(row, place=n) if row.same_data and row.known else row
         for n, row in enumerate(rows, 1)
     )
-    title, subtitle = titles(board, placed)
-    return View(title, subtitle, placed, int(board.photos.sum()) or None, len(board.skus) or None)
+    units, groups = unit_words(placed[0].result) if placed else ("units", "groups")
+    return View(
+        *_titles(board, placed, stored),
+        placed,
+        main,
+        columns_of(placed, main),
+        int(board.sizes.sum()) or None,
+        len(board.groups) or None,
+        units,
+        groups,
+        stored,
+    )
 
 
-def titles(board: Board, rows: Sequence[Row]) -> tuple[str, str]:
-    record = next((row.record for row in rows if row.record), None)
-    if record:
-        what = GALLERIES.get(record["gallery"], record["gallery"])
-        return (
-            f"Photo → {what} of {record['n_gallery']:,} SKUs",
-            f"{Path(record['data']).name}, split {record['settings']['split']}, suite {record['suite']}",
-        )
+def order_metric(board: Board) -> str:
+    """The metric that orders a board: the suite's first that is known, else its first; empty for an empty board."""
+    try:
+        return main_metric(board)
+    except DataError:
+        return next((m for e in board.entries for m in headline(e.result)), "")
+
+
+def columns_of(rows: Sequence[Row], main: str) -> tuple[str, ...]:
+    """The metric that orders the rows, and the headline metrics of the suites, as far as there are numbers."""
+    suites = {row.result.suite: row.result for row in rows}
+    named = dict.fromkeys(m for result in suites.values() for m in headline(result))
+    names = named if main in named else {main: None, **named}
+    own = [row for row in rows if row.same_data]
+    return tuple(m for m in names if any(not np.isnan(row.metric(m).value) for row in own))
+
+
+def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
+    """(title, subtitle)"""
+    if stored and rows:
+        first = rows[0].result
+        units, groups = unit_words(first)
+        split = f"split {first.data.split}" if first.data.split else ""
+        gallery = first.variant.get("gallery", "")
+        if gallery:
+            n = first.counts.get("gallery", 0)
+            title = f"{units.capitalize()} → {GALLERIES.get(gallery, gallery)} of {n:,} SKUs"
+            parts = [first.data.short, split, f"suite {first.suite}"]
+        else:
+            title = f"{first.suite} on {first.data.short}"
+            parts = [split, f"{first.counts.get('units', 0):,} {units}"]
+            parts += [f"{first.counts['groups']:,} {groups}"] if "groups" in first.counts else []
+        return title, ", ".join(p for p in parts if p)
     counts = Counter(row.entry.source for row in rows)
-    words = {"here": "measured here", "published": "published"}
-    if set(counts) == {"published"}:
+    words = {HERE: "measured here", PUBLISHED: "published"}
+    if set(counts) == {PUBLISHED}:
         return board.name, "Published results"
-    return board.name, "Encoders: " + ", ".join(
-        f"{n:,} {words.get(source, f'from {source}')}" for source, n in counts.items()
-    )
+    nouns = noun_of(row.result for row in rows).capitalize() + "s"
+    said = (f"{n:,} {words.get(source, f'from {source}')}" for source, n in counts.items())
+    return board.name, f"{nouns}: {', '.join(said)}"
 
 
-def row_of(
-    entry: Entry, measured: Mapping[str, Metric], same_data: bool, record: dict | None
+def _row_of(
+    entry: Entry, main: str, measured: Mapping[str, Interval], same_data: bool, stored: bool
 ) -> Row:
-    if record:
-        return Row(entry, record["metrics"], record["cmc"], same_data, record=record)
-    metrics = {name: NONE | {"value": value} for name, value in entry.metrics.items()} | measured
-    if entry.params and "hit_rate@1" in measured:
-        metrics["phi"] = {end: phi(measured["hit_rate@1"][end], entry.params) for end in NONE}
-    ks = sorted(
-        int(name[9:])
-        for name, m in metrics.items()
-        if name.startswith("hit_rate@") and m["value"] is not None
-    )
-    return Row(
-        entry,
-        metrics,
-        {"k": ks} | {end: [metrics[f"hit_rate@{k}"][end] for k in ks] for end in NONE},
-        same_data,
-    )
+    metrics = {**entry.result.metrics, **measured}
+    for name in (*headline(entry.result), main) if measured else ():
+        declared = find_metric(name)
+        base = measured.get(declared.of)
+        if declared.derive and base is not None and entry.params:
+            value, low, high = (
+                float(declared.derive(x, entry.params)) for x in (base.value, base.low, base.high)
+            )
+            metrics[name] = Interval(value, low, high, base.n, base.groups)
+    kept = entry.result.curves.get(CURVE, {}) if stored else {}
+    return Row(entry, main, metrics, kept or ({} if stored else curve_of(main, metrics)), same_data)
 
 
-def board_metrics(board: Board, known: np.ndarray) -> dict[int, dict[str, Metric]]:
-    """Entry -> hit rates, macro hit rates and the gap, with their intervals."""
+def curve_of(main: str, metrics: Mapping[str, Interval]) -> dict[str, list]:
+    """Hit rate by rank at the cut-offs of a metric that is a share of hits; empty for any other."""
+    base, cut, _ = main.partition("@")
+    if not cut or not find_metric(main).whole or find_metric(main).of:
+        return {}
+    names = [m for m in metrics if m.startswith(base + cut) and not np.isnan(metrics[m].value)]
+    points = sorted((int(m.rpartition("@")[2]), metrics[m].as_dict()) for m in names)
+    return {"k": [k for k, _ in points]} | {
+        end: [point[end] for _, point in points] for end in ("value", "low", "high")
+    }
+
+
+def measure_board(board: Board, known: np.ndarray) -> dict[int, dict[str, Interval]]:
+    """Entry -> intervals of every metric of which all entries at `known` have sums, of their means
+    over groups, and of differences between them."""
     if not len(known):
         return {}
-    hits = {
-        f"hit_rate@{k}": board.hits[k][:, known]
-        for k in sorted(board.hits)
-        if board.known(k)[known].all()
-    }
-    rates = grouped(board, list(hits.values()))
-    found = named(
-        [*hits, *(f"macro_{name}" for name in hits)], intervals(rates.micro().beside(rates.macro()))
-    )
-    if "hit_rate@5" in hits:
-        gap = grouped(board, [hits["hit_rate@5"] - hits["hit_rate@1"]])
-        found += named(["gap"], difference_intervals(gap.micro()))
-    return {int(i): {name: mine[at] for name, mine in found} for at, i in enumerate(known)}
+    which = known.tolist()
+    sums = board.entries[which[0]].result.sums
+    plain = [m for m in (sums.metrics if sums else ()) if board.known(m)[known].all()]
+    found: dict[str, list[Interval]] = {}
+    for name in plain:
+        found[name] = board.panel(name, which).intervals(RESAMPLES, 0)
+        macro = macro_of(name)
+        if macro and find_metric(macro).over == GROUP:
+            found[macro] = board.panel(macro, which).intervals(RESAMPLES, 0)
+    for name in headline(board.entries[which[0]].result):
+        ends = find_metric(name).ends
+        if ends and set(ends) <= set(plain):
+            panels = (board.panel(end, which) for end in ends)
+            found[name] = difference_intervals(subtract(*panels).ratio)
+    return {i: {name: mine[at] for name, mine in found.items()} for at, i in enumerate(which)}
 
 
-def grouped(board: Board, sums: Sequence[np.ndarray]) -> Grouped:
-    """Metrics side by side from their sums (skus, entries) each."""
-    every = np.concatenate(sums, axis=1)
-    return Grouped(every, np.repeat(board.photos[:, None].astype(float), every.shape[1], axis=1))
-
-
-def named(names: Sequence[str], found: Sequence[Interval]) -> list[tuple[str, list[Metric]]]:
-    """Each name with its equal share of the intervals, one per entry."""
-    metrics = [{end: value for end, value in i.as_dict().items() if end in NONE} for i in found]
-    share = len(metrics) // len(names)
-    return [(name, metrics[n * share : (n + 1) * share]) for n, name in enumerate(names)]
+def subtract(more: Panel, less: Panel) -> Panel:
+    """The differences of two metrics of the same units, system by system."""
+    pairs = zip(more.measures, less.measures, strict=True)
+    return Panel(tuple(replace(a, top=a.top - b.top) for a, b in pairs))
 
 
 def pareto(rows: Sequence[Row], cost: str) -> list[Row]:
-    """Rows that no other beats in hit_rate@1 at the same or a lower cost; cheapest first."""
+    """Rows that no other beats in the main metric at the same or a lower cost; cheapest first."""
     front: list[Row] = []
-    for row in sorted(rows, key=lambda r: (getattr(r.entry, cost), -r.hits)):
-        if not front or row.hits > front[-1].hits:
+    for row in sorted(rows, key=lambda r: (getattr(r.entry, cost), -r.score)):
+        if not front or row.score > front[-1].score:
             front.append(row)
     return front

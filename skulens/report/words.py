@@ -136,12 +136,12 @@ def pair_verdict(pairing: "Pairing", groups: str) -> str:
     Args:
         groups: what is resampled, such as "SKUs".
     """
-    from skulens.analysis.pairs import Verdict
+    from skulens.analysis.pairs import Outcome
 
     a, b = pairing.names
-    if pairing.verdict is Verdict.NOT_SIGNIFICANT:
+    if pairing.verdict is Outcome.NOT_SIGNIFICANT:
         return f"{a} and {b} do not differ significantly on {pairing.difference.groups} {groups}"
-    better, worse = (a, b) if pairing.verdict is Verdict.A_BETTER else (b, a)
+    better, worse = (a, b) if pairing.verdict is Outcome.A_BETTER else (b, a)
     return f"{better} is better than {worse}"
 
 

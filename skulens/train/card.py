@@ -2,13 +2,16 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
 import yaml
 
 from skulens.protocols import Catalog
 from skulens.train.config import Contrastive, as_dict
-from skulens.train.measure import shown
+from skulens.train.measure import format_metric
+
+if TYPE_CHECKING:
+    import open_clip
 
 LIMITS = """\
 A small encoder for a small world: it knows products like those it was trained on and little beyond
@@ -18,7 +21,7 @@ by their bytes and mean little to it. Measure it on your own photos before relyi
 
 
 def model_card(
-    catalogs: Sequence[Catalog], config: Contrastive, trained, model: torch.nn.Module, place: str
+    catalogs: Sequence[Catalog], config: Contrastive, trained, model: "open_clip.CLIP", place: str
 ) -> str:
     """Markdown.
 
@@ -71,16 +74,17 @@ def measured(found: dict[str, dict], place: str) -> list[str]:
     """The table of what was measured, 95 % intervals from a bootstrap over products."""
     if not found:
         return []
-    rows = ["| gallery | photos | products | hit_rate@1 | hit_rate@5 |", "|---|---|---|---|---|"]
+    columns = ["gallery", "photos", "products", *next(iter(found.values()))["metrics"]]
+    rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for gallery, row in found.items():
-        cells = [shown(metric) for metric in row["metrics"].values()]
+        cells = [format_metric(metric) for metric in row["metrics"].values()]
         rows.append(
             f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |"
         )
     return [f"## Measured once, at the end: {place}", "\n".join(rows)]
 
 
-def parameters(model: torch.nn.Module) -> tuple[int, int]:
+def parameters(model: "open_clip.CLIP") -> tuple[int, int]:
     """Parameters of the vision tower, and of everything else."""
     image = sum(p.numel() for p in model.visual.parameters())
     return image, sum(p.numel() for p in model.parameters()) - image

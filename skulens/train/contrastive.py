@@ -16,8 +16,8 @@ from skulens.records import Reject
 from skulens.train.card import model_card
 from skulens.train.config import Contrastive
 from skulens.train.frozen import attach, open_frozen, plain_vectors, view_vectors
-from skulens.train.loop import Feed, Run, read_log
-from skulens.train.measure import Gauge, Probes, pixels
+from skulens.train.loop import Feed, Training, read_log
+from skulens.train.measure import Evaluator, HeldOutPhotos, prepare_pixels
 from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
 from skulens.train.sampling import Mixture, TextBank
 from skulens.train.tokens import encode_texts, train_tokenizer
@@ -75,23 +75,24 @@ def train_contrastive(
     frozen = open_frozen(config.frozen_image) if config.frozen_image else None
     feed, rejects = make_feed(pairs, bpe, config, folder, frozen)
     model = make_model(config, bpe, feed)
-    run = Run(model, feed, config, folder)
+    run = Training(model, feed, config, folder)
     watched = val_from or catalogs[0]
-    gauge = make_gauge(watched, val, bpe, config, frozen) if val in watched.info.splits else None
-    run.train(gauge.quick if gauge else None)
+    evaluator = (
+        make_evaluator(watched, val, bpe, config, frozen) if val in watched.info.splits else None
+    )
+    run.train(evaluator.quick if evaluator else None)
     found = Trained(folder, len(feed.owners), len(pairs.products), minutes(run), rejects=rejects)
     if test:
-        found.measured = make_gauge(test_from or catalogs[0], test, bpe, config, frozen).full(model)
+        found.measured = make_evaluator(test_from or catalogs[0], test, bpe, config, frozen).full(
+            model
+        )
         (folder / "measured.json").write_text(
             json.dumps({test: found.measured}, indent=2) + "\n", "utf-8"
         )
-    save_encoder(
-        model,
-        bpe,
-        config,
-        folder,
-        model_card(catalogs, config, found, model, measured_on(test_from or catalogs[0], test)),
-    )
+    place = measured_on(test_from or catalogs[0], test)
+    card = model_card(catalogs, config, found, model, place)
+    seen = dict.fromkeys(catalog.info.name for catalog in catalogs)
+    save_encoder(model, bpe, config, folder, card, tuple(seen))
     return found
 
 
@@ -147,23 +148,23 @@ def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> to
     return model.to(memory_format=torch.channels_last)
 
 
-def make_gauge(
+def make_evaluator(
     catalog: Catalog,
     split: str,
     bpe: tokenizers.Tokenizer,
     config: Contrastive,
     frozen: Encoder | None,
-) -> Gauge:
+) -> Evaluator:
     """What measures a model on the photos of a split."""
-    probes = Probes.of(catalog, split)
-    tokens = torch.from_numpy(encode_texts(bpe, probes.texts, config.towers.context_length))
-    see = (
+    held_out = HeldOutPhotos.of(catalog, split)
+    tokens = torch.from_numpy(encode_texts(bpe, held_out.texts, config.towers.context_length))
+    prepare = (
         plain_vectors(frozen)
         if frozen
-        else pixels(config.towers.image_px, config.towers.resize_mode)
+        else prepare_pixels(config.towers.image_px, config.towers.resize_mode)
     )
-    return Gauge(probes, see, tokens)
+    return Evaluator(held_out, prepare, tokens)
 
 
-def minutes(run: Run) -> float:
+def minutes(run: Training) -> float:
     return sum(line["seconds"] for line in read_log(run.log)) / 60

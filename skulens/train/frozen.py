@@ -63,10 +63,10 @@ def open_frozen(name: str) -> Encoder:
 
 
 def plain_vectors(encoder: Encoder) -> Callable[[Sequence[Image]], np.ndarray]:
-    """`see` of a Gauge: pictures -> (pictures, 1, dim) vectors of the plain view."""
+    """What prepares pictures for an Evaluator: pictures -> (pictures, 1, dim) vectors of the plain view."""
     from skulens.pictures import decode
 
-    def see(images: Sequence[Image]) -> np.ndarray:
+    def prepare(images: Sequence[Image]) -> np.ndarray:
         rows = []
         for part in tqdm(
             list(chunks(list(images), 32)), desc="frozen vectors", unit=" batches", delay=2
@@ -75,7 +75,7 @@ def plain_vectors(encoder: Encoder) -> Callable[[Sequence[Image]], np.ndarray]:
             rows.append(encoder.encode_batch("image", batch))
         return np.concatenate(rows)[:, None].astype(np.float32)
 
-    return see
+    return prepare
 
 
 def view_vectors(

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from skulens.encode.towers import trimmed_text
+from skulens.encode.towers import encode_trimmed
 from skulens.errors import StoreError
 from skulens.train.augment import augment, mix
 from skulens.train.checkpoint import load_state, read_about, save_state
@@ -40,7 +40,7 @@ class Feed:
     mixture: Mixture
 
 
-class Run:
+class Training:
     """One run in one folder: trains, writes train.jsonl and state.safetensors, and can be resumed."""
 
     def __init__(self, model: torch.nn.Module, feed: Feed, config: Contrastive, folder: Path):
@@ -225,7 +225,7 @@ def text_vectors(model: torch.nn.Module, tokens: Tensor, parts: int = 3) -> Tens
     lengths = (tokens != 0).sum(1)
     order = torch.argsort(lengths, stable=True)
     found = [
-        trimmed_text(model, tokens[part, : int(lengths[part[-1]])]) for part in order.chunk(parts)
+        encode_trimmed(model, tokens[part, : int(lengths[part[-1]])]) for part in order.chunk(parts)
     ]
     return torch.cat(found)[torch.argsort(order)]
 

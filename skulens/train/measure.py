@@ -1,7 +1,14 @@
-"""Hit rates of the model being trained: on a validation split while it trains, on a test split once."""
+"""Hit rates of the model being trained: on a validation split while it trains, on a test split once.
 
-from collections.abc import Callable, Sequence
+Photos are ranked by the exact index and judged by the metrics of every benchmark: a tie goes to
+the larger product id, scores do not depend on the batch, and intervals resample products with
+pseudo-observations. (Earlier versions ranked by float32 products of torch; numbers differ only
+where scores are equal to within their rounding, and ends of intervals by resampling noise.)
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -9,16 +16,27 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from skulens.errors import DataError
-from skulens.evaluate.intervals import Grouped, intervals
+from skulens.evaluate import evaluate
+from skulens.evaluate.ranking import hit_rate_at_k, judge, name_hit_rate
+from skulens.index.exact import ExactIndex
 from skulens.protocols import Catalog
-from skulens.records import Image, chunks
+from skulens.records import Image, Product, Qrels, Run
 from skulens.train.pairs import decode_all, product_texts
 from skulens.train.towers import normalise
 
+if TYPE_CHECKING:
+    import open_clip
+
+KS = (1, 5)
+"""Cut-offs of the hit rates."""
+
+Prepare = Callable[[list[Image]], np.ndarray]
+"""Pictures -> what `embed_images` takes: (pictures, px, px, 3) uint8, or (pictures, 1, dim) frozen vectors."""
+
 
 @dataclass
-class Probes:
-    """Photos with their product, and the gallery they look for it in."""
+class HeldOutPhotos:
+    """Photos with their product, and the gallery they are ranked against."""
 
     photos: list[Image]
     owners: np.ndarray
@@ -30,15 +48,23 @@ class Probes:
     """(products,) the first catalogue picture of each."""
 
     @classmethod
-    def of(cls, catalog: Catalog, split: str) -> "Probes":
+    def of(cls, catalog: Catalog, split: str) -> "HeldOutPhotos":
         """Photos of a split against every product with a text of the catalogue's gallery roles.
 
-        Without such a split the catalogue's own pictures are the probes (what a model of a
+        Without such a split the catalogue's own pictures are the queries (what a model of a
         procedural shop is held to); they are then no gallery.
+
+        Raises:
+            DataError: there are no photos.
         """
-        products = [(p, gallery_text(p, catalog.info.gallery_text)) for p in catalog.products()]
-        products = [(p, text) for p, text in products if text]
-        position = {p.id: i for i, (p, _) in enumerate(products)}
+        products: list[Product] = []
+        texts: list[str] = []
+        for product in catalog.products():
+            if text := gallery_text(product, catalog.info.gallery_text):
+                products.append(product)
+                texts.append(text)
+        position = {p.id: i for i, p in enumerate(products)}
+        iconic: list[Image | None] = [None] * len(products)
         if split in catalog.info.splits:
             pairs = [
                 (part, position[product])
@@ -48,125 +74,115 @@ class Probes:
                 for part in query.item.parts
                 if isinstance(part, Image)
             ]
-            iconic = [p.images[0] if p.images else None for p, _ in products]
+            iconic = [p.images[0] if p.images else None for p in products]
         else:
-            pairs = [(image, position[p.id]) for p, _ in products for image in p.images]
-            iconic = [None] * len(products)
+            pairs = [(image, position[p.id]) for p in products for image in p.images]
         if not pairs:
             raise DataError(f"{catalog.info.name}: no photos in split {split!r} to measure with")
         photos, owners = zip(*pairs, strict=True)
-        return cls(
-            list(photos),
-            np.array(owners),
-            [p.id for p, _ in products],
-            [t for _, t in products],
-            iconic,
-        )
+        return cls(list(photos), np.array(owners), [p.id for p in products], texts, iconic)
 
 
-def gallery_text(product, roles: Sequence[str]) -> str | None:
+def gallery_text(product: Product, roles: Sequence[str]) -> str | None:
     """The text that stands for a product: of the first role that it has, else any."""
     texts = product_texts(product)
     return next((texts[r] for r in roles if r in texts), None) or next(iter(texts.values()), None)
 
 
-class Gauge:
-    """Measures a model on probes; pictures and tokens are prepared once."""
+class Evaluator:
+    """Measures a model on held-out photos; pictures and tokens are prepared once."""
 
-    def __init__(self, probes: Probes, see: Callable[[list[Image]], np.ndarray], tokens: Tensor):
-        """`see` prepares pictures for `embed_images`: uint8 pixels, or frozen vectors."""
-        self.probes, self.tokens = probes, tokens
-        self.photos = see(probes.photos)
-        self.shown = [i for i, image in enumerate(probes.iconic) if image is not None]
-        self.iconic = see([probes.iconic[i] for i in self.shown]) if self.shown else None
+    def __init__(self, held_out: HeldOutPhotos, prepare: Prepare, tokens: Tensor):
+        self.held_out, self.tokens = held_out, tokens
+        self.photos = prepare(held_out.photos)
+        shown = [(i, image) for i, image in enumerate(held_out.iconic) if image is not None]
+        self.shown = np.array([i for i, _ in shown], np.int64)  # (pictures,) products with one
+        self.iconic = prepare([image for _, image in shown]) if shown else None
 
-    def ranks(self, model: torch.nn.Module) -> dict[str, np.ndarray]:
-        """For each gallery, the rank from 1 of every photo's product."""
-        photos = embed_images(model, self.photos)
-        found = {
-            "text": ranks_of(
-                photos, embed_texts(model, self.tokens), self.probes.owners, self.probes.products
-            )
-        }
-        if self.iconic is not None:
-            place = {product: i for i, product in enumerate(self.shown)}
-            seen = np.array([o in place for o in self.probes.owners])
-            owners = np.array([place[o] for o in self.probes.owners[seen]])
-            ids = [self.probes.products[i] for i in self.shown]
-            found["image"] = ranks_of(photos[seen], embed_images(model, self.iconic), owners, ids)
-        return found
-
-    def quick(self, model: torch.nn.Module) -> dict[str, float]:
+    def quick(self, model: "open_clip.CLIP") -> dict[str, float]:
         """For the log: hit rate at 1 and 5 against the texts."""
-        ranks = self.ranks(model)["text"]
-        return {
-            "val_hit_rate@1": float((ranks == 1).mean()),
-            "val_hit_rate@5": float((ranks <= 5).mean()),
-        }
+        run, qrels = self._rank_texts(model, embed_images(model, self.photos))
+        judged = judge(run, qrels)
+        return {f"val_{name_hit_rate(k)}": float(np.nanmean(hit_rate_at_k(judged, k))) for k in KS}
 
-    def full(self, model: torch.nn.Module, seed: int = 0) -> dict[str, dict]:
-        """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products."""
+    def full(self, model: "open_clip.CLIP", seed: int = 0) -> dict[str, dict]:
+        """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products.
+
+        The gallery "image" holds the products with a catalogue picture, and is asked for these only.
+        """
         found = {}
-        for gallery, ranks in self.ranks(model).items():
-            owners = self.probes.owners
-            if gallery == "image":
-                owners = owners[np.isin(owners, self.shown)]
-            metrics = {f"hit_rate@{k}": interval(ranks <= k, owners, seed) for k in (1, 5)}
+        for gallery, run, qrels in self._rank_all(model):
+            metrics = evaluate(run, qrels, KS, seed=seed).metrics
             found[gallery] = {
-                "n_queries": len(ranks),
-                "n_gallery": len(self.probes.products),
-                "metrics": metrics,
+                "n_queries": len(qrels),
+                "n_gallery": len(run.products),
+                "metrics": {n: metrics[n].as_dict() for n in map(name_hit_rate, KS)},
             }
         return found
 
+    def _rank_all(self, model: "open_clip.CLIP") -> Iterator[tuple[str, Run, Qrels]]:
+        """(gallery, run, judgements): texts, then iconic pictures where there are any."""
+        photos = embed_images(model, self.photos)
+        yield "text", *self._rank_texts(model, photos)
+        asked = np.isin(self.held_out.owners, self.shown)
+        if self.iconic is not None and asked.any():
+            ids = [self.held_out.products[i] for i in self.shown]
+            vectors = embed_images(model, self.iconic)
+            yield "image", *self._rank(photos[asked], self.held_out.owners[asked], vectors, ids)
 
-def interval(hits: np.ndarray, groups: np.ndarray, seed: int = 0) -> dict[str, float | int | None]:
-    """Mean of `hits` with its 95 % interval, bootstrap over `groups`; None where there is only one."""
-    _, position = np.unique(groups, return_inverse=True)
-    ratio = Grouped.of(hits[:, None].astype(np.float64), position).micro()
-    return intervals(ratio, seed=seed)[0].as_dict()
+    def _rank_texts(self, model: "open_clip.CLIP", photos: np.ndarray) -> tuple[Run, Qrels]:
+        vectors = embed_texts(model, self.tokens)
+        return self._rank(photos, self.held_out.owners, vectors, self.held_out.products)
+
+    def _rank(
+        self, photos: np.ndarray, owners: np.ndarray, gallery: np.ndarray, ids: Sequence[str]
+    ) -> tuple[Run, Qrels]:
+        """The first candidates of each photo, whose product is the relevant one and its group."""
+        product = {str(i): self.held_out.products[o] for i, o in enumerate(owners)}
+        qrels = Qrels({query: {p: 1} for query, p in product.items()}, product)
+        return ExactIndex(ids, gallery).run(qrels.queries, photos, max(KS)), qrels
 
 
-def shown(metric: dict[str, float | int | None]) -> str:
+def format_metric(metric: dict[str, float | int | None]) -> str:
     """ "0.581 (0.530 to 0.630)" """
     if metric["low"] is None:
         return f"{metric['value']:.3f} (interval unknown: one product)"
     return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
-def ranks_of(
-    queries: Tensor, gallery: Tensor, owners: np.ndarray, ids: Sequence[str]
-) -> np.ndarray:
-    """Rank from 1 of each query's own gallery row by inner product; a tie goes to the larger id, as in a Run."""
-    scores = queries @ gallery.T  # (queries, gallery)
-    owner = torch.from_numpy(owners)
-    own = scores[torch.arange(len(owners)), owner][:, None]
-    place = torch.from_numpy(np.argsort(np.argsort(np.array(ids))))
-    before = (scores > own) | ((scores == own) & (place > place[owner][:, None]))
-    return before.sum(1).numpy() + 1
-
-
 @torch.no_grad()
-def embed_images(model: torch.nn.Module, prepared: np.ndarray, batch: int = 64) -> Tensor:
-    """Unit vectors (pictures, dim).
+def embed_images(model: "open_clip.CLIP", prepared: np.ndarray, batch: int = 64) -> np.ndarray:
+    """Unit vectors, (pictures, dim) float32.
 
     Args:
-        prepared: uint8 pictures (pictures, px, px, 3) or frozen vectors (pictures, 1, dim).
+        prepared: (pictures, px, px, 3) uint8 pictures or (pictures, 1, dim) frozen vectors.
+    Raises:
+        DataError: the model gives NaN or infinity.
     """
     rows = []
-    for part in chunks(prepared, batch):
-        x = torch.from_numpy(np.ascontiguousarray(part))
+    for start in range(0, len(prepared), batch):
+        x = torch.from_numpy(np.ascontiguousarray(prepared[start : start + batch]))
         x = normalise(x.permute(0, 3, 1, 2).float() / 255) if x.ndim == 4 else x[:, 0]
         rows.append(F.normalize(model.encode_image(x).float(), dim=-1))
-    return torch.cat(rows)
+    return _finite(torch.cat(rows))
 
 
 @torch.no_grad()
-def embed_texts(model: torch.nn.Module, tokens: Tensor, batch: int = 64) -> Tensor:
-    """Unit vectors (texts, dim)."""
-    return torch.cat([F.normalize(model.encode_text(part), dim=-1) for part in tokens.split(batch)])
+def embed_texts(model: "open_clip.CLIP", tokens: Tensor, batch: int = 64) -> np.ndarray:
+    """Unit vectors, (texts, dim) float32. Raises DataError as `embed_images`."""
+    rows = [F.normalize(model.encode_text(part).float(), dim=-1) for part in tokens.split(batch)]
+    return _finite(torch.cat(rows))
 
 
-def pixels(px: int, resize_mode: str) -> Callable[[list[Image]], np.ndarray]:
-    """`see` of a Gauge for a vision tower: framed uint8 pictures; unreadable ones are blank and so miss."""
+def _finite(vectors: Tensor) -> np.ndarray:
+    if not torch.isfinite(vectors).all():
+        raise DataError(
+            "the model gives vectors with NaN or infinity: training has diverged; take a smaller "
+            "lr or a longer warmup"
+        )
+    return vectors.numpy()
+
+
+def prepare_pixels(px: int, resize_mode: str) -> Prepare:
+    """Framed uint8 pictures for a vision tower; unreadable ones are blank and so miss."""
     return lambda images: decode_all(images, px, resize_mode, label="decode probes")[0]

@@ -92,7 +92,7 @@ def square(image: Image, px: int, resize_mode: str) -> np.ndarray:
         PictureError, OSError: it cannot be used.
     """
     frame = Preprocess(px, px, (0.0,) * 3, (1.0,) * 3, "bicubic", resize_mode)
-    return np.asarray(frame.framed(decode(image.read())))
+    return np.asarray(frame.frame(decode(image.read())))
 
 
 def decode_all(

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,17 @@ def build_model(config: Contrastive, vocab_size: int) -> open_clip.CLIP:
 
 
 def save_encoder(
-    model: torch.nn.Module, bpe: tokenizers.Tokenizer, config: Contrastive, folder: Path, card: str
+    model: torch.nn.Module,
+    bpe: tokenizers.Tokenizer,
+    config: Contrastive,
+    folder: Path,
+    card: str,
+    trained_on: Sequence[str] = (),
 ) -> Path:
     """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors, never pickle.
 
+    Args:
+        trained_on: names of the datasets it has seen; `local:DIR` says them in its info.
     Returns:
         The folder: open_clip_config.json, open_clip_model.safetensors, tokenizer.json, README.md;
         for a run over frozen vectors no encoder but frozen_reference.safetensors.
@@ -90,7 +98,11 @@ def save_encoder(
         "interpolation": "bicubic",
         "resize_mode": config.towers.resize_mode,
     }
-    settings = {"model_cfg": model_cfg, "preprocess_cfg": preprocess}
+    settings = {
+        "model_cfg": model_cfg,
+        "preprocess_cfg": preprocess,
+        "trained_on": list(trained_on),
+    }
     (folder / "open_clip_config.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
     safetensors.torch.save_file(weights, folder / "open_clip_model.safetensors", {"format": "pt"})
     return folder

@@ -67,7 +67,7 @@ def parse_date(text: str, language: str = "") -> PrintedDate | None:
 
 
 def _tokens(text: str) -> tuple[list[int] | None, list[str], int]:
-    """(months named, numbers as written, how many numbers stand before the name); None: other words."""
+    """(months named, numbers as written, numbers before the name); None: other words."""
     text = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", text)
     text = re.sub(r"tháng\s*(\d{1,2})", lambda m: f" month{int(m[1])} ", text)
     text = re.sub(r"(?<=[^\W\d])\.|(?<=[\u0e01-\u0e4e])\.", "", text)

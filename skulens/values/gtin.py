@@ -36,9 +36,9 @@ class Gtin:
 
     @property
     def restricted(self) -> bool:
-        """Whether it is a coupon or a number reused in a shop (prefixes 02, 04, 05, 2x, 981-984, 99).
+        """Whether it is a coupon or reused in a shop (prefixes 02, 04, 05, 2x, 981-984, 99).
 
-        Such a number does not identify a product worldwide; codes of variable weight are of this kind.
+        Such a number does not identify a product worldwide; variable weights are of this kind.
         """
         return self.kind != "GTIN-8" and bool(_RESTRICTED.match(self.digits[1:]))
 
@@ -93,7 +93,7 @@ def _digits_of(text: str) -> str:
 
 
 def expand_upce(digits: str) -> str | None:
-    """The 12 digits of UPC-A behind the 8 of UPC-E; None where these are none or the check is wrong."""
+    """The 12 digits of UPC-A behind the 8 of UPC-E; None where the check digit is wrong."""
     from stdnum import ean
 
     if len(digits) != 8 or not digits.isdigit() or digits[0] not in "01":

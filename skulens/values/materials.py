@@ -26,7 +26,7 @@ class Share:
 
 
 def name_material(text: str) -> str:
-    """The English name of a material in five languages ("katun" -> "cotton"); others, folded, as they are."""
+    """The English name of a material ("katun" -> "cotton"); an unknown one, folded, as it is."""
     folded = " ".join(fold(text).split())
     return _known().get(folded, folded)
 

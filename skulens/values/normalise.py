@@ -20,6 +20,7 @@ from skulens.values.text import (
     drop_punctuation,
     fold,
     is_abstention,
+    strip_edges,
     strip_wrapping,
 )
 
@@ -65,6 +66,8 @@ def _normalise(value: str, field_type: Type, unit: str, language: str, keep: fro
         return ""
     reader = _READERS.get(field_type)
     found = reader(text, unit, language) if reader else None
+    if found is None and reader:
+        found = reader(strip_edges(text), unit, language)
     return found if found is not None else drop_punctuation(rewrite_numbers(folded, language))
 
 
@@ -151,11 +154,10 @@ def _language(text: str, unit: str, language: str) -> str | None:
     """Two letters of ISO 639-1, three where it has none."""
     import pycountry
 
-    try:
-        found = pycountry.languages.lookup(text)
-    except LookupError:
-        return None
-    return getattr(found, "alpha_2", found.alpha_3)
+    folded, known = fold(text), pycountry.languages
+    by_code = known.get(alpha_2=folded) or known.get(alpha_3=folded)
+    found = by_code or known.get(name=text.strip().title())
+    return getattr(found, "alpha_2", found.alpha_3) if found else None
 
 
 def _boolean(text: str, unit: str, language: str) -> str | None:
@@ -164,7 +166,7 @@ def _boolean(text: str, unit: str, language: str) -> str | None:
 
 
 def _contact(text: str, unit: str, language: str) -> str:
-    """E-mail and web addresses folded, without scheme, "www." and last slash; telephone: its digits."""
+    """Addresses folded, without scheme, "www." and last slash; of a telephone the digits."""
     folded = "".join(fold(text).split())
     if not any(c.isalpha() for c in folded):
         return re.sub(r"[^\d+]", "", folded)

@@ -1,4 +1,4 @@
-"""Sizes of clothes and shoes as written: letters, or a number with its system. Nothing is converted.
+"""Sizes of clothes and shoes as written: letters, or a number with its system; none is converted.
 
 EU 42 and UK 8 are different sizes here: tables of conversion differ from brand to brand.
 """

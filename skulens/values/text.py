@@ -55,11 +55,16 @@ def clean_characters(value: str) -> str:
     either order of tone mark and nikhahit.
     """
     once = unicodedata.normalize("NFKC", _guard(value))
-    text = unicodedata.normalize("NFKC", _guard(html.unescape(once)))
+    text = unicodedata.normalize("NFKC", _guard(_unescape(once)))
     text = "".join(_visible(c) for c in text).translate(_UNIFIED)
     text = _TONED_AM.sub(rf"\1{_NIKHAHIT}", text)
     text = text.replace(_NIKHAHIT + _SARA_AA, _SARA_AM)
     return text.replace(_SARA_E * 2, _SARA_AE)
+
+
+def _unescape(text: str) -> str:
+    """HTML entities with their semicolon only: html.unescape reads "Salt&Notes" as "Salt¬es"."""
+    return re.sub(r"&#?\w+;", lambda found: html.unescape(found[0]), text)
 
 
 def _guard(value: str) -> str:
@@ -72,7 +77,7 @@ def _guard(value: str) -> str:
 
 
 def _visible(character: str) -> str:
-    """A space for separators and controls but line ends, nothing for zero-width and direction marks."""
+    """A space for separators and controls except line ends; nothing for zero-width marks."""
     category = unicodedata.category(character)
     if category == "Cf" or character == "\u0338":
         return ""
@@ -81,7 +86,7 @@ def _visible(character: str) -> str:
 
 
 def strip_wrapping(value: str) -> str:
-    """Step 2: without reasoning, code fences, quotes around it, one leading label, one last period."""
+    """Step 2: without reasoning, code fence, quotes around it, one leading label, one period."""
     text = re.sub(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", " ", value, flags=re.S | re.I)
     text = re.split(r"</think(?:ing)?>", text, flags=re.I)[-1].strip()
     text = re.sub(r"^```[\w-]*\n(.*?)```$", r"\1", text, flags=re.S).strip("`\n ")
@@ -103,9 +108,17 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFC", value.casefold().replace("i\u0307", "i"))
 
 
+def strip_edges(text: str) -> str:
+    """Without spaces, punctuation and symbols at either end."""
+    kept = [
+        i for i, c in enumerate(text) if not c.isspace() and unicodedata.category(c)[0] not in "PS"
+    ]
+    return text[kept[0] : kept[-1] + 1] if kept else ""
+
+
 def is_abstention(folded: str, keep: frozenset[str] = frozenset()) -> bool:
-    """Step 4: whether a folded value says that there is none; `keep`: phrases that gold uses as values."""
-    bare = " ".join(folded.strip(" .,;:!?()[]{}<>-_*'\"").split())
+    """Step 4: whether a folded value says that there is none; `keep`: values, says gold."""
+    bare = " ".join(strip_edges(folded).split())
     return bare not in keep and (bare in ABSTENTIONS or bare in DISTINCT)
 
 

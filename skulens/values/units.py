@@ -28,8 +28,8 @@ _PACK_OF = re.compile(
 _N_PACK = re.compile(r"(\w+)\s*-?\s*(?:pack|pk|pek|count)(?:\s*(?:of|x|,)?\s+(.+))?", re.S)
 _UNIT_TWICE = re.compile(rf"({_NUMBER})\s*([^\W\d]+)\s*-\s*({_NUMBER})\s*\2")
 _ABOUT = re.compile(
-    r"^max(?:imum|\.)?\s*(?=\d)|^(?:up to|about|approximately|approx\.?|ca\.?|net wt\.?|net weight|netto|nett|net|kira-kira|"
-    r"per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+|\s*(?:℮|\be|~|⎓|\b[ad]c)$"
+    r"^max(?:imum|\.)?\s*(?=\d)|^(?:up to|about|approximately|approx\.?|ca\.?|"
+    r"net wt\.?|net weight|netto|nett|net|kira-kira|per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+|\s*(?:℮|\be|~|⎓|\b[ad]c)$"
 )
 
 
@@ -155,7 +155,7 @@ def _parse_amount(text: str, unit: str, language: str) -> Quantity | None:
 def parse_dimensions(text: str, unit: str = "", language: str = "") -> tuple[Quantity, ...] | None:
     """Lengths "30 x 20 x 10 cm" or "30 cm x 20 cm", in cm, in the order written; None for others.
 
-    Of "12 x 8 in (30.5 x 20.3 cm)" the part in brackets, where it is within 2 %: makers round inches.
+    Of "12 x 8 in (30.5 x 20.3 cm)" the part in brackets, where it is within 2 %.
     """
     whole = " ".join(text.casefold().split())
     if found := re.fullmatch(r"([^()]+)\(([^()]+)\)", whole):

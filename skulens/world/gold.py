@@ -3,7 +3,8 @@
 `gold_paths.csv` says where each field of the shop goes in the schema of claims. A row is an
 attribute key, a field of the labels or a mark; its classes are those that could have it; without a
 path it is left out on purpose, and the note says why. Several rows may feed one path: the label's
-"battery" and the attribute "battery capacity" are one fact said twice.
+"battery" and the attribute "battery capacity" are one fact said twice. Paths are those of the
+registry of fields (`skulens.values.fields`) where it has one for the field.
 """
 
 import csv
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal, cast
 
 from skulens.claims import Gold, Legibility
 from skulens.world.config import CLASSES
@@ -36,8 +38,8 @@ class Rule:
     """that could have it"""
     path: str
     """in the schema of claims; empty: left out"""
-    many: bool
-    """holds several values at once"""
+    many: Literal["", "yes", "list"]
+    """whether it holds several values at once, and whether one list prints them"""
     printed: str
     """of an attribute: the field of the label that prints its value on some products"""
 
@@ -52,7 +54,7 @@ def rules() -> tuple[Rule, ...]:
                 row["field"],
                 frozenset(CLASSES if row["classes"] == "all" else row["classes"].split()),
                 row["path"],
-                row["many"] == "yes",
+                cast(Literal["", "yes", "list"], row["many"]),
                 row["printed"],
             )
             for row in csv.DictReader(file)
@@ -120,9 +122,10 @@ def gold_of(sku: Sku) -> Iterator[Gold]:
             if mark
             else rule_of("label", row["field"], sku.kind)
         )
-        fact = Fact([row["value"], row["text"]])
-        fact.show(seen["legible"], seen["images"])
-        add(found, rule, fact)
+        for said in part_list(row) if rule.many == "list" else [[row["value"], row["text"]]]:
+            fact = Fact(said)
+            fact.show(seen["legible"], seen["images"])
+            add(found, rule, fact)
     for path in possible(sku.kind):
         for fact in found.get(path, [Fact([])]):
             values = tuple(dict.fromkeys(fact.values))
@@ -140,6 +143,12 @@ def add(found: dict[str, list[Fact]], rule: Rule, fact: Fact) -> None:
         return
     known[0].values += fact.values
     known[0].show(fact.legible, fact.images)
+
+
+def part_list(row: Row) -> list[list[str]]:
+    """The entries of a printed list, each normalised and as printed."""
+    printed = row["text"].removesuffix(".").split(", ")
+    return [list(pair) for pair in zip(row["value"].split(", "), printed, strict=True)]
 
 
 def attribute_fact(sku: Sku, row: Row) -> Fact:

@@ -91,6 +91,10 @@ class World(OwnCatalog):
             raise DataError(f"the shop has gold for the splits train and test, got {split!r}")
         return read_gold(self.root, split)
 
+    def listed(self) -> Iterator[Product]:
+        """The products as their sellers list them, some of it wrong on purpose."""
+        return World(self.root, texts="seller").products()
+
     def _products(self) -> Iterator[Product]:
         listings = BySku(self.root / "listings.parquet", "sku") if self.texts == "seller" else None
         noise = BySku(self.root / "noise.parquet", "sku") if listings else None
@@ -109,8 +113,8 @@ class World(OwnCatalog):
     def _composed(self) -> Iterator[Query]:
         photos: dict[str, list[Image]] = {}
         for probes in self.contents.probes.values():
-            for _, product, image in probes:
-                photos.setdefault(product, []).append(image)
+            for probe in probes:
+                photos.setdefault(probe.product, []).append(probe.image)
         yield from compose_queries(self._products(), photos)
 
 

@@ -57,9 +57,9 @@ def sheet(shop: World, out: Path, skus: int, kind: str = "titles") -> tuple[int,
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
             x, y = column * side, row * cell_height
-            picture.paste(shown(cell, side - 8), (x + 4, y + 4))
+            picture.paste(draw_cell(cell, side - 8), (x + 4, y + 4))
             draw.multiline_text(
-                (x + 6, y + side), wrapped(cell.words, side // 6), "#333", font, spacing=1
+                (x + 6, y + side), wrap(cell.words, side // 6), "#333", font, spacing=1
             )
     out.parent.mkdir(parents=True, exist_ok=True)
     picture.save(out, "PNG", optimize=True)
@@ -75,7 +75,7 @@ def firsts(products: Iterable[Product]) -> Iterator[Product]:
             yield product
 
 
-def shown(cell: Cell, px: int) -> PIL.Image.Image:
+def draw_cell(cell: Cell, px: int) -> PIL.Image.Image:
     """The picture with its boxes, px by px."""
     picture = decode(cell.image.read())
     scale = px / picture.width
@@ -86,7 +86,7 @@ def shown(cell: Cell, px: int) -> PIL.Image.Image:
     return picture
 
 
-def wrapped(words: str, letters: int) -> str:
+def wrap(words: str, letters: int) -> str:
     """At most LINES lines."""
     lines = textwrap.wrap(words, letters)
     return "\n".join(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import published_board
-from skulens.analysis.pairs import Verdict, pair, pair_of_board, pair_up, why_not
+from skulens.analysis.pairs import pair, pair_of_board, pair_up, why_not
 from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.metric import METRICS, Metric

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from skulens.catalog.open import open_catalog
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,10 +38,23 @@ def jpeg(seed: int, size: tuple[int, int] = (72, 72)) -> bytes:
     return out.getvalue()
 
 
+def read(path, **options):
+    """(products by id, rejects as (where, item, reason))."""
+    catalog = open_catalog(str(path), **options)
+    products = {p.id: p for p in catalog.products()}
+    return products, [(r.source, r.item, r.reason) for r in catalog.rejects]
+
+
 def put(path: Path, data: bytes | str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     return path
+
+
+def csv_file(tmp_path, text, name="t.csv", pictures=("a.jpg", "b.jpg", "c.jpg")):
+    for n, picture in enumerate(pictures):
+        put(tmp_path / picture, jpeg(n))
+    return put(tmp_path / name, text)
 
 
 def lines(rows: list[dict]) -> str:
@@ -197,6 +212,93 @@ def make_world(folder: Path) -> Path:
     return folder
 
 
+def photo(name: str, fields: dict, legible: dict | None = None, **more) -> dict:
+    return {
+        "image": f"images/{name}.jpg",
+        "fields": fields,
+        "legible": legible or {},
+        "language": ["en"],
+        "lines": ["Tea"],
+        "kind": "back",
+        "licence": "MIT",
+        "source": "a/b",
+        **more,
+    }
+
+
+def make_packaging(folder: Path) -> Path:
+    tea = {
+        "id": "tea",
+        "images": ["images/tea_front.jpg", "images/tea_back.jpg"],
+        "language": "en",
+        "brand": "Acme",
+        "product": "Tea",
+        "variant": "Mint",
+        "ingredients_text": "Ingredients: Tea 90%, Mint (Mentha, oil), Sugar 1,5 %.",
+        "net_weight": None,
+        "nutrition_per_100g": {"energy_kj": 10, "energy_kcal": 2, "fat_g": 0.1},
+        "nutrition_per_serving": {"fat_g": 0.01},
+        "warnings": [{"heading": "CAUTION", "text": None}],
+        "barcode": {"printed_digits_visible": "07241713616", "complete": False},
+    }
+    small = "images/tea_front_small.jpg"
+    put(folder / "answers.json", json.dumps({"products": [tea], "unreadable": [small]}))
+    for n, path in enumerate((*tea["images"], small)):
+        put(folder / path, jpeg(n))
+    return folder
+
+
+def make_packages(folder: Path) -> Path:
+    fields = {
+        "brand": "Acme",
+        "product": None,
+        "net_content": None,
+        "marks": ["EAC", "12 M"],
+        "contact": "tel. 1 2, www.acme.example",
+        "gtin": None,
+        "nutrition_per_100g": None,
+        "nutrition_per_serving": {"serving": "20 g", "sodium_mg": 95},
+    }
+    legible = {"brand": "partly", "net_content": "no", "marks": "yes", "gtin": "partly"}
+    entry = photo("tea", fields, legible, size=[72, 72], accept_gtin="077043358023")
+    put(folder / "answers.json", json.dumps({"photos": [entry]}))
+    put(folder / "images" / "tea.jpg", jpeg(1))
+    return folder
+
+
+def make_product_labels(folder: Path) -> Path:
+    def label(name, fields, same=(), **more):
+        return photo(name, fields, subkind="plate", same_object=list(same), **more)
+
+    both = [{"brand": "Acme", "legible": "yes"}, {"brand": "Emca", "legible": "partly"}]
+    photos = [
+        label("a", {"brand": "Acme", "rating": {"voltage": "12 V", "current": "1 A"}}, ["x"]),
+        label("b", {"brand": None, "rating": None, "price": "9.90"}, ["y", "x"]),
+        label("c", {"brand": None}, products=both),
+        label("d", {"gtin": "034000442959"}, ["y"]),
+    ]
+    put(folder / "answers.json", json.dumps({"photos": photos}))
+    for n, name in enumerate("abcd"):
+        put(folder / "images" / f"{name}.jpg", jpeg(n))
+    return folder
+
+
+def make_barcodes(folder: Path) -> Path:
+    rows = ["image,symbology,text,group,width,height"]
+    for n, (symbology, text, group) in enumerate(
+        [
+            ("EAN-13", "8413000065504", "ean13-1"),
+            ("UPC-A", "036602301467", "upca-6"),
+            ("UPC-E", "04963406", "upce-2"),
+            ("none", "", "falsepositives"),
+        ]
+    ):
+        put(folder / "images" / group / f"{n}.jpg", jpeg(n))
+        rows.append(f"images/{group}/{n}.jpg,{symbology},{text},{group},72,72")
+    put(folder / "labels.csv", "\n".join(rows) + "\n")
+    return folder
+
+
 MAKE = {
     "own": make_own,
     "groceries": make_groceries,
@@ -204,6 +306,10 @@ MAKE = {
     "merit": make_merit,
     "clothing": make_clothing,
     "apparel_catalogue": make_apparel_catalogue,
+    "packaging": make_packaging,
+    "packages": make_packages,
+    "product_labels": make_product_labels,
+    "barcodes": make_barcodes,
     "world": make_world,
 }
 """Reader -> what writes a small dataset of its format; a new reader adds a line."""

@@ -17,7 +17,7 @@ from skulens.catalog.audit.run import audit_catalog
 from skulens.catalog.audit.texts import (
     cut_captions,
     minhash,
-    normalised,
+    normalise,
     same_after_cut,
     shared_words,
     similar_pairs,
@@ -73,8 +73,8 @@ def test_equal_captions_as_written_and_but_for_case(tmp_path):
     assert "near_captions" not in checks
 
 
-def test_normalised_keeps_letters_and_digits_of_every_script():
-    assert normalised("  Ｃafé — 500ml, «No. 7» ไทย_ß ") == "café 500ml no 7 ไทย ss"
+def test_normalise_keeps_letters_and_digits_of_every_script():
+    assert normalise("  Ｃafé — 500ml, «No. 7» ไทย_ß ") == "café 500ml no 7 ไทย ss"
 
 
 def test_near_captions_name_both_products(tmp_path):

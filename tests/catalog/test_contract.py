@@ -1,13 +1,16 @@
 """What every reader of the registry must do, on a small dataset of its format."""
 
 import pickle
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from skulens.catalog.open import open_catalog, recognise
+from skulens.claims import Gold, Legibility
 from skulens.errors import DataError
 from skulens.pictures import load
-from skulens.protocols import Catalog
+from skulens.protocols import Catalog, TrueCatalog
 from skulens.records import Image, Qrels
 from skulens.registry import DATASETS
 
@@ -55,7 +58,8 @@ def test_the_folder_is_recognised_and_answers_to_its_name(name, made, monkeypatc
 def test_is_a_catalog_with_its_papers(name, catalog):
     assert isinstance(catalog, Catalog)
     info = catalog.info
-    assert info.name == name and info.title and info.source and info.splits
+    assert info.name == name and info.title and info.source
+    assert info.splits or isinstance(catalog, TrueCatalog), "neither queries nor gold"
     if name != "own":
         assert info.licence != "unknown"
     if name not in ("own", "world"):
@@ -94,8 +98,32 @@ def test_every_picture_can_be_read(catalog):
 
 
 def test_an_unknown_split_stops_at_the_door(catalog):
-    with pytest.raises(DataError, match="its splits: .*" + catalog.info.splits[0]):
+    with pytest.raises(DataError, match="its splits: .*" + (*catalog.info.splits, "none")[0]):
         catalog.queries("nonsense")
+
+
+def test_gold_is_of_the_products_and_shows_its_pictures(catalog, name):
+    if not isinstance(catalog, TrueCatalog):
+        pytest.skip(f"{name} offers no gold")
+    products = {p.id: p for p in catalog.products()}
+    gold = list(catalog.gold())
+    assert gold and not catalog.rejects
+    assert list(catalog.gold()) == gold
+    assert all(isinstance(g, Gold) and g.item in products for g in gold)
+    assert {g.legible for g in gold} <= set(get_args(Legibility))
+    for g in gold:
+        room, _, key = g.field.partition(".")
+        assert room in ("identifiers", "attributes", "free") and key and g.group
+        assert isinstance(g.values, tuple) and all(isinstance(v, str) and v for v in g.values)
+        assert len(set(g.values)) == len(g.values)
+        shown = {Path(i.path).relative_to(catalog.root).as_posix() for i in products[g.item].images}
+        hashes = {i.sha256() for i in products[g.item].images}
+        assert set(g.images) <= shown | hashes
+    assert len(set(gold)) == len(gold), "a row twice"
+    for split in catalog.info.splits:
+        assert set(catalog.gold(split)) <= set(gold)
+    with pytest.raises(DataError, match="nonsense"):
+        catalog.gold("nonsense")
 
 
 def test_an_unknown_option_stops_at_the_door(name, made):

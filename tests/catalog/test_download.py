@@ -200,7 +200,7 @@ def test_offline_and_unknown_addresses_do_not_try(server, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/f", "f.bin"])
 def test_only_web_addresses_are_fetched(server, tmp_path, url):
-    with pytest.raises(DataError, match="is no address that we fetch"):
+    with pytest.raises(DataError, match="is not an address that we fetch"):
         d.download(d.RemoteFile("f.bin", url), tmp_path)
 
 

@@ -1,7 +1,9 @@
 """The format skulens/1: what is written is read back, by us and without us; hand-made queries are read."""
 
 import json
+import re
 import string
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -172,7 +174,7 @@ def test_what_cannot_be_stored_stops_at_the_door(tmp_path):
     folder = make(tmp_path / "c")
     with pytest.raises(StoreError, match="holds a catalogue already"):
         make(folder)
-    with pytest.raises(DataError, match="is no file of its own"):
+    with pytest.raises(DataError, match="is not a file of its own"):
         make(tmp_path / "d", pictures="refer")
     with pytest.raises(DataError, match="two of product '1'"):
         write_catalog(tmp_path / "e", [Product("1", "a"), Product("1", "b")])
@@ -242,7 +244,7 @@ def test_bad_queries_are_rejected_with_reasons(tmp_path):
         "part": "a part is neither text nor picture",
         "filter": "a field of a product",
         "relation": "a condition of relation 'near'",
-        "place": "a condition on part 1, which is no picture",
+        "place": "a condition on part 1, which is not a picture",
         "key": "a condition without a key",
         "tags": "tags are a list",
         "good": "the id occurred before",
@@ -266,7 +268,18 @@ def test_bad_queries_are_rejected_with_reasons(tmp_path):
     for _ in range(2):
         (query,) = catalog.queries("all")
         assert query.relevant == {"1": 1}
-        told = [(r.source.partition(":")[0], r.reason) for r in catalog.rejects]
+        found = [(r.source.partition(":")[0], r.reason) for r in catalog.rejects]
         reasons = ["no product '9'", "the grade -1", *bad.values(), "no query has this id"]
-        assert len(told) == len(reasons)
-        assert all(part in reason for part, (_, reason) in zip(reasons, told, strict=True))
+        assert len(found) == len(reasons)
+        assert all(part in reason for part, (_, reason) in zip(reasons, found, strict=True))
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if "shop.csv" not in b])
+def test_the_snippets_of_the_document_run(block, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "docs/data.md", "exec"), {})
+    assert capsys.readouterr().out.strip() in ("['q1']", "True")

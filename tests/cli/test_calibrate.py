@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from skulens.bench.result import Result, ResultStore
+from skulens.bench.result import Data, Result
+from skulens.bench.store import ResultStore, read_qrels, read_result, read_run
 from skulens.cli import skulens
 from skulens.evaluate import evaluate
 from skulens.records import EncoderInfo, Qrels, Run
-from skulens.report.export import read_qrels, read_run
 
 
 def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lonely=False):
@@ -40,56 +40,54 @@ def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lon
         modalities=("image", "text"),
     )
     result = Result(
-        "mpr",
-        "shop",
-        gallery,
-        name,
-        info,
-        len(found),
-        skus,
-        measured.metrics,
-        {},
-        {"split": "test", "mode": "sound"},
-        f"data of {skus}",
-        {},
-        (),
-        measured,
-        run,
-        qrels,
+        suite="mpr",
+        data=Data("shop", f"data of {skus}", "test"),
+        system=info,
+        name=name,
+        variant={"gallery": gallery},
+        settings={"split": "test", "mode": "sound"},
+        metrics=measured.metrics,
+        tables={
+            "per_query": measured.per_query,
+            "run": run.to_arrow(),
+            "qrels": qrels.to_arrow(),
+        },
+        counts={"units": len(found), "gallery": skus},
     )
     return ResultStore(folder).add(result)[0], run, qrels
 
 
-def said(*words):
+def calibrate(*words):
     return CliRunner().invoke(skulens, ["calibrate", *map(str, words)])
 
 
 def test_a_stored_run_is_read_as_it_was_ranked(tmp_path):
     place, run, qrels = store(tmp_path, skus=6)
-    again = read_run(place)
+    result = read_result(place)
+    again = read_run(result)
     assert again.queries == run.queries and [list(again.candidates(i)) for i in range(30)] == [
         list(run.candidates(i)) for i in range(30)
     ]
-    judged = read_qrels(place)
+    judged = read_qrels(result)
     assert judged.grades == qrels.grades and judged.groups == qrels.groups
 
 
-def test_margin_is_found_to_be_better_and_its_promise_shown(tmp_path):
+def test_margin_is_found_to_be_better_and_its_precision_confirmed(tmp_path):
     store(tmp_path)
-    done = said("mini", "--results", tmp_path, "--precision", "0.9", "--resamples", "300")
+    done = calibrate("mini", "--results", tmp_path, "--precision", "0.9", "--resamples", "300")
     assert done.exit_code == 0, done.output
     assert (
         "400 probes of 80 SKUs -> text; confidence: margin" in done.stdout
         and "margin is the better confidence" in done.stdout
     )
     assert done.stdout.splitlines()[-1].startswith(
-        "A precision of 90.0% is shown: on 40 SKUs never seen before"
+        "A precision of 90.0% is confirmed: on 40 held-out SKUs"
     )
 
 
 def test_json_and_csv_agree(tmp_path):
     place, _, qrels = store(tmp_path)
-    done = said(
+    done = calibrate(
         "--results",
         tmp_path,
         "--encoder",
@@ -118,11 +116,11 @@ def test_json_and_csv_agree(tmp_path):
 
 def test_without_a_second_candidate_the_score_is_taken(tmp_path):
     store(tmp_path, lonely=True)
-    done = said("mini", "--results", tmp_path, "--resamples", "50")
+    done = calibrate("mini", "--results", tmp_path, "--resamples", "50")
     assert (
         done.exit_code == 0 and "confidence: score" in done.stdout and "margin:" not in done.stdout
     )
-    refused = said("mini", "--results", tmp_path, "--confidence", "margin")
+    refused = calibrate("mini", "--results", tmp_path, "--confidence", "margin")
     assert "have no margin" in str(refused.exception)
 
 
@@ -131,19 +129,19 @@ def test_without_a_second_candidate_the_score_is_taken(tmp_path):
     [
         ((), "expected either RESULT or --encoder NAME"),
         (("mini", "--precision", "99"), "between 0 and 1"),
-        (("mini", "--choose-on", "0.99"), "at least two each"),
+        (("mini", "--choose-on", "0.99"), "at least two SKUs each"),
         (("minni",), "did you mean 'mini'"),
         (("mini", "--gallery", "image"), "never measured with --gallery image"),
     ],
 )
 def test_bad_arguments_say_what_to_do(tmp_path, words, says):
     store(tmp_path, skus=8)
-    done = said(*words, "--results", tmp_path)
+    done = calibrate(*words, "--results", tmp_path)
     assert done.exit_code and says in (done.output + str(done.exception))
 
 
 def test_a_damaged_result_is_named(tmp_path):
     place, _, _ = store(tmp_path, skus=8)
     (place / "run.parquet").write_bytes(b"gone")
-    done = said("mini", "--results", tmp_path)
+    done = calibrate("mini", "--results", tmp_path)
     assert done.exit_code and "run.parquet cannot be read" in str(done.exception)

@@ -50,7 +50,7 @@ def open_clip_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny_open_clip")
     from safetensors.torch import save_file
 
-    from skulens.encode.towers import built
+    from skulens.encode.towers import build_model
 
     tokenizer = byte_level_bpe(["<start_of_text>", "<end_of_text>"])
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -74,7 +74,7 @@ def open_clip_folder(tmp_path_factory):
     preprocess = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3], "interpolation": "bilinear"}
     written = {"model_cfg": config, "preprocess_cfg": preprocess, "licence": "Apache-2.0"}
     (folder / "open_clip_config.json").write_text(json.dumps(written))
-    model = shaken(built(config))
+    model = shaken(build_model(config))
     state = {key: value.contiguous() for key, value in model.state_dict().items()}
     save_file(state, folder / "open_clip_model.safetensors")
     return folder
@@ -253,6 +253,85 @@ def sentence_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny_sentence")
     transformer = Transformer(str(bert), max_seq_length=16)
     SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(folder))
+    return folder
+
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}"
+    "{% if c.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def qwen_tokenizer():
+    from transformers import PreTrainedTokenizerFast
+
+    special = {
+        "pad_token": "<|endoftext|>",
+        "eos_token": "<|im_end|>",
+        "additional_special_tokens": [
+            "<|im_start|>",
+            "<|vision_start|>",
+            "<|vision_end|>",
+            "<|image_pad|>",
+            "<|video_pad|>",
+        ],
+    }
+    names = ["<|endoftext|>", "<|im_end|>", *special["additional_special_tokens"]]
+    tokenizer = byte_level_bpe(names, first=True)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
+
+
+@pytest.fixture(scope="session")
+def qwen_folder(tmp_path_factory):
+    """A Qwen2-VL of two small layers, with the recipe of a model that tells roles apart."""
+    from transformers import (
+        Qwen2VLConfig,
+        Qwen2VLForConditionalGeneration,
+        Qwen2VLImageProcessorPil,
+        Qwen2VLProcessor,
+        Qwen2VLVideoProcessor,
+    )
+
+    folder = tmp_path_factory.mktemp("tiny_qwen")
+    tokenizer = qwen_tokenizer()
+    image, video = (tokenizer.convert_tokens_to_ids(f"<|{k}_pad|>") for k in ("image", "video"))
+    config = Qwen2VLConfig(
+        text_config={
+            "vocab_size": 320,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 512,
+            "rope_parameters": {
+                "rope_type": "default",
+                "mrope_section": [2, 3, 3],
+                "rope_theta": 10000.0,
+            },
+        },
+        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 2},
+        image_token_id=image,
+        video_token_id=video,
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+    )
+    shaken(Qwen2VLForConditionalGeneration(config)).save_pretrained(folder)
+    processor = Qwen2VLProcessor(
+        image_processor=Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=84 * 84),
+        tokenizer=tokenizer,
+        video_processor=Qwen2VLVideoProcessor(),
+        chat_template=CHATML,
+    )
+    processor.save_pretrained(folder)
+    recipe = {
+        "system": {"query": "Find it.", "document": ""},
+        "ending": "<|endoftext|>",
+        "max_tokens": 100,
+    }
+    (folder / "embedding.json").write_text(json.dumps(recipe))
     return folder
 
 

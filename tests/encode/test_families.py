@@ -93,6 +93,13 @@ def open_clip(open_clip_folder, tmp_path_factory):
         yield OpenClip("tiny/random")
 
 
+@pytest.fixture(scope="session")
+def mllm(qwen_folder):
+    from skulens.encode.mllm import Mllm
+
+    return Mllm(str(qwen_folder))
+
+
 COVERS = {
     "mini": ["mini"],
     "groceries": ["groceries"],
@@ -100,6 +107,7 @@ COVERS = {
     "local": ["local"],
     "hf": ["clip", "siglip", "siglip2"],
     "st": ["sentence", "sentence_clip"],
+    "mllm": ["mllm"],
     "onnx": ["onnx"],
 }
 """Registered family -> the fixtures that hold it to the contract."""
@@ -118,16 +126,22 @@ def encoder(request):
     return request.getfixturevalue(request.param)
 
 
-def prepared(encoder, modality, parts):
-    prepare = encoder.prepare_image if modality == "image" else encoder.prepare_text
-    return [prepare(part) for part in parts]
+def prepare_of(encoder, modality):
+    return getattr(encoder, f"prepare_{modality}")
+
+
+@pytest.fixture(scope="session")
+def parts(pictures, texts):
+    """modality -> eight parts."""
+    pairs = zip(pictures, texts, strict=True)
+    items = [[text, picture, pictures[0]][: 2 + i % 2] for i, (picture, text) in enumerate(pairs)]
+    return {"image": pictures, "text": texts, "item": items}
 
 
 @pytest.fixture
-def inputs(encoder, pictures, texts):
+def inputs(encoder, parts):
     """modality -> prepared parts, for the modalities that the encoder has."""
-    parts = {"image": pictures, "text": texts}
-    return {m: prepared(encoder, m, parts[m]) for m in encoder.info.modalities}
+    return {m: [prepare_of(encoder, m)(p) for p in parts[m]] for m in encoder.info.modalities}
 
 
 def test_is_an_encoder_with_full_papers(encoder):
@@ -164,11 +178,10 @@ def test_order_is_kept_and_batch_size_does_not_matter(encoder, inputs):
         np.testing.assert_allclose(backwards[::-1], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_prepared_in_threads_is_the_same(encoder, inputs, pictures, texts):
-    parts = {"image": pictures, "text": texts}
+def test_prepared_in_threads_is_the_same(encoder, inputs, parts):
     with ThreadPoolExecutor(4) as pool:
         for modality, once in inputs.items():
-            prepare = encoder.prepare_image if modality == "image" else encoder.prepare_text
+            prepare = prepare_of(encoder, modality)
             for got, expected in zip(pool.map(prepare, parts[modality] * 5), once * 5, strict=True):
                 np.testing.assert_equal(got, expected)
 
@@ -191,6 +204,20 @@ def test_counts_tokens_of_the_whole_text(encoder, texts):
     counts = [encoder.count_tokens(text) for text in texts]
     assert counts[5] > encoder.info.context_length, "a long text is counted uncut"
     assert min(counts) >= 1 and encoder.count_tokens("tea tea") > encoder.count_tokens("tea")
+
+
+def test_items_are_refused_where_they_are_not_read(encoder):
+    if "item" not in encoder.info.modalities:
+        with pytest.raises(EncoderError, match="one part at a time"):
+            encoder.prepare_item(["tea"])
+
+
+def test_roles_change_what_is_prepared_only_where_they_are_named(encoder, parts):
+    for modality in encoder.info.modalities:
+        prepare = prepare_of(encoder, modality)
+        asked, shown = (prepare(parts[modality][0], role) for role in ("query", "document"))
+        same = repr(asked) == repr(shown)
+        assert same == (encoder.info.roles == ())
 
 
 def test_identity_tells_numerics_apart(open_clip_folder):
@@ -268,12 +295,12 @@ def test_building_without_a_random_start_leaves_torch_as_it_was():
 def test_random_weights_are_the_same_on_every_call():
     import torch
 
-    from skulens.encode.towers import Source, loaded
+    from skulens.encode.towers import Source, load_model
 
     vision = {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 8}
     text = {"vocab_size": 50, "width": 32, "heads": 2, "layers": 1}
     source = Source("x", {"embed_dim": 24, "vision_cfg": vision, "text_cfg": text}, {}, None)
-    first, second = loaded(source), loaded(source)
+    first, second = load_model(source), load_model(source)
     assert all(
         torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
     )

@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from skulens.encode.numerics import SCRIPT
 from skulens.encode.open_clip import LocalOpenClip, OpenClip, tag_config
 from skulens.encode.preprocess import Preprocess
-from skulens.encode.tokenization import canonical, padded
-from skulens.encode.towers import arranged, built, text_tower, trimmable, trimmed_text
+from skulens.encode.tokenization import canonicalise, pad_ids
+from skulens.encode.towers import (
+    arrange_for_speed,
+    build_model,
+    encode_trimmed,
+    text_tower,
+    trimmable,
+)
 from skulens.protocols import Numerics
 
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -64,7 +70,7 @@ def reference(open_clip_folder):
 
 
 def ids_of(encoder, texts, length=16):
-    return torch.from_numpy(padded([encoder.prepare_text(t) for t in texts], length, 0))
+    return torch.from_numpy(pad_ids([encoder.prepare_text(t) for t in texts], length, 0))
 
 
 def test_local_vectors_are_open_clips(open_clip_folder, reference, pictures, texts):
@@ -134,7 +140,7 @@ def tower_config(folder, **text):
 @pytest.mark.parametrize("custom", [False, True])
 def test_trimmed_texts_give_the_vectors_of_whole_contexts(open_clip_folder, custom):
     torch.manual_seed(0)
-    model = built(tower_config(open_clip_folder) | {"custom_text": custom}).eval()
+    model = build_model(tower_config(open_clip_folder) | {"custom_text": custom}).eval()
     tower = model.text if custom else model
     ids = torch.zeros(5, 16, dtype=torch.int64)
     for row, length in zip(ids, (2, 3, 5, 6, 7), strict=True):
@@ -143,18 +149,18 @@ def test_trimmed_texts_give_the_vectors_of_whole_contexts(open_clip_folder, cust
     assert trimmable(tower)
     with torch.no_grad():
         torch.testing.assert_close(
-            trimmed_text(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6
+            encode_trimmed(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6
         )
 
 
 @pytest.mark.parametrize("custom", [False, True])
 def test_arranging_texts_for_speed_changes_no_vector(open_clip_folder, custom):
     torch.manual_seed(0)
-    model = built(tower_config(open_clip_folder) | {"custom_text": custom}).eval()
+    model = build_model(tower_config(open_clip_folder) | {"custom_text": custom}).eval()
     ids = torch.randint(1, 300, (5, 16))
     with torch.no_grad():
         before = model.encode_text(ids)
-        arranged(model, "float32")
+        arrange_for_speed(model, "float32")
         assert text_tower(model).transformer.batch_first is False
         torch.testing.assert_close(model.encode_text(ids), before, rtol=1e-5, atol=1e-6)
 
@@ -163,7 +169,9 @@ def test_arranging_texts_for_speed_changes_no_vector(open_clip_folder, custom):
     "text", [{"pool_type": "last"}, {"no_causal_mask": True}, {"embed_cls": True}]
 )
 def test_towers_that_see_their_padding_are_not_trimmed(open_clip_folder, text):
-    assert not trimmable(built(tower_config(open_clip_folder, **text) | {"custom_text": True}).text)
+    assert not trimmable(
+        build_model(tower_config(open_clip_folder, **text) | {"custom_text": True}).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,7 +218,7 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(
     folder = tmp_path / "models" / "tiny--made_up"
     folder.mkdir(parents=True)
     torch.manual_seed(3)
-    model = built(config | {"quick_gelu": True}).eval()
+    model = build_model(config | {"quick_gelu": True}).eval()
     for parameter in model.parameters():
         parameter.data = parameter.data + 0.1 * torch.randn_like(parameter.data)
     save_file(model.state_dict(), folder / "open_clip_model.safetensors")
@@ -221,7 +229,7 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(
     with torch.no_grad():
         expected = normalised(model.encode_image(torch.from_numpy(np.stack(batch))).numpy())
     np.testing.assert_allclose(normalised(sound.encode_batch("image", batch)), expected, atol=1e-5)
-    plain = built(config).eval()
+    plain = build_model(config).eval()
     plain.load_state_dict(model.state_dict())
     with torch.no_grad():
         gelu = normalised(plain.encode_image(torch.from_numpy(np.stack(batch))).numpy())
@@ -295,7 +303,7 @@ def test_dual_encoders_are_transformers_own(request, kind, pictures, texts):
     encoder = DualEncoder(folder)
     model, processor, tokenizer = transformers_parts(folder)
     if kind != "clip":
-        texts = [canonical(t) for t in texts]
+        texts = [canonicalise(t) for t in texts]
         length = {
             "padding": "max_length",
             "max_length": encoder.context_length,
@@ -332,7 +340,7 @@ def test_siglip_texts_are_canonical_whatever_their_letters(siglip2_folder):
 def test_canonical_text_is_open_clips(text):
     from open_clip.tokenizer import basic_clean, canonicalize_text
 
-    assert canonical(text) == canonicalize_text(basic_clean(text))
+    assert canonicalise(text) == canonicalize_text(basic_clean(text))
 
 
 def test_sentence_vectors_are_its_own(sentence_folder, texts):

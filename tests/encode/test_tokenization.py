@@ -11,8 +11,8 @@ from skulens.encode.checkpoints import (
     safe_weights,
 )
 from skulens.encode.open_clip import HFTokenizer, hub_tokens, open_clip
-from skulens.encode.tokenization import padded, tokens_of
-from skulens.encode.towers import built
+from skulens.encode.tokenization import pad_ids, tokens_of
+from skulens.encode.towers import build_model
 from skulens.errors import EncoderError, MissingFile
 from tests.encode.conftest import fast_tokenizer, small
 
@@ -30,7 +30,7 @@ def test_clip_tokens_are_open_clips(texts):
     tokens = tokens_of(original, 77)
     expected = original([*texts, "milk " * 200]).numpy()
     np.testing.assert_array_equal(
-        padded([tokens.cut(t) for t in [*texts, "milk " * 200]], 77, 0), expected
+        pad_ids([tokens.cut(t) for t in [*texts, "milk " * 200]], 77, 0), expected
     )
     assert len(tokens.ids("milk " * 200)) == 202
 
@@ -80,10 +80,10 @@ def test_a_missing_text_tower_is_named_and_found_where_it_was_put(cache):
     }
     folder = cache / "models" / "nobody--tower"
     with pytest.raises(MissingFile, match="config.json") as e:
-        built(config)
+        build_model(config)
     assert str(folder / "config.json") in str(e.value)
     BertConfig(**small("text")).save_pretrained(folder)
-    assert built(config).text.config.hidden_size == 32
+    assert build_model(config).text.config.hidden_size == 32
 
 
 def test_hub_models_are_named_and_found_where_they_were_put(cache, clip_folder):

@@ -148,7 +148,7 @@ def test_scores_worked_by_hand():
             "recall": 2 / 4,
             "f1": 4 / (4 + 2 + 2),
             "weighted_f1": (2 + 3 * 2) / (2 + 3 * (2 + 1 + 1) + 1 * 1 + 1),
-            "macro_item_f1": (4 / 7 + 0 + 1) / 3,
+            "item_f1": (4 / 7 + 0 + 1) / 3,
             "coverage": 2 / 3,
             "exact_match": 3 / 6,
             "false_alarm": 1 / 3,

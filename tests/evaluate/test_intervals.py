@@ -117,16 +117,24 @@ def test_the_gap_is_paired():
     assert width["gap"] < 0.5 * min(width["hit_rate@1"], width["hit_rate@5"])
 
 
-def test_imaginary_groups_by_hand():
+def test_pseudo_observations_by_hand():
     """Two SKUs of 4 and 8 queries: a half of their mean, 3, is added to each end."""
-    ratio = Grouped(np.array([[1.0], [8.0]]), np.array([[4.0], [8.0]])).micro().with_imaginary()
+    ratio = (
+        Grouped(np.array([[1.0], [8.0]]), np.array([[4.0], [8.0]]))
+        .micro()
+        .with_pseudo_observations()
+    )
     assert ratio.top.ravel().tolist() == [1, 8, 0, 3] and ratio.bottom.ravel().tolist() == [
         4,
         8,
         3,
         3,
     ]
-    absent = Grouped(np.array([[1.0], [0.0]]), np.array([[4.0], [0.0]])).micro().with_imaginary()
+    absent = (
+        Grouped(np.array([[1.0], [0.0]]), np.array([[4.0], [0.0]]))
+        .micro()
+        .with_pseudo_observations()
+    )
     assert absent.bottom.ravel().tolist() == [4, 0, 2, 2]  # the group without queries has no size
 
 

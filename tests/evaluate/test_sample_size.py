@@ -6,7 +6,12 @@ from scipy import stats
 
 from skulens.errors import DataError
 from skulens.evaluate.compare import sign_flip_test
-from skulens.evaluate.sample_size import needed, power_of, skus_needed, variance_components
+from skulens.evaluate.sample_size import (
+    estimate_sample_size,
+    power_of,
+    skus_needed,
+    variance_components,
+)
 
 
 def world(rng, skus, photos, apart=0.1, between=0.2):
@@ -62,7 +67,7 @@ def test_size_is_that_of_the_t_test(ratio):
 def test_a_test_of_that_size_has_that_power(photos):
     """A large pilot, then 600 tests of the size it asks for; 80 % of them find the difference."""
     rng = np.random.default_rng(photos)
-    asked = needed(*world(rng, 12_000, 10), photos_per_sku=photos)
+    asked = estimate_sample_size(*world(rng, 12_000, 10), photos_per_sku=photos)
     found = np.stack([sums_of(*world(rng, asked.skus, photos)) for _ in range(600)], axis=1)
     power = (stats.ttest_1samp(found, 0).pvalue <= 0.05).mean()
     assert power == pytest.approx(0.8, abs=0.065)  # 4 binomial standard errors
@@ -78,7 +83,7 @@ def sums_of(a, b, groups):
 
 
 def test_more_photos_help_less_and_less():
-    asked = needed(*world(np.random.default_rng(1), 400, 10))
+    asked = estimate_sample_size(*world(np.random.default_rng(1), 400, 10))
     sizes = [asked.skus_for(n) for n in (1, 2, 5, 20, 1000)]
     assert sizes == sorted(sizes, reverse=True) and sizes[-1] == pytest.approx(
         asked.skus_at_least, abs=1
@@ -96,18 +101,18 @@ def test_more_photos_help_less_and_less():
 def test_no_difference_needs_no_number():
     rng = np.random.default_rng(2)
     a, b, groups = world(rng, 50, 5, apart=0)
-    assert needed(a, a, groups).skus is None
-    unclear = needed(a, b, groups)
+    assert estimate_sample_size(a, a, groups).skus is None
+    unclear = estimate_sample_size(a, b, groups)
     assert unclear.skus_high is None and unclear.skus_low is not None
     assert (
-        needed(a, b, groups, difference=0.05).skus_low
-        == needed(a, b, groups, difference=0.05).skus_high
+        estimate_sample_size(a, b, groups, difference=0.05).skus_low
+        == estimate_sample_size(a, b, groups, difference=0.05).skus_high
     )
-    assert needed(a, b, groups, difference=1e-9).skus is None
+    assert estimate_sample_size(a, b, groups, difference=1e-9).skus is None
 
 
 def test_bad_pilots_are_named():
     with pytest.raises(DataError, match="pilot of 1 SKUs"):
-        needed(np.ones(3), np.zeros(3), np.zeros(3, int))
+        estimate_sample_size(np.ones(3), np.zeros(3), np.zeros(3, int))
     with pytest.raises(DataError, match="0.8 is usual"):
-        needed(np.ones(3), np.zeros(3), np.arange(3), power=80)
+        estimate_sample_size(np.ones(3), np.zeros(3), np.arange(3), power=80)

@@ -265,3 +265,13 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 def test_index_does_not_import_torch():
     code = "import sys, skulens.index.exact; sys.exit(int('torch' in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_vectors_of_another_maker_are_refused():
+    vectors = np.eye(2, dtype=np.float32)
+    index = ExactIndex(["a", "b"], vectors, maker="mini-1")
+    assert index.search(vectors, 1, "mini-1")[0].tolist() == [[0], [1]]
+    with pytest.raises(DataError, match="embed both with one encoder"):
+        index.search(vectors, 1, "mini-2")
+    with pytest.raises(DataError, match="embed both with one encoder"):
+        index.run(["q", "r"], vectors, 1, "mini-2")

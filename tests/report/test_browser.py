@@ -7,10 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from skulens.report.board_page import write_board_page
-from skulens.report.page import LIMIT, write_page
-from tests.report.boards import board
-from tests.report.test_page import record
+from skulens.report.page import LIMIT, render, write_page
+from skulens.report.views import view_of_board
+from tests.report.boards import board, claims, stored
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'skulens[dev]'"
@@ -37,13 +36,16 @@ def pages(tmp_path_factory):
         '{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": [{"check": "x", "level": "warning", "what": "equal captions", '
         '"count": 2, "of": 5, "examples": ["a / b"], "todo": "say what tells them apart"}]}'
     )
-    records = [
-        record(name, value, folder=str(audit.parent / name))
+    results = [
+        stored(name, value, folder=audit.parent)
         for name, value in (("mini", 0.4), ("groceries", 0.6))
     ]
     return {
-        "board": write_board_page(board(MOST_ROWS), folder / "board.html", title="Many encoders"),
-        "store": write_page(records, folder / "store.html"),
+        "board": render([view_of_board(board(MOST_ROWS))], folder / "board.html", "Many encoders"),
+        "store": write_page(results, folder / "store.html"),
+        "claims": write_page(
+            [claims(f"reader:{i}", 0.5 + i / 50) for i in range(8)], folder / "claims.html"
+        ),
     }
 
 
@@ -97,12 +99,12 @@ def column(page, head: str) -> list[float]:
     return page.evaluate(script, head)
 
 
-@pytest.mark.parametrize("name", ["board", "store"])
+@pytest.mark.parametrize("name", ["board", "store", "claims"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_page_opens_without_a_word_and_fits_the_screen(browser, pages, name, width):
     with opened(browser, pages[name], width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("figure svg").count() >= 2
+        assert page.locator("figure svg").count() >= (0 if name == "claims" else 2)
         wrong = page.eval_on_selector_all(
             "svg *",
             "all => all.filter(e => e.id).map(e => e.id).filter((id, i, ids) => ids.indexOf(id) !== i)",

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from skulens.analysis.pairs import adjusted, pair
+from skulens.analysis.pairs import adjust, pair
 from skulens.records import Product
-from skulens.report.comparison import HEIGHT, WIDTH, bars, write_comparison
-from tests.bench.stores import stored
+from skulens.report.comparison import HEIGHT, WIDTH, place_bars, write_comparison
+from tests.report.boards import answered
 
 
 def test_bars_fill_the_chart_and_stand_on_the_line():
-    line, drawn = bars([1.0, 0.5, 0.0, -1.0])
+    line, drawn = place_bars([1.0, 0.5, 0.0, -1.0])
     assert line == HEIGHT / 2
     assert [(b["y"], b["height"], b["a"]) for b in drawn] == [
         (0, 80, True),
@@ -20,22 +20,22 @@ def test_bars_fill_the_chart_and_stand_on_the_line():
         (80, 80, False),
     ]
     assert drawn[-1]["x"] + drawn[-1]["width"] <= WIDTH
-    assert bars([0.4, 0.2])[0] == HEIGHT  # nothing below the line: it lies at the bottom
-    assert bars([0.0])[1][0]["height"] == 0
+    assert place_bars([0.4, 0.2])[0] == HEIGHT  # nothing below the line: it lies at the bottom
+    assert place_bars([0.0])[1][0]["height"] == 0
 
 
 def test_page_stands_alone_and_escapes_what_it_shows(tmp_path):
-    a = stored(tmp_path, "a", {"<b>cola": ["<b>cola", "<b>cola"], "tea": ["tea"]})
-    b = stored(tmp_path, "b", {"<b>cola": ["tea", "<b>cola"], "tea": ["tea"]})
+    a = answered("a", {"<b>cola": ["<b>cola", "<b>cola"], "tea": ["tea"]})
+    b = answered("b", {"<b>cola": ["tea", "<b>cola"], "tea": ["tea"]})
     products = {
         "<b>cola": Product("<b>cola", title="Cola & co"),
         "tea": Product("tea", texts={"caption": "green tea"}),
     }
     page = write_comparison(
-        adjusted([pair(a, b)]), [products], tmp_path / "out" / "page.html"
+        adjust([pair(a, b)]), [products], tmp_path / "out" / "page.html"
     ).read_text()
     assert (
-        "a and b cannot be told apart on 2 SKUs" in page
+        "a and b do not differ significantly on 2 SKUs" in page
         and "no picture" in page
         and "green tea" in page
     )

@@ -11,10 +11,12 @@ from PIL import Image
 
 import skulens
 from skulens.errors import MissingDependency
-from skulens.report.board_page import write_board_figures, write_board_page
-from skulens.report.figures import SERIES, drawings, evenly, inline_svg, short, write_figures
-from skulens.report.views import View, view_of_board
-from tests.report.boards import board
+from skulens.report.axes import evenly, short
+from skulens.report.drawing import SERIES, inline_svg
+from skulens.report.figures import draw_view, write_figures
+from skulens.report.page import render
+from skulens.report.views import View, view_of_board, views_of_results
+from tests.report.boards import board, claims
 
 matplotlib = pytest.importorskip(
     "matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'"
@@ -27,7 +29,7 @@ def view() -> View:
 
 
 def test_every_figure_is_made_and_says_in_words_what_it_shows(view):
-    found = {d.name: d for d in drawings(view)}
+    found = {d.name: d for d in draw_view(view)}
     assert list(found) == [
         "order",
         "pareto-parameters",
@@ -41,7 +43,19 @@ def test_every_figure_is_made_and_says_in_words_what_it_shows(view):
 
 
 def test_a_view_of_one_encoder_has_what_one_can_have(view):
-    assert [d.name for d in drawings(replace(view, rows=view.rows[:1]))] == ["cmc", "gap"]
+    assert [d.name for d in draw_view(replace(view, rows=view.rows[:1]))] == ["cmc", "gap"]
+
+
+def test_figures_appear_only_where_they_make_sense():
+    """No curve, no difference of cut-offs and no density of a suite that has none."""
+    made = [claims(f"reader:{i}", 0.5 + i / 100) for i in range(3)]
+    made = [
+        replace(r, system=replace(r.system, params=10**7 * (i + 1))) for i, r in enumerate(made)
+    ]
+    [found] = views_of_results(made)
+    drawn = draw_view(found)
+    assert [d.name for d in drawn] == ["pareto-parameters"]
+    assert drawn[0].title == "f1 against parameters"
 
 
 def test_svg_files_are_whole_hold_text_and_do_not_change(view, tmp_path):
@@ -54,7 +68,7 @@ def test_svg_files_are_whole_hold_text_and_do_not_change(view, tmp_path):
 
 
 def test_png_files_are_sharp_and_on_white(tmp_path):
-    files = write_board_figures(board(8), tmp_path, "png")
+    files = write_figures([view_of_board(board(8))], tmp_path, "png")
     assert files and {file.suffix for file in files} == {".png"}
     with Image.open(files[0]) as image:
         assert image.width >= 1200 and image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
@@ -62,11 +76,11 @@ def test_png_files_are_sharp_and_on_white(tmp_path):
 
 def test_several_views_do_not_overwrite_each_other(view, tmp_path):
     files = write_figures([view, view], tmp_path, "svg")
-    assert len(set(files)) == len(files) == 2 * len(drawings(view))
+    assert len(set(files)) == len(files) == 2 * len(draw_view(view))
 
 
 def test_inline_svg_takes_colours_and_fonts_of_the_page_and_keeps_to_its_own_ids(view):
-    for drawing in drawings(view):
+    for drawing in draw_view(view):
         text = inline_svg(drawing, "v1-", {1: "<first>"})
         root = ElementTree.fromstring(text.replace("xlink:href", "href"))
         ids = {e.get("id") for e in root.iter() if e.get("id")}
@@ -81,15 +95,15 @@ def test_inline_svg_takes_colours_and_fonts_of_the_page_and_keeps_to_its_own_ids
 
 def test_without_matplotlib_the_page_stands_and_figures_say_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr("skulens.report.figures.find_spec", lambda name: None)
-    text = write_board_page(board(8), tmp_path / "r.html").read_text()
+    monkeypatch.setattr("skulens.report.drawing.find_spec", lambda name: None)
+    text = render([view_of_board(board(8))], tmp_path / "r.html", "mine").read_text()
     assert (
         "No figures: figures need matplotlib" in text
         and "<figure" not in text
         and "Net-000" in text
     )
     with pytest.raises(MissingDependency, match=r"pip install 'skulens\[report\]'"):
-        write_board_figures(board(8), tmp_path)
+        write_figures([view_of_board(board(8))], tmp_path, "svg")
 
 
 def test_the_snippet_of_the_docs_runs(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from skulens.cli import skulens
 from skulens.errors import StoreError
-from tests.report.test_page import record
+from tests.report.boards import record
 
 pytest.importorskip(
     "matplotlib", reason="matplotlib is not installed: pip install 'skulens[report]'"

@@ -1,25 +1,25 @@
 """A view says what its board says, with intervals, and marks what does not compare."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from skulens.analysis.boards import Board, Entry
-from skulens.report.views import pareto, view_of_board
-from tests.report.boards import board
+from skulens.analysis.boards import Board
+from skulens.evaluate.metric import METRICS, Metric
+from skulens.report.views import pareto, view_of_board, views_of_results
+from skulens.report.words import verdict
+from tests.report.boards import beside, board, claims, entry
 
 
 def test_rows_are_best_first_with_intervals_from_hits():
     made = board(12)
     view = view_of_board(made)
     assert [row.place for row in view.rows] == list(range(1, 13))
-    assert view.n_queries == made.photos.sum() and view.n_skus == 60
+    assert view.n_units == made.sizes.sum() and view.n_groups == 60
     for row in view.rows:
         for name in ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "gap", "phi"):
             metric = row.metric(name)
-            assert metric["low"] < metric["value"] < metric["high"], name
-        assert row.metric("hit_rate@1")["value"] == pytest.approx(row.entry.metrics["hit_rate@1"])
+            assert metric.low < metric.value < metric.high, name
+        assert row.metric("hit_rate@1").value == pytest.approx(row.entry.metrics["hit_rate@1"])
         assert row.ranks[0] <= row.place <= row.ranks[1]
     assert view.rows[0].best and not view.rows[-1].best
 
@@ -28,50 +28,81 @@ def test_gap_is_paired():
     """Its interval is narrower than that of two independent rates."""
     row = view_of_board(board(4)).rows[0]
     width = {
-        name: row.metric(name)["high"] - row.metric(name)["low"]
+        name: row.metric(name).high - row.metric(name).low
         for name in ("gap", "hit_rate@1", "hit_rate@5")
     }
     assert width["gap"] < width["hit_rate@1"] + width["hit_rate@5"]
 
 
 def test_entries_of_other_data_stand_last_without_a_place():
-    made = board(6)
-    other = replace(
-        made.entries[0], name="elsewhere", data="other photos", metrics={"hit_rate@1": 1.0}
-    )
-    hits = {k: np.column_stack([h, np.full(len(h), np.nan)]) for k, h in made.hits.items()}
-    view = view_of_board(replace(made, entries=(*made.entries, other), hits=hits))
-    assert (
-        view.rows[-1].name == "elsewhere"
-        and view.rows[-1].place is None
-        and view.rows[-1].best is None
-    )
-    assert view.rows[-1] not in view.having("params")
+    view = view_of_board(beside(board(6), "elsewhere", "other photos", 1.0))
+    last = view.rows[-1]
+    assert last.name == "elsewhere" and last.place is None and last.best is None
+    assert last not in view.having("params")
 
 
-def test_a_board_without_hits_has_numbers_but_no_intervals():
+def test_a_board_without_sums_has_numbers_but_no_intervals():
     entries = tuple(
-        Entry(
+        entry(
             f"net-{i}",
-            "mine.csv",
+            {"hit_rate@1": i / 10, "hit_rate@5": i / 5},
+            source="mine.csv",
             params=10**7,
-            metrics={"hit_rate@1": i / 10, "hit_rate@5": i / 5},
         )
         for i in range(1, 4)
     )
     view = view_of_board(Board("mine", entries))
     assert [row.name for row in view.rows] == ["net-3", "net-2", "net-1"]
-    assert view.tied == () and view.n_skus is None
-    assert view.rows[0].metric("hit_rate@1") == {"value": 0.3, "low": None, "high": None}
+    assert view.tied == () and view.n_groups is None
+    metric = view.rows[0].metric("hit_rate@1")
+    assert metric.value == 0.3 and np.isnan([metric.low, metric.high]).all()
 
 
 def test_pareto_front_by_hand():
     points = {"a": (10, 0.5), "b": (20, 0.4), "c": (20, 0.6), "d": (30, 0.6), "e": (40, 0.7)}
-    entries = tuple(
-        Entry(n, "x", params=p, metrics={"hit_rate@1": r}) for n, (p, r) in points.items()
-    )
+    entries = tuple(entry(n, {"hit_rate@1": r}, params=p) for n, (p, r) in points.items())
     view = view_of_board(Board("x", entries))
     assert [row.name for row in pareto(view.rows, "params")] == ["a", "c", "e"]
+
+
+@pytest.fixture
+def errors(monkeypatch):
+    """A metric of which less is better."""
+    metric = Metric("error_rate", "claims that are wrong", direction="lower")
+    monkeypatch.setitem(METRICS, metric.name, metric)
+    return metric.name
+
+
+def test_of_a_metric_that_should_be_low_the_lowest_is_first_and_on_the_front(errors):
+    points = {"a": (10, 0.5), "b": (20, 0.6), "c": (30, 0.4)}
+    entries = tuple(entry(n, {errors: r}, suite="claims", params=p) for n, (p, r) in points.items())
+    view = view_of_board(Board("x", entries))
+    assert view.main == errors and [row.name for row in view.rows] == ["c", "a", "b"]
+    assert [row.name for row in pareto(view.rows, "params")] == ["a", "c"]
+    assert "c has the lowest error_rate: 40.0" in verdict(view)
+
+
+def test_a_board_is_ordered_by_any_metric_that_is_asked_for():
+    entries = tuple(
+        entry(n, {"hit_rate@1": one, "mrr": mrr})
+        for n, one, mrr in (("a", 0.5, 0.6), ("b", 0.4, 0.7), ("c", 0.3, None))
+    )
+    view = view_of_board(Board("x", entries), "mrr")
+    assert [(row.name, row.place) for row in view.rows] == [("b", 1), ("a", 2), ("c", None)]
+
+
+def test_views_of_stored_results_keep_their_own_intervals_and_words():
+    [view] = views_of_results([claims("reader:x", 0.6), claims("reader:y", 0.7)])
+    assert view.main == "f1" and view.noun == "system" and view.rows[0].first.low == 0.65
+    assert view.title == "some-claims on shop" and view.columns[0] == "f1"
+    assert not view.rows[0].curve
+
+
+def test_hit_rates_by_rank_make_a_curve_and_other_metrics_do_not():
+    view = view_of_board(board(4))
+    assert view.rows[0].curve["k"] == [1, 3, 5]
+    ndcg = entry("x", {"ndcg@1": 0.5, "ndcg@5": 0.6}, suite="other")
+    assert view_of_board(Board("x", (ndcg,))).rows[0].curve == {}
 
 
 @pytest.mark.parametrize(
@@ -84,4 +115,4 @@ def test_pareto_front_by_hand():
     ],
 )
 def test_names_are_short_where_that_is_clear(name, shown):
-    assert view_of_board(Board("x", (Entry(name, "here"),))).rows[0].name == shown
+    assert view_of_board(Board("x", (entry(name, {}),))).rows[0].name == shown

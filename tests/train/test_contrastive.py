@@ -19,7 +19,7 @@ from skulens.pictures import decode
 from skulens.train.config import RecipeError, from_dict
 from skulens.train.contrastive import train_contrastive
 from skulens.train.loop import read_log, text_vectors
-from skulens.train.measure import Gauge, Probes, pixels
+from skulens.train.measure import Evaluator, HeldOutPhotos, prepare_pixels
 from skulens.train.tokens import encode_texts
 from skulens.train.towers import build_model
 from tests.train.conftest import TINY, Squares
@@ -65,6 +65,7 @@ def test_skulens_and_open_clip_load_it_and_agree(trained, squares):
     model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{trained.encoder}")
     tokenizer = open_clip.get_tokenizer(f"local-dir:{trained.encoder}")
     ours = LocalOpenClip(str(trained.encoder))
+    assert ours.info.trained_on == ("squares",)
     picture = decode(next(squares.queries("test")).item.parts[0].read())
     texts = ["a red thing", "a blue thing and many more words than twelve tokens could ever hold"]
     with torch.no_grad():
@@ -81,10 +82,10 @@ def test_skulens_and_open_clip_load_it_and_agree(trained, squares):
 def test_what_was_measured_is_what_the_stored_encoder_does(trained, squares):
     """Stored in fp16 and read through skulens' own preprocessing, the ranks stay the same."""
     encoder = LocalOpenClip(str(trained.encoder))
-    probes = Probes.of(squares, "test")
-    tokens = torch.from_numpy(encode_texts(encoder.tokens.tokenizer, probes.texts, 12))
-    gauge = Gauge(probes, pixels(32, "squash"), tokens)
-    again = gauge.full(encoder.model)["text"]["metrics"]["hit_rate@1"]
+    held_out = HeldOutPhotos.of(squares, "test")
+    tokens = torch.from_numpy(encode_texts(encoder.tokens.tokenizer, held_out.texts, 12))
+    evaluator = Evaluator(held_out, prepare_pixels(32, "squash"), tokens)
+    again = evaluator.full(encoder.model)["text"]["metrics"]["hit_rate@1"]
     assert again == trained.measured["text"]["metrics"]["hit_rate@1"]
 
 

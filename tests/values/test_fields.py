@@ -5,7 +5,7 @@ import json
 import pytest
 
 from skulens.errors import UnknownName
-from skulens.values.fields import FIELDS, find_field, is_asked, find_path
+from skulens.values.fields import FIELDS, find_field, find_path, is_asked
 from skulens.values.normalise import TYPES, VERSION
 from skulens.values.schema import make_schema
 from skulens.values.units import parse_quantity

@@ -59,6 +59,11 @@ def test_upce_expands(upce, upca):
     upce, upca = upce[:7] + check_digit(body), body + check_digit(body)
     assert expand_upce(upce) == upca
     assert parse_gtin(upce, "UPC-E").digits == "00" + upca
+    alone = parse_gtin(upce)
+    both = check_digit(upce[:-1]) == upce[-1]
+    assert (alone.kind, alone.digits) == (
+        ("GTIN-8", upce.rjust(14, "0")) if both else ("UPC-E", "00" + upca)
+    )
 
 
 def test_kinds_and_restricted_numbers():

@@ -16,7 +16,7 @@ from skulens.world.truth.composed import (
     compose_queries,
     compose_references,
     families,
-    seen,
+    visible_values,
     words,
 )
 from skulens.world.truth.products import variants
@@ -68,7 +68,7 @@ def test_an_answer_is_a_sibling_with_exactly_the_change(products, queries):
             for p in products
             if p.spu == own.spu and p.id != own.id and p.id not in query.relevant
         ]
-        assert all(seen(p) != seen(own) | told(query) for p in others)
+        assert all(visible_values(p) != visible_values(own) | told(query) for p in others)
 
 
 def test_the_photo_is_one_of_the_sku_and_the_words_name_every_change(queries, photos):
@@ -128,7 +128,7 @@ def test_relevant_is_every_sku_of_the_class_that_satisfies_all_conditions(produc
         satisfying = {
             p.id
             for p in products
-            if class_of(p) == query.tags["class"] and wanted.items() <= seen(p).items()
+            if class_of(p) == query.tags["class"] and wanted.items() <= visible_values(p).items()
         }
         assert satisfying == set(query.relevant) and not satisfying & set(query.references)
 
@@ -144,7 +144,7 @@ def test_a_reference_shows_its_own_condition_and_no_other(products, photos, by_r
         for condition in query.conditions:
             reference = known[condition.product]
             assert query.item.parts[condition.part] in photos[reference.id]
-            shared = {k for k, v in told(query).items() if seen(reference).get(k) == v}
+            shared = {k for k, v in told(query).items() if visible_values(reference).get(k) == v}
             assert shared == {condition.key}
             assert condition.modality in ("visual", "both")
             assert reference.extras["fold"] == query.tags["fold"] == target.extras["fold"]

@@ -14,7 +14,7 @@ pytest.importorskip(
 from skulens.world import WorldConfig
 from skulens.world.canvas.svg import Canvas, at, render
 from skulens.world.config import Stream
-from skulens.world.draw import PENCILS
+from skulens.world.draw import DRAWINGS
 from skulens.world.truth.colours import RGB
 from skulens.world.truth.products import Variant, variants
 from skulens.world.use import USES, things
@@ -34,7 +34,7 @@ def some(kind: str, skus: int = 24) -> list[Variant]:
 def drawn(v: Variant, face: str, px: int = 96, **changed) -> Canvas:
     """One face alone, on nothing."""
     c = Canvas(px)
-    PENCILS[v.kind](c, replace(v.look, face=face, **changed), v.brand)
+    DRAWINGS[v.kind](c, replace(v.look, face=face, **changed), v.brand)
     return c
 
 
@@ -139,7 +139,7 @@ def test_scenes_fill_the_picture_and_show_the_product_large_in_its_colour(kind, 
         with_product = pixels(scene(v))
         assert (with_product[..., 3] == 255).all()
         with monkeypatch.context() as m:
-            m.setitem(PENCILS, kind, lambda *_: None)
+            m.setitem(DRAWINGS, kind, lambda *_: None)
             for name in ("open_laptop", "phone_back"):
                 m.setattr(things, name, lambda *_: None)
             without = pixels(scene(v))

@@ -15,7 +15,7 @@ pytest.importorskip(
 from skulens.world import WorldConfig
 from skulens.world.canvas.svg import Canvas, render
 from skulens.world.config import Stream
-from skulens.world.draw import PENCILS, bags, clothing, jewelry, shoes
+from skulens.world.draw import DRAWINGS, bags, clothing, jewelry, shoes
 from skulens.world.render.photo import clean_scene
 from skulens.world.truth.products import Variant, variants
 from skulens.world.use.worn import USES
@@ -124,8 +124,8 @@ def test_the_product_takes_a_third_of_the_height_in_use(kind, monkeypatch):
         assert np.ptp(rows) >= 0.33 * PX, (v.id, np.ptp(rows) / PX)
 
 
-def test_pencils_leave_no_group_open():
+def test_drawings_leave_no_group_open():
     for kind in KINDS:
         for v in some(kind, 8):
             for c in (*(turned(v, f) for f in FACES), used(v)):
-                assert len(c.places) == 1, (v.id, PENCILS[kind])
+                assert len(c.places) == 1, (v.id, DRAWINGS[kind])

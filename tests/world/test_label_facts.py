@@ -30,7 +30,7 @@ from skulens.world.label.codes import (
     EAN_STEP,
     EXAMPLE_PREFIX,
     MARKS,
-    UPC_GOODS,
+    UPC_SKUS,
     UPC_STEP,
     check_digit,
     gtin,
@@ -121,10 +121,10 @@ def test_check_digit_is_that_of_the_standard(body):
 def test_a_million_skus_have_a_million_gtins():
     index = np.arange(1_000_000, dtype=np.int64)
     assert len(np.unique(index * EAN_STEP % 10**9)) == len(index)
-    assert len(np.unique(index[:UPC_GOODS] * UPC_STEP % UPC_GOODS)) == UPC_GOODS
+    assert len(np.unique(index[:UPC_SKUS] * UPC_STEP % UPC_SKUS)) == UPC_SKUS
     for k in (0, 99_999, 100_000, 999_999):
         symbology, digits = gtin(seed=7, index=k, market="US")
-        assert symbology == ("UPC-A" if k < UPC_GOODS else "EAN-13")
+        assert symbology == ("UPC-A" if k < UPC_SKUS else "EAN-13")
         assert ean.is_valid(digits)
     steps = [int(gtin(7, k + 1, "VN")[1][3:12]) - int(gtin(7, k, "VN")[1][3:12]) for k in range(50)]
     assert {step % 10**9 for step in steps} == {EAN_STEP}

@@ -30,7 +30,7 @@ from skulens.world.canvas.letters import width_of
 from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
 from skulens.world.label.bars import pattern
-from skulens.world.label.blocks import pieces, wrapped
+from skulens.world.label.blocks import pieces, wrap
 from skulens.world.label.codes import MARKS
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import draw_sheet, pages, panel, sheets
@@ -41,7 +41,7 @@ from skulens.world.render.closeups import (
     Spoil,
     closeups,
     draw,
-    printed,
+    find_regions,
     scene,
     spoil_of,
 )
@@ -189,7 +189,7 @@ def test_boxes_hold_ink(shop):
     for v in shop[::40]:
         for page in pages(label_of(v), v.look):
             pixels = np.asarray(picture(draw(page, STRAIGHT, v, 0, 384)).convert("L")).astype(int)
-            for r in printed(page, STRAIGHT, 384):
+            for r in find_regions(page, STRAIGHT, 384):
                 left, top, right, bottom = (round(x) for x in r.box)
                 assert np.ptp(pixels[top:bottom, left:right]) > 60, r
 
@@ -213,7 +213,7 @@ def test_a_panel_holds_the_whole_label_in_its_box(laid_out):
 def test_lines_hold_the_words_and_fit():
     text = "น้ำตาล, นมผงพร่องมันเนยและเลซิตินถั่วเหลืองจากธรรมชาติ care@verylongname.example"
     for room in (6.0, 9.0, 14.0):
-        lines = wrapped("ส่วนประกอบ:", text, False, room)
+        lines = wrap("ส่วนประกอบ:", text, False, room)
         assert "".join(r.words for line in lines for r in line).replace(" ", "") == (
             "ส่วนประกอบ:" + text
         ).replace(" ", "")
@@ -351,7 +351,7 @@ def test_spoiled_labels_have_every_verdict(shop):
     for v in shop[::2]:
         for k, page in enumerate(pages(label_of(v), v.look)):
             spoil = spoil_of(v, k)
-            found.update((spoil.kind, r.legible) for r in printed(page, spoil, 384))
+            found.update((spoil.kind, r.legible) for r in find_regions(page, spoil, 384))
     assert all(found[kind, verdict] for kind in SPOILS for verdict in ("yes", "partly", "no"))
     assert {verdict for kind, verdict in found if not kind} == {"yes"}
 
@@ -375,7 +375,7 @@ def test_clean_bars_are_decoded(shop):
         page = next(
             p
             for p in pages(label, v.look)
-            if any(r.field == "gtin" for r in printed(p, STRAIGHT, 384))
+            if any(r.field == "gtin" for r in find_regions(p, STRAIGHT, 384))
         )
         assert decoded(draw(page, STRAIGHT, v, 0, 384)) == {label.gtin.lstrip("0")}
 
@@ -385,7 +385,7 @@ def test_bars_that_cannot_be_read_are_not_decoded(shop):
     for v in shop:
         for k, page in enumerate(pages(label_of(v), v.look)):
             spoil = spoil_of(v, k)
-            if any(r.field == "gtin" and r.legible == "no" for r in printed(page, spoil, 192)):
+            if any(r.field == "gtin" and r.legible == "no" for r in find_regions(page, spoil, 192)):
                 assert label_of(v).gtin.lstrip("0") not in decoded(draw(page, spoil, v, k, 192))
                 lost += 1
     assert lost > 3
@@ -407,7 +407,7 @@ def test_clean_english_print_is_read(shop, monkeypatch):
         heading = {(f.field, f.text): f.heading for f in label.facts}
         page = Stream("test", v.id).choice(pages(label, v.look))
         image = picture(draw(page, STRAIGHT, v, 0, 384))
-        for r in printed(page, STRAIGHT, 384):
+        for r in find_regions(page, STRAIGHT, 384):
             if r.field not in ("gtin", "mark"):
                 left, top, right, bottom = (round(x) for x in r.box)
                 crop = image.crop((left - 4, top - 4, right + 4, bottom + 4))

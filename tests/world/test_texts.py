@@ -16,15 +16,15 @@ from skulens.world.truth.texts import (
     PATTERNS,
     SIGHTS,
     SUBTYPES,
-    called,
     caption,
     counter,
     description,
     fact,
     full_noun,
     look_of,
+    name_of,
     sight,
-    spaced,
+    space_thai,
     texts,
     title,
 )
@@ -58,9 +58,9 @@ def said(kind: str, key: str, value: str, language: str) -> str:
             .get(language, value)
         )
     if key == "container type":
-        return called(f"{kind} in a {value}", language)
+        return name_of(f"{kind} in a {value}", language)
     if key in SUBTYPES:
-        return called(f"diamond {value}" if kind == "diamond" else value, language)
+        return name_of(f"diamond {value}" if kind == "diamond" else value, language)
     return sight(key, value, language)
 
 
@@ -138,7 +138,7 @@ def test_colour_stands_behind_the_noun_but_in_english(many):
     for language in OTHERS:
         told = caption(v, language)
         noun, colour = (
-            called(full_noun(v), language),
+            name_of(full_noun(v), language),
             lexicon()["colours"][v.value("color")][language],
         )
         assert told.index(noun) < told.index(colour)
@@ -154,7 +154,7 @@ def test_thai_has_no_space_inside_a_phrase_except_beside_latin_letters(many):
     for v in many[:300]:
         for told in (title(v, "th"), caption(v, "th")):
             assert not re.search("[\u0e01-\u0e4e][A-Za-z0-9]", told), told
-    assert spaced("พื้นนอกTPU") == "พื้นนอก TPU"
+    assert space_thai("พื้นนอกTPU") == "พื้นนอก TPU"
 
 
 def test_things_are_counted_with_their_classifiers():

@@ -27,7 +27,7 @@ from skulens.world.canvas.svg import render
 from skulens.world.config import VIEWS, Stream
 from skulens.world.make import begin, make, make_chunk, read_config
 from skulens.world.render.photo import clean_scene, iconic, photo
-from skulens.world.truth.colours import RGB, jittered
+from skulens.world.truth.colours import RGB, jitter
 from skulens.world.truth.products import Variant, variants, violates
 from skulens.world.truth.texts import texts
 from skulens.world.truth.vocabulary import vocabulary
@@ -241,7 +241,7 @@ def test_the_colour_measured_from_pixels_is_the_attribute(many):
 def test_jitter_never_reaches_another_colour_of_the_class(kind):
     names = list(dict.fromkeys(vocabulary()["classes"][kind]["keys"]["color"]["values"]))
     for name in names:
-        shades = np.array([jittered(name, Stream("jitter test", kind, name, i)) for i in range(60)])
+        shades = np.array([jitter(name, Stream("jitter test", kind, name, i)) for i in range(60)])
         assert colour_of(shades, names) == name
         near = ((lab(shades)[:, None] - lab([RGB[n] for n in names])[None]) ** 2).sum(-1).argmin(1)
         assert {names[i] for i in near} == {name}

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import Task, Tools, check_gallery, is_encoder, measure
+from skulens.bench.retrieval import check_gallery, is_encoder, measure
+from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
@@ -50,8 +51,9 @@ class MprSettings:
 
     def each(self) -> tuple["MprSettings", ...]:
         """The settings of single runs: both modes, or this one."""
-        modes = ("sound", "paper") if self.mode == "both" else (self.mode,)
-        return tuple(replace(self, mode=mode) for mode in modes)
+        if self.mode != "both":
+            return (self,)
+        return replace(self, mode="sound"), replace(self, mode="paper")
 
 
 class Mpr:
@@ -60,6 +62,15 @@ class Mpr:
     name = "mpr"
     Settings = MprSettings
     headline = ("hit_rate@1", "hit_rate@5", "macro_hit_rate@1", "mrr", "gap", "phi")
+    columns = (
+        "hit_rate@1",
+        "hit_rate@3",
+        "hit_rate@5",
+        "macro_hit_rate@1",
+        "macro_hit_rate@3",
+        "macro_hit_rate@5",
+        "phi",
+    )
     units, groups = "probes", "SKUs"
 
     def __init__(
@@ -100,7 +111,7 @@ class Mpr:
         """One result per system and gallery, in that order."""
         plan = [(system, kind) for system in systems for kind in self._kinds(system)]
         if plan:
-            task = self.task(dict.fromkeys(kind for _, kind in plan))
+            task = self.task(list(dict.fromkeys(kind for _, kind in plan)))
             tools = self.procedure.adapt(self.tools) if self.procedure else self.tools
             yield from measure(task, plan, tools)
 

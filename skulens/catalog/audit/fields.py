@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from skulens.catalog.audit.finding import EXAMPLES, Finding, some
+from skulens.catalog.audit.finding import EXAMPLES, Finding, Level, some
 from skulens.records import Product, Reject
 
 
@@ -37,14 +37,16 @@ def field_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
             [p.id for p in products if p.language is None],
         ),
     ):
-        level = "warning" if len(missing) < n and check in ("no_caption", "no_picture") else "note"
+        level: Level = (
+            "warning" if len(missing) < n and check in ("no_caption", "no_picture") else "note"
+        )
         examples = some(missing) if len(missing) < n else ()
         found.append(Finding(check, level, what, len(missing), n, examples, TODO_FIELD[check]))
     return found
 
 
 def title_findings(products: Sequence[Product], captions: Mapping[str, str]) -> list[Finding]:
-    """Titles that several products share, where another text stands for them in the gallery."""
+    """Titles that several products share, where another text represents them in the gallery."""
     groups = defaultdict(list)
     for p in products:
         if p.title and captions.get(p.id) != p.title:
@@ -58,7 +60,7 @@ def title_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
             sum(map(len, several.values())),
             len(products),
             some(f"{title!r}: {', '.join(ids[:3])}" for title, ids in several.items()),
-            "do not let the title alone stand for the product",
+            "do not represent the product by its title alone",
         )
     ]
 
@@ -66,7 +68,7 @@ def title_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
 TODO_FIELD = {
     "no_caption": "add texts, or search pictures only: --gallery image",
     "no_picture": "add pictures, or search texts only: --gallery text",
-    "no_title": "nothing, where another text stands for the product",
+    "no_title": "nothing, where another text represents the product",
     "no_category": "nothing, unless results are to be filtered or grouped",
     "no_language": "fill the column where texts are of several languages",
 }

@@ -18,7 +18,7 @@ class Finding:
     check: str
     """Name of the check, for programs: "equal_captions"."""
     level: Level
-    """error: a benchmark on this is wrong or unfair; warning: look at it; note: good to know."""
+    """error: a benchmark on this is wrong or unfair; warning: check it; note: good to know."""
     what: str
     count: int
     of: int
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture and what it stands for: the place is "gallery" or a split."""
+    """A picture and the product that it shows: the place is "gallery" or a split."""
 
     place: str
     product: str

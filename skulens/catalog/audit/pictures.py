@@ -1,4 +1,4 @@
-"""Pictures that cannot be read, are tiny or turned, or occur where they must not."""
+"""Pictures that are unreadable, tiny, rotated by EXIF, or duplicated across products or splits."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ and a blue shirt of one cut the same; with both, pairs in groceries and clothing
 re-encodings, frames of one burst, or packages of one design."""
 NEIGHBOURS = 512
 """Pictures with a band in common that are compared with each, nearest in brightness first. More only
-occur where thousands look alike, such as blank ones; the pairs told are then a lower bound."""
+occur where thousands look alike, such as blank ones; the pairs found are then a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +135,17 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures that are also in another split or in the gallery",
             sum(map(len, leaks)),
             n,
-            some(told(g) for g in leaks),
+            some(describe(g) for g in leaks),
             "keep each picture in one place: such probes find themselves",
         ),
         Finding(
             "same_picture_other_product",
             "warning",
-            "pictures that stand for several products",
+            "pictures shared by several products",
             sum(map(len, wrong)),
             n,
-            some(told(g) for g in wrong),
-            "correct the product, or accept that pictures cannot tell these apart",
+            some(describe(g) for g in wrong),
+            "correct the product, or accept that pictures cannot distinguish these",
         ),
         Finding(
             "same_picture_again",
@@ -153,7 +153,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures that a product has several times in one place",
             sum(map(len, again)),
             n,
-            some(told(g) for g in again),
+            some(describe(g) for g in again),
             "keep one of each: copies count double",
         ),
     ]
@@ -172,27 +172,27 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
             "near_across_splits",
             "warning",
             f"pictures nearly the same as one in another split or the gallery (pairs: {len(across):,})",
-            touched(across),
+            count_pictures(across),
             n,
-            some(told(p) for p in across),
+            some(describe(p) for p in across),
             "look at them: leaked photos make scores too good",
         ),
         Finding(
             "near_other_product",
             "warning",
             f"pictures nearly the same as one of another product (pairs: {len(other):,})",
-            touched(other),
+            count_pictures(other),
             n,
-            some(told(p) for p in other),
-            "look at them: a wrong label, or products that pictures cannot tell apart",
+            some(describe(p) for p in other),
+            "look at them: a wrong label, or products that pictures cannot distinguish",
         ),
         Finding(
             "near_again",
             "note",
             f"pictures nearly the same as another of the product in the same place (pairs: {len(burst):,})",
-            touched(burst),
+            count_pictures(burst),
             n,
-            some(told(p) for p in burst),
+            some(describe(p) for p in burst),
             "count them as one observation: resample products, not photos",
         ),
     ]
@@ -240,10 +240,10 @@ def places(group: Iterable[Seen]) -> set[str]:
     return {s.shown.place for s in group}
 
 
-def touched(pairs: Iterable[tuple[Seen, Seen]]) -> int:
+def count_pictures(pairs: Iterable[tuple[Seen, Seen]]) -> int:
     return len({id(s) for pair in pairs for s in pair})
 
 
-def told(group: Iterable[Seen]) -> str:
+def describe(group: Iterable[Seen]) -> str:
     """ "test milk a.jpg = gallery juice b.jpg" """
     return " = ".join(f"{s.shown.place} {s.shown.product} {s.shown.name}" for s in list(group)[:3])

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 
 from skulens.catalog.audit import pictures as audit_pictures
 from skulens.catalog.audit import texts as audit_texts
@@ -13,7 +12,7 @@ from skulens.catalog.audit.fields import (
     title_findings,
 )
 from skulens.catalog.audit.finding import LEVELS, Audit, Shown, Tokens
-from skulens.catalog.reader import IN_GALLERY
+from skulens.catalog.reader import IN_GALLERY, name_inside
 from skulens.errors import MissingFile
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Reject
@@ -40,7 +39,9 @@ def audit_catalog(
     rejects = list(catalog.rejects)
     root = getattr(catalog, "root", None)
     shown = [
-        Shown("gallery", p.id, name_of(image, root), image) for p in products for image in p.images
+        Shown("gallery", p.id, name_inside(image, root), image)
+        for p in products
+        for image in p.images
     ]
     photos, skipped = collect_photos(catalog, splits, rejects)
     captions = {p.id: text for p in products if (text := caption(p, catalog.info.gallery_text))}
@@ -74,8 +75,8 @@ def collect_photos(
                 raise
             skipped.append(f"split {split!r}: {e}")
             continue
-        told = set(rejects)
-        rejects += [r for r in catalog.rejects if r not in told]
+        known = set(rejects)
+        rejects += [r for r in catalog.rejects if r not in known]
         for query in queries:
             part = query.item.parts[0]
             if len(query.item.parts) == 1 and isinstance(
@@ -85,14 +86,6 @@ def collect_photos(
     return photos, skipped
 
 
-def name_of(image: Image, root: Path | None) -> str:
-    """The path of a picture as the catalogue's folder sees it."""
-    if image.path is None:
-        return "picture in memory"
-    inside = root is not None and Path(image.path).is_relative_to(root)
-    return str(Path(image.path).relative_to(root)) if inside else image.path
-
-
 def caption(product: Product, roles: Iterable[str]) -> str | None:
-    """The text that stands for a product in a gallery."""
+    """The text that represents a product in a gallery."""
     return next((text for role in roles if (text := product.text(role))), None)

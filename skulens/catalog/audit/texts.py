@@ -1,4 +1,4 @@
-"""Captions that cannot, or can hardly, be told apart, and captions that an encoder cuts."""
+"""Captions that are equal or nearly equal, and captions that an encoder truncates."""
 
 import re
 import unicodedata
@@ -33,7 +33,7 @@ def findings(
     return found
 
 
-def normalised(text: str) -> str:
+def normalise(text: str) -> str:
     """Lower case, no punctuation, single blanks; letters and digits of every script stay."""
     text = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(re.sub(r"[^\w\s]|_", " ", text).split())
@@ -44,7 +44,7 @@ def equal_captions(captions: Mapping[str, str]) -> list[Finding]:
     exact, folded = defaultdict(list), defaultdict(list)
     for product, text in captions.items():
         exact[text].append(product)
-        folded[normalised(text)].append(product)
+        folded[normalise(text)].append(product)
     same = [group for group in exact.values() if len(group) > 1]
     close = [
         group
@@ -78,7 +78,7 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
     """Pairs of different captions that are at least SIMILAR percent the same."""
     owners: dict[str, str] = {}
     for product, text in captions.items():
-        owners.setdefault(normalised(text), product)
+        owners.setdefault(normalise(text), product)
     texts = sorted(owners)
     pairs = [(ratio, texts[a], texts[b]) for a, b, ratio in similar_pairs(texts, progress)]
     pairs.sort(reverse=True)
@@ -86,15 +86,15 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
         f"{ratio:.0f} %: {owners[a]} {captions[owners[a]][:70]!r} / {owners[b]} {captions[owners[b]][:70]!r}"
         for ratio, a, b in pairs
     )
-    touched = len({text for _, a, b in pairs for text in (a, b)})
+    affected = len({text for _, a, b in pairs for text in (a, b)})
     return Finding(
         "near_captions",
         "warning",
         f"captions at least {SIMILAR:.0f} % the same as another (pairs: {len(pairs):,})",
-        touched,
+        affected,
         len(texts),
         examples,
-        "say in the text what tells them apart: size, flavour, colour",
+        "say in the text what distinguishes them: size, flavour, colour",
     )
 
 
@@ -163,7 +163,7 @@ def cut_captions(
     context: int | None,
     progress: Callable,
 ) -> list[Finding]:
-    """Captions longer than an encoder's context, and those it can no longer tell apart."""
+    """Captions longer than an encoder's context, and those that become equal by the cut."""
     if context is None or not captions:
         return []
     lengths = {
@@ -180,12 +180,12 @@ def cut_captions(
             len(cut),
             len(captions),
             some(f"{p}: {lengths[p]} tokens" for p in cut),
-            "put what tells products apart first, or shorten",
+            "put what distinguishes products first, or shorten",
         ),
         Finding(
             "equal_after_cut",
             "error",
-            f"captions that {name} cannot tell apart after its cut at {context} tokens",
+            f"captions that {name} no longer distinguishes after its cut at {context} tokens",
             sum(map(len, same)),
             len(captions),
             some(", ".join(g[:4]) for g in same),

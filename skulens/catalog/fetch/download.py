@@ -74,7 +74,7 @@ def download(file: RemoteFile, folder: Path, wait_s: float = 1.0) -> Path:
         )
         raise by_hand(file, folder, why)
     if urllib.parse.urlsplit(file.url).scheme not in ("http", "https"):
-        raise DataError(f"{file.url} is no address that we fetch; expected https://...")
+        raise DataError(f"{file.url} is not an address that we fetch; expected https://...")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with locked(
@@ -121,7 +121,7 @@ def transfer(file: RemoteFile, part: Path) -> None:
         headers |= {"If-Range": known["etag"]} if known.get("etag") else {}
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(file.url, headers=headers), timeout=TIMEOUT_S
+            urllib.request.Request(file.url or "", headers=headers), timeout=TIMEOUT_S
         ) as reply:
             receive(reply, file, part, have)
     except urllib.error.HTTPError as e:

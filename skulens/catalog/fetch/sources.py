@@ -11,6 +11,7 @@ import urllib.request
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from skulens.catalog.fetch.download import (
     TIMEOUT_S,
@@ -177,7 +178,7 @@ def list_hub(base: str, repo: str, commit: str, patterns: tuple[str, ...]) -> li
     return files
 
 
-def read_api(url: str) -> tuple[dict | list, str | None]:
+def read_api(url: str) -> tuple[Any, str | None]:
     """(answer, address of the next page) of the hub's API."""
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply:
         link = reply.headers.get("Link") or ""

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from skulens.encode.zoo.warnings import split_code, warn
 from skulens.records import Warning_
@@ -63,7 +63,7 @@ class ZooRow:
 
     @property
     def warnings(self) -> tuple[Warning_, ...]:
-        facts: dict[str, object] = asdict(self) | {
+        facts: dict[str, Any] = asdict(self) | {
             "tag_activation": activation(self.quick_gelu_tag),
             "arch_activation": activation(self.quick_gelu_arch),
         }

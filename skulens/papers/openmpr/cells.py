@@ -205,14 +205,14 @@ def check_count(cell: Cell, rows: Sequence[Mapping]) -> Checked:
 def check_max_phi(cell: Cell, rows: Sequence[Mapping]) -> Checked:
     """The largest phi of a family as the paper counts it, and the backbone beside it."""
     name, family = cell.of
-    found = {
+    phis = {
         model_name(r): float(density.phi(r["micro_cmc@1"], r["nparams"]))
         for r in rows
         if paper_family(r) == family
     }
-    best = max(found, key=found.__getitem__)
-    agrees = close(found[best], cell) and best == read_names()[name]
-    return Checked(cell, found[best], agrees, "" if agrees else f"{best} has {found[best]:.2f}")
+    best = max(phis, key=phis.__getitem__)
+    agrees = close(phis[best], cell) and best == read_names()[name]
+    return Checked(cell, phis[best], agrees, "" if agrees else f"{best} has {phis[best]:.2f}")
 
 
 def check_leader(cell: Cell, rows: Sequence[Mapping]) -> Checked:

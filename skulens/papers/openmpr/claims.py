@@ -24,18 +24,18 @@ METRIC = "hit_rate@1"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Statement:
     """A sentence of the paper and what the files say."""
 
     where: str
     says: str
     supported: bool
     found: str
-    numbers: dict[str, float | int | None] = field(default_factory=dict)
+    numbers: Mapping[str, float | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Files:
     """The published rows and hits, by "architecture/tag"."""
 
     rows: Sequence[Mapping]
@@ -54,9 +54,9 @@ class Evidence:
         return compare_measures(*self.board.panel(METRIC, at).measures, resamples=RESAMPLES)
 
 
-def check_claims(rows: Sequence[Mapping], board: Board) -> list[Claim]:
+def check_claims(rows: Sequence[Mapping], board: Board) -> list[Statement]:
     """Every claim below, in the order of the paper. Needs the hits per SKU of all `rows`, in their order."""
-    evidence = Evidence(rows, board)
+    evidence = Files(rows, board)
     return [check(evidence) for check in CLAIMS]
 
 
@@ -73,14 +73,14 @@ def ends(name: str, d: Difference) -> dict[str, float]:
     return {f"{name}_{end}": round(getattr(d, end), 5) for end in ("value", "low", "high", "p")}
 
 
-def photos_used(e: Evidence) -> Claim:
+def photos_used(e: Files) -> Statement:
     recalls = np.array([r[f"micro_cmc@{k}"] for r in e.rows for k in (1, 3, 5)])
     whole = {
         n: int((np.abs(recalls * n - np.round(recalls * n)) < 1e-6).sum())
         for n in (int(e.board.sizes.sum()), STATED_PHOTOS)
     }
     used = max(whole)
-    return Claim(
+    return Statement(
         "section 4.1",
         "the 409 SKUs were subsampled to 12,944 front-facing photos",
         False,
@@ -96,10 +96,10 @@ def photos_used(e: Evidence) -> Claim:
     )
 
 
-def models_counted(e: Evidence) -> Claim:
+def models_counted(e: Files) -> Statement:
     here = {model_name(r) for r in e.rows}
     distinct = distinct_weights(row for row in list_rows() if row.name in here)
-    return Claim(
+    return Statement(
         "section 5",
         "190 open-source models",
         distinct == len(here),
@@ -108,7 +108,7 @@ def models_counted(e: Evidence) -> Claim:
     )
 
 
-def activations(e: Evidence) -> Claim:
+def activations(e: Files) -> Statement:
     known = [(model_name(r), find_row(r["vision_model"], r["pretrained_on"])) for r in e.rows]
     wrong = [
         name
@@ -123,7 +123,7 @@ def activations(e: Evidence) -> Claim:
         f"{n} {e.recall(n):.3f} -> {e.recall(twins[n]):.3f}"
         for n in ("ViT-B-32/openai", "ViT-B-16/openai", "ViT-L-14/openai")
     )
-    return Claim(
+    return Statement(
         "tables 1, 4 and 5",
         "the WIT-400M rows stand for OpenAI's CLIP",
         False,
@@ -138,9 +138,9 @@ def activations(e: Evidence) -> Claim:
     )
 
 
-def strongest(e: Evidence) -> Claim:
+def strongest(e: Files) -> Statement:
     d = e.difference("ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta")
-    return Claim(
+    return Statement(
         "section 5.1, table 1",
         "ViT-gopt-16-SigLIP2-384 is the strongest",
         d.p < SEPARATED,
@@ -149,11 +149,11 @@ def strongest(e: Evidence) -> Claim:
     )
 
 
-def against_clip(e: Evidence) -> Claim:
+def against_clip(e: Files) -> Statement:
     best, clip = "ViT-gopt-16-SigLIP2-384/webli", "ViT-L-14/openai"
     d = e.difference(best, clip)
     ratio = e.recall(best) / e.recall(clip) - 1
-    return Claim(
+    return Statement(
         "section 5.1",
         "ViT-gopt-16-SigLIP2-384 outperforms ViT-L-14 by 35 %",
         d.p < SEPARATED and round(ratio, 2) == 0.35,
@@ -162,10 +162,10 @@ def against_clip(e: Evidence) -> Claim:
     )
 
 
-def near_peak(e: Evidence) -> Claim:
+def near_peak(e: Files) -> Statement:
     best, small = "ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta"
     share, size = e.recall(small) / e.recall(best), e.params(small) / e.params(best)
-    return Claim(
+    return Statement(
         "section 5.1, table 1",
         "PE-Core-L-14-336 achieves 98 % of the peak at about a third of the parameters",
         round(share, 2) == 0.98 and size < 0.37,
@@ -174,7 +174,7 @@ def near_peak(e: Evidence) -> Claim:
     )
 
 
-def resolution_wall(e: Evidence) -> Claim:
+def resolution_wall(e: Files) -> Statement:
     pairs = {
         "ViT-L-16-SigLIP2 512 px": ("ViT-L-16-SigLIP2-512/webli", "ViT-L-16-SigLIP2-384/webli"),
         "ViT-L-14 336 px": ("ViT-L-14-336/openai", "ViT-L-14/openai"),
@@ -188,7 +188,7 @@ def resolution_wall(e: Evidence) -> Claim:
         if row and row.image_px != 384
         else ""
     )
-    return Claim(
+    return Statement(
         "section 5.1, table 2",
         "Recall@1 falls beyond 384 px, and ViTamin-XL drops sharply at 384",
         False,
@@ -197,9 +197,9 @@ def resolution_wall(e: Evidence) -> Claim:
     )
 
 
-def small_beats_large(e: Evidence) -> Claim:
+def small_beats_large(e: Files) -> Statement:
     d = e.difference("MobileCLIP-B/datacompdr", "convnext_large_d_320/laion2b_s29b_b131k_ft_soup")
-    return Claim(
+    return Statement(
         "section 5.1, table 3",
         "MobileCLIP-B (150M) outperforms ConvNeXt-Large-d-320 (351M)",
         d.p < SEPARATED,
@@ -208,9 +208,9 @@ def small_beats_large(e: Evidence) -> Claim:
     )
 
 
-def data_gain(e: Evidence) -> Claim:
+def data_gain(e: Files) -> Statement:
     d = e.difference("ViT-B-16/datacomp_xl_s13b_b90k", "ViT-B-16/openai")
-    return Claim(
+    return Statement(
         "section 5.2, table 4",
         "filtered data gains up to 16.6 points over WIT-400M",
         d.p < SEPARATED,
@@ -219,7 +219,7 @@ def data_gain(e: Evidence) -> Claim:
     )
 
 
-def filtering_order(e: Evidence) -> Claim:
+def filtering_order(e: Files) -> Statement:
     pairs = [
         ("ViT-L-14-quickgelu/dfn2b", "ViT-L-14/laion2b_s32b_b82k"),
         ("ViT-H-14-quickgelu/dfn5b", "ViT-H-14/laion2b_s32b_b79k"),
@@ -228,7 +228,7 @@ def filtering_order(e: Evidence) -> Claim:
     said = "; ".join(
         f"{a} {e.recall(a):.3f} against {b} {e.recall(b):.3f}: {points(d)}" for a, b, d in found
     )
-    return Claim(
+    return Statement(
         "section 5.2",
         "filtered datasets consistently outperform raw LAION across all architectures",
         all(d.value > 0 for *_, d in found),
@@ -237,12 +237,12 @@ def filtering_order(e: Evidence) -> Claim:
     )
 
 
-def gap_widens(e: Evidence) -> Claim:
+def gap_widens(e: Files) -> Statement:
     gains = {
         b: e.recall(f"{b}/datacomp_xl_s13b_b90k") - e.recall(f"{b}/openai")
         for b in ("ViT-B-32", "ViT-B-16", "ViT-L-14")
     }
-    return Claim(
+    return Statement(
         "section 5.2",
         "the gain of filtered data widens as model capability increases",
         list(gains.values()) == sorted(gains.values()),
@@ -251,7 +251,7 @@ def gap_widens(e: Evidence) -> Claim:
     )
 
 
-def mixed_pools(e: Evidence) -> Claim:
+def mixed_pools(e: Files) -> Statement:
     used = (
         "ViT-B-32/commonpool_m_clip_s128m_b4k",
         "ViT-B-16/commonpool_l_s1b_b8k",
@@ -260,7 +260,7 @@ def mixed_pools(e: Evidence) -> Claim:
     plain = "ViT-B-32/commonpool_m_s128m_b4k"
     clip = ("ViT-B-16/commonpool_l_clip_s1b_b8k", "ViT-L-14/commonpool_xl_clip_s13b_b90k")
     numbers = {n: round(e.recall(n), 5) for n in (*used, plain, *clip)}
-    return Claim(
+    return Statement(
         "section 5.2, table 5",
         "capacity works as a filter: on noisy CommonPool small models collapse, large ones survive",
         False,
@@ -271,14 +271,14 @@ def mixed_pools(e: Evidence) -> Claim:
     )
 
 
-def laion_leader(e: Evidence) -> Claim:
+def laion_leader(e: Files) -> Statement:
     ranked = sorted(
         (r for r in e.rows if "laion2b" in r["pretrained_on"]), key=lambda r: -r["micro_cmc@1"]
     )
     names = [model_name(r) for r in ranked]
     named = "ViT-L-14/laion2b_s32b_b82k"
     d = e.difference(names[0], named)
-    return Claim(
+    return Statement(
         "table 7",
         "ViT-L-14-laion2b_s32b_b82k leads LAION-2B with 0.619",
         names[0] == named,
@@ -287,7 +287,7 @@ def laion_leader(e: Evidence) -> Claim:
     )
 
 
-def threshold(e: Evidence) -> Claim:
+def threshold(e: Files) -> Statement:
     densities = np.array([density.phi(r["micro_cmc@1"], r["nparams"]) for r in e.rows])
     recall = np.array([r["micro_cmc@1"] for r in e.rows])
     below, above = recall < 0.5, recall >= 0.5
@@ -296,7 +296,7 @@ def threshold(e: Evidence) -> Claim:
     p = {n: density.phi(e.recall(n), e.params(n)) for n in (vitamin, vit)}
     beaten = int((densities[above] < p[vitamin]).sum())
     step = density.phi(0.501, 1e8) / density.phi(0.499, 1e8)
-    return Claim(
+    return Statement(
         "section 5.3",
         "phi creates a deployment threshold at 50 % and filters out models below",
         passed == 0,
@@ -313,10 +313,10 @@ def threshold(e: Evidence) -> Claim:
     )
 
 
-def densest(e: Evidence) -> Claim:
+def densest(e: Files) -> Statement:
     ranked = sorted(e.rows, key=lambda r: -density.phi(r["micro_cmc@1"], r["nparams"]))
     top = [(model_name(r), float(density.phi(r["micro_cmc@1"], r["nparams"]))) for r in ranked[:2]]
-    return Claim(
+    return Statement(
         "section 5.3, table 9",
         "MobileCLIP-S2 has the highest phi",
         top[0][0].startswith("MobileCLIP-S2"),
@@ -325,10 +325,10 @@ def densest(e: Evidence) -> Claim:
     )
 
 
-def rank_one_gap(e: Evidence) -> Claim:
+def rank_one_gap(e: Files) -> Statement:
     row = next(r for r in e.rows if model_name(r) == "ViT-gopt-16-SigLIP2-384/webli")
     gap = row["micro_cmc@5"] - row["micro_cmc@1"]
-    return Claim(
+    return Statement(
         "section 5.4, table 11",
         "the best model finds 94.5 % within five and puts 17.5 points fewer first",
         abs(gap - 0.175) < 5e-4,

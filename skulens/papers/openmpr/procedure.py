@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skulens.bench.retrieval import Ranked, Tools
+from skulens.bench.task import Ranked, Tools
 from skulens.encode.gallery import Gallery
 from skulens.errors import DataError
 from skulens.protocols import Encoder, Numerics

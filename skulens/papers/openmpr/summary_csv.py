@@ -21,13 +21,23 @@ REQUIRED = ("vision_model", "pretrained_on", "nparams", *(f"micro_cmc@{k}" for k
 """Columns that a CSV in OpenMPR's format must have; macro_cmc@K and architecture_family are read where they are."""
 
 
+class CellError(ValueError):
+    """A cell that cannot be used."""
+
+    def __init__(self, column: str, reason: str):
+        super().__init__(f"{column}: {reason}")
+        self.column, self.reason = column, reason
+
+
 def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
     """(rows, rejects): rows as dicts of text cells, with REQUIRED and macro columns as numbers.
 
     Raises:
-        MissingFile, DataError: see `board.csv_board`.
+        MissingFile, DataError: see `papers.openmpr.results.read_results`.
     """
-    rows, rejects, seen = [], [], {}
+    rows: list[dict] = []
+    rejects: list[Reject] = []
+    seen: dict[str, int] = {}
     for line, row in read_cells(path):
         where, name = (
             f"{path.name}, row {line}",
@@ -35,8 +45,8 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
         )
         try:
             parsed = parse_row(row)
-        except ValueError as e:
-            rejects.append(Reject(f"{where}, {e.args[0]}", name, e.args[1], "correct the cell"))
+        except CellError as e:
+            rejects.append(Reject(f"{where}, {e.column}", name, e.reason, "correct the cell"))
             continue
         if name in seen:
             rejects.append(
@@ -65,7 +75,7 @@ def read_cells(path: Path) -> list[tuple[int, dict]]:
             columns = reader.fieldnames = [c.strip() for c in reader.fieldnames or ()]
             cells = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as e:
-        raise DataError(f"{path} is no CSV in UTF-8: {e}") from None
+        raise DataError(f"{path} is not a CSV in UTF-8: {e}") from None
     missing = [c for c in REQUIRED if c not in columns]
     if missing:
         hint = (
@@ -92,18 +102,18 @@ def model_name(row: Mapping) -> str:
 
 
 def parse_row(row: dict) -> dict:
-    """A row with numbers as numbers. Raises ValueError(column, what is wrong with its cell)."""
+    """A row with numbers as numbers. Raises CellError."""
     if None in row:
-        raise ValueError(
+        raise CellError(
             f"column {len(row)}", f"{len(row[None])} more cells than the header has columns"
         )
     for column in ("vision_model", "pretrained_on"):
         if not (row[column] or "").isprintable():
-            raise ValueError(
+            raise CellError(
                 f"column {column}", f"{row[column]!r} has characters that cannot be printed"
             )
     if not (row["vision_model"] or "").strip():
-        raise ValueError("column vision_model", "empty, expected the model's name")
+        raise CellError("column vision_model", "empty, expected the model's name")
     return row | {"nparams": parameters(row["nparams"])} | rates(row, "micro") | rates(row, "macro")
 
 
@@ -112,7 +122,7 @@ def parameters(text: str | None) -> int | None:
         return None
     count = number("nparams", text)
     if count <= 0 or count != int(count):
-        raise ValueError(
+        raise CellError(
             "column nparams", f"{text}, expected a whole number of parameters above 0, or nothing"
         )
     return int(count)
@@ -120,19 +130,20 @@ def parameters(text: str | None) -> int | None:
 
 def rates(row: dict, kind: str) -> dict[str, float | None]:
     """The recalls "micro" or "macro"; macro ones may be missing."""
-    found, before = {}, None
+    found: dict[str, float | None] = {}
+    before, lower = "", 0.0
     for k in KS:
         column = f"{kind}_cmc@{k}"
         if kind == "macro" and not (row.get(column) or "").strip():
             found[column] = None
             continue
-        found[column] = rate(column, row[column])
-        if before and found[column] < found[before]:
-            raise ValueError(
+        found[column] = value = rate(column, row[column])
+        if before and value < lower:
+            raise CellError(
                 f"column {column}",
                 f"{row[column]} is below {row[before]} of {before}; recall cannot fall as k grows",
             )
-        before = column
+        before, lower = column, value
     return found
 
 
@@ -140,11 +151,11 @@ def number(column: str, text: str | None) -> float:
     try:
         value = float(text or "")
     except ValueError:
-        raise ValueError(
-            f"column {column}", f"{text!r} is no number" if text else "empty, expected a number"
+        raise CellError(
+            f"column {column}", f"{text!r} is not a number" if text else "empty, expected a number"
         ) from None
     if not math.isfinite(value):
-        raise ValueError(f"column {column}", f"{text!r} is no finite number")
+        raise CellError(f"column {column}", f"{text!r} is not a finite number")
     return value
 
 
@@ -152,8 +163,8 @@ def rate(column: str, text: str | None) -> float:
     value = number(column, text)
     if not 0 <= value <= 1:
         hint = "; percentages must be divided by 100" if 1 < value <= 100 else ""
-        raise ValueError(
-            f"column {column}", f"{text} is no recall, expected a fraction between 0 and 1{hint}"
+        raise CellError(
+            f"column {column}", f"{text} is not a recall, expected a fraction between 0 and 1{hint}"
         )
     return value
 
@@ -165,12 +176,11 @@ def read_hits(
 
     Hits that contradict the CSV are not used: their sum must be the micro recall.
     """
-    nothing = ((), np.zeros(0, np.int64), {}, [])
     path = next(
         (p for p in (folder / HITS, folder / HITS.removesuffix(".gz")) if p.is_file()), None
     )
     if path is None:
-        return nothing
+        return (), np.zeros(0, np.int64), {}, []
     try:
         found = json.loads(
             (

@@ -34,7 +34,7 @@ class Line:
 
 
 @lru_cache(maxsize=4096)
-def shaped(words: str, bold: bool = False) -> Line:
+def shape_line(words: str, bold: bool = False) -> Line:
     """`words` on one line."""
     x, found = 0, []
     for run in RUNS.findall(words):
@@ -54,7 +54,7 @@ def shaped(words: str, bold: bool = False) -> Line:
 
 def width_of(words: str, bold: bool = False) -> float:
     """Advance of `words` on one line, in ems."""
-    return shaped(words, bold).width
+    return shape_line(words, bold).width
 
 
 @cache

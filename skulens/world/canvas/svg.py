@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import resvg_py
 
-from skulens.world.canvas.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shaped
+from skulens.world.canvas.letters import ASCENT, DESCENT, UNITS, X_HEIGHT, shape_line
 from skulens.world.config import turn
 
 FAINT, TILE_PX, TEXT_PX = 0.15, 1.5, 2.0
@@ -226,7 +226,7 @@ class Canvas:
         """
         if not words:
             return 0.0
-        line = shaped(words, bold)
+        line = shape_line(words, bold)
         if width:
             size = min(size, width / max(line.width, 0.01))
         wide = size * line.width

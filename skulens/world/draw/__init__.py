@@ -1,4 +1,4 @@
-"""The pencils: one function per class, from a Look to shapes on a Canvas in a box of 200 x 200 units."""
+"""One drawing per class: from a Look to shapes on a Canvas in a box of 200 x 200 units."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from skulens.world.draw import (
 )
 from skulens.world.truth.look import Look
 
-PENCILS: dict[str, Callable[[Canvas, Look, str], None]] = {
+DRAWINGS: dict[str, Callable[[Canvas, Look, str], None]] = {
     "backpack": bags.backpack,
     "chair": furniture.chair,
     "cleaner": cleaner.cleaner,

@@ -1,4 +1,4 @@
-"""Fruit: as goods (drawn large, one to five, loose, in a sealed bag or a gift box) and as emblems on packs."""
+"""Fruit: as products (drawn large, one to five, loose, in a sealed bag or a gift box) and as emblems on packs."""
 
 from collections.abc import Callable
 

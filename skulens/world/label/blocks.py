@@ -30,7 +30,7 @@ leading vowels, the consonant, all that is written on or after it.
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """Words of one weight on a line."""
 
     words: str
@@ -38,9 +38,9 @@ class Run:
 
 
 @lru_cache(maxsize=4096)
-def wrapped(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[Run, ...], ...]:
+def wrap(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[TextRun, ...], ...]:
     """Lines of at most `room` ems: the heading in bold, then the text."""
-    lines: list[list[Run]] = [[]]
+    lines: list[list[TextRun]] = [[]]
     used = 0.0
     tokens = [(w, True) for w in heading.split()] + [(w, bold) for w in text.split()]
     for word, heavy in tokens:
@@ -56,11 +56,11 @@ def wrapped(heading: str, text: str, bold: bool, room: float) -> tuple[tuple[Run
     return tuple(map(tuple, lines))
 
 
-def _append(line: list[Run], piece: str, heavy: bool, gap: str) -> None:
+def _append(line: list[TextRun], piece: str, heavy: bool, gap: str) -> None:
     if line and line[-1].bold == heavy:
-        line[-1] = Run(line[-1].words + gap + piece, heavy)
+        line[-1] = TextRun(line[-1].words + gap + piece, heavy)
     else:
-        line.append(Run(piece, heavy))
+        line.append(TextRun(piece, heavy))
 
 
 def pieces(word: str, bold: bool, room: float, left: float) -> list[str]:
@@ -94,13 +94,11 @@ class Paragraph:
     def leading(self, style: Style) -> float:
         return 1.5 if THAI.search(self.fact.heading + self.fact.text) else 1.3
 
-    def lines(self, style: Style, width: float) -> tuple[tuple[Run, ...], ...]:
+    def lines(self, style: Style, width: float) -> tuple[tuple[TextRun, ...], ...]:
         room, bold = round(width / self.em(style), 3), self.big > 1
         if style.above and self.fact.heading and self.narrow(style) > width:
-            return wrapped(self.fact.heading, "", bold, room) + wrapped(
-                "", self.fact.text, bold, room
-            )
-        return wrapped(self.fact.heading, self.fact.text, bold, room)
+            return wrap(self.fact.heading, "", bold, room) + wrap("", self.fact.text, bold, room)
+        return wrap(self.fact.heading, self.fact.text, bold, room)
 
     def narrow(self, style: Style) -> float:
         """Width on a single line."""
@@ -130,7 +128,7 @@ class Paragraph:
 
 def write(
     c: Canvas,
-    line: Sequence[Run],
+    line: Sequence[TextRun],
     x: float,
     y: float,
     em: float,
@@ -216,7 +214,7 @@ def row(c: Canvas, style: Style, part: Paragraph, x: float, y: float, width: flo
     inner = part.fact.field in PARTS_OF_A_ROW
     write(
         c,
-        [Run(part.fact.heading, not inner)],
+        [TextRun(part.fact.heading, not inner)],
         x + (0.8 * em if inner else 0),
         base,
         em,
@@ -224,7 +222,7 @@ def row(c: Canvas, style: Style, part: Paragraph, x: float, y: float, width: flo
         width,
         "start",
     )
-    write(c, [Run(part.fact.text, False)], x, base, em, style.ink, width, "end")
+    write(c, [TextRun(part.fact.text, False)], x, base, em, style.ink, width, "end")
     c.printed(
         part.fact.field,
         part.fact.text,

@@ -14,7 +14,7 @@ MARKS = (
     "wash 30", "do not bleach", "iron low", "do not tumble dry", "dry clean p",
     "keep dry",
 )  # fmt: skip
-"""Every mark that a label can carry; "organic leaf" is for organic goods,
+"""Every mark that a label can carry; "organic leaf" is for organic products,
 the four of GHS are GHS05, 07, 02 and 09.
 """
 
@@ -26,7 +26,7 @@ EAN_STEP, UPC_STEP = 641_873_207, 61_803
 """Numbers without a common factor with 10:
 multiplying by them permutes the free digits of a prefix.
 """
-UPC_GOODS = 100_000
+UPC_SKUS = 100_000
 """SKUs of a shop that may carry a UPC-A: as many as its five free digits can tell apart."""
 LOT_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 CONFUSABLE = "O0I1B8S5Z2"
@@ -45,11 +45,11 @@ def check_digit(digits: str) -> str:
 def gtin(seed: int, index: int, market: str) -> tuple[str, str]:
     """(symbology, digits) of SKU `index` of a shop, different for each of the first 10^9.
 
-    Goods for the US carry a UPC-A of 12 digits as long as there are free ones,
+    Products for the US carry a UPC-A of 12 digits as long as there are free ones,
     all others an EAN-13.
     """
-    if market == "US" and index < UPC_GOODS:
-        body = f"{EXAMPLE_PREFIX}{(index * UPC_STEP + seed * 7_919) % UPC_GOODS:05d}"
+    if market == "US" and index < UPC_SKUS:
+        body = f"{EXAMPLE_PREFIX}{(index * UPC_STEP + seed * 7_919) % UPC_SKUS:05d}"
         return "UPC-A", body + check_digit(body)
     body = f"{DEMO_PREFIX}{(index * EAN_STEP + seed * 104_729_117) % 10**9:09d}"
     return "EAN-13", body + check_digit(body)
@@ -65,16 +65,16 @@ def lot(stream: Stream, day: date) -> str:
 def model(stream: Stream, brand: str) -> str:
     """A model number such as "LU-K5B08": every one has characters that are easily confused."""
     bits, length = stream.word(), stream.integer(3, 5)
-    number = spelled(bits, "ABDGHKMPRTX", "123456789", *[CONFUSABLE] * length)
+    number = spell(bits, "ABDGHKMPRTX", "123456789", *[CONFUSABLE] * length)
     return f"{brand[:2].upper()}-{number}"
 
 
 def serial(stream: Stream) -> str:
     """A serial number of 11 characters, half of them easily confused."""
-    return spelled(stream.word(), PLAIN, *[CONFUSABLE, PLAIN] * 5)
+    return spell(stream.word(), PLAIN, *[CONFUSABLE, PLAIN] * 5)
 
 
-def spelled(bits: int, *alphabets: str) -> str:
+def spell(bits: int, *alphabets: str) -> str:
     """A character of each alphabet, chosen by 64 random bits."""
     found = ""
     for alphabet in alphabets:

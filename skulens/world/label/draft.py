@@ -146,7 +146,7 @@ class Draft:
 
     def prop65(self, page: str = "") -> None:
         """California's Proposition 65 warning in its short or its long form;
-        only goods for the US carry it.
+        only products for the US carry it.
         """
         if self.market != "US":
             return

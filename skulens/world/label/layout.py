@@ -155,21 +155,23 @@ def paginate(
     width, height = boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1]
     blocks, gap = blocks_of(label, style, width), GAP * style.em
     heights = [b.height(style, width) for b in blocks]
-    count = len(filled(heights, gap, height))
+    count = len(fill_pages(heights, gap, height))
     if count > len(boxes) or max(heights) > height:
         return None
     low, high = max(heights), height
     for _ in range(7):
         middle = (low + high) / 2
-        low, high = (low, middle) if len(filled(heights, gap, middle)) <= count else (middle, high)
+        low, high = (
+            (low, middle) if len(fill_pages(heights, gap, middle)) <= count else (middle, high)
+        )
     pages, start = [], 0
-    for size, box in zip(filled(heights, gap, high), boxes, strict=False):
+    for size, box in zip(fill_pages(heights, gap, high), boxes, strict=False):
         pages.append(Page(style, tuple(blocks[start : start + size]), box))
         start += size
     return pages
 
 
-def filled(heights: Sequence[float], gap: float, room: float) -> list[int]:
+def fill_pages(heights: Sequence[float], gap: float, room: float) -> list[int]:
     """How many consecutive blocks go on each page of height `room`, filled one after the other."""
     found, used = [0], 0.0
     for tall in heights:

@@ -17,7 +17,7 @@ SOURCES = {
     "plate": ("CN", "VN", "TW", "KR", "MY", "TH"), "textile": ("CN", "BD", "VN", "KH", "TR", "IN", "ID", "PT", "GB", "US"),
     "jewelry": ("IT", "TH", "IN", "TR", "US", "GB"), "furniture": ("CN", "VN", "PL", "MY", "ID", "US", "GB"),
 }  # fmt: skip
-"""Where goods without a region of origin are made."""
+"""Where products without a region of origin are made."""
 TRADES = {
     "food": ("Foods", "Pangan", "Thực phẩm", "ฟู้ดส์"), "hazard": ("Home Care", "Rumah Tangga", "Hóa phẩm", "โฮมแคร์"),
     "plate": ("Electronics", "Elektronik", "Điện tử", "อิเล็กทรอนิกส์"), "textile": ("Apparel", "Busana", "May mặc", "แอพพาเรล"),

@@ -68,7 +68,7 @@ def pack(c: Canvas, style: Style) -> None:
     c.shape(FAR, light)
 
 
-def hatched(
+def hatch(
     c: Canvas, left: float, right: float, step: int, ink: str, opacity: float, slope: float
 ) -> None:
     """Threads or grain as one path of parallel lines:
@@ -114,12 +114,12 @@ def cloth(c: Canvas, style: Style) -> None:
     """A woven or satin band sewn to fabric."""
     stream = Stream("label material", style.seed)
     c.shape(FAR, hexa(style.behind))
-    hatched(c, -REACH, REACH, 5, darker(style.behind, 0.5), 0.35, 5)
+    hatch(c, -REACH, REACH, 5, darker(style.behind, 0.5), 0.35, 5)
     c.shape(f"M-98 {-REACH}H107V{REACH}H-98Z", "#000", 0.28)
     band = f"M-102 {-REACH}H102V{REACH}H-102Z"
     c.shape(band, hexa(style.paper))
     shadow = "#fff" if brightness(style.paper) < 0.4 else "#000"
-    hatched(c, -102, 102, 3, shadow, 0.07, 0)
+    hatch(c, -102, 102, 3, shadow, 0.07, 0)
     c.shape(
         band,
         c.gradient((0, "#000", 0.14), (0.12, "#fff", 0.06), (0.6, "#fff", 0), (1, "#000", 0.14)),
@@ -131,7 +131,7 @@ def cloth(c: Canvas, style: Style) -> None:
 def card(c: Canvas, style: Style) -> None:
     """A hang tag with a hole and a string, lying on the product."""
     c.shape(FAR, hexa(mix(style.behind, (255, 255, 255), 0.25)))
-    hatched(c, -REACH, REACH, 6, "#000", 0.09, 40)
+    hatch(c, -REACH, REACH, 6, "#000", 0.09, 40)
     d = "M-88 -122H88L114 -100V117Q114 122 109 122H-109Q-114 122 -114 117V-100Z"
     c.shape(d, "#000", 0.28, 'transform="translate(4 5)"')
     c.shape(d, hexa(style.paper))

@@ -42,7 +42,7 @@ def plate(draft: Draft) -> None:
     number = model(draft.stream("model"), draft.variant.brand)
     draft.add("model", number, number, "model")
     if "ram" in values:
-        text = f"{spaced(values['ram'])} RAM, {spaced(values['storage capacity'])}"
+        text = f"{space_unit(values['ram'])} RAM, {space_unit(values['storage capacity'])}"
         draft.add("configuration", text, text, "configuration")
     if not wired:
         rating = draft.pick("rating", RATINGS[kind])
@@ -72,7 +72,7 @@ def plate(draft: Draft) -> None:
         draft.mark("double insulation")
 
 
-def spaced(capacity: str) -> str:
+def space_unit(capacity: str) -> str:
     """ "8gb" as "8 GB", "512GB SSD" as "512 GB SSD"."""
     return re.sub(r"^(\d+)([A-Za-z]+)", lambda m: f"{m[1]} {m[2].upper()}", capacity)
 

@@ -29,7 +29,7 @@ def recipe_of(draft: Draft) -> Recipe:
     return dict(sorted(recipe.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def filled(recipe: Recipe, main: str) -> Recipe:
+def fill_up(recipe: Recipe, main: str) -> Recipe:
     """With as much of the main ingredient as makes it whole."""
     recipe = {name: share for name, share in recipe.items() if share}
     recipe[main] = recipe.get(main, 0) + WHOLE - sum(recipe.values())
@@ -56,7 +56,7 @@ def drink(draft: Draft) -> Recipe:
             "juice", (5, 6, 8, 10, 12) if sugar == "high sugar" else (2, 3, 4)
         )
     add_milk_or_soy(draft, recipe, sugar)
-    return filled(recipe, "water")
+    return fill_up(recipe, "water")
 
 
 def sweeten(draft: Draft, recipe: Recipe, sugar: str) -> None:
@@ -151,7 +151,7 @@ def snack(draft: Draft) -> Recipe:
     """Base, flavour and what must be in it; then brought into its band of calories."""
     kind, band = draft.values["product type"], draft.values["calories"]
     recipe, main, up, down = SNACKS[kind](draft)
-    recipe = filled(recipe, main)
+    recipe = fill_up(recipe, main)
     energy = nutrition(recipe).kcal
     low, high = CALORIES[band]
     if low <= energy <= high:
@@ -165,7 +165,7 @@ def snack(draft: Draft) -> Recipe:
     }
     if agent != main:
         scaled[agent] = scaled.get(agent, 0) + round(WHOLE * share)
-    return filled(scaled, main)
+    return fill_up(scaled, main)
 
 
 def strict(draft: Draft) -> bool:
@@ -173,7 +173,7 @@ def strict(draft: Draft) -> bool:
     return draft.values["specialty diet"] in ("keto", "low sugar")
 
 
-def flavoured(draft: Draft, form: str, share: int) -> Recipe:
+def flavour_with(draft: Draft, form: str, share: int) -> Recipe:
     """The flavour as this form of a fruit, as honey or as a spice."""
     flavour = draft.values["flavor"]
     if flavour in FRUIT:
@@ -183,7 +183,7 @@ def flavoured(draft: Draft, form: str, share: int) -> Recipe:
     return {SPICES[flavour]: draft.pick("spice", (60, 80, 120))}
 
 
-def promised(draft: Draft, **choices: tuple[str, int]) -> Recipe:
+def keep_promise(draft: Draft, **choices: tuple[str, int]) -> Recipe:
     """The ingredient and share that the allergen information asks for: nuts, milk or soy."""
     said = draft.values["allergen information"].removeprefix("contains ")
     return dict([choices[said]]) if said in choices else {}
@@ -199,10 +199,10 @@ def beef_jerky(draft: Draft) -> tuple[Recipe, str, str, str]:
         "yeast extract": 25,
         "sugar": 50 if strict(draft) else 350,
     }
-    recipe |= flavoured(draft, "puree", 300)
+    recipe |= flavour_with(draft, "puree", 300)
     if diet == "gluten free":
         return (
-            recipe | {"vinegar": 150} | promised(draft, soy=("soya protein", 300)),
+            recipe | {"vinegar": 150} | keep_promise(draft, soy=("soya protein", 300)),
             "dried beef",
             "sunflower oil",
             "water",
@@ -222,7 +222,7 @@ def dried_fruit(draft: Draft) -> tuple[Recipe, str, str, str]:
         "dried cranberries": 900 * draft.chance("cranberries", 0.5),
         "sulphur dioxide": 5 * draft.chance("sulphited", 0.3),
     }
-    recipe |= promised(
+    recipe |= keep_promise(
         draft,
         nuts=(draft.pick("nut", ("almonds", "cashews", "hazelnuts")), 900),
         soy=("soya lecithin", 60),
@@ -244,12 +244,12 @@ def fruit_snacks(draft: Draft) -> tuple[Recipe, str, str, str]:
             "sucralose": 3,
             f"puree:{flavour}": 2000,
         }
-        recipe |= promised(
+        recipe |= keep_promise(
             draft, nuts=("hazelnuts", 400), milk=("milk protein", 400), soy=("soya protein", 400)
         )
         return recipe, "water", "coconut oil", "water"
     recipe |= {"sugar": 2500, "glucose syrup": 2300, "maize starch": 800}
-    recipe |= promised(
+    recipe |= keep_promise(
         draft, nuts=("hazelnuts", 500), milk=("skimmed milk powder", 500), soy=("soya protein", 500)
     )
     return (
@@ -267,10 +267,13 @@ def trail_mix(draft: Draft) -> tuple[Recipe, str, str, str]:
     )
     if strict(draft):
         first, second = "walnuts", "almonds"  # the least sugars
-    recipe = {second: 1500, "pumpkin seeds": 1200, "sunflower seeds": 700, "salt": 60} | flavoured(
-        draft, "dried", 1200
-    )
-    recipe |= promised(draft, milk=("milk protein", 400), soy=("soya protein", 400))
+    recipe = {
+        second: 1500,
+        "pumpkin seeds": 1200,
+        "sunflower seeds": 700,
+        "salt": 60,
+    } | flavour_with(draft, "dried", 1200)
+    recipe |= keep_promise(draft, milk=("milk protein", 400), soy=("soya protein", 400))
     if diet == "high protein":
         return recipe | {"pea protein": 2500, "raisins": 700}, first, first, "pea protein"
     if strict(draft):
@@ -299,8 +302,10 @@ def protein_snack(draft: Draft) -> tuple[Recipe, str, str, str]:
         source: 4500 if diet == "high protein" else 3500,
         "sunflower oil": 500,
         "salt": 40,
-    } | flavoured(draft, "puree", 600)
-    recipe |= promised(draft, nuts=(draft.pick("nut", ("almonds", "cashews", "hazelnuts")), 800))
+    } | flavour_with(draft, "puree", 600)
+    recipe |= keep_promise(
+        draft, nuts=(draft.pick("nut", ("almonds", "cashews", "hazelnuts")), 800)
+    )
     if draft.values["flavor"] not in SPICES:
         recipe["cocoa powder"] = 300
     if diet != "vegan" and said != "egg free" and draft.chance("egg", 0.4):

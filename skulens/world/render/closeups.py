@@ -64,7 +64,7 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
     if stream.chance(CLEAN):
         return Spoil("", (1, 0, 0, 1, 0, 0))
     kind = stream.choice(SPOILS)
-    place, hard = tilted(stream), stream.uniform()
+    place, hard = tilt(stream), stream.uniform()
     if kind == "blur":
         return Spoil(kind, place, blur=0.25 + 0.5 * hard + 2 * hard * hard)
     if kind == "crop":
@@ -81,7 +81,7 @@ def spoil_of(variant: Variant, number: int) -> Spoil:
     return Spoil(kind, place, upscale=round(1.15 + 0.6 * hard + 3 * hard * hard, 2))
 
 
-def tilted(stream: Stream) -> Matrix:
+def tilt(stream: Stream) -> Matrix:
     """A turn of up to 6 degrees and a slight shear, scaled so that the whole label stays in."""
     cos, sin = turn(stream.bell(6))
     shear = round(stream.bell(0.04), 4)
@@ -138,7 +138,7 @@ def draw(page: Page, spoil: Spoil, variant: Variant, number: int, px: int) -> by
     )
 
 
-def printed(page: Page, spoil: Spoil, px: int) -> tuple[Region, ...]:
+def find_regions(page: Page, spoil: Spoil, px: int) -> tuple[Region, ...]:
     """What can be read in a close-up, without drawing it."""
     return regions(scene(page, spoil, px)[1].prints, spoil.conditions(px))
 
@@ -152,6 +152,6 @@ def closeups(config: WorldConfig, variant: Variant) -> list[Shot]:
         path = f"labels/{shelf}/{variant.id}-label-{number}.{'jpg' if spoil.kind else 'png'}"
         found.append(Shot(
             path, "label", "gallery",
-            partial(draw, page, spoil, variant, number, px), partial(printed, page, spoil, px),
+            partial(draw, page, spoil, variant, number, px), partial(find_regions, page, spoil, px),
         ))  # fmt: skip
     return found

@@ -11,7 +11,7 @@ import PIL.ImageFilter
 from skulens.world.canvas.backdrop import background, shadow
 from skulens.world.canvas.svg import Canvas, ellipse, n, render, rounded
 from skulens.world.config import CLASSES, Stream, turn
-from skulens.world.draw import PENCILS
+from skulens.world.draw import DRAWINGS
 from skulens.world.truth.colours import hexa, mix
 from skulens.world.truth.products import Variant, siblings, spu_look
 
@@ -26,7 +26,7 @@ def clean_scene(variant: Variant, px: int = 256) -> Canvas:
     if variant.kind not in LIES_FLAT:
         shadow(c, 0, 108, 96, 9, 0.3)
     c.open('transform="scale(1.14)"')
-    PENCILS[variant.kind](c, variant.look, variant.brand)
+    DRAWINGS[variant.kind](c, variant.look, variant.brand)
     c.close()
     return c
 
@@ -77,7 +77,7 @@ def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
     else:
         shadow(c, x + stream.bell(22), y + 92 * scale, 104 * scale, 15 * scale, 0.5)
     c.open(f'transform="matrix({" ".join(f"{v:.3f}" for v in place)})"')
-    PENCILS[variant.kind](c, variant.look, variant.brand)
+    DRAWINGS[variant.kind](c, variant.look, variant.brand)
     c.close()
 
 
@@ -145,7 +145,7 @@ def _neighbour(c: Canvas, stream: Stream) -> None:
     x, y = stream.choice((-104, 104)), stream.uniform(-80, 84)
     turned, scale = stream.integer(-25, 25), stream.uniform(0.3, 0.46)
     c.open(f'transform="translate({x} {n(y)}) rotate({turned}) scale({scale:.2f})"')
-    PENCILS[kind](c, look, "")
+    DRAWINGS[kind](c, look, "")
     c.close()
 
 

@@ -39,7 +39,11 @@ def still(path: str, variant: Variant, view: str, px: int) -> Shot:
         lambda: scene(variant, view, px)
     )  # once for the picture and for what is printed in it
     return Shot(
-        path, view, "gallery", lambda: render(made().svg(), px), lambda: seen(variant, made(), px)
+        path,
+        view,
+        "gallery",
+        lambda: render(made().svg(), px),
+        lambda: find_regions(variant, made(), px),
     )
 
 
@@ -59,13 +63,13 @@ def scene(variant: Variant, view: str, px: int) -> Canvas:
     return c
 
 
-def seen(variant: Variant, c: Canvas, px: int) -> tuple[Region, ...]:
+def find_regions(variant: Variant, c: Canvas, px: int) -> tuple[Region, ...]:
     """What is printed in a picture that nothing has spoiled."""
-    prints = [named(p, variant) for p in c.prints]
+    prints = [name_print(p, variant) for p in c.prints]
     return regions(prints, Conditions(px, (px / 256, 0, 0, px / 256, px / 2, px / 2)))
 
 
-def named(printed: Print, variant: Variant) -> Print:
+def name_print(printed: Print, variant: Variant) -> Print:
     """A print with the attribute that its words are the value of, where the drawing did not say."""
     if printed.field:
         return printed

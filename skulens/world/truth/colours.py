@@ -27,7 +27,7 @@ JITTER = 0.03
 Rgb = tuple[int, int, int]
 
 
-def jittered(name: str, stream: Stream) -> Rgb:
+def jitter(name: str, stream: Stream) -> Rgb:
     """The colour of one SKU: the word's colour with a small shift of hue and lightness."""
     hue, light, rich = colorsys.rgb_to_hls(*(v / 255 for v in RGB[name]))
     hue = (hue + stream.bell(JITTER * 0.6)) % 1

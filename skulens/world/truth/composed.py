@@ -78,7 +78,7 @@ def ask_change(product: Product, other: Product, others: list[Product], photo: I
     `others`: all siblings but `product`.
     """
     change = changes(product, other)
-    wanted = seen(product) | change
+    wanted = visible_values(product) | change
     name = f"{product.id}>{other.id}"
     whole = Condition("product", part=0, product=product.id, relation="whole", modality="visual")
     told = [
@@ -87,7 +87,7 @@ def ask_change(product: Product, other: Product, others: list[Product], photo: I
     return Query(
         name,
         Item(name, (photo, words(change))),
-        relevant={p.id: 1 for p in others if seen(p) == wanted},
+        relevant={p.id: 1 for p in others if visible_values(p) == wanted},
         conditions=(whole, *told),
         references=(product.id,),
         tags=tags_of(product, "change", 1 + len(told)),
@@ -103,7 +103,7 @@ def families(products: Iterable[Product]) -> list[list[Product]]:
     return [siblings for siblings in found.values() if len(siblings) >= LEAST_SKUS]
 
 
-def seen(product: Product) -> dict[str, str]:
+def visible_values(product: Product) -> dict[str, str]:
     """What a picture of it shows: key -> value."""
     return {a.key: a.value for a in visible(product)}
 
@@ -114,8 +114,8 @@ def visible(product: Product) -> list[Attribute]:
 
 def changes(product: Product, other: Product) -> dict[str, str]:
     """What is to be seen of `other` and not of `product`."""
-    before = seen(product)
-    return {key: value for key, value in seen(other).items() if before.get(key) != value}
+    before = visible_values(product)
+    return {key: value for key, value in visible_values(other).items() if before.get(key) != value}
 
 
 def words(change: Mapping[str, str]) -> str:
@@ -139,7 +139,7 @@ class Postings:
 
     def __init__(self, products: Sequence[Product]):
         self.products = products
-        self.values = [seen(p) for p in products]
+        self.values = [visible_values(p) for p in products]
         self.found: dict[tuple[str, str], list[int]] = defaultdict(list)  # (key, value) -> places
         for place, values in enumerate(self.values):
             for pair in values.items():
@@ -187,7 +187,7 @@ def choose_references(
         if len(found) == count:
             break
         posting = postings.found[own.key, own.value]
-        if any(seen(reference).get(own.key) == own.value for _, reference in found):
+        if any(visible_values(reference).get(own.key) == own.value for _, reference in found):
             continue
         start = stream.integer(0, len(posting) - 1)
         turned = (posting[(start + k) % len(posting)] for k in range(min(len(posting), TRIES)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from skulens.records import Attribute
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.truth.colours import RGB, brightness, jittered, mix
+from skulens.world.truth.colours import RGB, brightness, jitter, mix
 from skulens.world.truth.look import Look
 from skulens.world.truth.vocabulary import vocabulary
 
@@ -107,9 +107,9 @@ def spu_look(kind: str, spu: str, values: dict[str, str]) -> Look:
 
 def _look(kind: str, spu: str, sku: str, values: dict[str, str]) -> Look:
     stream = Stream("look", sku)
-    base = jittered(values["color"], stream)
+    base = jitter(values["color"], stream)
     far = [name for name in COLOURS_OF_PATTERNS if _apart(RGB[name], base)]
-    second = jittered(
+    second = jitter(
         Stream("second", spu).choice(far) if stream.chance(0.5) else stream.choice(far), stream
     )
     return Look(kind, values, base, mix(second, base, 0.12), spu, sku)

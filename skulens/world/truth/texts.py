@@ -12,7 +12,7 @@ from functools import cache
 
 from skulens.world.config import Stream
 from skulens.world.truth.products import Variant
-from skulens.world.truth.vocabulary import LANGUAGES, translated
+from skulens.world.truth.vocabulary import LANGUAGES, translate
 
 NOUNS = {
     "backpack": "backpack", "chair": "chair", "cleaner": "cleaner", "cloth": "top", "diamond": "diamond jewelry", "drink": "drink",
@@ -147,9 +147,9 @@ def title(variant: Variant, language: str = "en", *wording: object) -> str:
     stream = Stream("title", variant.spu, *wording)
     hidden = [a for a in variant.attributes if a.modality == "text"]
     facts = [fact(a.key, a.value, language) for a in stream.sample(hidden, len(hidden))]
-    noun = translated("nouns", NOUNS[variant.kind], language)
+    noun = translate("nouns", NOUNS[variant.kind], language)
     brand_first = stream.chance(0.7) and language == "en"
-    head = f"{variant.brand} {noun}" if brand_first else f"{opened(noun)} {variant.brand}"
+    head = f"{variant.brand} {noun}" if brand_first else f"{capitalise(noun)} {variant.brand}"
     return f"{head}, {', '.join(facts)}"
 
 
@@ -167,14 +167,16 @@ def description(variant: Variant, language: str = "en", *wording: object) -> str
     stream = _stream("description", variant, language, wording)
     first, second, third = DESCRIPTIONS[language]
     if language == "en":
-        told = opened(
+        told = capitalise(
             stream.choice(first).format(
                 **_words(variant, language, noun_of(variant), patterned=False)
             )
         )
         told += f" Pattern: {pattern_of(variant)}." if pattern_of(variant) else ""
     else:
-        told = opened(stream.choice(first).format(**_words(variant, language, full_noun(variant))))
+        told = capitalise(
+            stream.choice(first).format(**_words(variant, language, full_noun(variant)))
+        )
     told += stream.choice(second).format(seen=", ".join(sights(variant, language)))
     template, facts = (
         stream.choice(third),
@@ -189,35 +191,35 @@ def description(variant: Variant, language: str = "en", *wording: object) -> str
 @cache
 def fact(key: str, value: str, language: str = "en") -> str:
     """One invisible attribute in words."""
-    return _said(FACTS[key], value, language)
+    return _say(FACTS[key], value, language)
 
 
 @cache
 def sight(key: str, value: str, language: str = "en") -> str:
     """One visible attribute in words."""
-    return _said(SIGHTS[key], value, language)
+    return _say(SIGHTS[key], value, language)
 
 
-def _said(template: str, value: str, language: str) -> str:
+def _say(template: str, value: str, language: str) -> str:
     """The lexicon's expression for the whole; else its phrase with the value in it."""
     english = template.format(value).replace("closure closure", "closure")
-    whole = translated("expressions", english, language)
+    whole = translate("expressions", english, language)
     if language == "en" or whole != english:
         return whole
-    return spaced(
-        translated("phrases", template, language).format(translated("values", value, language))
+    return space_thai(
+        translate("phrases", template, language).format(translate("values", value, language))
     )
 
 
 THAI_MEETS_LATIN = re.compile("(?<=[\u0e01-\u0e4e])(?=[A-Za-z0-9])")
 
 
-def spaced(words: str) -> str:
+def space_thai(words: str) -> str:
     """A space where Thai, which has none between words, meets Latin letters or digits."""
     return THAI_MEETS_LATIN.sub(" ", words)
 
 
-def opened(words: str) -> str:
+def capitalise(words: str) -> str:
     """With the first letter as a sentence has it."""
     return words[:1].upper() + words[1:]
 
@@ -250,13 +252,13 @@ def full_noun(variant: Variant) -> str:
 
 
 @cache
-def called(noun: str, language: str) -> str:
+def name_of(noun: str, language: str) -> str:
     """What a noun of `full_noun` is called in a language."""
     kind, held, container = noun.partition(" in a ")
     if not held:
-        return translated("nouns", noun, language)
-    return translated("phrases", f"{kind} in a {{}}", language).format(
-        translated("values", container, language)
+        return translate("nouns", noun, language)
+    return translate("phrases", f"{kind} in a {{}}", language).format(
+        translate("values", container, language)
     )
 
 
@@ -269,8 +271,8 @@ def pattern_of(variant: Variant) -> str:
 def look_of(colour: str, pattern: str, language: str) -> str:
     """Colour and pattern in words."""
     said = {
-        "colour": translated("colours", colour, language),
-        "pattern": translated("patterns", pattern, language),
+        "colour": translate("colours", colour, language),
+        "pattern": translate("patterns", pattern, language),
     }
     return LOOKS[language][bool(pattern)].format(**said)
 
@@ -278,7 +280,7 @@ def look_of(colour: str, pattern: str, language: str) -> str:
 def _words(variant: Variant, language: str, noun: str, patterned: bool = True) -> dict[str, str]:
     """What fills the templates: brand, noun, look, noun with look, and that as one thing."""
     look = look_of(variant.value("color"), pattern_of(variant) if patterned else "", language)
-    name = called(noun, language)
+    name = name_of(noun, language)
     front = FRONTS[language].format(look=look, noun=name)
     one = (
         an(front, noun) if language == "en" else counter(noun, variant.kind, language).format(front)
@@ -300,7 +302,7 @@ def counter(noun: str, kind: str, language: str) -> str:
     """
     bare = noun.removeprefix("diamond ")
     for name in ("a pair" if bare in PAIRS else bare, kind):
-        found = translated("counted", name, language)
+        found = translate("counted", name, language)
         if found != name:
             return found
     return "{}"

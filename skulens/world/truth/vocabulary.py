@@ -45,6 +45,6 @@ def lexicon() -> dict:
     return json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
 
 
-def translated(kind: str, words: str, language: str) -> str:
+def translate(kind: str, words: str, language: str) -> str:
     """`words` of a kind; as they are in English or without an entry."""
     return lexicon()[kind].get(words, {}).get(language, words)

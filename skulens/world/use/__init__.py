@@ -1,4 +1,4 @@
-"""Products in use: one function per class draws a whole scene of 256 x 256 units, the product in it by its own pencil."""
+"""Products in use: one function per class draws a whole scene of 256 x 256 units around the product's own drawing."""
 
 from collections.abc import Callable
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from skulens.world.canvas.backdrop import WALLS, shadow
 from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import Stream
-from skulens.world.draw import PENCILS
+from skulens.world.draw import DRAWINGS
 from skulens.world.draw.electronics import open_laptop, phone_back
 from skulens.world.draw.fruit import NATURAL, PLACES, one
 from skulens.world.truth.colours import RGB, darker, hexa, lighter, mix
@@ -17,7 +17,7 @@ FEET = {"jar": 86, "tub": 85, "can": 90, "box": 90, "carton": 92, "jug": 90}
 
 
 def product(c: Canvas, look: Look, brand: str, x: float, base: float, scale: float) -> None:
-    """The product by its own pencil, standing on `base`."""
+    """The product's own drawing, standing on `base`."""
     foot = FEET.get(look.get("container type"), 94)
     shadow(c, x + 6, base - 1, 78 * scale, 9 * scale, 0.45)
     place(c, look, brand, x, base - foot * scale, scale)
@@ -26,9 +26,9 @@ def product(c: Canvas, look: Look, brand: str, x: float, base: float, scale: flo
 def place(
     c: Canvas, look: Look, brand: str, x: float, y: float, scale: float, turned: int = 0
 ) -> None:
-    """The product by its own pencil, its middle at (x, y)."""
+    """The product's own drawing, its middle at (x, y)."""
     c.open(f'transform="translate({n(x)} {n(y)}) rotate({turned}) scale({scale:.2f})"')
-    PENCILS[look.kind](c, look, brand)
+    DRAWINGS[look.kind](c, look, brand)
     c.close()
 
 
@@ -449,7 +449,7 @@ def table(c: Canvas, look: Look, brand: str, stream: Stream) -> None:
     shadow(c, 0, 114, 108, 10, 0.45)
     y, x = look.vary("height", -34, -8), {"square": 34, "round": 36}.get(look.get("shape"), 48)
     c.open('transform="translate(0 20) scale(1.04)"')
-    PENCILS["table"](c, look, brand)
+    DRAWINGS["table"](c, look, brand)
     rooms.plate(c, -x, y - 3, 17)
     if stream.chance(0.5):
         rooms.plate(c, x, y - 8, 15)

@@ -13,7 +13,7 @@ from skulens.world.truth.look import Look
 from skulens.world.use.people import HAIRS, blob, chin, coat, fist, hand, limb, neck
 from skulens.world.use.rooms import SKINS, TONES, apart, room, wall
 
-Pencil = Callable[[Canvas, Look, str], None]
+Drawing = Callable[[Canvas, Look, str], None]
 EVERYWHERE = "M-128 -128H128V128H-128Z"
 FABRICS: tuple[Rgb, ...] = ((232, 226, 214), (210, 200, 186), (70, 70, 76), (196, 202, 206))
 """What tailor's forms are covered with."""
@@ -628,7 +628,7 @@ def diamond(c: Canvas, look: Look, brand: str, stream: Stream) -> None:
         on_wrist(c, look, stream, jewelry.diamond, (80, 58, 0, 27))
 
 
-def casket(c: Canvas, look: Look, brand: str, stream: Stream, pencil: Pencil) -> None:
+def casket(c: Canvas, look: Look, brand: str, stream: Stream, drawing: Drawing) -> None:
     """An open box from above: the lid's satin, a velvet cushion, the piece upon it."""
     background(c, stream)
     velvet = clear_of(VELVETS, stream, look.base)
@@ -665,11 +665,11 @@ def casket(c: Canvas, look: Look, brand: str, stream: Stream, pencil: Pencil) ->
             rounded(hinge - 9, -93, 18, 6, 2), "#d9b45a", extra='stroke="#6b5018" stroke-width=".8"'
         )
     c.open(place(0, 16, 0.86, stream.bell(5)))
-    pencil(c, look, brand)
+    drawing(c, look, brand)
     c.close()
 
 
-def on_neck(c: Canvas, look: Look, stream: Stream, pencil: Pencil) -> None:
+def on_neck(c: Canvas, look: Look, stream: Stream, drawing: Drawing) -> None:
     """Around a neck, or on a jeweller's bust."""
     wall(c, stream, look)
     c.open(place(0, stream.uniform(10, 18), 0.98))
@@ -717,14 +717,14 @@ def on_neck(c: Canvas, look: Look, stream: Stream, pencil: Pencil) -> None:
             ),
         )
         c.shape(ellipse(0, -94, 86, 12), darker(velvet, 0.4))
-    untagged(c, look, pencil)
+    untagged(c, look, drawing)
     c.close()
 
 
-def untagged(c: Canvas, look: Look, pencil: Pencil) -> None:
+def untagged(c: Canvas, look: Look, drawing: Drawing) -> None:
     """The piece itself: nobody wears the paper tag, which hangs at the lower right."""
     c.open(c.clip("M-140 -140H140V80H50V140H-140Z"))
-    pencil(c, look, "")
+    drawing(c, look, "")
     c.close()
 
 
@@ -801,7 +801,7 @@ def fingers(c: Canvas, stream: Stream, look: Look, rgb: Rgb) -> None:
 
 
 def on_wrist(
-    c: Canvas, look: Look, stream: Stream, pencil: Pencil, hoop: tuple[float, float, float, float]
+    c: Canvas, look: Look, stream: Stream, drawing: Drawing, hoop: tuple[float, float, float, float]
 ) -> None:
     """Around a wrist; `hoop` is the piece's (rx, ry, y, thickness): its far half hides behind the arm."""
     background(c, stream)
@@ -826,7 +826,7 @@ def on_wrist(
         0.16,
         'transform="translate(0 7)"',
     )
-    untagged(c, look, pencil)
+    untagged(c, look, drawing)
     c.open(
         c.clip(
             f"M{n(-inner - 30)} -240V{y}H{n(-inner)}A{n(inner)} {n(low)} 0 0 0 {n(inner)} {y}H{n(inner + 30)}V-240Z"

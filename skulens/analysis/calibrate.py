@@ -1,0 +1,78 @@
+"""From which confidence on may a system answer by itself? A stored run against a target precision."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from skulens.bench.result import Result
+from skulens.bench.store import read_qrels, read_run
+from skulens.evaluate.calibration import Calibration, calibrate
+from skulens.evaluate.intervals import RESAMPLES
+from skulens.evaluate.risk_coverage import Answers, RiskCoverage, first_answers, risk_coverage
+
+
+@dataclass(frozen=True)
+class CalibratedResult:
+    """A result with its risk-coverage curves and a threshold for a target precision."""
+
+    result: Result
+    answers: Answers
+    calibration: Calibration
+    curves: tuple[RiskCoverage, ...]
+    """Of the score and, where every query has a second candidate, of the margin."""
+
+    @property
+    def curve(self) -> RiskCoverage:
+        """That of the confidence in use."""
+        return next(c for c in self.curves if c.confidence == self.calibration.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaDifference:
+    """Which of two confidences has the smaller area under its curve, paired by resample."""
+
+    smaller: str
+    difference: float
+    """Second minus first."""
+    low: float
+    high: float
+    """95 % interval."""
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval excludes 0."""
+        return self.low > 0 or self.high < 0
+
+
+def calibrate_result(
+    result: Result,
+    target: float,
+    *,
+    confidence: str = "auto",
+    share: float = 0.5,
+    without_relevant: Literal["leave out", "wrong"] = "leave out",
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> CalibratedResult:
+    """Calibrate a stored run; arguments as of `evaluate.calibration.calibrate`.
+
+    Where a query has no second candidate there is no margin, and "auto" takes the score.
+
+    Raises:
+        DataError: as `calibrate`; or a margin is asked for and there is none.
+        StoreError: the run or its judgements cannot be read.
+    """
+    answers = first_answers(read_run(result), read_qrels(result), without_relevant)
+    kinds = tuple(dict.fromkeys((*answers.confidences, *({confidence} - {"auto"}))))
+    found = calibrate(answers, target, confidence, share=share, resamples=resamples, seed=seed)
+    curves = tuple(risk_coverage(answers, k, resamples=resamples, seed=seed) for k in kinds)
+    return CalibratedResult(result, answers, found, curves)
+
+
+def compare_areas(first: RiskCoverage, second: RiskCoverage) -> AreaDifference:
+    """The paired difference of the areas under two curves of the same answers."""
+    difference = second.aurc.value - first.aurc.value
+    low, high = np.quantile(second.areas - first.areas, [0.025, 0.975])
+    smaller = second if difference < 0 else first
+    return AreaDifference(smaller.confidence, difference, float(low), float(high))

@@ -1,0 +1,127 @@
+"""Suite `merit`: queries of several conditions, told by pictures and words -> the SKUs that satisfy all.
+
+The task of MERIT (Chow et al., arXiv 2506.03144) on any catalogue with such queries: the shop's
+composed ones, MERIT's own files, or a folder with `queries.parquet`. A product that a query shows
+usually satisfies one condition only and ranks first all the same: it is excluded, or kept if asked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Literal
+
+from skulens.bench.result import Result
+from skulens.bench.retrieval import check_gallery, is_encoder, measure
+from skulens.bench.task import Task, Tools
+from skulens.encode.gallery import build_gallery, has
+from skulens.errors import DataError
+from skulens.protocols import Catalog, Encoder, Retriever
+from skulens.records import Query, Reject
+
+
+@dataclass(frozen=True)
+class MeritSettings:
+    """What decides the numbers; part of a result's key."""
+
+    gallery: Literal["auto", "text", "image", "both"] = "auto"
+    """What queries are ranked against; auto: texts and pictures, as far as the encoder reads them."""
+    split: str = "composed"
+    """Which queries."""
+    references: Literal["excluded", "kept"] = "excluded"
+    """Whether the products that a query shows may be found by it."""
+    fusion: Literal["avg", "cat", "seq"] = "avg"
+    """How the parts of a query become one vector."""
+    texts: tuple[str, ...] = ()
+    """Text role that stands for a product (description, title ...); may be repeated."""
+    slices: tuple[str, ...] = ("language", "n_conditions", "method", "class")
+    """Tag of the queries to give numbers by; may be repeated."""
+    ks: tuple[int, ...] = (1, 5, 10)
+    """Cut-off of hit rates, recall and nDCG; may be repeated."""
+    limit: int = 0
+    """Only the first queries; 0 is all."""
+    resamples: int = 2000
+    """Of the bootstrap."""
+    seed: int = 0
+    """Of the bootstrap."""
+
+
+class Merit:
+    """Queries of several conditions -> SKUs, by encoders or retrievers; sliced by tags."""
+
+    name = "merit"
+    Settings = MeritSettings
+    headline = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr")
+    columns = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "recall@10", "ndcg@10", "mrr")
+    units, groups = "queries", "SPUs"
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: MeritSettings = MeritSettings(),
+        *,
+        name: str = "",
+        tools: Tools = Tools(),
+    ):
+        self.catalog, self.settings = catalog, settings
+        self.data, self.tools = name or catalog.info.name, tools
+        self.products = list(catalog.products())
+        self._rejects: list[Reject] = list(catalog.rejects)
+
+    def check(self, system: Encoder | Retriever) -> None:
+        """Raise here, before anything is computed, what `run` would raise for this system."""
+        kinds = self._kinds(system)
+        if is_encoder(system):
+            check_gallery(system, [*kinds, "text"])
+
+    def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
+        """One result per system and gallery, in that order."""
+        plan = [(system, kind) for system in systems for kind in self._kinds(system)]
+        if plan:
+            yield from measure(self.task([kind for _, kind in plan]), plan, self.tools)
+
+    def task(self, kinds: Sequence[str]) -> Task:
+        """What is asked, against galleries of these kinds."""
+        s, info = self.settings, self.catalog.info
+        roles = s.texts or info.gallery_text
+        return Task(
+            suite=self.name,
+            data=self.data,
+            split=s.split,
+            queries=self._queries,
+            galleries={
+                kind: build_gallery(self.products, kind, info, texts=s.texts) for kind in kinds
+            },
+            products=self.products,
+            settings=asdict(s) | {"texts": roles},
+            variant={"references": s.references}
+            | ({"fusion": s.fusion} if s.fusion != "avg" else {}),
+            ks=s.ks,
+            fusion=s.fusion,
+            slices=s.slices,
+            exclude=(lambda query: query.references) if s.references == "excluded" else None,
+            roles=tuple(roles),
+            rejects=lambda: self._rejects,
+            resamples=s.resamples,
+            seed=s.seed,
+        )
+
+    def _kinds(self, system: Encoder | Retriever) -> list[str]:
+        """The galleries to measure for a system."""
+        if self.settings.gallery != "auto":
+            return [self.settings.gallery]
+        read = getattr(system.info, "modalities", ("text", "image"))
+        info = self.catalog.info
+        able = [k for k in ("text", "image") if k in read and has(self.products, k, info)]
+        if not able:
+            raise DataError(
+                f"{system.info.name} reads {' and '.join(read)}, and {self.data} has no gallery of "
+                "that kind; give --gallery and --text, or another system"
+            )
+        return able
+
+    def _queries(self) -> Iterator[Query]:
+        """The queries whose conditions are known; others are not of this task."""
+        queries = (q for q in self.catalog.queries(self.settings.split) if q.conditions)
+        yield from islice(queries, self.settings.limit or None)
+        known = set(self._rejects)
+        self._rejects += [r for r in self.catalog.rejects if r not in known]

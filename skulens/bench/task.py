@@ -1,0 +1,71 @@
+"""What a retrieval suite asks, and what a run may use to answer."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skulens.encode.batching import Batching
+from skulens.encode.gallery import Gallery
+from skulens.encode.memo import Memo
+from skulens.index.shots import How
+from skulens.protocols import Encoder
+from skulens.records import Product, Query, Reject, Run
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run may use; nothing in it decides a number, but for `batching.upright`."""
+
+    cache: Path | None = None
+    """Folder of the embedding cache; None keeps nothing."""
+    memo: Memo | None = None
+    batching: Batching = Batching()
+    time_probes: bool = True
+    """Measure the latency of single probes too, which costs 35 more forward passes."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """How a procedure other than ours ordered the gallery."""
+
+    run: Run
+    ties: int
+    """Queries with ties at the top that the procedure itself made."""
+
+
+Rank = Callable[[Encoder, Sequence[Query], np.ndarray, Gallery, np.ndarray], Ranked]
+"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> order of a paper's procedure."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a suite asks: queries against one or several galleries."""
+
+    suite: str
+    data: str
+    split: str
+    queries: Callable[[], Iterator[Query]]
+    """Anew at each call; pictures are read block by block."""
+    galleries: Mapping[str, Gallery]
+    """Name -> gallery; the name is the variant's "gallery"."""
+    products: Sequence[Product]
+    settings: Mapping[str, object]
+    variant: Mapping[str, str] = field(default_factory=dict)
+    """Beside the gallery."""
+    ks: tuple[int, ...] = (1, 3, 5, 10)
+    fusion: str = "avg"
+    shots: How = "single"
+    slices: tuple[str, ...] = ()
+    """Tags of the queries to slice by."""
+    exclude: Callable[[Query], Iterable[str]] | None = None
+    """Products that a query may not be answered with, such as those it shows."""
+    rank: Rank | None = None
+    """A paper's own scoring; None: exact float32 cosines."""
+    roles: tuple[str, ...] = ()
+    """Text roles that stand for a product, for the examples."""
+    rejects: Callable[[], Sequence[Reject]] = tuple
+    """What the catalogue left out, known once its queries have been read."""
+    resamples: int = 2000
+    seed: int = 0

@@ -1,0 +1,209 @@
+"""A calibrated result for a reader: tables and sentences, JSON, CSV."""
+
+import csv
+import math
+from pathlib import Path
+
+from rich.table import Table
+
+from skulens.analysis.calibrate import AreaDifference, CalibratedResult, compare_areas
+from skulens.evaluate.calibration import (
+    BOUND_LEVEL,
+    Calibration,
+    OperatingPoint,
+    Outcome,
+    least_skus,
+)
+from skulens.evaluate.risk_coverage import RiskCoverage
+from skulens.report.console import console
+from skulens.report.words import write_interval
+
+COLUMNS = ("coverage", "threshold", "risk", "low", "high")
+"""Arrays of a curve, in JSON and CSV."""
+
+
+def print_calibration(found: CalibratedResult) -> None:
+    """The curve of the confidence in use, how confidences compare, and the threshold."""
+    curve, calibration, answers = found.curve, found.calibration, found.answers
+    gallery = found.result.variant.get("gallery", "")
+    lines = [
+        f"{found.result.name}, {len(answers)} probes of {curve.aurc.groups} SKUs -> {gallery}; "
+        f"confidence: {curve.confidence}"
+    ]
+    _print_lines(lines)
+    console().print(make_curve_table(curve))
+    lines = [
+        f"{c.confidence}: area under the curve {write_interval(c.aurc)}, "
+        f"in excess of a perfect order {write_interval(c.excess)}"
+        for c in found.curves
+    ]
+    if len(found.curves) == 2:
+        one, other = found.curves
+        difference = compare_areas(one, other)
+        lines.append(compare_in_words(difference, one.confidence, other.confidence))
+    if answers.tied:
+        lines.append(
+            f"{answers.tied} probes have two products tied for first: the larger id is answered, "
+            "and the margin is 0"
+        )
+    if answers.without_relevant:
+        lines.append(f"{answers.without_relevant} probes have no relevant product")
+    for split, point in (
+        ("calibration", calibration.calibration),
+        ("held-out", calibration.held_out),
+    ):
+        if point is not None and calibration.threshold is not None:
+            lines.append(describe_point(split, calibration.threshold, point))
+    _print_lines(lines)
+
+
+def _print_lines(lines: list[str]) -> None:
+    for line in lines:
+        console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_outcome(calibration: Calibration) -> None:
+    """The outcome in a sentence."""
+    _print_lines([describe_outcome(calibration)])
+
+
+def make_curve_table(curve: RiskCoverage) -> Table:
+    """Every tenth of coverage."""
+    table = Table()
+    for column in ("coverage", "threshold", "risk [95 % band]", "precision"):
+        table.add_column(column, justify="right")
+    for i in range(9, len(curve.coverage), 10):
+        table.add_row(
+            f"{curve.coverage[i]:.0%}",
+            f"{curve.threshold[i]:.4f}",
+            f"{curve.risk[i]:.3f} [{curve.low[i]:.3f}, {curve.high[i]:.3f}]",
+            f"{1 - curve.risk[i]:.3f}",
+        )
+    return table
+
+
+def describe_point(split: str, threshold: float, point: OperatingPoint) -> str:
+    """What a threshold does on a split, in a line."""
+    return (
+        f"threshold {threshold:.6g}, {split} split of {point.skus} SKUs: "
+        f"coverage {write_interval(point.coverage)}, precision {write_interval(point.precision)}, "
+        f"at least {point.at_least:.3f}; "
+        f"{point.precision.n} answers on {point.skus_answered} SKUs"
+    )
+
+
+def compare_in_words(difference: AreaDifference, first: str, second: str) -> str:
+    """Which of two confidences is better."""
+    said = (
+        "is the better confidence"
+        if difference.significant
+        else "has the smaller area, but does not differ significantly from the other"
+    )
+    d = difference
+    numbers = f"{second} - {first} = {d.difference:+.4f} [{d.low:+.4f}, {d.high:+.4f}]"
+    return f"{d.smaller} {said}: {numbers}"
+
+
+def describe_outcome(calibration: Calibration) -> str:
+    """The outcome of a calibration in a sentence."""
+    target, held_out = f"{calibration.target:.1%}", calibration.held_out
+    if held_out is None:
+        best = calibration.calibration
+        return (
+            f"A precision of {target} is out of reach: the most precise threshold on the "
+            f"calibration split gives {best.precision.value:.1%} "
+            f"at a coverage of {best.coverage.value:.1%}."
+        )
+    bound, level = f"{held_out.at_least:.1%}", f"{BOUND_LEVEL:.0%} confidence"
+    skus = f"{held_out.skus} held-out SKUs"
+    if calibration.outcome is Outcome.CONFIRMED:
+        return f"A precision of {target} is confirmed: on {skus} it is at least {bound} ({level})."
+    if not held_out.skus_answered:
+        return (
+            f"A precision of {target} cannot be tested: the threshold answers none of the {skus}."
+        )
+    measured = f"on {skus} it is {held_out.precision.value:.1%}, at least {bound} ({level})"
+    if calibration.outcome is Outcome.MISSED:
+        chance = (
+            "; the target lies within the interval: measure more SKUs, or calibrate for a higher "
+            "precision"
+            if held_out.precision.high >= calibration.target
+            else ""
+        )
+        return f"A precision of {target} is not reached: {measured}{chance}."
+    return (
+        f"A precision of {target} cannot be confirmed with this many SKUs: {measured}; "
+        f"{_advise(calibration.target, held_out)}."
+    )
+
+
+def _advise(target: float, held_out: OperatingPoint) -> str:
+    """What it would take to confirm a precision."""
+    need = least_skus(target)
+    if held_out.skus_answered < need:
+        return (
+            f"that takes at least {need} answered SKUs without an error, "
+            f"and there are {held_out.skus_answered}"
+        )
+    return "more SKUs, or a higher target to calibrate for, would tell"
+
+
+def make_record(found: CalibratedResult) -> dict[str, object]:
+    """A JSON object. Keys are those of earlier versions, which called a calibration a promise, its
+    target "wanted", its splits "chosen" and "tested" and its outcome "verdict"."""
+    result, c = found.result, found.calibration
+    return {
+        "result": str(result.folder),
+        "encoder": result.name,
+        "gallery": result.variant.get("gallery", ""),
+        "data": result.data.name,
+        "probes": len(found.answers),
+        "tied_first": found.answers.tied,
+        "unanswerable": found.answers.without_relevant,
+        "promise": {
+            "confidence": c.confidence,
+            "wanted": c.target,
+            "verdict": c.outcome.value,
+            "threshold": c.threshold,
+            "chosen": _point_record(c.calibration),
+            "tested": c.held_out and _point_record(c.held_out),
+        },
+        "said": describe_outcome(c),
+        "curves": [_curve_record(curve) for curve in found.curves],
+    }
+
+
+def _point_record(point: OperatingPoint) -> dict[str, object]:
+    return {
+        "skus": point.skus,
+        "skus_answered": point.skus_answered,
+        "coverage": point.coverage.as_dict(),
+        "precision": point.precision.as_dict(),
+        "at_least": point.at_least,
+    }
+
+
+def _curve_record(curve: RiskCoverage) -> dict[str, object]:
+    return {
+        "confidence": curve.confidence,
+        "aurc": curve.aurc.as_dict(),
+        "excess_aurc": curve.excess.as_dict(),
+        **{name: [_none_unless_finite(x) for x in getattr(curve, name)] for name in COLUMNS},
+    }
+
+
+def _none_unless_finite(x: float) -> float | None:
+    """For JSON and CSV, which have no NaN or infinity."""
+    return float(x) if math.isfinite(x) else None
+
+
+def write_curves(found: CalibratedResult, out: Path) -> None:
+    """CSV, one row per confidence and coverage; an unknown number is an empty cell."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="", encoding="utf-8") as f:
+        writer = csv.writer(f)
+        writer.writerow(["confidence", "coverage", "threshold", "risk", "risk_low", "risk_high"])
+        for curve in found.curves:
+            for row in zip(*(getattr(curve, name) for name in COLUMNS), strict=True):
+                cells = ("" if _none_unless_finite(x) is None else f"{x:.9g}" for x in row)
+                writer.writerow([curve.confidence, *cells])

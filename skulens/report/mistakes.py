@@ -1,0 +1,110 @@
+"""What a page shows of single mistakes: confusable products, and a sample of misses and hits."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from skulens.errors import StoreError
+from skulens.report.views import Row, View
+
+EXAMPLES = "examples.json"
+"""File beside a stored result."""
+DETAILED = 8
+"""Systems whose mistakes and settings are shown in full; result.json has those of all."""
+PAIRS = 8
+"""Confusions shown of each."""
+PICTURE_BYTES = 800_000
+"""Of all thumbnails together; what comes later stands without a picture."""
+
+
+class Budget:
+    """Lets pictures through until so many bytes are spent."""
+
+    def __init__(self, size: int):
+        self.left = size
+
+    def take(self, picture: str | None) -> str | None:
+        if not picture or len(picture) > self.left:
+            return None
+        self.left -= len(picture)
+        return picture
+
+
+def list_mistakes(view: View, pictures: Budget) -> list[dict]:
+    """Confusable pairs and examples of the first systems that have them."""
+    looked_at = ((row, read_examples(row)) for row in view.rows if view.stored)
+    kept = [(row, seen) for row, seen in looked_at if seen][:DETAILED]
+    known = {
+        p: data
+        for _, seen in reversed(kept)
+        for e in seen["examples"]
+        for p, data in e["pictures"].items()
+    }
+    known |= {p: data for _, seen in kept for p, data in seen.get("pictures", {}).items()}
+    words = {
+        p: text
+        for _, seen in kept
+        for e in (*seen["examples"], seen)
+        for p, text in e.get("words", {}).items()
+    }
+    found = [
+        {
+            "name": row.name,
+            "pairs": [_pair(c, known, words, pictures) for c in seen["confusions"][:PAIRS]],
+            "misses": sum(not e["hit"] for e in seen["examples"]),
+            "examples": seen["examples"],
+        }
+        for row, seen in kept
+    ]
+    for mine in found:  # pairs of all systems first, then examples, while pictures last
+        mine["examples"] = [_example(e, pictures) for e in mine["examples"]]
+    return found
+
+
+def _example(example: dict, pictures: Budget) -> dict:
+    """An example with as many pictures as the budget has left."""
+    probe, top = pictures.take(example["probe"]), example["candidates"][0]["product"]
+    return example | {
+        "probe": probe,
+        "pictures": {top: pictures.take(example["pictures"].get(top))},
+    }
+
+
+def _pair(
+    confusion: Mapping, known: Mapping[str, str], words: Mapping[str, str], pictures: Budget
+) -> dict:
+    """A confusion with both products' pictures and texts, as far as they were kept."""
+    sides = [
+        {
+            "id": confusion[kind],
+            "kind": kind,
+            "picture": pictures.take(known.get(confusion[kind])),
+            "words": words.get(confusion[kind], ""),
+        }
+        for kind in ("right", "found")
+    ]
+    return {"sides": sides, "probes": confusion["probes"], "of": confusion["of"]}
+
+
+def read_examples(row: Row) -> dict | None:
+    """Examples and confusions beside a stored result, where they were kept."""
+    file = (row.result.folder or Path()) / EXAMPLES
+    found = read_json(file) if row.result.folder and file.exists() else {}
+    return found if {"examples", "confusions"} <= set(found) else None
+
+
+def list_audits(views: Sequence[View]) -> list[dict]:
+    """Findings of `skulens audit ... --out DIR/audit.json` that lie in the stores of the results."""
+    folders = dict.fromkeys(
+        row.result.folder.parent for view in views for row in view.rows if row.result.folder
+    )
+    found = [read_json(file) for folder in folders for file in sorted(folder.glob("audit*.json"))]
+    return [audit for audit in found if {"data", "products", "pictures", "findings"} <= set(audit)]
+
+
+def read_json(file: Path) -> dict:
+    """Raises StoreError where it cannot be read."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise StoreError(f"{file} cannot be read ({e}); remove it, or make it again") from e

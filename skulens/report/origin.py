@@ -1,0 +1,113 @@
+"""Where the numbers of a page come from: data, settings, machine, versions, weights."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from skulens.bench.result import Result
+from skulens.encode.zoo.warnings import line_of
+from skulens.evaluate.intervals import RESAMPLES
+from skulens.records import EncoderInfo
+from skulens.report.html import PageTable
+from skulens.report.marks import SEEN_SENTENCE, has_seen
+from skulens.report.mistakes import DETAILED
+from skulens.report.views import Row, View
+
+COUNTS = {
+    "tied_queries": "ties",
+    "rejects": "rejects",
+    "unanswerable_queries": "answer not in gallery",
+}
+"""Counts of a result -> column, where any result of a page has them."""
+RAW = ("system", "variant", "settings", "speed", "counts", "data_hash")
+"""Parts of a record that a page shows as JSON."""
+
+
+def list_origin(view: View) -> list[tuple[str, str]]:
+    """What holds for all numbers of a view, (words, value)."""
+    if not view.stored:
+        own = [row.entry for row in view.rows if row.same_data]
+        rows = [("data", data) for data in dict.fromkeys(e.data for e in own) if data]
+        if view.tied:
+            said = f"95 %, {RESAMPLES:,} resamples of {view.n_groups:,} {view.groups}, seed 0"
+            rows.append(("intervals", said))
+        told = dict.fromkeys(row.entry.machine for row in view.rows)
+        return rows + [("machine", m) for m in told if m]
+    results = [row.result for row in view.rows]
+    first = results[0]
+    rows = [("data", f"{first.data.name}, sha256 {first.data.fingerprint[:16]}")]
+    if "gallery" in first.variant:
+        rows.append(("gallery", _gallery(first)))
+    if "resamples" in first.settings:
+        groups = first.counts.get("groups", 0)
+        seed = first.settings.get("seed", 0)
+        said = f"{first.settings['resamples']:,} resamples of {groups:,} {view.groups}, seed {seed}"
+        rows.append(("bootstrap", said))
+    machines = dict.fromkeys(
+        "{cpu}, {cores} cores, {memory_gib} GiB, {system}".format(**r.machine)
+        for r in results
+        if r.machine
+    )
+    versions = dict.fromkeys(_versions(r.provenance) for r in results)
+    rows += [("machine", m) for m in machines]
+    return rows + [("versions", v) for v in versions]
+
+
+def _gallery(result: Result) -> str:
+    kind, texts = result.variant["gallery"], result.settings.get("texts")
+    told = f", texts: {', '.join(texts)}" if isinstance(texts, list | tuple) and texts else ""
+    told = told if kind != "image" else ""
+    return f"{kind}, {result.counts.get('gallery', 0):,} SKUs{told}"
+
+
+def _versions(provenance: Mapping[str, object]) -> str:
+    own = {name: provenance.get(name) for name in ("skulens", "python")}
+    packages = provenance.get("packages")
+    every = own | (dict(packages) if isinstance(packages, Mapping) else {})
+    return ", ".join(f"{name} {version}" for name, version in every.items() if version)
+
+
+def describe_systems(view: View) -> PageTable | None:
+    """What each system of a page of stored results is, and what was counted; None for a leaderboard."""
+    rows = [row for row in view.rows if view.stored]
+    if not rows:
+        return None
+    cells = [_describe(row) for row in rows]
+    columns = [c for c in dict.fromkeys(c for row in cells for c in row) if c != "notes"]
+    columns += ["notes"] if any(row["notes"] for row in cells) else []
+    table = tuple(tuple(row.get(c, "–") for c in columns) for row in cells)
+    return PageTable("Systems", "", (view.noun, *columns[1:]), table)
+
+
+def _describe(row: Row) -> dict[str, str]:
+    """Where one system's numbers come from, by column."""
+    result = row.result
+    info, mode = result.system, result.settings.get("mode")
+    parts = (info.identity[:12], info.revision[:12])
+    identity = "weights" if info.kind == "encoder" else "identity"
+    told = {"name": row.name, identity: " ".join(part for part in parts if part)}
+    if isinstance(info, EncoderInfo):
+        told["precision"] = ", ".join([info.dtype, *([f"{mode} mode"] if mode else [])])
+        told["px"] = str(info.image_px or "–")
+    told["measured"] = str(result.provenance.get("measured_at", ""))[:16].replace("T", " ")
+    told |= {words: f"{result.counts[c]:,}" for c, words in COUNTS.items() if c in result.counts}
+    notes = [line_of(w) for w in info.warnings]
+    notes += [SEEN_SENTENCE] if has_seen(result) else []
+    return told | {"notes": "; ".join(notes)}
+
+
+def write_raw(view: View) -> str:
+    """Settings and provenance of the first systems as JSON; empty for a leaderboard."""
+    if not view.stored:
+        return ""
+    results = [row.result for row in view.rows][:DETAILED]
+    return json.dumps([_raw(r) for r in results], indent=1, ensure_ascii=False)
+
+
+def _raw(result: Result) -> dict:
+    record = result.record()
+    return {key: record[key] for key in RAW} | {"provenance": dict(result.provenance)}
+
+
+def every_metric(view: View) -> Sequence[Row]:
+    """Rows of which a page lists every metric: those of a store, where they are few."""
+    return view.rows if view.stored and len(view.rows) <= DETAILED else ()

@@ -1,0 +1,61 @@
+"""Numbers of parts of the data: for each slice, such as the language, a table of its values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from skulens.analysis.ranks import headline
+from skulens.bench.result import Result
+from skulens.evaluate.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """One system on the units that share a value."""
+
+    value: str
+    system: str
+    n: int
+    """Units that count for the first metric."""
+    metrics: tuple[Interval | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTable:
+    """One slice: every value, and under it every system."""
+
+    name: str
+    metrics: tuple[str, ...]
+    """Columns."""
+    rows: tuple[SliceRow, ...]
+
+
+def slice_tables(named: Sequence[tuple[str, Result]]) -> list[SliceTable]:
+    """A table per slice of any of the results, in the order in which slices appear.
+
+    Args:
+        named: (what the system is called, its result), in the order of the rows of each value.
+    """
+    slices = dict.fromkeys(s for _, result in named for s in result.slices)
+    return [_table(name, [(n, r) for n, r in named if name in r.slices]) for name in slices]
+
+
+def _table(name: str, named: Sequence[tuple[str, Result]]) -> SliceTable:
+    known = {m for _, r in named for values in r.slices[name].values() for m in values}
+    metrics = tuple(
+        m for m in dict.fromkeys(m for _, r in named for m in headline(r)) if m in known
+    )
+    values = {v for _, r in named for v in r.slices[name]}
+    rows = []
+    for value in sorted(values, key=_natural):
+        for system, result in named:
+            found = result.slices[name].get(value)
+            if found:
+                numbers = tuple(found.get(m) for m in metrics)
+                n = next((i.n for i in numbers if i is not None), 0)
+                rows.append(SliceRow(value, system, n, numbers))
+    return SliceTable(name, metrics, tuple(rows))
+
+
+def _natural(value: str) -> tuple[int, int, str]:
+    """Numbers by size, before words."""
+    return (0, int(value), value) if value.isdigit() else (1, 0, value)
