@@ -49,7 +49,7 @@ def list_origin(view: View) -> list[tuple[str, str]]:
     )
     versions = dict.fromkeys(_versions(r.provenance) for r in results)
     rows += [("machine", m) for m in machines]
-    return rows + [("versions", v) for v in versions]
+    return rows + [("versions", v) for v in versions if v]
 
 
 def _gallery(result: Result) -> str:

@@ -16,7 +16,7 @@ from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
 from skulens.report.names import noun_of, singular
 from skulens.report.tables import make_table, plain_headline
-from skulens.report.words import summarise_order, write_interval, write_number, write_params
+from skulens.report.words import summarise_order, write_interval, write_params
 
 LETTERS = 8
 """Longest entry of the column "alike" that still says something at a glance."""
@@ -107,7 +107,9 @@ def cells_of(s: Standing, others: Sequence[str], alike: bool, sources: bool) -> 
 
 def _number(entry: Entry, metric: str) -> str:
     value = entry.metrics.get(metric)
-    return "-" if value is None else write_number(value, metric)
+    if value is None:
+        return "-"
+    return f"{value:.{3 if find_metric(metric).most is not None else 2}f}"
 
 
 def print_cells(checked: Sequence[Checked]) -> None:

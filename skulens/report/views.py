@@ -18,7 +18,7 @@ from skulens.evaluate.intervals import RESAMPLES, Interval, difference_intervals
 from skulens.evaluate.metric import GROUP, Metric, find_metric, macro_of
 from skulens.evaluate.panel import Panel, rank_measures
 from skulens.report.marks import has_seen
-from skulens.report.names import SILENT, noun_of, shorten
+from skulens.report.names import SILENT, noun_of, shared_variant, shorten
 
 UNKNOWN = Interval(np.nan, np.nan, np.nan, 0, 0)
 COSTS = ("params", "latency_ms", "memory_mb")
@@ -155,13 +155,14 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
         for n, row in enumerate(rows, 1)
     )
     units, groups = unit_words(placed[0].result) if placed else ("units", "groups")
+    told = placed[0].result.counts if placed and stored else {}
     return View(
         *_titles(board, placed, stored),
         placed,
         main,
         columns_of(placed, main),
-        int(board.sizes.sum()) or None,
-        len(board.groups) or None,
+        int(board.sizes.sum()) or told.get("units"),
+        len(board.groups) or told.get("groups"),
         units,
         groups,
         stored,
@@ -190,6 +191,7 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
     if stored and rows:
         first = rows[0].result
         units, groups = unit_words(first)
+        told = [f"{k} {v}" for k, v in shared_variant([row.result for row in rows]).items()]
         split = f"split {first.data.split}" if first.data.split else ""
         gallery = first.variant.get("gallery", "")
         if gallery:
@@ -198,9 +200,9 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
             parts = [first.data.short, split, f"suite {first.suite}"]
         else:
             title = f"{first.suite} on {first.data.short}"
-            parts = [split, f"{first.counts.get('units', 0):,} {units}"]
+            parts = [f"suite {first.suite}", split, f"{first.counts.get('units', 0):,} {units}"]
             parts += [f"{first.counts['groups']:,} {groups}"] if "groups" in first.counts else []
-        return title, ", ".join(p for p in parts if p)
+        return title, ", ".join(p for p in (*parts, *told) if p)
     counts = Counter(row.entry.source for row in rows)
     words = {HERE: "measured here", PUBLISHED: "published"}
     if set(counts) == {PUBLISHED}:
