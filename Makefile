@@ -17,7 +17,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 help:
 	@echo "make demo    install, build a small shop, benchmark the shipped encoder on it, write a report"
 	@echo "make test    install what tests need and run them"
-	@echo "make lint    ruff"
+	@echo "make lint    ruff (rules and format) and mypy"
 	@echo "make setup   system packages (root and apt), or the command that installs them"
 	@echo "make clean   remove the demo and the virtual environment"
 
@@ -44,7 +44,9 @@ test: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check skulens tests benchmarks
+	$(BIN)/ruff check skulens tests benchmarks tools
+	$(BIN)/ruff format --check skulens tests benchmarks tools
+	$(BIN)/mypy
 
 setup:
 ifeq ($(strip $(SYSTEM_PACKAGES)),)

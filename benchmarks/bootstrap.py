@@ -11,12 +11,12 @@ import argparse
 
 import numpy as np
 
-from benchmarks.common import report, spread, timed
+from benchmarks.common import report, spread, time_call
 from skulens.evaluate.intervals import Grouped, bootstrap, intervals
 from skulens.evaluate.panel import rank_models
 
 
-def made(skus: int, models: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def simulate_hits(skus: int, models: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Hits (skus, models) and photos (skus,): SKUs are easy or hard for all models alike, as published."""
     rng = np.random.default_rng(seed)
     photos = rng.integers(10, 105, skus)
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--save", action="store_true")
     args = parser.parse_args()
-    hits, photos = made(args.skus, args.models)
+    hits, photos = simulate_hits(args.skus, args.models)
     ratio = Grouped(hits, np.repeat(photos[:, None], args.models, axis=1)).micro()
     work = {
         "resampled means": lambda: bootstrap(ratio, args.resamples),
@@ -66,7 +66,7 @@ def main() -> None:
     took = {name: [] for name in work}
     for _ in range(args.repeats):
         for name, call in work.items():
-            took[name].append(timed(call))
+            took[name].append(time_call(call))
     report(
         "bootstrap",
         [{"what": name, "seconds": spread(seconds)} for name, seconds in took.items()],

@@ -1,4 +1,4 @@
-"""What every benchmark records: machine, versions, repeats; a table for people, one JSON line for programs."""
+"""What every benchmark records: machine, versions, repeats; a table to read, one JSON line for programs."""
 
 import json
 import statistics
@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from skulens.bench.result import provenance
+from skulens.bench.result import describe_run
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def timed(work: Callable[[], object]) -> float:
+def time_call(work: Callable[[], object]) -> float:
     """Wall seconds of one call."""
     start = time.perf_counter()
     work()
@@ -39,7 +39,7 @@ def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
     for row in rows:
         table.add_row(*(cell(v) for v in row.values()))
     Console(width=200).print(table)
-    made = {"benchmark": name, "settings": settings, "rows": rows} | provenance()
+    made = {"benchmark": name, "settings": settings, "rows": rows} | describe_run()
     print(json.dumps(made))
     if save:
         RESULTS.mkdir(exist_ok=True)

@@ -30,7 +30,7 @@ def photos_of(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> np
     return np.maximum(1, np.exp(rng.normal(np.log(20), 0.8, shape)).round()).astype(int)
 
 
-def held(found: list, truth: float) -> float:
+def share_held(found: list, truth: float) -> float:
     return float(np.mean([i.low <= truth <= i.high for i in found]))
 
 
@@ -63,9 +63,9 @@ def cell(
         "mean": mean,
         "alike": alike,
         "photos": kind,
-        "micro": held(intervals(grouped.micro(), resamples, seed), mean),
-        "macro": held(intervals(grouped.macro(), resamples, seed), mean),
-        "difference": held(difference_intervals(steps.micro(), resamples, seed), apart),
+        "micro": share_held(intervals(grouped.micro(), resamples, seed), mean),
+        "macro": share_held(intervals(grouped.macro(), resamples, seed), mean),
+        "difference": share_held(difference_intervals(steps.micro(), resamples, seed), apart),
         "percentiles": percentiles(grouped.micro(), mean, resamples, seed),
         "percentiles of difference": percentiles(steps.micro(), apart, resamples, seed),
         "photos independent": float(naive.mean()),

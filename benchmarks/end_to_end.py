@@ -15,7 +15,7 @@ import os
 
 import torch
 
-from benchmarks.common import report, spread, timed
+from benchmarks.common import report, spread, time_call
 from skulens import pictures
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
@@ -55,10 +55,10 @@ def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str
     forward_all(encoder, prepared[: 2 * batch], batch, 1)  # warm up
     took: dict[str, list[float]] = {"decode": [], "one stream": [], "streams": [], "end to end": []}
     for _ in range(repeats):
-        took["decode"].append(timed(lambda: decode_all(encoder, images, cores)))
-        took["one stream"].append(timed(lambda: forward_all(encoder, prepared, batch, 1)))
-        took["streams"].append(timed(lambda: forward_all(encoder, prepared, batch, cores)))
-        took["end to end"].append(timed(lambda: embedder.embed_parts(images)))
+        took["decode"].append(time_call(lambda: decode_all(encoder, images, cores)))
+        took["one stream"].append(time_call(lambda: forward_all(encoder, prepared, batch, 1)))
+        took["streams"].append(time_call(lambda: forward_all(encoder, prepared, batch, cores)))
+        took["end to end"].append(time_call(lambda: embedder.embed_parts(images)))
     rate = {k: spread([len(images) / s for s in v]) for k, v in took.items()}
     d, e = rate["decode"]["median"], rate["end to end"]["median"]
     f = max(rate["one stream"]["median"], rate["streams"]["median"])

@@ -24,8 +24,10 @@ import skulens.torch_shim  # noqa: F401  # before open_clip imports torchvision
 # isort: split
 import open_clip
 
-from benchmarks.common import report, spread, timed
+from benchmarks.common import report, spread, time_call
+from skulens.bench.store import first_products
 from skulens.bench.suites.mpr import Mpr, MprSettings
+from skulens.bench.task import Tools
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
@@ -77,9 +79,11 @@ def their_loop(model, preprocess, tokenizer, images, captions) -> list[int]:
 
 def our_run(encoder, images, captions) -> list[int]:
     settings = MprSettings(gallery="text", resamples=200)
-    suite = Mpr(Photos(images, captions), settings, how=Batching(progress=False), time_probes=False)
+    tools = Tools(batching=Batching(progress=False), time_probes=False)
+    suite = Mpr(Photos(images, captions), settings, tools=tools)
     [result] = suite.run([encoder])
-    return [int(result.run.products[p]) for p in result.run.order[:, 0]]
+    firsts = first_products(result)
+    return [int(firsts[str(i)]) for i in range(len(images))]
 
 
 def measure(arch: str, images, captions, repeats: int) -> dict:
@@ -94,16 +98,16 @@ def measure(arch: str, images, captions, repeats: int) -> dict:
     took: dict[str, list[float]] = {"theirs": [], "ours, bfloat16": [], "ours, default": []}
     for _ in range(repeats):
         took["theirs"].append(
-            timed(
+            time_call(
                 lambda: firsts.__setitem__(
                     "theirs", their_loop(paper.model, preprocess, tokenizer, images, captions)
                 )
             )
         )
         took["ours, bfloat16"].append(
-            timed(lambda: firsts.__setitem__("ours", our_run(same, images, captions)))
+            time_call(lambda: firsts.__setitem__("ours", our_run(same, images, captions)))
         )
-        took["ours, default"].append(timed(lambda: our_run(default, images, captions)))
+        took["ours, default"].append(time_call(lambda: our_run(default, images, captions)))
     seconds = {k: spread(v) for k, v in took.items()}
     base = seconds["theirs"]["median"]
     return {

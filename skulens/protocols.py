@@ -55,7 +55,7 @@ class TrueCatalog(Catalog, Protocol):
     def gold(self, split: str = "") -> Iterator[Gold]:
         """What is true of each field of each product of a split; "": of all products."""
 
-    def listed(self) -> Iterator[Product]:
+    def listings(self) -> Iterator[Product]:
         """The products as their sellers list them: without what gold was made from."""
 
 

@@ -1,4 +1,4 @@
-"""From which confidence on may a system answer by itself? A stored run against a target precision."""
+"""From which confidence on may a system answer by itself? A stored run against a precision."""
 
 from dataclasses import dataclass
 from typing import Literal

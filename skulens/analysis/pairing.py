@@ -57,7 +57,11 @@ def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Resu
         (x.data.fingerprint, *x.variant.items(), *y.variant.items(), x.name, y.name): (x, y)
         for x, y in alike or fit
     }
-    return list(pairs.values())
+    seen = {
+        frozenset(str(r.folder or id(r)) for r in (x, y)): (x, y)
+        for x, y in reversed(pairs.values())
+    }
+    return list(reversed(seen.values()))  # A with B and B with A is one comparison
 
 
 def same_units(a: Result, b: Result) -> bool:

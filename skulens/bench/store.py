@@ -102,7 +102,10 @@ def same_numbers(record: Mapping, result: Result) -> bool:
 def read_record(place: Path) -> dict:
     """The JSON object of a stored result. Raises StoreError."""
     try:
-        return json.loads((place / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((place / RECORD).read_text(encoding="utf-8"))
+        if not isinstance(record, dict):
+            raise ValueError(f"{RECORD} holds {type(record).__name__}, expected an object")
+        return record
     except (OSError, ValueError) as e:
         raise StoreError(
             f"{place} is not a readable result ({e}); remove the folder and measure again"

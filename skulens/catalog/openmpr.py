@@ -129,7 +129,7 @@ class OpenMPR(Reader):
             (
                 k
                 for k, e in entries.items()
-                if not isinstance(e, dict) or not listed(e.get("image_paths"))
+                if not isinstance(e, dict) or not is_list(e.get("image_paths"))
             ),
             None,
         )
@@ -170,7 +170,7 @@ def find(root: Path, pattern: str) -> Path | None:
     )
 
 
-def listed(paths: object) -> bool:
+def is_list(paths: object) -> bool:
     return isinstance(paths, list) and all(isinstance(p, str) for p in paths)
 
 

@@ -39,7 +39,7 @@ class Reader:
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
         return self._with_own_rejects(self._queries(split))
 
-    def listed(self) -> Iterator[Product]:
+    def listings(self) -> Iterator[Product]:
         """Products without their attributes, from which gold may have been made; a dataset that
         knows what sellers say gives that."""
         return (replace(product, attributes=()) for product in self.products())

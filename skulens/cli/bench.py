@@ -130,7 +130,11 @@ def setting_option(name: str, hint: object, default: object, sentence: str) -> C
 
 def field_sentences(settings: type) -> dict[str, str]:
     """Field -> the string that stands below it in the source."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0].body  # type: ignore[attr-defined]
+    try:
+        source = textwrap.dedent(inspect.getsource(settings))
+    except (OSError, TypeError):  # installed without its source: options without a sentence
+        return {}
+    body = ast.parse(source).body[0].body  # type: ignore[attr-defined]
     found = {}
     for this, below in itertools.pairwise(body):
         match this, below:

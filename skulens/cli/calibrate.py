@@ -30,7 +30,8 @@ from skulens.cli.options import json_option
     default="auto",
     type=click.Choice(["auto", "score", "margin"]),
     show_default=True,
-    help="score: of the first candidate; margin: over the second; auto: the better one on the calibration split.",
+    help="score: of the first candidate; margin: over the second; "
+    "auto: the better one on the calibration split.",
 )
 @click.option(
     "--choose-on",
@@ -72,17 +73,13 @@ def command(
 ) -> None:
     """From which confidence on may a checkout answer by itself?
 
-    RESULT is a folder of results, its name, or an encoder. Prints risk against coverage with 95 % bands, and a
-    threshold for the target precision, chosen on half of the SKUs and evaluated on the held-out others.
+    RESULT is a folder of results, its name, or an encoder. Prints risk against coverage with 95 %
+    bands, and a threshold for the target precision, chosen on half of the SKUs and evaluated on the
+    held-out others.
     """
     from skulens.analysis.calibrate import calibrate_result
     from skulens.bench.store import find_result
-    from skulens.report.calibration import (
-        make_record,
-        print_calibration,
-        print_outcome,
-        write_curves,
-    )
+    from skulens.report.calibration import make_record, print_calibration, write_curves
 
     word = result or encoder
     if word is None or (result and encoder):
@@ -102,8 +99,5 @@ def command(
         write_curves(found, out)
     if as_json:
         click.echo(json.dumps(make_record(found), ensure_ascii=False))
-        return
-    print_calibration(found)
-    if out:
-        click.echo(f"curve: {out}")
-    print_outcome(found.calibration)
+    else:
+        print_calibration(found, out)

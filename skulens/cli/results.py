@@ -50,7 +50,8 @@ def show(results: Path, as_json: bool) -> None:
     help="The page.",
 )
 def report(results: Path, out: Path) -> None:
-    """Write one self-contained HTML page: leaderboards, figures, confusable products, audit, provenance.
+    """Write one self-contained HTML page: leaderboards, figures, confusable products, audit,
+    provenance.
 
     Findings of `skulens audit DATA --out RESULTS/audit.json` stand on the page too.
     """

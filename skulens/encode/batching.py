@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -161,7 +162,7 @@ class Target:
 class VectorTarget(Target):
     """One vector per part."""
 
-    def __init__(self, encoder, cache, places, keys, parts):
+    def __init__(self, encoder: Encoder, cache: Any, places: Any, keys: Any, parts: int):
         self.vectors = np.full((parts, encoder.info.dim), np.nan, np.float32)
         super().__init__(encoder, cache, places, keys, parts)
 
@@ -179,7 +180,7 @@ class TokenTarget(Target):
 
     tokens = True
 
-    def __init__(self, encoder, cache, places, keys, parts):
+    def __init__(self, encoder: Encoder, cache: Any, places: Any, keys: Any, parts: int):
         self.rows: list[np.ndarray] = [np.zeros((0, encoder.info.dim), np.float32)] * parts
         super().__init__(encoder, cache, places, keys, parts)
 

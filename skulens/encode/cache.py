@@ -33,7 +33,7 @@ def part_key(modality: str, content: str, role: str, prompt: str, upright: bool)
 
     The encoder's identity (weights, configuration, preprocessing, numerics) is the folder.
     """
-    # Only the prompt is free text, and what stands on both sides of it is told apart without it.
+    # Only the prompt is free text, and what stands on both sides of it is unambiguous without it.
     return hashlib.sha256(
         "\0".join((modality, role, prompt, str(upright), content)).encode()
     ).digest()
@@ -44,7 +44,7 @@ def part_keys(
 ) -> tuple[bytes, ...]:
     """The key of a part's vector, then those under which earlier versions may have kept it.
 
-    The role is in the key only where the encoder tells roles apart. Earlier versions kept the
+    The role is in the key only where the encoder distinguishes roles. Earlier versions kept the
     vectors of encoders that do not under both roles; both are the same vector.
     """
     if role in info.roles:

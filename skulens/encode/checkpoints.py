@@ -91,7 +91,7 @@ def hub_weights(repo: str, revision: str | None, names: tuple[str, ...], folder:
     """A safetensors file of a hub repository: from `folder` if put there by hand, else fetched.
 
     Raises:
-        MissingFile: not here and the hub cannot be reached; says which file to put where.
+        MissingFile: not here and the hub cannot be reached; names the file and where to put it.
         EncoderError: the repository has no safetensors file.
     """
     for name in (*names, *WEIGHT_NAMES):
@@ -168,7 +168,7 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
     """(folder, revision) of a model directory or a hub id "owner/name", fetched if need be.
 
     Raises:
-        MissingFile: neither here nor reachable; says what to put where.
+        MissingFile: neither here nor reachable; says what to put there.
         EncoderError: no safetensors weights in it, or a revision of a local folder.
     """
     path = Path(argument).expanduser()
@@ -178,7 +178,7 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
         return check_weights(path), ""
     if len(argument.split("/")) != 2 or argument.startswith((".", "~", "/")):
         raise MissingFile(
-            f"no folder {path}, and {argument!r} is no hub id; expected a folder or OWNER/NAME"
+            f"no folder {path}, and {argument!r} is not a hub id; expected a folder or OWNER/NAME"
         )
     if by_hand(argument).is_dir():
         return check_weights(by_hand(argument)), ""

@@ -77,7 +77,7 @@ class Embedder:
         """Vectors of texts, pictures and interleaved items in any mixture.
 
         Args:
-            role: "query" or "document", for encoders that tell them apart.
+            role: "query" or "document", for encoders that distinguish them.
         Returns:
             One Encoded per encoder, rows in the order of `parts`. Unreadable parts are NaN rows
             with a Reject each; they never stop the call.

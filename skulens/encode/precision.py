@@ -17,6 +17,8 @@ from skulens.errors import EncoderError
 from skulens.protocols import Numerics
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+ROTARY = "inv_freq"
+"""In the names of rotary position tables: in 16 bits they misplace tokens beyond the first few."""
 NORMS = (torch.nn.modules.batchnorm._BatchNorm,)
 CASTS = ("all", "parameters")
 
@@ -107,6 +109,11 @@ def choose_device(device: str) -> str:
         raise EncoderError(f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N") from e
 
 
+def has_rotary(model: torch.nn.Module) -> bool:
+    """Whether the model keeps rotary position tables that stay float32."""
+    return any(ROTARY in name for name, _ in model.named_buffers())
+
+
 def cast_parameters(model: torch.nn.Module, dtype: torch.dtype, device: str) -> None:
     """Cast every parameter and no buffer.
 
@@ -121,10 +128,10 @@ def cast_parameters(model: torch.nn.Module, dtype: torch.dtype, device: str) -> 
 
 
 def cast_own(module: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Cast a module's own floating tensors, not those of its children."""
+    """Cast a module's own floating tensors, not those of its children and no rotary tables."""
     for parameter in module.parameters(recurse=False):
         if parameter.is_floating_point():
             parameter.data = parameter.data.to(dtype)
     for name, buffer in module.named_buffers(recurse=False):
-        if buffer.is_floating_point():
+        if buffer.is_floating_point() and ROTARY not in name:
             module._buffers[name] = buffer.to(dtype)

@@ -24,7 +24,7 @@ from skulens.encode.checkpoints import (
 )
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart
-from skulens.encode.precision import choose_precision
+from skulens.encode.precision import choose_precision, has_rotary
 from skulens.encode.recipes import PROMPT_NAMES, ROLES, choose_prompts
 from skulens.encode.transformers import towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
@@ -67,12 +67,13 @@ class Sentence(PartByPart):
     def _describe(
         self, name: str, folder: Path, commit: str, params: tuple[int, int]
     ) -> EncoderInfo:
-        prompts = {"prompt": self.prompts["query"]}
-        if self._roles():
-            prompts |= {"document_prompt": self.prompts["document"]}
+        more = {"document_prompt": self.prompts["document"]} if self._roles() else {}
+        if self.precision.dtype != "float32" and has_rotary(self.model):
+            more["rotary"] = "float32"  # earlier versions cast these tables too
         identity = identity_of(
             files=folder_hash(folder),
-            **prompts,
+            prompt=self.prompts["query"],
+            **more,
             dtype=self.precision.dtype,
             versions=packages("torch", "transformers", "sentence-transformers"),
         )

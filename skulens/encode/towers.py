@@ -205,9 +205,7 @@ def text_config_source(config: dict) -> str:
     """Where transformers finds the configuration of a text tower: a folder, or a cached hub repository."""
     name = config["text_cfg"]["hf_model_name"]
     if not by_hand(name).is_dir():
-        hub_file(
-            name, "config.json", None, by_hand(name)
-        )  # says which file to put where, if it must
+        hub_file(name, "config.json", None, by_hand(name))  # its error names the file and its place
         return name
     return str(by_hand(name))
 

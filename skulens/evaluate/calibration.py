@@ -18,7 +18,8 @@ BOUND_LEVEL = 0.95
 """Confidence level of the lower bound: it may be too high in 5 of 100 catalogues."""
 STRICT_BOUND_LEVEL = 0.99
 """The level preferred on the calibration split, so that the held-out split can confirm it: in
-simulated shops it then does so a third more often than with `BOUND_LEVEL`, for a tenth less coverage."""
+simulated shops it then does so a third more often than with `BOUND_LEVEL`, for a tenth less
+coverage."""
 _CANDIDATES = 200  # thresholds tried
 
 
@@ -106,13 +107,13 @@ def calibrate(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Calibration:
-    """The threshold with the most coverage that should reach a precision, and whether it does on other SKUs.
+    """The threshold with the most coverage that should reach a precision, and whether it does.
 
     On the calibration split the lowest threshold is taken whose bound reaches the target, at
-    `STRICT_BOUND_LEVEL` or else `BOUND_LEVEL`; failing that the one with the best bound of those whose precision
-    does. Only this one threshold meets the held-out split, so that its bound there needs no
-    correction for the choice (the split of Learn then Test, Angelopoulos et al. 2021, with one
-    hypothesis): it is too high in at most 5 of 100 catalogues.
+    `STRICT_BOUND_LEVEL` or else `BOUND_LEVEL`; failing that the one with the best bound of those
+    whose precision does. Only this one threshold meets the held-out split, so that its bound there
+    needs no correction for the choice (the split of Learn then Test, Angelopoulos et al. 2021, with
+    one hypothesis): it is too high in at most 5 of 100 catalogues.
 
     Args:
         confidence: of `CONFIDENCES`; "auto": that with the smaller area under its risk-coverage
@@ -123,8 +124,8 @@ def calibrate(
     """
     if not 0 < target < 1:
         raise DataError(
-            f"expected a precision between 0 and 1, such as 0.99, got {target:g}; no number of SKUs "
-            "can confirm 1"
+            f"expected a precision between 0 and 1, such as 0.99, got {target:g}; no number of "
+            "SKUs can confirm 1"
         )
     choosing, held_out = split_groups(answers, share, seed)
     kind = confidence
@@ -177,7 +178,7 @@ def evaluate_threshold(
 def choose_threshold(
     answers: Answers, kind: str, target: float, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[float, bool]:
-    """(threshold, whether its precision reaches the target); if none does, that of the best precision.
+    """(threshold, whether its precision reaches the target); if none does, the most precise one.
 
     Raises:
         DataError: no query has a candidate.
@@ -204,7 +205,7 @@ def choose_threshold(
 def sum_by_threshold(
     confidence: np.ndarray, values: np.ndarray, groups: np.ndarray, levels: np.ndarray
 ) -> np.ndarray:
-    """(groups, levels) sums of values (queries,) where the confidence reaches each of the falling levels."""
+    """(groups, levels) sums of values (queries,) where the confidence reaches falling levels."""
     first = np.searchsorted(-levels, -confidence)  # the strictest level that it reaches
     sums = np.zeros((int(groups.max()) + 1, len(levels) + 1))
     np.add.at(sums, (groups, first), values)

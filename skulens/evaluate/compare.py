@@ -1,4 +1,4 @@
-"""Is A better than B, and which models can be told apart: paired tests over groups.
+"""Is A better than B, and which models differ significantly: paired tests over groups.
 
 Two models answer the same photos, and photos of one SKU succeed or fail together, so what is
 compared is one difference per SKU. Under the null hypothesis that A and B are interchangeable, the
@@ -133,10 +133,11 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     Rejecting those up to a level keeps the chance of any false rejection in the family at that
     level or below, however the comparisons depend on one another.
     """
-    p = np.asarray(p, float)
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    raw = np.asarray(p, float)
+    order = np.argsort(raw, kind="stable")
+    adjusted = np.empty(len(raw))
+    steps = raw[order] * np.arange(len(raw), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
     return adjusted
 
 
@@ -158,14 +159,14 @@ class Ranking:
     rank_high: np.ndarray
     """Last rank of the interval: models - models whose paired difference lies below 0."""
     tier: np.ndarray
-    """From 1: all that cannot be told apart from the first; of the rest, all that cannot be told
-    apart from the first of those; and so on (sign flips, Holm over the comparisons with that first)."""
+    """From 1: all that do not differ significantly from the first; of the rest, all that do not
+    from the first of those; and so on (sign flips, Holm over the comparisons with that first)."""
     separated: np.ndarray = field(repr=False)
-    """(models, models) bool: told apart in a family of all pairs, 5 % for any mistake among them."""
+    """(models, models) bool: significantly different in a family of all pairs (5 % for any error)."""
 
     @property
     def best(self) -> np.ndarray:
-        """bool: cannot be told apart from the first. Holds the truly best model 95 % of the time."""
+        """bool: not significantly different from the first; the truly best is one 95 % of the time."""
         return self.tier == 1
 
     @cached_property

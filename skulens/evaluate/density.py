@@ -5,7 +5,7 @@ towers before any cast, as printed by the paper (embeddings included). The paper
 times 100, so these do too.
 """
 
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 
@@ -17,13 +17,19 @@ Number = TypeVar("Number", float, np.ndarray)
 """One model's number, or an array of many models'."""
 
 
-def phi(recall_at_1: Number, params: Number) -> Number:
+@overload
+def phi(recall_at_1: Number, params: Number) -> Number: ...
+@overload
+def phi(recall_at_1: None, params: float | np.ndarray) -> None: ...
+def phi(recall_at_1, params):
     """Semantic power density: (R1 / (1 - R1 + 1e-6))**2 / (params / 10**6) * 100; Eq. 6.
 
     The odds of a hit are 1 at R1 = 0.5; squaring them punishes a model below, so that a small
     model that mostly fails does not look efficient. Unbounded as R1 nears 1. It grows with R1,
-    so the ends of an interval of R1 give those of phi; an unknown end (NaN) stays unknown.
+    so the ends of an interval of R1 give those of phi; an unknown end (None) stays unknown.
     """
+    if recall_at_1 is None:
+        return None
     millions = _millions(recall_at_1, params)
     return (recall_at_1 / (1 - recall_at_1 + EPSILON)) ** 2 / millions * 100
 

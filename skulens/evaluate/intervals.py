@@ -47,8 +47,10 @@ class Interval:
     @classmethod
     def from_dict(cls, stored: Mapping[str, float | int | None]) -> "Interval":
         """What `as_dict` made; None is NaN again."""
-        ends = (np.nan if (x := stored.get(k)) is None else x for k in ("value", "low", "high"))
-        return cls(*ends, int(stored.get("n") or 0), int(stored.get("groups") or 0))
+        value, low, high = (
+            np.nan if (x := stored.get(k)) is None else x for k in ("value", "low", "high")
+        )
+        return cls(value, low, high, int(stored.get("n") or 0), int(stored.get("groups") or 0))
 
     @property
     def known(self) -> bool:

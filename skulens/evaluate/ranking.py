@@ -215,7 +215,8 @@ def _relevant(run: Run, qrels: Qrels) -> tuple[np.ndarray, np.ndarray, np.ndarra
         for product, grade in grades.items()
         if grade > 0
     ]
-    return tuple(np.array(pairs, np.int64).reshape(-1, 3).T)
+    query, product, grade = np.array(pairs, np.int64).reshape(-1, 3).T
+    return query, product, grade
 
 
 def _ranks(run: Run, rows: np.ndarray, products: np.ndarray) -> Iterator[np.ndarray]:

@@ -7,12 +7,15 @@ ranks by score, then larger id, as a Run does. It ignores the rank column.
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from skulens.errors import DataError
 from skulens.evaluate.summaries import Evaluation
 from skulens.records import Qrels, Run
+
+Number = TypeVar("Number", int, float)
 
 
 def write_trec_run(run: Run, path: str | Path, tag: str = "skulens") -> int:
@@ -118,12 +121,12 @@ def _rows(path: str | Path, columns: int) -> Iterator[tuple[int, list[str]]]:
                 yield number, words
 
 
-def _number(kind: type, text: str, path: str | Path, line: int) -> float | int:
+def _number(kind: Callable[[str], Number], text: str, path: str | Path, line: int) -> Number:
     try:
         return kind(text)
     except ValueError:
         raise DataError(
-            f"{path}, line {line}: {text!r} is not a number of type {kind.__name__}"
+            f"{path}, line {line}: {text!r} is not {'a whole' if kind is int else 'a'} number"
         ) from None
 
 

@@ -118,7 +118,8 @@ def amount(row: Row, cost: str) -> str:
 
 
 def cost_axis(axes: "Axes", values: Sequence[float], label: str) -> None:
-    """An x axis with plain round numbers: logarithmic where costs differ by more than LINEAR times."""
+    """An x axis with plain round numbers: logarithmic where costs differ by more than LINEAR
+    times."""
     low, high = min(values), max(values)
     axes.set_xlabel(label)
     if high <= low * LINEAR:
@@ -147,11 +148,13 @@ SIDES = (
     ("value", 9, 0, "left", "center"),
     ("low", 4, -4, "left", "top"),
 )
-"""Where a label may stand: end of the interval, offset in points, alignment. Left and above first: beyond a Pareto front nothing is."""
+"""Where a label may stand: end of the interval, offset in points, alignment. Left and above first:
+beyond a Pareto front nothing is."""
 
 
 def place_labels(axes: "Axes", rows: Sequence[Row], cost: str, metric: str) -> None:
-    """Write each name beside its point, on the first side where it touches no other label, point or interval; else not."""
+    """Write each name beside its point, on the first side where it touches no other label, point or
+    interval; else not."""
     axes.figure.canvas.draw()
     frame = axes.get_window_extent()
     taken: list[Bbox] = []

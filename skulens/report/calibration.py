@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from skulens.analysis.boards import unit_words
 from skulens.analysis.calibrate import AreaDifference, CalibratedResult, compare_areas
 from skulens.evaluate.calibration import (
     BOUND_LEVEL,
@@ -22,15 +23,18 @@ COLUMNS = ("coverage", "threshold", "risk", "low", "high")
 """Arrays of a curve, in JSON and CSV."""
 
 
-def print_calibration(found: CalibratedResult) -> None:
-    """The curve of the confidence in use, how confidences compare, and the threshold."""
+def print_calibration(found: CalibratedResult, curve_file: Path | None = None) -> None:
+    """The curve of the confidence in use, how confidences compare, the threshold, the outcome.
+
+    Args:
+        curve_file: where the whole curve was written.
+    """
     curve, calibration, answers = found.curve, found.calibration, found.answers
+    units, groups = unit_words(found.result)
     gallery = found.result.variant.get("gallery", "")
-    lines = [
-        f"{found.result.name}, {len(answers)} probes of {curve.aurc.groups} SKUs -> {gallery}; "
-        f"confidence: {curve.confidence}"
-    ]
-    _print_lines(lines)
+    asked = f"{len(answers)} {units} of {curve.aurc.groups} {groups}"
+    title = f"{found.result.name}, {asked} -> {gallery}"
+    _print_lines([f"{title}; confidence: {curve.confidence}"])
     console().print(make_curve_table(curve))
     lines = [
         f"{c.confidence}: area under the curve {write_interval(c.aurc)}, "
@@ -43,28 +47,25 @@ def print_calibration(found: CalibratedResult) -> None:
         lines.append(compare_in_words(difference, one.confidence, other.confidence))
     if answers.tied:
         lines.append(
-            f"{answers.tied} probes have two products tied for first: the larger id is answered, "
+            f"{answers.tied} {units} have two products tied for first: the larger id is answered, "
             "and the margin is 0"
         )
     if answers.without_relevant:
-        lines.append(f"{answers.without_relevant} probes have no relevant product")
+        lines.append(f"{answers.without_relevant} {units} have no relevant product")
     for split, point in (
         ("calibration", calibration.calibration),
         ("held-out", calibration.held_out),
     ):
         if point is not None and calibration.threshold is not None:
-            lines.append(describe_point(split, calibration.threshold, point))
-    _print_lines(lines)
+            lines.append(describe_point(split, calibration.threshold, point, groups))
+    if curve_file:
+        lines.append(f"curve: {curve_file}")
+    _print_lines([*lines, describe_outcome(calibration, groups)])
 
 
 def _print_lines(lines: list[str]) -> None:
     for line in lines:
         console().print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def print_outcome(calibration: Calibration) -> None:
-    """The outcome in a sentence."""
-    _print_lines([describe_outcome(calibration)])
 
 
 def make_curve_table(curve: RiskCoverage) -> Table:
@@ -82,13 +83,13 @@ def make_curve_table(curve: RiskCoverage) -> Table:
     return table
 
 
-def describe_point(split: str, threshold: float, point: OperatingPoint) -> str:
+def describe_point(split: str, threshold: float, point: OperatingPoint, groups: str) -> str:
     """What a threshold does on a split, in a line."""
     return (
-        f"threshold {threshold:.6g}, {split} split of {point.skus} SKUs: "
+        f"threshold {threshold:.6g}, {split} split of {point.skus} {groups}: "
         f"coverage {write_interval(point.coverage)}, precision {write_interval(point.precision)}, "
         f"at least {point.at_least:.3f}; "
-        f"{point.precision.n} answers on {point.skus_answered} SKUs"
+        f"{point.precision.n} answers on {point.skus_answered} {groups}"
     )
 
 
@@ -104,8 +105,12 @@ def compare_in_words(difference: AreaDifference, first: str, second: str) -> str
     return f"{d.smaller} {said}: {numbers}"
 
 
-def describe_outcome(calibration: Calibration) -> str:
-    """The outcome of a calibration in a sentence."""
+def describe_outcome(calibration: Calibration, groups: str) -> str:
+    """The outcome of a calibration in a sentence.
+
+    Args:
+        groups: what was split and resampled.
+    """
     target, held_out = f"{calibration.target:.1%}", calibration.held_out
     if held_out is None:
         best = calibration.calibration
@@ -115,7 +120,7 @@ def describe_outcome(calibration: Calibration) -> str:
             f"at a coverage of {best.coverage.value:.1%}."
         )
     bound, level = f"{held_out.at_least:.1%}", f"{BOUND_LEVEL:.0%} confidence"
-    skus = f"{held_out.skus} held-out SKUs"
+    skus = f"{held_out.skus} held-out {groups}"
     if calibration.outcome is Outcome.CONFIRMED:
         return f"A precision of {target} is confirmed: on {skus} it is at least {bound} ({level})."
     if not held_out.skus_answered:
@@ -125,27 +130,27 @@ def describe_outcome(calibration: Calibration) -> str:
     measured = f"on {skus} it is {held_out.precision.value:.1%}, at least {bound} ({level})"
     if calibration.outcome is Outcome.MISSED:
         chance = (
-            "; the target lies within the interval: measure more SKUs, or calibrate for a higher "
-            "precision"
+            f"; the target lies within the interval: measure more {groups}, or calibrate for a "
+            "higher precision"
             if held_out.precision.high >= calibration.target
             else ""
         )
         return f"A precision of {target} is not reached: {measured}{chance}."
     return (
-        f"A precision of {target} cannot be confirmed with this many SKUs: {measured}; "
-        f"{_advise(calibration.target, held_out)}."
+        f"A precision of {target} cannot be confirmed with this many {groups}: {measured}; "
+        f"{_advise(calibration.target, held_out, groups)}."
     )
 
 
-def _advise(target: float, held_out: OperatingPoint) -> str:
+def _advise(target: float, held_out: OperatingPoint, groups: str) -> str:
     """What it would take to confirm a precision."""
     need = least_skus(target)
     if held_out.skus_answered < need:
         return (
-            f"that takes at least {need} answered SKUs without an error, "
+            f"that takes at least {need} answered {groups} without an error, "
             f"and there are {held_out.skus_answered}"
         )
-    return "more SKUs, or a higher target to calibrate for, would tell"
+    return f"more {groups}, or a higher target to calibrate for, would tell"
 
 
 def make_record(found: CalibratedResult) -> dict[str, object]:
@@ -168,7 +173,7 @@ def make_record(found: CalibratedResult) -> dict[str, object]:
             "chosen": _point_record(c.calibration),
             "tested": c.held_out and _point_record(c.held_out),
         },
-        "said": describe_outcome(c),
+        "said": describe_outcome(c, unit_words(result)[1]),
         "curves": [_curve_record(curve) for curve in found.curves],
     }
 

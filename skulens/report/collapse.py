@@ -1,4 +1,5 @@
-"""The manifold-collapse figure of a run (OpenMPR, Fig. 5), drawn from the numbers of `skulens.analysis.collapse`."""
+"""The manifold-collapse figure of a run (OpenMPR, Fig. 5), drawn from the numbers of
+`skulens.analysis.collapse`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,9 +29,10 @@ def pair_drawing(pair: Mapping) -> Drawing:
     return Drawing(
         "collapse",
         f"Manifold collapse: {pair['right']} and {pair['found']}, {pair['angle_deg']:.1f}° apart",
-        "The plane of two gallery vectors of length 1, and the probes of both products in it. What lies below the broken line "
-        f"is nearer to {pair['found']}.",
-        f"{pair['right']} and {pair['found']} stand {pair['angle_deg']:.1f} degrees apart; {wrong} of {of} probes of {pair['right']} lie nearer to {pair['found']}.",
+        "The plane of two gallery vectors of length 1, and the probes of both products in it. "
+        f"What lies below the broken line is nearer to {pair['found']}.",
+        f"{pair['right']} and {pair['found']} stand {pair['angle_deg']:.1f} degrees apart; "
+        f"{wrong} of {of} probes of {pair['right']} lie nearer to {pair['found']}.",
         lambda axes: draw_pair(axes, pair),
     )
 
@@ -88,7 +90,8 @@ def nearest_drawing(nearest: Sequence[Mapping], angles: Mapping[str, Sequence[fl
     return Drawing(
         "nearest",
         "Hit rate by the angle to the nearest other product",
-        f"Each point is a product; the line joins means of {BINS} groups of equal size. Median angles between gallery vectors: {said}.",
+        f"Each point is a product; the line joins means of {BINS} groups of equal size. Median "
+        f"angles between gallery vectors: {said}.",
         f"Scatter of {len(nearest)} products. Median angles: {said}.",
         lambda axes: draw_nearest(axes, nearest, angles),
     )

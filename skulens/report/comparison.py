@@ -1,4 +1,5 @@
-"""Comparisons of two stored results -> one self-contained page with the photos on which they differ."""
+"""Comparisons of two stored results -> one self-contained page with the photos on which they
+differ."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,8 @@ def write_comparison(
     """Render comparisons to `out` (written aside, then renamed).
 
     Args:
-        products: for each comparison the products of its catalogue by id; empty where it is not there.
+        products: for each comparison the products of its catalogue by id; empty where it is not
+            there.
     """
     values = {
         "title": " against ".join(pairings[0].names),
@@ -39,7 +41,8 @@ def write_comparison(
 
 
 def place_bars(gaps: Sequence[float]) -> tuple[float, list[dict[str, float]]]:
-    """(height of the line of no difference, one bar for each group: x, y, width, height, and whether A is ahead)."""
+    """(height of the line of no difference, one bar for each group: x, y, width, height, and
+    whether A is ahead)."""
     high, low = max(0.0, *gaps), min(0.0, *gaps)
     scale, step = HEIGHT / ((high - low) or 1), WIDTH / max(len(gaps), 1)
     line = round(high * scale, 2)

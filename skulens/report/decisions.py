@@ -148,7 +148,7 @@ def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
     stored = [e.folder or _plain(e) for e in best]
     if len(best) > 1:
         return f"skulens compare {stored[0]} {stored[1]}"
-    return f"skulens confusion {stored[0]}" if best and "run" in best[0].result.tables else ""
+    return f"skulens confusion {stored[0]}" if encoders else ""
 
 
 def _plain(entry: Entry) -> str:

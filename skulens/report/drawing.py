@@ -1,7 +1,8 @@
 """A figure: what draws it, and its ways onto a page or into a file.
 
 Colours follow Okabe and Ito (2008), darkened where they would be faint on white; every series
-also has its own marker or a label, so that nothing hangs on colour alone. Text stays text, so that a page can restyle and read it.
+also has its own marker or a label, so that nothing hangs on colour alone. Text stays text, so that
+a page can restyle and read it.
 """
 
 import io
@@ -130,7 +131,8 @@ def inline_svg(drawing: Drawing, prefix: str, titles: Mapping[int, str]) -> str:
     )
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.S)
     text = re.sub(
-        r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick|legend|FillBetweenPolyCollection|PolyCollection|PathCollection|LineCollection)_\d+"',
+        r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick|'
+        r'legend|FillBetweenPolyCollection|PolyCollection|PathCollection|LineCollection)_\d+"',
         "",
         text,
     )

@@ -27,7 +27,8 @@ class Exported:
 
 
 def export_results(results: Sequence[Result], kind: str, out: Path) -> Exported:
-    """Write results as "trec" (a run and a qrels file each) or "mteb" into the folder `out`, or as "csv" or "json".
+    """Write results as "trec" (a run and a qrels file each) or "mteb" into the folder `out`, or as
+    "csv" or "json".
 
     Raises:
         StoreError: `out` cannot be written, or a table of a result cannot be read.
@@ -89,7 +90,8 @@ def write_trec(result: Result, out: Path) -> None:
 
 
 def write_mteb(results: Sequence[Result], out: Path) -> None:
-    """`results/<model>/<revision>/<task>.json` and `model_meta.json`, as `mteb.ResultCache(out)` reads them.
+    """`results/<model>/<revision>/<task>.json` and `model_meta.json`, as `mteb.ResultCache(out)`
+    reads them.
 
     The model's revision is the encoder's identity, the task's is the data's fingerprint: equal
     names and revisions are the same weights and preprocessing, the same probes and gallery. mteb
@@ -111,7 +113,8 @@ def write_mteb(results: Sequence[Result], out: Path) -> None:
 def mteb_task(result: Result) -> dict:
     """A result as mteb's TaskResult: scores by split, named as mteb names them ("@" is "_at_").
 
-    It averages over languages and so wants one; results do not know theirs, and English stands for any.
+    It averages over languages and so wants one; results do not know theirs, and English stands for
+    any.
     """
     scores: dict[str, object] = {}
     for name, metric in result.metrics.items():
@@ -139,7 +142,8 @@ def mteb_task(result: Result) -> dict:
 
 
 def write_csv(results: Sequence[Result], out: Path) -> None:
-    """One row per result: what it is, then value, low and high of every metric, then what it costs."""
+    """One row per result: what it is, then value, low and high of every metric, then what it
+    costs."""
     metrics = list(dict.fromkeys(name for r in results for name in r.metrics))
     costs = list(dict.fromkeys(name for r in results for name in r.cost))
     what = ("suite", "data", "gallery", "encoder", "n_queries", "n_gallery", "variant")

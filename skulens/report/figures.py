@@ -1,4 +1,5 @@
-"""The figures that a view's numbers allow, whatever its metric: costs, curves, gaps, families, order."""
+"""The figures that a view's numbers allow, whatever its metric: costs, curves, gaps, families,
+order."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -160,7 +161,7 @@ def draw_cost(
     cost_axis(axes, list(x.values()), COSTS[cost].axis.format(unit=unit))
     axes.set_ylabel(main)
     top = axes.get_ylim()[1] * 1.06
-    if (find_metric(main).least or 0) >= 0:
+    if find_metric(main).least == 0:
         axes.set_ylim(0, min(1.02, top) if find_metric(main).bounded else top)
     place_labels(axes, front if len(rows) >= CROWD else rows, cost, main)
 
@@ -180,7 +181,8 @@ def density_drawing(view: View) -> Drawing | None:
         name,
         title.capitalize(),
         f"{name}:{more or f' {metric.unit}'}.",
-        f"Scatter of {name} against parameters for {len(rows)} {plural(view.noun)}. Highest: {names}.",
+        f"Scatter of {name} against parameters for {len(rows)} {plural(view.noun)}. Highest: "
+        f"{names}.",
         lambda axes: draw_density(axes, rows, top, name),
     )
 
@@ -198,7 +200,8 @@ def draw_density(axes: "Axes", rows: Sequence[Row], top: Sequence[Row], metric: 
 
 
 def curve_drawing(view: View) -> Drawing | None:
-    """All curves, or those of the Pareto front where they are too many: near-equals would hide each other."""
+    """All curves, or those of the Pareto front where they are too many: near-equals would hide each
+    other."""
     rows = [row for row in view.rows if row.same_data and len(row.curve.get("k", ())) > 1]
     if not rows:
         return None
@@ -215,13 +218,15 @@ def curve_drawing(view: View) -> Drawing | None:
         )
     picked = sorted(picked, key=lambda row: row.score, reverse=True)
     ends = "; ".join(
-        f"{r.name}: {r.curve['value'][0]:.3f} at rank {r.curve['k'][0]}, {r.curve['value'][-1]:.3f} at {r.curve['k'][-1]}"
+        f"{r.name}: {r.curve['value'][0]:.3f} at rank {r.curve['k'][0]}, "
+        f"{r.curve['value'][-1]:.3f} at {r.curve['k'][-1]}"
         for r in picked
     )
     return Drawing(
         "cmc",
         "Hit rate by rank (CMC)",
-        f"The share of {view.units} with a right product among the first k. Bands are 95 % intervals.{which}",
+        f"The share of {view.units} with a right product among the first k. Bands are 95 % "
+        f"intervals.{which}",
         f"CMC curves. {ends}.",
         lambda axes: draw_curves(axes, picked),
     )
@@ -270,7 +275,8 @@ def gap_drawing(view: View) -> Drawing | None:
     return Drawing(
         name,
         "What a reranker could win",
-        f"From {near} (filled) to {far} (open): right products among the candidates but not put first.{which}",
+        f"From {near} (filled) to {far} (open): right products among the candidates but not put "
+        f"first.{which}",
         f"{far} minus {near}. {names}.",
         lambda axes: draw_gap(axes, rows, near, far),
         bars=len(view.rows),
@@ -317,8 +323,10 @@ def rank_drawing(view: View) -> Drawing | None:
         "order",
         "How certain is the order?",
         f"Every {view.noun} in its place, with its 95 % interval. Blue: the {len(view.tied)} not "
-        f"significantly different from the first (paired test over {view.groups}, Holm-corrected at 5 %).",
-        f"{len(rows)} {plural(view.noun)} by {view.main}; the intervals of neighbours overlap almost everywhere.",
+        f"significantly different from the first (paired test over {view.groups}, "
+        "Holm-corrected at 5 %).",
+        f"{len(rows)} {plural(view.noun)} by {view.main}; the intervals of neighbours overlap "
+        "almost everywhere.",
         lambda axes: draw_ranks(axes, rows),
     )
 
@@ -342,7 +350,8 @@ def write_figures(views: Sequence[View], out: Path, kind: str) -> list[Path]:
 
 
 def _named(views: Sequence[View]) -> Iterator[tuple[str, Drawing]]:
-    """Figures with the names of their files: those of several views carry the view's number and title."""
+    """Figures with the names of their files: those of several views carry the view's number and
+    title."""
     for n, view in enumerate(views, 1):
         for drawing in draw_view(view):
             prefix = f"{n}-{slug(view.title)}-" if len(views) > 1 else ""

@@ -40,7 +40,8 @@ def marks_of(entry: Entry) -> list[str]:
 
 
 def explain_marks(entries: Iterable[Entry]) -> str:
-    """What the marks of some entries mean, in the order of the table of warnings: "twin: ...; cut: ..."."""
+    """What the marks of some entries mean, in the order of the table of warnings: "twin: ...; cut:
+    ..."."""
     meant = {mark_of(w): meaning_of(w) for e in entries for w in warnings_of(e)}
     order = [kind.mark for kind in KINDS.values()]
     order += [mark for mark in meant if mark not in order]

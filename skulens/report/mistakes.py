@@ -94,7 +94,8 @@ def read_examples(row: Row) -> dict | None:
 
 
 def list_audits(views: Sequence[View]) -> list[dict]:
-    """Findings of `skulens audit ... --out DIR/audit.json` that lie in the stores of the results."""
+    """Findings of `skulens audit ... --out DIR/audit.json` that lie in the stores of the
+    results."""
     folders = dict.fromkeys(
         row.result.folder.parent for view in views for row in view.rows if row.result.folder
     )

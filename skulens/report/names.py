@@ -1,6 +1,6 @@
 """What a reader sees of names, the same in every table, figure and page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from skulens.bench.result import Result
@@ -22,10 +22,25 @@ def shorten(name: str, *, silent: str = "") -> str:
     return family + colon + (Path(argument).name if local else argument)
 
 
-def label(result: Result) -> str:
-    """The system, with its variant except the gallery, which titles name: "mini (mode paper)"."""
-    told = [f"{k} {v}" for k, v in result.variant.items() if k != "gallery"]
+def label(result: Result, among: Sequence[Result] = ()) -> str:
+    """The system, with what tells its variant from those of others: "mini (mode paper)".
+
+    Args:
+        among: results that stand together; what all of them share is left to their title.
+    """
+    shared = shared_variant(among)
+    told = [f"{k} {v}" for k, v in result.variant.items() if k != "gallery" and shared.get(k) != v]
     return shorten(result.name) + (f" ({', '.join(told)})" if told else "")
+
+
+def shared_variant(results: Sequence[Result]) -> dict[str, str]:
+    """What the variants of all results have in common, except the gallery."""
+    first = results[0].variant if results else {}
+    return {
+        k: v
+        for k, v in first.items()
+        if k != "gallery" and all(r.variant.get(k) == v for r in results)
+    }
 
 
 def noun_of(results: Iterable[Result]) -> str:

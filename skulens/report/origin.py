@@ -49,7 +49,7 @@ def list_origin(view: View) -> list[tuple[str, str]]:
     )
     versions = dict.fromkeys(_versions(r.provenance) for r in results)
     rows += [("machine", m) for m in machines]
-    return rows + [("versions", v) for v in versions]
+    return rows + [("versions", v) for v in versions if v]
 
 
 def _gallery(result: Result) -> str:
@@ -67,7 +67,8 @@ def _versions(provenance: Mapping[str, object]) -> str:
 
 
 def describe_systems(view: View) -> PageTable | None:
-    """What each system of a page of stored results is, and what was counted; None for a leaderboard."""
+    """What each system of a page of stored results is, and what was counted; None for a
+    leaderboard."""
     rows = [row for row in view.rows if view.stored]
     if not rows:
         return None

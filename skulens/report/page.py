@@ -21,13 +21,14 @@ from skulens.report.marks import SEEN, SEEN_SENTENCE, SEEN_SHORT, warnings_of
 from skulens.report.mistakes import PICTURE_BYTES, Budget, list_audits, list_mistakes
 from skulens.report.names import plural, singular
 from skulens.report.origin import describe_systems, every_metric, list_origin, write_raw
-from skulens.report.slices import SliceTable, slice_tables
+from skulens.report.slices import VALUES, SliceTable, slice_tables
 from skulens.report.views import COSTS, Row, View, views_of_results
 from skulens.report.words import advice, describe_cost, verdict, write_number, write_share
 
 COST_WORDS = {"params": "M params", "latency_ms": "ms / {unit}", "memory_mb": "MB"}
 LIMIT = 10
-"""Rows of a leaderboard shown before "show all"; more where more do not differ significantly from the first."""
+"""Rows of a leaderboard shown before "show all"; more where more do not differ significantly from
+the first."""
 FEW = 5
 """Up to this many systems need no filters."""
 
@@ -131,12 +132,13 @@ def render(
         "tables": tables,
         "script": Markup(read_part("page.js")),
         "few": FEW_DRAWN,
+        "many": VALUES,
         "metrics": explain_metrics(views),
         "groups": " or ".join(dict.fromkeys(view.groups for view in views)),
-        "seen_mark": SEEN,
-        "seen_sentence": SEEN_SENTENCE,
     }
     functions = {
+        "seen_mark": SEEN,
+        "seen_sentence": SEEN_SENTENCE,
         "number": write_number,
         "bar": place_bar,
         "describe": describe_row,

@@ -17,7 +17,10 @@ def paper_tables(cells: Sequence[Checked], claims: Sequence[Statement]) -> list[
     said = [
         (c.where, c.says, "supported" if c.supported else "not supported", c.found) for c in claims
     ]
-    agree = f"{len(cells) - len(wrong)} of {len(cells)} printed cells of tables 1-11 agree with the published files; these do not."
+    agree = (
+        f"{len(cells) - len(wrong)} of {len(cells)} printed cells of tables 1-11 agree with the "
+        "published files; these do not."
+    )
     held = (
         f"{sum(c.supported for c in claims)} of {len(claims)} are supported by the published files."
     )

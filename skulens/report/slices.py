@@ -7,6 +7,10 @@ from skulens.analysis.ranks import headline
 from skulens.bench.result import Result
 from skulens.evaluate.intervals import Interval
 
+VALUES = 12
+"""Values of a slice that are shown at once: a terminal prints those with most units, a page folds
+them."""
+
 
 @dataclass(frozen=True, slots=True)
 class SliceRow:
@@ -28,15 +32,29 @@ class SliceTable:
     """Columns."""
     rows: tuple[SliceRow, ...]
 
+    @property
+    def title(self) -> str:
+        """n_conditions -> number of conditions"""
+        words = self.name.replace("_", " ")
+        return "number of " + words[2:] if words.startswith("n ") else words
+
+    @property
+    def values(self) -> list[str]:
+        """In the order of the rows."""
+        return list(dict.fromkeys(row.value for row in self.rows))
+
 
 def slice_tables(named: Sequence[tuple[str, Result]]) -> list[SliceTable]:
     """A table per slice of any of the results, in the order in which slices appear.
+
+    A slice of a single value is left out: it is the whole.
 
     Args:
         named: (what the system is called, its result), in the order of the rows of each value.
     """
     slices = dict.fromkeys(s for _, result in named for s in result.slices)
-    return [_table(name, [(n, r) for n, r in named if name in r.slices]) for name in slices]
+    tables = [_table(name, [(n, r) for n, r in named if name in r.slices]) for name in slices]
+    return [table for table in tables if len(table.values) > 1]
 
 
 def _table(name: str, named: Sequence[tuple[str, Result]]) -> SliceTable:

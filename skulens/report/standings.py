@@ -16,7 +16,7 @@ from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
 from skulens.report.names import noun_of, singular
 from skulens.report.tables import make_table, plain_headline
-from skulens.report.words import summarise_order, write_interval, write_number, write_params
+from skulens.report.words import summarise_order, write_interval, write_params
 
 LETTERS = 8
 """Longest entry of the column "alike" that still says something at a glance."""
@@ -25,7 +25,8 @@ BESIDE = 2
 
 
 def print_standings(standings: Standings, top: int = 20) -> None:
-    """The first `top` (0: all); beside published entries all of the user's own too, wherever they stand."""
+    """The first `top` (0: all); beside published entries all of the user's own too, wherever they
+    stand."""
     every = [s.entry.result for s in standings.rows]
     sources = {s.entry.source for s in standings.rows}
     own = len(sources) > 1 and PUBLISHED in sources
@@ -58,9 +59,10 @@ def print_standings(standings: Standings, top: int = 20) -> None:
 def caption_of(rows: Sequence[Standing], groups: str, alike: bool) -> str:
     """What the columns mean, and the marks that occur."""
     meant = explain_marks(s.entry for s in rows)
+    letters = " alike: shared letter, no significant difference (all pairs)." if alike else ""
     parts = [
-        f"95 %: bootstrap over {groups}. tier: in one tier none differs significantly from its first "
-        f"(paired test, Holm, 5 %).{' alike: shared letter, no significant difference (all pairs).' * alike}",
+        f"95 %: bootstrap over {groups}. tier: in one tier none differs significantly from its "
+        f"first (paired test, Holm, 5 %).{letters}",
         f"notes: {meant}" if meant else "",
         f"{SEEN}: {SEEN_SENTENCE}" if any(has_seen(s.entry.result) for s in rows) else "",
     ]
@@ -68,8 +70,8 @@ def caption_of(rows: Sequence[Standing], groups: str, alike: bool) -> str:
 
 
 def columns_beside(metric: str, result: Result) -> list[str]:
-    """What stands beside the metric that orders: the main one at another cut-off, else the next ones;
-    then what is worked out from quality and parameters."""
+    """What stands beside the metric that orders: the main one at another cut-off, else the next
+    ones; then what is worked out from quality and parameters."""
     plain = [m for m in plain_headline(result) if m != metric]
     main = next(iter(headline(result)), "")
     base, cut, _ = main.partition("@")
@@ -107,14 +109,17 @@ def cells_of(s: Standing, others: Sequence[str], alike: bool, sources: bool) -> 
 
 def _number(entry: Entry, metric: str) -> str:
     value = entry.metrics.get(metric)
-    return "-" if value is None else write_number(value, metric)
+    if value is None:
+        return "-"
+    return f"{value:.{3 if find_metric(metric).most is not None else 2}f}"
 
 
 def print_cells(checked: Sequence[Checked]) -> None:
     """How many printed cells agree, and each that does not."""
     wrong = [c for c in checked if not c.agrees]
     table = make_table(
-        f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} agree at printed precision; "
+        f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} "
+        "agree at printed precision; "
         f"the other {len(wrong)}:"
     )
     for column in ("table", "row", "column", "printed", "computed", "reason"):

@@ -11,8 +11,8 @@ from skulens.bench.result import Result
 from skulens.evaluate.metric import find_metric
 from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, has_seen
-from skulens.report.names import label, noun_of, shorten
-from skulens.report.slices import SliceTable, slice_tables
+from skulens.report.names import label, noun_of, shared_variant, shorten
+from skulens.report.slices import VALUES, SliceTable, slice_tables
 from skulens.report.words import write_interval
 
 NARROW = 4
@@ -46,7 +46,7 @@ def print_group(results: Sequence[Result]) -> None:
     caption = f"[95 % interval: bootstrap over {groups}]" + (
         f"\n{SEEN}: {SEEN_SENTENCE}" if seen else ""
     )
-    table = make_table(title_of(first), caption)
+    table = make_table(title_of(results), caption)
     table.add_column(noun_of(results), overflow="fold")
     shown = [m for m in plain_headline(first) if any(m in r.metrics for r in results)][:NARROW]
     rated = any("images_per_s" in r.cost or "latency_ms_p50" in r.cost for r in results)
@@ -57,9 +57,9 @@ def print_group(results: Sequence[Result]) -> None:
         if numbers and has_seen(result):
             numbers[0] += f" {SEEN}"
         costs = write_costs(result.cost) if rated else ()
-        table.add_row(escape(label(result)), *numbers, *costs)
+        table.add_row(escape(label(result, results)), *numbers, *costs)
     console().print(table)
-    for found in slice_tables([(label(r), r) for r in results]):
+    for found in slice_tables([(label(r, results), r) for r in results]):
         print_slice(found, results)
 
 
@@ -73,35 +73,43 @@ def make_table(title: str, caption: str = "") -> Table:
     )
 
 
-def title_of(result: Result) -> str:
+def title_of(results: Sequence[Result]) -> str:
     """mpr: groceries, 1988 probes -> text of 81 SKUs; aspect: shop, 1200 claims of 300 items"""
+    result = results[0]
     units, groups = unit_words(result)
+    told = "".join(f", {k} {v}" for k, v in shared_variant(results).items())
     n, gallery = result.counts.get("units", 0), result.variant.get("gallery", "")
     asked = f"{result.suite}: {result.data.short}, {n} {units}"
     if gallery:
-        return f"{asked} -> {gallery} of {result.counts.get('gallery', 0)} SKUs"
-    return f"{asked} of {result.counts.get('groups', 0)} {groups}"
+        return f"{asked} -> {gallery} of {result.counts.get('gallery', 0)} SKUs{told}"
+    return f"{asked} of {result.counts.get('groups', 0)} {groups}{told}"
 
 
 def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
-    """One slice: a row for each value and system."""
+    """One slice: a row for each value; of one system its metrics, of several the first metric of
+    each."""
     units, _ = unit_words(results[0])
     plain = plain_headline(results[0])
     shown = [i for i, m in enumerate(found.metrics) if m in plain][:NARROW]
-    table = make_table(f"by {found.name.replace('_', ' ')}")
-    table.add_column(found.name.replace("_", " "))
-    many = len(results) > 1
-    if many:
-        table.add_column(noun_of(results), overflow="fold")
-    for column in (units, *(found.metrics[i] for i in shown)):
-        table.add_column(column, justify="right")
-    last = ""
-    for row in found.rows:
-        numbers = (write_interval(row.metrics[i]) for i in shown)
-        said = "" if row.value == last else escape(row.value)
-        system = [escape(row.system)] if many else []
-        table.add_row(said, *system, f"{row.n:,}", *numbers)
-        last = row.value
+    systems = list(dict.fromkeys(row.system for row in found.rows))
+    if not shown:
+        return
+    main, many = found.metrics[shown[0]], len(systems) > 1
+    sizes = {v: max(row.n for row in found.rows if row.value == v) for v in found.values}
+    kept = sorted(sizes, key=lambda v: -sizes[v])[:VALUES]
+    rest = len(sizes) - len(kept)
+    more = f"{rest} more values with fewer {units} are on the page and in --json" if rest else ""
+    table = make_table(f"{main} by {found.title}" if many else f"by {found.title}", more)
+    table.add_column(found.title)
+    columns = map(escape, systems) if many else (found.metrics[i] for i in shown)
+    for column in (units, *columns):
+        table.add_column(column, justify="right", overflow="fold")
+    for value in (v for v in sizes if v in kept):
+        mine = {row.system: row for row in found.rows if row.value == value}
+        numbers = [mine[s].metrics[shown[0]] if s in mine else None for s in systems]
+        if not many:
+            numbers = [mine[systems[0]].metrics[i] for i in shown]
+        table.add_row(escape(value), f"{sizes[value]:,}", *(write_interval(x) for x in numbers))
     console().print(table)
 
 

@@ -18,7 +18,7 @@ from skulens.evaluate.intervals import RESAMPLES, Interval, difference_intervals
 from skulens.evaluate.metric import GROUP, Metric, find_metric, macro_of
 from skulens.evaluate.panel import Panel, rank_measures
 from skulens.report.marks import has_seen
-from skulens.report.names import SILENT, noun_of, shorten
+from skulens.report.names import SILENT, noun_of, shared_variant, shorten
 
 UNKNOWN = Interval(np.nan, np.nan, np.nan, 0, 0)
 COSTS = ("params", "latency_ms", "memory_mb")
@@ -36,7 +36,8 @@ class Row:
     """The metric that orders the rows."""
     metrics: Mapping[str, Interval]
     curve: Mapping[str, list]
-    """Hit rate by rank: equal-long lists k, value, low, high (None: unknown); empty where there is none."""
+    """Hit rate by rank: equal-long lists k, value, low, high (None: unknown); empty where there is
+    none."""
     same_data: bool = True
     """Measured on the units of the others; only then do numbers compare."""
     place: int | None = None
@@ -75,7 +76,8 @@ class Row:
 
     @property
     def score(self) -> float:
-        """The metric that orders the rows, higher is better; -inf where unknown, so that such rows come last."""
+        """The metric that orders the rows, higher is better; -inf where unknown, so that such rows
+        come last."""
         if not self.known:
             return -np.inf
         return (
@@ -114,11 +116,13 @@ class View:
 
     @property
     def tied(self) -> tuple[Row, ...]:
-        """The first and those not significantly different from it; empty where that was not tested."""
+        """The first and those not significantly different from it; empty where that was not
+        tested."""
         return tuple(row for row in self.rows if row.best)
 
     def having(self, cost: str) -> tuple[Row, ...]:
-        """Comparable rows whose main metric and cost ("params", "latency_ms", "memory_mb") are known."""
+        """Comparable rows whose main metric and cost ("params", "latency_ms", "memory_mb") are
+        known."""
         return tuple(
             row for row in self.rows if row.same_data and row.known and getattr(row.entry, cost)
         )
@@ -155,21 +159,29 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
         for n, row in enumerate(rows, 1)
     )
     units, groups = unit_words(placed[0].result) if placed else ("units", "groups")
+    told = placed[0].result.counts if placed and stored else {}
     return View(
         *_titles(board, placed, stored),
         placed,
         main,
         columns_of(placed, main),
-        int(board.sizes.sum()) or None,
-        len(board.groups) or None,
+        _count_units(board, main) or told.get("units"),
+        len(board.groups) or told.get("groups"),
         units,
         groups,
         stored,
     )
 
 
+def _count_units(board: Board, main: str) -> int:
+    """Units of all groups; 0 where only the observations behind a metric are known, which are other
+    things."""
+    return int(board.sizes.sum()) if not main or find_metric(main).mean else 0
+
+
 def order_metric(board: Board) -> str:
-    """The metric that orders a board: the suite's first that is known, else its first; empty for an empty board."""
+    """The metric that orders a board: the suite's first that is known, else its first; empty for an
+    empty board."""
     try:
         return main_metric(board)
     except DataError:
@@ -177,7 +189,8 @@ def order_metric(board: Board) -> str:
 
 
 def columns_of(rows: Sequence[Row], main: str) -> tuple[str, ...]:
-    """The metric that orders the rows, and the headline metrics of the suites, as far as there are numbers."""
+    """The metric that orders the rows, and the headline metrics of the suites, as far as there are
+    numbers."""
     suites = {row.result.suite: row.result for row in rows}
     named = dict.fromkeys(m for result in suites.values() for m in headline(result))
     names = named if main in named else {main: None, **named}
@@ -190,6 +203,7 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
     if stored and rows:
         first = rows[0].result
         units, groups = unit_words(first)
+        told = [f"{k} {v}" for k, v in shared_variant([row.result for row in rows]).items()]
         split = f"split {first.data.split}" if first.data.split else ""
         gallery = first.variant.get("gallery", "")
         if gallery:
@@ -198,9 +212,9 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
             parts = [first.data.short, split, f"suite {first.suite}"]
         else:
             title = f"{first.suite} on {first.data.short}"
-            parts = [split, f"{first.counts.get('units', 0):,} {units}"]
+            parts = [f"suite {first.suite}", split, f"{first.counts.get('units', 0):,} {units}"]
             parts += [f"{first.counts['groups']:,} {groups}"] if "groups" in first.counts else []
-        return title, ", ".join(p for p in parts if p)
+        return title, ", ".join(p for p in (*parts, *told) if p)
     counts = Counter(row.entry.source for row in rows)
     words = {HERE: "measured here", PUBLISHED: "published"}
     if set(counts) == {PUBLISHED}:

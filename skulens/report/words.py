@@ -117,11 +117,7 @@ def summarise_order(standings: "Standings", shown: int, group: str) -> str:
             f"{rows}; values per {group} are unknown, so how certain this order is cannot be said"
         )
     near = standings.adjacent - standings.separable
-    same = (
-        f"{near} of {standings.adjacent} neighbours do not differ significantly"
-        if standings.adjacent
-        else ""
-    )
+    same = f"{near} of {standings.adjacent} neighbours do not differ significantly" if near else ""
     first = (
         f"{ties - 1} other{'s do' if ties > 2 else ' does'} not differ significantly from the first"
     )
@@ -146,7 +142,8 @@ def pair_verdict(pairing: "Pairing", groups: str) -> str:
 
 
 def effort(pairing: "Pairing", units: str, groups: str) -> str:
-    """What a test would take to find the difference of two results; empty where it did, or where nothing is known.
+    """What a test would take to find the difference of two results; empty where it did, or where
+    nothing is known.
 
     Args:
         units: what was asked, such as "probes".

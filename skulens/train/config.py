@@ -217,7 +217,7 @@ def as_dict(config: Contrastive) -> dict[str, Any]:
     }
 
 
-def from_dict(settings: Mapping[str, Any]) -> Contrastive:
+def from_dict(settings: Mapping[str, Any] | None) -> Contrastive:
     """A run from nested settings. Raises RecipeError for unknown names and bad values."""
     settings = dict(settings or {})
     towers = build(Towers, settings.pop("towers", {}), "towers.")

@@ -5,13 +5,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tokenizers
 import torch
 
+from skulens.encode import OpenedEncoder
 from skulens.errors import DataError
-from skulens.protocols import Catalog, Encoder
+from skulens.protocols import Catalog
 from skulens.records import Reject
 from skulens.train.card import model_card
 from skulens.train.config import Contrastive
@@ -22,6 +24,9 @@ from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
 from skulens.train.sampling import Mixture, TextBank
 from skulens.train.tokens import encode_texts, train_tokenizer
 from skulens.train.towers import build_model, save_encoder
+
+if TYPE_CHECKING:
+    import open_clip
 
 MARGIN = 1.3
 """Side of the stored training pictures over image_px, so that random crops stay sharp."""
@@ -115,7 +120,7 @@ def make_feed(
     bpe: tokenizers.Tokenizer,
     config: Contrastive,
     folder: Path,
-    frozen: Encoder | None,
+    frozen: OpenedEncoder | None,
 ) -> tuple[Feed, list[Reject]]:
     """Decode the pictures (or compute their frozen vectors) once, tokenise the texts once."""
     px = int(np.ceil(config.towers.image_px * MARGIN / 8) * 8)
@@ -140,7 +145,7 @@ def make_feed(
     ), rejects
 
 
-def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> torch.nn.Module:
+def make_model(config: Contrastive, bpe: tokenizers.Tokenizer, feed: Feed) -> "open_clip.CLIP":
     """Both towers; a projection takes the place of the vision tower over frozen vectors."""
     model = build_model(config, bpe.get_vocab_size())
     if config.frozen_image:
@@ -153,7 +158,7 @@ def make_evaluator(
     split: str,
     bpe: tokenizers.Tokenizer,
     config: Contrastive,
-    frozen: Encoder | None,
+    frozen: OpenedEncoder | None,
 ) -> Evaluator:
     """What measures a model on the photos of a split."""
     held_out = HeldOutPhotos.of(catalog, split)

@@ -7,20 +7,23 @@ augmentation would have shown; the first one is the plain picture, the only one 
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL.Image
 import torch
 from tqdm import tqdm
 
-from skulens.encode import open_encoder
+from skulens.encode import OpenedEncoder, open_encoder
 from skulens.errors import EncoderError
-from skulens.protocols import Encoder
 from skulens.records import Image, chunks
 from skulens.train.augment import augment
 from skulens.train.config import Contrastive
 from skulens.train.pairs import decode_all
 from skulens.train.sampling import generator
+
+if TYPE_CHECKING:
+    import open_clip
 
 SIDE_PX = 256
 """Side of the square pictures from which random views are cut, pixels."""
@@ -31,6 +34,8 @@ class Projection(torch.nn.Module):
 
     def __init__(self, dim: int, embed_dim: int, drop: float):
         super().__init__()
+        self.mean: torch.Tensor
+        self.spread: torch.Tensor
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("spread", torch.ones(dim))
         self.drop = torch.nn.Dropout(drop)
@@ -46,13 +51,14 @@ class Projection(torch.nn.Module):
         return self.linear(self.drop((x - self.mean) / self.spread))
 
 
-def attach(model: torch.nn.Module, vectors: np.ndarray, config: Contrastive) -> None:
+def attach(model: "open_clip.CLIP", vectors: np.ndarray, config: Contrastive) -> None:
     """Replace the vision tower by a projection of frozen vectors (pictures, views, dim)."""
-    model.visual = Projection(vectors.shape[-1], config.towers.embed_dim, config.frozen_drop)
-    model.visual.centre(vectors)
+    projection = Projection(vectors.shape[-1], config.towers.embed_dim, config.frozen_drop)
+    projection.centre(vectors)
+    model.visual = projection
 
 
-def open_frozen(name: str) -> Encoder:
+def open_frozen(name: str) -> OpenedEncoder:
     """The frozen encoder. Raises EncoderError where it does not read pictures."""
     encoder = open_encoder(name)
     if "image" not in encoder.info.modalities:
@@ -62,7 +68,7 @@ def open_frozen(name: str) -> Encoder:
     return encoder
 
 
-def plain_vectors(encoder: Encoder) -> Callable[[Sequence[Image]], np.ndarray]:
+def plain_vectors(encoder: OpenedEncoder) -> Callable[[Sequence[Image]], np.ndarray]:
     """What prepares pictures for an Evaluator: pictures -> (pictures, 1, dim) vectors of the plain view."""
     from skulens.pictures import decode
 
@@ -79,7 +85,7 @@ def plain_vectors(encoder: Encoder) -> Callable[[Sequence[Image]], np.ndarray]:
 
 
 def view_vectors(
-    encoder: Encoder, images: Sequence[Image], config: Contrastive, where: Path
+    encoder: OpenedEncoder, images: Sequence[Image], config: Contrastive, where: Path
 ) -> np.ndarray:
     """(pictures, frozen_views, dim) float32; kept in `where` beside the run and found again.
 
@@ -104,12 +110,17 @@ def view_vectors(
 
 
 def changed_vectors(
-    encoder: Encoder, stored: np.ndarray, config: Contrastive, rng: torch.Generator
+    encoder: OpenedEncoder, stored: np.ndarray, config: Contrastive, rng: torch.Generator
 ) -> np.ndarray:
     """Vectors of one random view of each stored picture: (pictures, 1, dim)."""
     rows = []
-    for part in tqdm(list(chunks(stored, 32)), desc="frozen view", unit=" batches", delay=2):
-        seen = augment(torch.from_numpy(np.ascontiguousarray(part)), SIDE_PX, config.augment, rng)
+    for start in tqdm(range(0, len(stored), 32), desc="frozen view", unit=" batches", delay=2):
+        seen = augment(
+            torch.from_numpy(np.ascontiguousarray(stored[start : start + 32])),
+            SIDE_PX,
+            config.augment,
+            rng,
+        )
         pixels = (seen.permute(0, 2, 3, 1) * 255).round().byte().numpy()
         batch = [encoder.prepare_image(PIL.Image.fromarray(p)) for p in pixels]
         rows.append(encoder.encode_batch("image", batch))

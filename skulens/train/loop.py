@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ from skulens.train.config import Contrastive, as_dict
 from skulens.train.losses import infonce, pair_targets, siglip
 from skulens.train.sampling import Mixture, TextBank, batches, distinct, generator
 from skulens.train.towers import normalise
+
+if TYPE_CHECKING:
+    import open_clip
 
 MAX_SCALE = math.log(100)
 """1 / tau is kept under 100, as CLIP does."""
@@ -43,7 +47,7 @@ class Feed:
 class Training:
     """One run in one folder: trains, writes train.jsonl and state.safetensors, and can be resumed."""
 
-    def __init__(self, model: torch.nn.Module, feed: Feed, config: Contrastive, folder: Path):
+    def __init__(self, model: "open_clip.CLIP", feed: Feed, config: Contrastive, folder: Path):
         self.model, self.feed, self.config, self.folder = model, feed, config, folder
         self.optimiser = torch.optim.AdamW(
             parameter_groups(model, config.weight_decay),
@@ -80,7 +84,7 @@ class Training:
         return found["epoch"]
 
     def train(
-        self, validate: Callable[[torch.nn.Module], dict[str, float]] | None = None, every: int = 5
+        self, validate: Callable[["open_clip.CLIP"], dict[str, float]] | None = None, every: int = 5
     ) -> None:
         """All epochs that are not done yet; the model ends with the weights to keep.
 
@@ -109,7 +113,7 @@ class Training:
         self.model.load_state_dict(self.average)
         self.model.eval()
 
-    def with_average(self, use: Callable[[torch.nn.Module], dict[str, float]]) -> dict[str, float]:
+    def with_average(self, use: Callable[["open_clip.CLIP"], dict[str, float]]) -> dict[str, float]:
         """What `use` says of the model with its averaged weights; the running ones are put back."""
         running = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.model.load_state_dict(self.average)
@@ -214,7 +218,7 @@ class Training:
             self.average[name].copy_(running[name])
 
 
-def text_vectors(model: torch.nn.Module, tokens: Tensor, parts: int = 3) -> Tensor:
+def text_vectors(model: "open_clip.CLIP", tokens: Tensor, parts: int = 3) -> Tensor:
     """encode_text, the short texts apart from the long ones: padding would be a third of a step.
 
     Args:
@@ -240,9 +244,10 @@ def side(config: Contrastive, epoch: int) -> int:
     return min(towers.image_px, int(px / 16 + 0.5) * 16)
 
 
-def parameter_groups(model: torch.nn.Module, decay: float) -> list[dict]:
+def parameter_groups(model: "open_clip.CLIP", decay: float) -> list[dict]:
     """Matrices and filters decay; biases, norms, embeddings and the temperature do not."""
-    plain, decayed = [], []
+    plain: list[torch.nn.Parameter] = []
+    decayed: list[torch.nn.Parameter] = []
     for name, value in model.named_parameters():
         if value.requires_grad:
             (plain if value.ndim < 2 or "embedding" in name else decayed).append(value)

@@ -21,7 +21,7 @@ from skulens.evaluate.ranking import hit_rate_at_k, judge, name_hit_rate
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Qrels, Run
-from skulens.train.pairs import decode_all, product_texts
+from skulens.train.pairs import ResizeMode, decode_all, product_texts
 from skulens.train.towers import normalise
 
 if TYPE_CHECKING:
@@ -183,6 +183,6 @@ def _finite(vectors: Tensor) -> np.ndarray:
     return vectors.numpy()
 
 
-def prepare_pixels(px: int, resize_mode: str) -> Prepare:
+def prepare_pixels(px: int, resize_mode: ResizeMode) -> Prepare:
     """Framed uint8 pictures for a vision tower; unreadable ones are blank and so miss."""
     return lambda images: decode_all(images, px, resize_mode, label="decode probes")[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -15,6 +16,11 @@ from skulens.errors import DataError, PictureError
 from skulens.pictures import decode
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Reject, chunks
+
+ResizeMode = Literal["shortest", "longest", "squash"]
+"""How a picture is brought to a square, as `encode.preprocess.Preprocess` knows it."""
+Decoded = tuple[np.ndarray, np.ndarray, list[Reject]]
+"""Pictures, flags of the usable ones, and the rejects of the others."""
 
 
 @dataclass
@@ -85,7 +91,7 @@ def add_photos(pairs: Pairs, catalog: Catalog, split: str, known: dict[str, int]
                 pairs.owners.append(owner)
 
 
-def square(image: Image, px: int, resize_mode: str) -> np.ndarray:
+def square(image: Image, px: int, resize_mode: ResizeMode) -> np.ndarray:
     """A decoded picture as (px, px, 3) uint8, framed as the encoder will frame it.
 
     Raises:
@@ -98,10 +104,10 @@ def square(image: Image, px: int, resize_mode: str) -> np.ndarray:
 def decode_all(
     images: Sequence[Image],
     px: int,
-    resize_mode: str,
+    resize_mode: ResizeMode,
     where: Path | None = None,
     label: str = "decode",
-):
+) -> Decoded:
     """Every picture decoded once.
 
     Args:
@@ -110,27 +116,40 @@ def decode_all(
         (pictures, px, px, 3) uint8, zeros where a picture cannot be used; flags of the usable ones;
         their Rejects.
     """
-    key = fingerprint(images, px, resize_mode)
-    done = where.with_suffix(".json") if where else None
-    if done and done.is_file() and (found := json.loads(done.read_text("utf-8")))["key"] == key:
-        pixels = np.memmap(where, np.uint8, "r", shape=(len(images), px, px, 3))
-        rejects = [Reject(*r) for r in found["rejects"]]
-        good = np.ones(len(images), bool)
-        good[found["bad"]] = False
-        return pixels, good, rejects
-    shape = (len(images), px, px, 3)
-    pixels = np.memmap(where, np.uint8, "w+", shape=shape) if where else np.zeros(shape, np.uint8)
-    bad, rejects = fill(pixels, images, px, resize_mode, label)
-    good = np.ones(len(images), bool)
-    good[bad] = False
-    if done:
-        pixels.flush()
-        rows = [[r.source, r.item, r.reason, r.todo] for r in rejects]
-        done.write_text(json.dumps({"key": key, "bad": bad, "rejects": rows}), "utf-8")
-    return pixels, good, rejects
+    key, shape = fingerprint(images, px, resize_mode), (len(images), px, px, 3)
+    if where is None:
+        pixels = np.zeros(shape, np.uint8)
+        bad, rejects = fill(pixels, images, px, resize_mode, label)
+        return pixels, _flag(len(images), bad), rejects
+    if found := _read_decoded(where, shape, key):
+        return found
+    kept = np.memmap(where, np.uint8, "w+", shape=shape)
+    bad, rejects = fill(kept, images, px, resize_mode, label)
+    kept.flush()
+    rows = [[r.source, r.item, r.reason, r.todo] for r in rejects]
+    about = json.dumps({"key": key, "bad": bad, "rejects": rows})
+    where.with_suffix(".json").write_text(about, "utf-8")
+    return kept, _flag(len(images), bad), rejects
 
 
-def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: str, label: str):
+def _read_decoded(where: Path, shape: tuple[int, ...], key: str) -> Decoded | None:
+    """What `decode_all` kept of the same pictures; None where there is nothing, or something else."""
+    about = where.with_suffix(".json")
+    found = json.loads(about.read_text("utf-8")) if about.is_file() else {}
+    if found.get("key") != key:
+        return None
+    rejects = [Reject(*r) for r in found["rejects"]]
+    return np.memmap(where, np.uint8, "r", shape=shape), _flag(shape[0], found["bad"]), rejects
+
+
+def _flag(count: int, bad: Sequence[int]) -> np.ndarray:
+    """(pictures,) bool: False at the positions in `bad`."""
+    good = np.ones(count, bool)
+    good[list(bad)] = False
+    return good
+
+
+def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: ResizeMode, label: str):
     """Decode into `pixels`; positions and Rejects of those that fail."""
 
     def one(position: int):

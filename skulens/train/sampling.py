@@ -135,13 +135,15 @@ class TextBank:
             RecipeError: no product has any of the roles asked for.
         """
         joined = [role for role in roles if "+" in role]
-        texts = [product | join(product, joined) for product in texts]
+        texts = [{**product, **join(product, joined)} for product in texts]
         there = {role for product in texts for role in product}
         if roles and not there & set(roles):
             raise RecipeError(
                 f"text_roles {', '.join(roles)}: no product has one; they have {', '.join(sorted(there))}"
             )
-        chosen, weights, first = [], [], [0]
+        chosen: list[str] = []
+        weights: list[float] = []
+        first = [0]
         for product in texts:
             kept = {r: t for r, t in product.items() if r in roles} or product
             chosen += kept.values()
@@ -168,7 +170,7 @@ def join(product: Mapping[str, str], roles: Sequence[str]) -> dict[str, str]:
     """Those of the joined roles, such as "caption+title", whose every part the product has."""
     parts = {role: [product.get(r) for r in role.split("+")] for role in roles}
     return {
-        role: ". ".join(t.rstrip(". ") for t in found)
+        role: ". ".join(t.rstrip(". ") for t in found if t)
         for role, found in parts.items()
         if all(found)
     }

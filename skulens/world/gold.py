@@ -3,7 +3,7 @@
 `gold_paths.csv` says where each field of the shop goes in the schema of claims. A row is an
 attribute key, a field of the labels or a mark; its classes are those that could have it; without a
 path it is left out on purpose, and the note says why. Several rows may feed one path: the label's
-"battery" and the attribute "battery capacity" are one fact said twice. Paths are those of the
+"purity" and the attribute "purity" are one fact said twice. Paths are those of the
 registry of fields (`skulens.values.fields`) where it has one for the field.
 """
 

@@ -91,7 +91,7 @@ class World(OwnCatalog):
             raise DataError(f"the shop has gold for the splits train and test, got {split!r}")
         return read_gold(self.root, split)
 
-    def listed(self) -> Iterator[Product]:
+    def listings(self) -> Iterator[Product]:
         """The products as their sellers list them, some of it wrong on purpose."""
         return World(self.root, texts="seller").products()
 

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import (
-    merge,
-    merge_same_data,
     open_boards,
     published_board,
     read_board,
     store_boards,
 )
+from skulens.analysis.merging import merge, merge_same_data
 from skulens.analysis.ranks import flatten, stand
 from skulens.bench.store import ResultStore, stored_results
 from skulens.errors import DataError, MissingFile, StoreError, UnknownName
@@ -129,8 +128,8 @@ def test_names_the_registry_knows_are_written_its_way(tmp_path):
 
 
 ROWS = {
-    "nan": ("b,x,100,nan,0.6,0.7", "row 3, column micro_cmc@1", "no finite number"),
-    "a word": ("b,x,100,high,0.6,0.7", "row 3, column micro_cmc@1", "'high' is no number"),
+    "nan": ("b,x,100,nan,0.6,0.7", "row 3, column micro_cmc@1", "not a finite number"),
+    "a word": ("b,x,100,high,0.6,0.7", "row 3, column micro_cmc@1", "'high' is not a number"),
     "nothing": ("b,x,100,0.5,,0.7", "row 3, column micro_cmc@3", "empty, expected a number"),
     "falls": ("b,x,100,0.5,0.4,0.7", "row 3, column micro_cmc@3", "recall cannot fall"),
     "percent": ("b,x,100,50,60,70", "row 3, column micro_cmc@1", "divided by 100"),
@@ -188,7 +187,7 @@ def test_a_csv_that_cannot_be_read_says_why(tmp_path, text, message):
 
 def test_bytes_that_are_no_csv(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00\x01" * 9)
-    with pytest.raises(DataError, match="no CSV in UTF-8"):
+    with pytest.raises(DataError, match="not a CSV in UTF-8"):
         read_board(tmp_path / "x.csv")
 
 

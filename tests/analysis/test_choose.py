@@ -9,7 +9,7 @@ import pytest
 from skulens.analysis.boards import Board, Entry, published_board
 from skulens.analysis.choose import (
     Constraints,
-    Verdict,
+    Outcome,
     choose,
     count_exclusions,
     licence_class,
@@ -19,6 +19,7 @@ from skulens.analysis.choose import (
 from skulens.bench.result import GROUPS
 from skulens.encode.zoo.rows import list_rows
 from skulens.errors import DataError
+from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.panel import rank_models
 from skulens.report.decisions import next_command
 from tests.analysis.boards import result_of_groups
@@ -75,16 +76,61 @@ def test_the_set_is_what_does_not_differ_significantly_and_others_say_by_how_muc
     expected = rank_models(b.sums("hit_rate@1"), b.sizes).best
     assert (
         {n for n, best in zip(RATES, expected, strict=True) if best}
-        == {c.entry.name for c in choice.of(Verdict.BEST)}
+        == {c.entry.name for c in choice.of(Outcome.BEST)}
         == {"best", "near"}
     )
     far = found["far"]
-    assert far.verdict is Verdict.WORSE
+    assert far.verdict is Outcome.WORSE
     assert texts(far)[0].startswith(f"worse than {choice.options[0].entry.name} by 0.")
     assert far.behind.low <= far.behind.value <= far.behind.high
     assert far.behind.value == pytest.approx(choice.options[0].value - far.value)
     assert [c.verdict.value for c in choice.options] == ["best", "best", "worse", "worse"]
     assert count_exclusions(choice.options) == {"worse than the best": 2}
+
+
+def test_any_metric_with_sums_decides_and_low_is_best_where_it_should_be(monkeypatch):
+    monkeypatch.setitem(METRICS, "hallucinations", Metric("hallucinations", "", direction="lower"))
+    draw = np.random.default_rng(0)
+    entries = []
+    for name, hits, lies in (("a", 7, 4), ("b", 3, 1)):
+        sums = {
+            "hit_rate@1": draw.binomial(10, hits / 10, 40),
+            "hallucinations": draw.binomial(10, lies / 10, 40),
+        }
+        entries.append(Entry(result_of_groups(name, sums, SKUS, PHOTOS), name, "here", "mine"))
+    b = Board("mine", tuple(entries), SKUS, "mine")
+    by_hits, by_lies = (choose(b, Constraints(metric=m)) for m in ("", "hallucinations"))
+    assert [o.entry.name for o in by_hits.of(Outcome.BEST)] == ["a"]
+    assert by_hits.constraints.metric == "hit_rate@1"
+    assert [o.entry.name for o in by_lies.of(Outcome.BEST)] == ["b"]
+    assert texts(by_lies.options[1])[0].startswith("worse than b by 0.3")
+    limited = choose(b, Constraints(metric="hallucinations", min_recall=0.2))
+    assert texts(limited.options[1])[0].startswith("hallucinations 0.4")
+    assert "wanted at most 0.2" in texts(limited.options[1])[0]
+
+
+def test_a_derived_metric_keeps_its_own_values_and_is_not_tested():
+    small, large = (
+        Entry(
+            result_of_groups(
+                name,
+                {"hit_rate@1": np.full(40, hits)},
+                SKUS,
+                PHOTOS,
+                metrics={"phi": phi},
+            ),
+            name,
+            "here",
+            "mine",
+        )
+        for name, hits, phi in (("small", 5, 9.0), ("large", 8, 2.0))
+    )
+    choice = choose(Board("mine", (large, small), SKUS, "mine"), Constraints(metric="phi"))
+    assert [(o.entry.name, o.value, o.low) for o in choice.options] == [
+        ("small", 9.0, None),
+        ("large", 2.0, None),
+    ]
+    assert {o.verdict for o in choice.options} == {Outcome.UNTESTED}
 
 
 def test_every_constraint_names_its_reason():
@@ -116,14 +162,14 @@ def test_every_constraint_names_its_reason():
         texts(found["low"])[1].startswith("hit_rate@1 0.1")
         and "wanted at least 0.3" in texts(found["low"])[1]
     )
-    assert found["far"].verdict is Verdict.BEST and found["far"].notes == ()
+    assert found["far"].verdict is Outcome.BEST and found["far"].notes == ()
 
 
 def test_what_was_not_measured_here_is_kept_and_marked_or_dropped():
     elsewhere = {"latency_ms": {"best": 500.0}, "machine": {"best": "another processor, 64 cores"}}
     kept = by_name(choose(board(RATES, **elsewhere), Constraints(max_latency_ms=20)))
     assert (
-        kept["best"].verdict is Verdict.BEST
+        kept["best"].verdict is Outcome.BEST
         and kept["best"].notes == ("latency unknown",)
         and kept["best"].entry.latency_ms is None
     )
@@ -145,7 +191,7 @@ def test_costs_measured_here_on_other_data_are_lent():
     other = board({"best": 0.2}, latency_ms={"best": 50.0}, machine={"best": "elsewhere"})
     assert (
         by_name(choose(board(RATES), Constraints(max_latency_ms=20), costs=[other]))["best"].verdict
-        is Verdict.BEST
+        is Outcome.BEST
     )
 
 
@@ -154,8 +200,8 @@ def test_recall_near_the_limit_says_so_on_both_sides():
     value = b.entries[0].metrics["hit_rate@1"]
     above = by_name(choose(b, Constraints(min_recall=round(value - 0.01, 3))))["best"]
     below = by_name(choose(b, Constraints(min_recall=round(value + 0.01, 3))))["best"]
-    assert above.verdict is Verdict.BEST and "may be below" in above.notes[0]
-    assert below.verdict is Verdict.OUT and texts(below)[0].endswith("its interval reaches that")
+    assert above.verdict is Outcome.BEST and "may be below" in above.notes[0]
+    assert below.verdict is Outcome.OUT and texts(below)[0].endswith("its interval reaches that")
 
 
 def test_entries_without_hits_are_not_tested():
@@ -164,12 +210,12 @@ def test_entries_without_hits_are_not_tested():
     b = replace(b, entries=(without_sums(first), *others))
     found = by_name(choose(b, Constraints()))
     assert (
-        found["best"].verdict is Verdict.UNTESTED
+        found["best"].verdict is Outcome.UNTESTED
         and found["best"].value == b.entries[0].metrics["hit_rate@1"]
     )
-    assert found["near"].verdict is Verdict.BEST
+    assert found["near"].verdict is Outcome.BEST
     bare = replace(b, entries=tuple(without_sums(e) for e in b.entries), groups=())
-    assert {o.verdict for o in choose(bare, Constraints()).options} == {Verdict.UNTESTED}
+    assert {o.verdict for o in choose(bare, Constraints()).options} == {Outcome.UNTESTED}
 
 
 def test_next_command_measures_what_is_unknown_then_compares_then_looks_closer():
@@ -275,13 +321,13 @@ def test_the_published_190_without_any_result_of_ours():
     )
     small = choose(b, constraints)
     assert time.perf_counter() - start < 30
-    assert len(everything.of(Verdict.BEST)) == 7 and len(everything.of(Verdict.WORSE)) == 183
+    assert len(everything.of(Outcome.BEST)) == 7 and len(everything.of(Outcome.WORSE)) == 183
     assert everything.options[0].entry.name == "open_clip:ViT-gopt-16-SigLIP2-384/webli"
-    assert [c.entry.name for c in small.of(Verdict.BEST)] == [
+    assert [c.entry.name for c in small.of(Outcome.BEST)] == [
         "open_clip:ViT-B-16/datacomp_xl_s13b_b90k"
     ]
-    assert "latency unknown" in small.of(Verdict.BEST)[0].notes
+    assert "latency unknown" in small.of(Outcome.BEST)[0].notes
     assert (
-        all(c.reasons for c in small.options if c.verdict is not Verdict.BEST)
+        all(c.reasons for c in small.options if c.verdict is not Outcome.BEST)
         and len(small.options) == 190
     )

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import published_board
-from skulens.analysis.pairs import pair, pair_of_board, pair_up, why_not
+from skulens.analysis.pairing import pair_up, why_not
+from skulens.analysis.pairs import Outcome, pair, pair_of_board
 from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
-from skulens.evaluate.sample_size import needed
+from skulens.evaluate.metric import METRICS, Metric
+from skulens.evaluate.sample_size import estimate_sample_size
 from skulens.report.words import effort
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
@@ -50,7 +52,7 @@ def test_what_it_would_take_is_said_where_they_do_not_differ_significantly(both)
     found = pair(*both)
     x, y = (r.scores.values("hit_rate@1") for r in both)
     y = y[::-1]
-    assert found.needed == needed(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
+    assert found.needed == estimate_sample_size(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
     said = effort(found, "probes", "SKUs")
     assert f"would take {found.needed.skus} SKUs" in said
     assert "these are 4 SKUs with 2.5 probes each" in said
@@ -132,6 +134,50 @@ def test_encoders_are_paired_by_gallery_and_mode_newest_first(tmp_path):
     with pytest.raises(DataError, match="both sides"):
         pair(new, new)
     assert why_not(new, b) == []
+
+
+def test_galleries_of_one_system_are_compared_where_the_queries_are_the_same(tmp_path):
+    """Also results stored before queries had a fingerprint: equal units and groups are enough."""
+    text = stored(tmp_path, "a", A)
+    image = stored(tmp_path, "a", B, gallery="image", data_hash="y")
+    assert why_not(text, image) == []
+    [(x, y)] = pair_up([text, image], [text, image])
+    assert {x.folder, y.folder} == {text.folder, image.folder}
+    found = pair(text, image)
+    assert found.differing == {"gallery": ("text", "image")}
+    assert found.names == ("a (gallery text)", "a (gallery image)")
+    assert found.difference.value == pytest.approx(3 / 10)
+    other = stored(tmp_path, "a", {"cola": ["cola"]}, gallery="image", data_hash="z")
+    with pytest.raises(DataError, match="SKUs with probes 4 against 1; probes 10 against 1"):
+        pair(text, other)
+
+
+def test_queries_decide_where_their_fingerprint_is_stored(tmp_path):
+    v2 = {"format": 2, "system": {"name": "a", "kind": "encoder", "identity": "i"}}
+    v2 |= {"data_split": "test", "counts": {"groups": 4, "units": 10, "gallery": 9}}
+    text, image, other = (
+        stored(
+            tmp_path, "a", A, data_hash=h, data_queries=q, gallery=g, variant={"gallery": g}, **v2
+        )
+        for h, q, g in (("x", "q", "text"), ("y", "q", "image"), ("z", "other", "image"))
+    )
+    assert why_not(text, image) == []
+    with pytest.raises(DataError, match="gallery text against image"):
+        pair(text, other)
+
+
+def test_who_is_better_is_told_by_the_direction_of_the_metric(both, monkeypatch):
+    found = replace(pair(*both), p_holm=0.01)
+    assert found.verdict is Outcome.A_BETTER
+    assert pair(*both).verdict is Outcome.NOT_SIGNIFICANT
+    low = Metric("cost", "less is better", direction="lower")
+    monkeypatch.setitem(METRICS, "cost", low)
+    assert replace(found, metric="cost").verdict is Outcome.B_BETTER
+
+
+def test_a_derived_metric_is_not_tested_in_place_of_what_it_is_derived_from(both):
+    with pytest.raises(DataError, match=r"phi is derived from hit_rate@1.*it has hit_rate@1, mrr"):
+        pair(*both, "phi")
 
 
 def test_results_are_found_by_encoder_folder_or_name(tmp_path):

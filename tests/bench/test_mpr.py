@@ -9,9 +9,10 @@ import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.bench.retrieval import Tools, blocks
+from skulens.bench.retrieval import blocks
 from skulens.bench.store import ResultStore
 from skulens.bench.suites.mpr import Mpr, MprSettings
+from skulens.bench.task import Tools
 from skulens.encode.batching import Batching
 from skulens.encode.gallery import build_gallery
 from skulens.encode.memo import Memo
@@ -19,7 +20,6 @@ from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.records import DatasetInfo, Image, Item, Product, Query
 from skulens.report.export import export_results
-from tests.bench.stores import records_of
 from tests.encode.fake import FakeEncoder
 
 QUIET = Batching(batch=4, threads=2, progress=False)
@@ -254,7 +254,7 @@ def test_exported_run_gives_trec_eval_the_same_numbers(tmp_path):
     [result] = run(gallery="text")
     store = ResultStore(tmp_path / "results")
     place, _ = store.add(result)
-    assert export_results(records_of(store), "trec", tmp_path / "trec") == 1
+    assert export_results(store.results(), "trec", tmp_path / "trec").written == 1
     with (tmp_path / "trec" / f"{place.name}.qrels").open() as f:
         evaluator = pytrec_eval.RelevanceEvaluator(
             pytrec_eval.parse_qrel(f), {"recip_rank", "success"}

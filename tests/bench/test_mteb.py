@@ -16,9 +16,9 @@ import pytrec_eval
 from mteb.results import TaskResult
 
 from skulens.bench.mteb_names import mteb_model_name, mteb_task_name
-from skulens.bench.retrieval import Tools
 from skulens.bench.store import ResultStore, read_run
 from skulens.bench.suites.mpr import Mpr, MprSettings
+from skulens.bench.task import Tools
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder
 from skulens.encode.batching import Batching
@@ -26,7 +26,6 @@ from skulens.errors import DataError
 from skulens.pictures import load
 from skulens.records import Image, Item, Product, Query
 from skulens.report.export import export_results
-from tests.bench.stores import records_of
 from tests.bench.test_mpr import COLOURS, ColourEncoder, Shop, png
 
 NAMES = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "ndcg@10", "recall@3")
@@ -248,7 +247,7 @@ def test_exported_results_are_read_by_mteb(tmp_path):
     measured.append(ours(Shop(), ColourEncoder(), "text", texts=("note",))[1])
     for result in measured:
         store.add(result)
-    assert export_results(records_of(store), "mteb", tmp_path / "out") == 3
+    assert export_results(store.results(), "mteb", tmp_path / "out").written == 3
     files = sorted((tmp_path / "out/results/skulens__colour").glob("*/*.json"))
     assert [f.name for f in files][:2] == [
         "MyShopImage.json",

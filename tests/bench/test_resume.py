@@ -16,7 +16,7 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 import skulens.encode.batching as batching
-from skulens.bench.retrieval import Tools
+from skulens.bench.task import Tools
 from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.catalog.open import open_catalog
 from skulens.encode.memo import Memo

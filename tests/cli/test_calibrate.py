@@ -15,7 +15,7 @@ from skulens.records import EncoderInfo, Qrels, Run
 
 
 def store(folder, name="mini", skus=80, photos=5, wrong=0.1, gallery="text", lonely=False):
-    """A result of `photos` probes of each SKU; a wrong answer has a small margin but the same score."""
+    """A result of `photos` probes of each SKU; wrong answers have small margins, the same score."""
     rng = np.random.default_rng(0)
     products = [f"sku{i:03}" for i in range(skus)]
     found, grades, groups = {}, {}, {}

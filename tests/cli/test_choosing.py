@@ -53,6 +53,25 @@ def test_compare_gives_one_comparison_for_each_gallery(shop):
     assert done.stdout.splitlines()[-1].startswith("shop, text: mini is better than groceries: +0.")
 
 
+def test_compare_of_one_system_with_itself_is_one_comparison_of_its_galleries(shop):
+    [found] = answer(shop, "compare mini mini")["comparisons"]
+    assert found["a"] == found["b"] == "mini" and sorted(found["differing"]["gallery"]) == [
+        "image",
+        "text",
+    ]
+    assert found["p_holm"] == found["difference"]["p"] and found["n_queries"] == 192
+
+
+def test_choose_and_compare_by_any_metric_that_is_stored(shop):
+    [choice] = answer(shop, "choose --metric mrr --gallery text")["choices"]
+    assert choice["constraints"]["metric"] == "mrr" and choice["best"] == ["mini"]
+    [found] = answer(shop, "compare mini groceries --metric mrr --gallery text")["comparisons"]
+    best, other = choice["candidates"]
+    assert found["mean_a"] == pytest.approx(best["value"], abs=1e-12)
+    assert found["mean_b"] == pytest.approx(other["value"], abs=1e-12)
+    assert found["difference"]["value"] == pytest.approx(best["value"] - other["value"])
+
+
 def test_compare_writes_a_page_with_photos(shop):
     done = run(shop, "compare", "mini", "groceries", "--html", "compare.html")
     assert done.returncode == 0 and "compare.html" in done.stdout, done.stderr
@@ -117,7 +136,8 @@ def test_confusion_names_pairs_causes_angles_and_draws(shop):
                 assert (p["across"] > 0) == (p["first"] == pair["right"])
     assert wrong
     assert (
-        "probes err" in run(shop, "confusion", "mini", "--gallery", "image").stdout.splitlines()[-1]
+        "probes are wrong"
+        in run(shop, "confusion", "mini", "--gallery", "image").stdout.splitlines()[-1]
     )
 
 
@@ -143,7 +163,7 @@ def test_confusion_takes_no_vectors_of_another_encoder(shop, tmp_path):
     shutil.copytree(shop / "results", tmp_path / "results")
     [file] = (tmp_path / "results").glob("mpr-shop-text-mini-*/result.json")
     record = json.loads(file.read_text())
-    record["encoder_info"]["identity"] = "0" * 64
+    record["system"]["identity"] = "0" * 64
     file.write_text(json.dumps(record))
     done = run(
         tmp_path,
@@ -168,7 +188,7 @@ def test_confusion_takes_no_vectors_of_another_encoder(shop, tmp_path):
     [
         ("compare mini nobody", "unknown result 'nobody'"),
         ("compare mini groceries --metric phi", "it has hit_rate@1"),
-        ("compare mini mini", "both sides"),
+        ("compare mini mini --gallery text", "both sides"),
         ("compare mini groceries --results gone", "no results in gone"),
         ("confusion mini", "means 2 results"),
         ("confusion mini --gallery text --data board2.csv", "board2.csv"),

@@ -285,7 +285,7 @@ def qwen_tokenizer():
 
 @pytest.fixture(scope="session")
 def qwen_folder(tmp_path_factory):
-    """A Qwen2-VL of two small layers, with the recipe of a model that tells roles apart."""
+    """A Qwen2-VL of two small layers, with the recipe of a model that distinguishes roles."""
     from transformers import (
         Qwen2VLConfig,
         Qwen2VLForConditionalGeneration,

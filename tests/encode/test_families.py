@@ -237,6 +237,47 @@ def test_identity_tells_numerics_apart(open_clip_folder):
     assert len({info.params_image for info in infos}) == 1
 
 
+def test_rotary_tables_stay_float32(tmp_path):
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import ModernBertConfig, ModernBertModel
+
+    from skulens.encode.sentence_transformers import Sentence
+    from tests.encode.conftest import fast_tokenizer, small
+
+    ids = {f"{name}_token_id": 0 for name in ("pad", "bos", "eos", "cls", "sep")}
+    size = small("text", global_attn_every_n_layers=1, **ids)
+    ModernBertModel(ModernBertConfig(**size)).save_pretrained(tmp_path / "bert")
+    tokenizer = fast_tokenizer(pad_token="<pad>", bos_token="<s>", eos_token="</s>")
+    tokenizer.save_pretrained(tmp_path / "bert")
+    modules = [Transformer(str(tmp_path / "bert"), max_seq_length=16), Pooling(32)]
+    SentenceTransformer(modules=modules, device="cpu").save(str(tmp_path / "st"))
+    encoder = Sentence(str(tmp_path / "st"), Numerics("bfloat16"))
+    tables = [b for name, b in encoder.model.named_buffers() if "inv_freq" in name]
+    assert tables and all(table.dtype == torch.float32 for table in tables)
+    vector = encoder.encode_batch("text", [encoder.prepare_text("tea")])
+    assert np.isfinite(vector).all()
+
+
+def test_prompts_of_a_model_follow_the_role(sentence_folder, tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    from skulens.encode.sentence_transformers import Sentence
+
+    prompts = {"query": "find: ", "passage": "shown: ", "clustering": "sort: "}
+    model = SentenceTransformer(str(sentence_folder), device="cpu", prompts=prompts)
+    model.save(str(tmp_path / "st"))
+    plain, encoder = Sentence(str(sentence_folder)), Sentence(str(tmp_path / "st"))
+    assert plain.info.roles == () and encoder.info.roles == ("query", "document")
+    assert plain.info.identity != encoder.info.identity
+    [warning] = encoder.info.warnings
+    assert (warning.code, warning.argument) == ("unused-prompts", "clustering")
+    batch = [encoder.prepare_text("tea", role) for role in ("query", "document")]
+    expected = model.encode(["find: tea", "shown: tea"])
+    np.testing.assert_allclose(encoder.encode_batch("text", batch), expected, atol=1e-5)
+
+
 def test_local_reads_licence_and_costs(local):
     assert local.info.licence == "Apache-2.0" and local.info.name.startswith("tiny_open_clip")
     assert local.info.gflops_image > 0 and local.info.gflops_text > 0

@@ -5,7 +5,7 @@ import pytest
 
 from skulens.encode.checkpoints import (
     card_licence,
-    checked,
+    check_weights,
     hub_weights,
     model_folder,
     safe_weights,
@@ -140,7 +140,7 @@ def test_the_first_safetensors_name_that_the_hub_has_is_taken(tmp_path, monkeypa
 
 
 def test_folders_are_not_mistaken_for_hub_ids(tmp_path, clip_folder):
-    with pytest.raises(MissingFile, match="no hub id"):
+    with pytest.raises(MissingFile, match="not a hub id"):
         model_folder(str(tmp_path / "nothing"), None)
     with pytest.raises(EncoderError, match="no revisions"):
         model_folder(str(clip_folder), "main")
@@ -151,7 +151,7 @@ def test_pickle_is_refused_wherever_it_lies(tmp_path):
     (tmp_path / "2_Dense").mkdir()
     (tmp_path / "2_Dense" / "pytorch_model.bin").write_bytes(b"\x80\x04")
     with pytest.raises(EncoderError, match="safetensors only"):
-        checked(tmp_path)
+        check_weights(tmp_path)
     with pytest.raises(EncoderError, match="safetensors only"):
         safe_weights(tmp_path / "2_Dense" / "pytorch_model.bin")
 

@@ -1,4 +1,4 @@
-"""The registry of published pairs and its lint."""
+"""The registry of published pairs and its warnings."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Whether the bound of a calibrated precision holds as often as it says, and what calibration finds."""
+"""Whether the bound of a calibrated precision holds as often as it says, and what is found."""
 
 import re
 from pathlib import Path
@@ -142,7 +142,7 @@ def test_answering_nothing_has_no_precision():
 
 @pytest.mark.parametrize("sizes", ["even", "uneven"])
 def test_bounds_hold_in_95_of_100_simulated_shops(sizes):
-    """300 shops of 160 SKUs: the bound lies above the truth in at most 5 % of them, and what is called confirmed is true."""
+    """300 shops of 160 SKUs: the bound is above the truth in at most 5 %, and confirmed is true."""
     score, right, _ = simulate(np.random.default_rng(99), 60_000, sizes)
     order = np.argsort(-score)
     share = right[order].cumsum() / np.arange(1, len(order) + 1)
@@ -163,7 +163,7 @@ def test_bounds_hold_in_95_of_100_simulated_shops(sizes):
 
 
 def test_the_bootstrap_alone_would_not_hold():
-    """One SKU in 50 is always confused: resampling the 60 SKUs gives a bound too high in a third of the shops."""
+    """One SKU in 50 is always confused: resampling the SKUs is too high in a third of the shops."""
     rng, plain, ours = np.random.default_rng(0), 0, 0
     answered = np.full(60, 10.0)
     for seed in range(300):

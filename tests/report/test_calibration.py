@@ -75,4 +75,10 @@ def point(precision=0.95, high=1.0, at_least=0.7, answered=40, coverage=0.5):
 def test_each_outcome_has_its_sentence(outcome, target, held_out, says):
     threshold = 0.2 if held_out else None
     found = Calibration("score", target, outcome, threshold, point(), held_out)
-    assert describe_outcome(found) == says
+    assert describe_outcome(found, "SKUs") == says
+
+
+def test_groups_are_called_as_the_suite_calls_them():
+    found = Calibration("score", 0.9, Outcome.MISSED, 0.2, point(), point(precision=0.8))
+    said = describe_outcome(found, "items")
+    assert "50 held-out items" in said and "measure more items" in said and "SKU" not in said

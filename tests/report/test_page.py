@@ -143,7 +143,7 @@ def test_a_page_of_claims_names_its_own_metrics_units_and_slices(tmp_path):
     text = write_page(made, tmp_path / "r.html").read_text()
     Balanced().feed(text)
     assert "reader:y has the highest f1: 70.0" in text
-    assert "some-claims on shop" in text and "By n pictures" in text and "By field" in text
+    assert "some-claims on shop" in text and "By number of pictures" in text and "By field" in text
     assert text.index(">2<") < text.index(">10<"), "numbers stand by size"
     said = re.sub(r"<style>.*?</style>|<script>.*?</script>|<[^>]+>", " ", text, flags=re.S)
     for word in ("hit_rate", "hit rate", "SKU", "encoder", "gallery", "gap", "phi", "CMC", "photo"):

@@ -1,13 +1,16 @@
 """A view says what its board says, with intervals, and marks what does not compare."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from skulens.analysis.boards import Board
+from skulens.analysis.boards import Board, store_boards
+from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.report.views import pareto, view_of_board, views_of_results
 from skulens.report.words import verdict
-from tests.report.boards import beside, board, claims, entry
+from tests.report.boards import answered, beside, board, claims, entry
 
 
 def test_rows_are_best_first_with_intervals_from_hits():
@@ -93,7 +96,11 @@ def test_a_board_is_ordered_by_any_metric_that_is_asked_for():
 
 def test_views_of_stored_results_keep_their_own_intervals_and_words():
     [view] = views_of_results([claims("reader:x", 0.6), claims("reader:y", 0.7)])
-    assert view.main == "f1" and view.noun == "system" and view.rows[0].first.low == 0.65
+    assert (
+        view.main == "f1"
+        and view.noun == "system"
+        and view.rows[0].first.low == pytest.approx(0.65)
+    )
     assert view.title == "some-claims on shop" and view.columns[0] == "f1"
     assert not view.rows[0].curve
 
@@ -116,3 +123,12 @@ def test_hit_rates_by_rank_make_a_curve_and_other_metrics_do_not():
 )
 def test_names_are_short_where_that_is_clear(name, shown):
     assert view_of_board(Board("x", (entry(name, {}),))).rows[0].name == shown
+
+
+def test_stored_results_keep_the_intervals_that_they_were_stored_with():
+    kept = Interval(0.5, 0.123, 0.987, 2, 2)
+    found = {"cola": ["cola", "tea"], "tea": ["tea"]}
+    made = replace(answered("mini", found), metrics={"hit_rate@1": kept})
+    [board] = store_boards([made])
+    assert view_of_board(board, stored=True).rows[0].first == kept
+    assert view_of_board(board).rows[0].first.value == pytest.approx(2 / 3)

@@ -1,4 +1,4 @@
-"""The tokenizer keeps the two promises open_clip pools by: pad is 0, the end token is the largest id."""
+"""The tokenizer satisfies the two assumptions open_clip pools by: pad is 0, the end token is the largest id."""
 
 import pytest
 from hypothesis import given, settings

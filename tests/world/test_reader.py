@@ -62,6 +62,7 @@ def test_a_seller_tells_what_the_listing_says_and_pictures_stay_true(folder, tru
     listings = {row["id"]: row for row in pq.read_table(folder / "listings.parquet").to_pylist()}
     told = list(World(folder, texts="seller").products())
     assert [p.id for p in told] == [p.id for p in truth]
+    assert list(World(folder).listings()) == told, "what suites of reading are given"
     for product, true in zip(told, truth, strict=True):
         listing = listings[product.extras["listing"]]
         assert listing["sku"] == product.id

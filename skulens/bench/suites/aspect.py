@@ -84,7 +84,7 @@ class Aspect:
             g for g in self.catalog.gold(s.split) if not s.fields or is_asked(g.field, s.fields)
         ]
         asked = {g.item for g in gold}
-        products = [p for p in self.catalog.listed() if p.id in asked]
+        products = [p for p in self.catalog.listings() if p.id in asked]
         rejects: list[Reject] = list(self.catalog.rejects)
         products = products[: s.limit or None]
         kept = {p.id for p in products}

@@ -1,0 +1,178 @@
+"""Tables for a terminal and files for other tools, of any suite."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skulens.analysis.boards import Board, store_boards
+from skulens.analysis.ranks import stand
+from skulens.encode.zoo.warnings import warn
+from skulens.evaluate.intervals import Interval
+from skulens.records import Warning_
+from skulens.report.export import export_results
+from skulens.report.marks import explain_marks, has_seen, marks_of, warnings_of
+from skulens.report.names import count, label, shorten, singular
+from skulens.report.standings import print_standings
+from skulens.report.tables import print_mode_differences, print_results
+from skulens.report.words import write_interval, write_number
+from tests.report.boards import answered, claims, encoder_info, entry, stored
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("mini", "mini"),
+        ("onnx:../a/b/net", "onnx:net"),
+        ("hf:google/siglip2", "hf:google/siglip2"),
+        ("local:runs/x", "local:runs/x"),
+        ("open_clip:RN50/openai", "open_clip:RN50/openai"),
+    ],
+)
+def test_a_name_is_cut_to_the_last_part_of_a_path_and_no_further(name, shown):
+    assert shorten(name) == label(stored(name)) == shown
+    assert shorten("open_clip:RN50/openai", silent="open_clip") == "RN50/openai"
+
+
+def test_words_are_counted():
+    assert (count(1, "entry"), count(2, "entry"), count(1200, "result")) == (
+        "1 entry",
+        "2 entries",
+        "1,200 results",
+    )
+    assert [singular(w) for w in ("probes", "queries", "SKUs")] == ["probe", "query", "SKU"]
+
+
+def test_unknown_intervals_are_not_invented():
+    assert write_interval(None) == "-" == write_interval(Interval(np.nan, np.nan, np.nan, 0, 0))
+    assert write_interval(Interval(0.5, np.nan, np.nan, 0, 0)) == "0.500"
+    assert write_interval(Interval(0.5, 0.4, 20000.0, 0, 0)) == "0.500 [0.400, 2.0e+04]"
+    assert (write_number(0.5, "f1"), write_number(2.816, "phi"), write_number(4321, "phi")) == (
+        "0.500",
+        "2.82",
+        "4,321",
+    )
+
+
+def test_results_of_each_set_of_units_get_a_table_and_costs_only_where_known(capsys):
+    print_results([stored("mini", 0.4), stored("groceries", 0.6), claims()])
+    first, second = capsys.readouterr().out.split("some-claims: ")
+    assert "mpr: shop, 10 probes -> text of 5 SKUs" in first and "images/s" in first
+    assert "0.600 [0.500, 0.700]" in first and "3.0 / 4.0" in first
+    assert "shop, 120 units of 30 groups, prompt v2" in second and "images/s" not in second
+    assert "encoder" not in second and "system" in second and "macro_f1" in second
+
+
+def test_slices_stand_below_by_value_and_system(capsys):
+    print_results([claims("reader:x", 0.6), claims("reader:y", 0.7)])
+    out = capsys.readouterr().out
+    lines = {line.split("│")[1].strip(): line for line in out.splitlines() if line.startswith("│")}
+    assert "f1 by number of pictures" in out and list(lines)[-2:] == ["2", "10"]
+    assert "0.600 [0.550, 0.650]" in lines["brand"] and "0.700 [0.650, 0.750]" in lines["brand"]
+    print_results([claims("reader:x", 0.6)])
+    alone = capsys.readouterr().out
+    assert "precision" in alone.partition("by field")[2], "one system: all its headline metrics"
+
+
+def test_a_slice_of_one_value_is_the_whole_and_left_out(capsys):
+    whole = claims(slices={"language": {"en": dict(claims().metrics)}})
+    print_results([whole])
+    assert "language" not in capsys.readouterr().out
+
+
+def test_what_tells_variants_apart_stands_with_the_name_and_what_they_share_in_the_title(capsys):
+    one = stored("mini", 0.4, settings={"split": "test", "mode": "sound"})
+    other = stored("mini", 0.5, settings={"split": "test", "mode": "paper"})
+    print_results([one, other])
+    out = capsys.readouterr().out
+    assert "mini (mode paper)" in out and "(mode sound)" not in out
+    print_results([other])
+    assert "of 5 SKUs, mode paper" in capsys.readouterr().out
+
+
+def test_paper_mode_is_compared_with_sound_mode_by_the_headline_metrics(capsys):
+    sound = stored("mini", 0.4, settings={"split": "test", "mode": "sound"})
+    paper = stored(
+        "mini", 0.5, settings={"split": "test", "mode": "paper"}, counts={"tied_queries": 3}
+    )
+    print_mode_differences([sound, paper])
+    said = capsys.readouterr().out
+    assert said.startswith("mini, text: paper - sound: hit_rate@1 +0.1000")
+    assert said.endswith("; 3 probes tied in paper mode\n")
+
+
+def trained_on(*names):
+    return replace(stored("mini", 0.5), system=encoder_info("mini", trained_on=names))
+
+
+def test_a_system_that_has_seen_the_data_is_marked(capsys):
+    assert has_seen(trained_on("data/shop")) and not has_seen(trained_on("shop-2", "other"))
+    inside = replace(claims(), system=replace(claims().system, parts=(trained_on("shop").system,)))
+    assert has_seen(inside), "a part of a pipeline counts"
+    print_results([trained_on("shop"), stored("groceries")])
+    out = capsys.readouterr().out
+    assert "[0.400, 0.600] †" in out and "†: trained on this data" in out
+    [board] = store_boards([trained_on("shop")])
+    print_standings(stand(board))
+    assert "0.500 †" in capsys.readouterr().out
+    print_results([stored("groceries")])
+    assert "†" not in capsys.readouterr().out
+
+
+def test_marks_come_from_the_table_of_warnings_and_those_of_others_are_not_held_against_own_runs():
+    told = (
+        warn("short-context", context_length=32),
+        warn("duplicate-weights", "RN50/openai"),
+        Warning_("of-a-plug-in", short="odd"),
+    )
+    made = entry("x", {"hit_rate@1": 0.5}, source="published", warnings=told)
+    assert marks_of(made) == ["cut", "twin", "odd"]
+    assert explain_marks([made]).startswith("twin: the same weights as another row; cut: ")
+    size = replace(made, warnings=(Warning_("image-size", "384"),))
+    assert marks_of(size) == ["px"] and warnings_of(replace(size, source="here")) == []
+
+
+def test_a_leaderboard_of_claims_shows_its_own_columns(capsys):
+    metrics = {"f1": 0.6, "precision": 0.7, "recall": 0.5}
+    print_standings(stand(Board("x", (entry("reader", metrics, suite="c", kind="reader"),))))
+    out = capsys.readouterr().out
+    head = next(line for line in out.splitlines() if line.startswith("┃"))
+    columns = [c.strip() for c in head.strip("┃").split("┃")]
+    assert columns == [
+        "rank",
+        "95 %",
+        "tier",
+        "system",
+        "f1",
+        "precision",
+        "recall",
+        "params",
+        "licence",
+        "notes",
+    ]
+
+
+def test_results_without_a_run_are_left_out_of_trec_with_a_reason(tmp_path):
+    ranked = replace(answered("mini", {"cola": ["cola"]}), folder=tmp_path / "mini")
+    done = export_results([ranked, claims()], "trec", tmp_path / "out")
+    assert done.written == 1 and {f.name for f in (tmp_path / "out").iterdir()} == {
+        "mini.run",
+        "mini.qrels",
+    }
+    [why] = done.skipped
+    assert "some-claims ranked nothing: no run and no qrels" in why
+    done = export_results([claims()], "mteb", tmp_path / "mteb")
+    assert done.written == 0 and "reader is not an encoder" in done.skipped[0]
+
+
+def test_a_csv_has_one_row_per_result_with_its_variant(tmp_path):
+    paper = stored("mini", 0.5, settings={"split": "test", "mode": "paper"})
+    export_results([paper, claims()], "csv", tmp_path / "x.csv")
+    with (tmp_path / "x.csv").open() as f:
+        rows = list(csv.DictReader(f))
+    assert [(r["encoder"], r["gallery"], r["variant"]) for r in rows] == [
+        ("mini", "text", "mode=paper"),
+        ("reader:x", "", "prompt=v2"),
+    ]
+    assert (rows[0]["hit_rate@1"], rows[0]["f1"], rows[1]["f1"]) == ("0.5", "", "0.6")
