@@ -4,6 +4,7 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,8 +44,12 @@ def describe_errors(
     }
 
 
+@lru_cache(maxsize=4096)
 def thumbnail(image: Image, upright: bool = True) -> str | None:
-    """A small JPEG as a data: address, or None where the picture cannot be read."""
+    """A small JPEG as a data: address, or None where the picture cannot be read.
+
+    Remembered, because results of one run show the same pictures: some 4 kB each.
+    """
     try:
         picture = pictures.load(image, upright)
     except PictureError:

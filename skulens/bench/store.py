@@ -212,7 +212,8 @@ def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table"
         data = path.read_bytes()
         if digest and hashlib.sha256(data).hexdigest() != digest:
             raise OSError("its bytes are not those that were written")
-        return pq.read_table(pa.BufferReader(data))
+        # one thread: a pool that still reads ahead at exit can abort the process
+        return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
     except (OSError, pa.ArrowInvalid) as e:
         raise StoreError(f"{path} cannot be read ({e}); remove the folder and measure again") from e
 

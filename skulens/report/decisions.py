@@ -148,7 +148,8 @@ def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
     stored = [e.folder or _plain(e) for e in best]
     if len(best) > 1:
         return f"skulens compare {stored[0]} {stored[1]}"
-    return f"skulens confusion {stored[0]}" if encoders else ""
+    ranked = best and "run" in best[0].result.tables
+    return f"skulens confusion {stored[0]}" if ranked else ""
 
 
 def _plain(entry: Entry) -> str:
