@@ -195,7 +195,9 @@ SUITES = {
 }
 """Benchmarks of `skulens bench`."""
 
-RETRIEVERS: dict[str, Row] = {}
+RETRIEVERS: dict[str, Row] = {
+    "bm25": Row("skulens.index.bm25:Bm25", "baseline: words that query and product share", "eval"),
+}
 """Rank products for queries by themselves (`protocols.Retriever`)."""
 READERS: dict[str, Row] = {
     "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),

@@ -109,6 +109,10 @@ class Board:
                 return sums.by_group(self.groups).size.astype(np.int64)
         return np.zeros(0, np.int64)
 
+    def has(self, metric: str) -> bool:
+        """Whether any entry has a value of a metric."""
+        return any(e.metrics.get(metric) is not None for e in self.entries)
+
     def known(self, metric: str) -> np.ndarray:
         """(entries,) bool: entries of the board's data whose sums by group are known, so that they compare."""
         same = self.same_data()
@@ -317,12 +321,14 @@ def _sizes_in(result: Result, groups: tuple[str, ...]) -> np.ndarray | None:
 def describe_data(results: Sequence[Result]) -> str:
     """shop -> text of 300 SKUs, 276 probes of 60"""
     first = results[0]
-    units, _ = unit_words(first)
+    units, things = unit_words(first)
     n, of = first.counts.get("units", 0), first.counts.get("groups", 0)
     galleries = dict.fromkeys(r.variant.get("gallery", "") for r in results)
     if not any(galleries):
-        return f"{first.data.short}, {n:,} {units} of {of}"
-    return f"{first.data.short} -> {' or '.join(galleries)} of {first.counts.get('gallery', 0)} SKUs, {n:,} {units} of {of}"
+        return f"{first.data.short}, {n:,} {units} of {of} {things}"
+    skus = f"{first.counts.get('gallery', 0)} SKUs"
+    asked = f"{n:,} {units} of {of}" + ("" if things == "SKUs" else f" {things}")
+    return f"{first.data.short} -> {' or '.join(galleries)} of {skus}, {asked}"
 
 
 def unit_words(result: Result) -> tuple[str, str]:

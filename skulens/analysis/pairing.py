@@ -9,7 +9,7 @@ from skulens.errors import DataError
 
 def differences_of(a: Result, b: Result) -> dict[str, tuple[str, str]]:
     """What differs between two results beside their systems' names: name -> (of A, of B)."""
-    pairs = {k: (a.variant.get(k, "-"), b.variant.get(k, "-")) for k in {**a.variant, **b.variant}}
+    pairs = {k: (_value(a, k), _value(b, k)) for k in {**a.variant, **b.variant}}
     for key in ("texts", "fusion", "shots", "mode"):
         if key not in pairs:
             pairs[key] = (_said(a.settings.get(key)), _said(b.settings.get(key)))
@@ -23,6 +23,10 @@ def differences_of(a: Result, b: Result) -> dict[str, tuple[str, str]]:
     if len(found) > 1:  # told by what stands before it
         found.pop("weights or settings of the system", None)
     return found
+
+
+def _value(result: Result, key: str) -> str:
+    return result.variant.get(key) or _said(result.settings.get(key)) or "-"
 
 
 def _said(value: object) -> str:

@@ -216,7 +216,13 @@ def pair(
     left, right = x.values(declared.plain), y.values(declared.plain)
     rows = differences_by_group(x, y, declared.plain, fine)
     gaps = np.array([row.difference for row in rows])
-    enough = fine and not declared.over and _test_fits(left, right) and found.groups > 1
+    enough = (
+        fine
+        and declared.mean
+        and not declared.over
+        and _test_fits(left, right)
+        and found.groups > 1
+    )
     firsts = [first_wrong(r, x) for r in (a, b)]
     return Pairing(
         a,

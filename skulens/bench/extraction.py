@@ -28,6 +28,7 @@ class Task:
 
     suite: str
     data: str
+    dataset: str
     split: str
     products: Sequence[Product]
     """As a reader may see them: without what gold was made from."""
@@ -85,7 +86,7 @@ def _measure_one(task: Task, reader: Reader) -> Result:
     fingerprint = fingerprint_of_gold(task.gold)
     return Result(
         suite=task.suite,
-        data=Data(task.data, fingerprint, task.split, fingerprint),
+        data=Data(task.data, fingerprint, task.split, task.dataset, fingerprint),
         system=reader.info,
         name=getattr(reader, "name", reader.info.name),
         variant=task.variant,

@@ -8,13 +8,14 @@ import numpy as np
 
 from skulens.encode.batching import Encoded
 from skulens.encode.gallery import Gallery
+from skulens.encode.memo import Memo
 from skulens.encode.parts import read_contents
 from skulens.records import Item, Query
 
 
-def content_hashes(items: Sequence[Item]) -> list[tuple]:
+def content_hashes(items: Sequence[Item], memo: Memo | None = None) -> list[tuple]:
     """Content hashes of each item's parts, None where a file cannot be read."""
-    contents = iter(read_contents([part for item in items for part in item.parts], None)[0])
+    contents = iter(read_contents([part for item in items for part in item.parts], memo)[0])
     return [
         tuple(content and content.sha256 for _, content in zip(item.parts, contents, strict=False))
         for item in items

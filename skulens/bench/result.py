@@ -54,6 +54,8 @@ class Data:
     fingerprint: str
     """Hash of queries, gallery and judgements: contents, not paths."""
     split: str = ""
+    dataset: str = ""
+    """The dataset's own name, "world" for any procedural shop; empty in results of earlier versions."""
     queries: str = ""
     """Hash of queries and judgements alone; results that share it answered the same, whatever the gallery."""
 
@@ -158,6 +160,7 @@ class Result:
             "data_hash": self.data.fingerprint,
             "data_split": self.data.split,
             "data_queries": self.data.queries,
+            "dataset": self.data.dataset,
         }
 
     def _encoder_info(self) -> dict:

@@ -51,6 +51,8 @@ class Probes:
     queries: list[Query] = field(default_factory=list)
     fused: list[list[Fused]] = field(default_factory=list)
     """Per encoder, the blocks they were encoded in."""
+    contents: list[tuple] = field(default_factory=list)
+    """Content hashes of the parts of each query."""
     images: dict[str, Image] = field(default_factory=dict)
     """The photo of each query that lies on disk, for the examples of the report."""
     sample: list[Image] = field(default_factory=list)
@@ -65,6 +67,9 @@ class Asked:
     kept: np.ndarray  # (queries,) rows of all probes
     leaked: int
     hashes: list[tuple]
+    """Of what each query was embedded from, in its order."""
+    contents: list[tuple]
+    """Of the parts of each query, whatever the fusion."""
     gallery_hashes: list[tuple]
 
 
@@ -117,10 +122,11 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     if not len(kept):
         raise DataError(no_probe_left(int(seen.sum()), len(seen), []))
     mine = [hashes[i] for i in kept]
-    asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, shown)
+    asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, mine, shown)
     start = time.perf_counter()
     run = system.rank(asked.queries, gallery.items, len(gallery.products))
     seconds = time.perf_counter() - start
+    run = over_gallery(run, gallery.products)
     if task.exclude:
         run = without(run, [frozenset(task.exclude(q)) for q in asked.queries])
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
@@ -140,6 +146,8 @@ def embed_probes(task: Task, embedder: Embedder) -> Probes:
         fused = embedder.embed_items(items, "query", task.fusion)
         for mine, found in zip(probes.fused, fused, strict=True):
             mine.append(found)
+        alike = task.fusion == "avg"  # then what was embedded are the parts themselves
+        probes.contents += fused[0].hashes if alike else content_hashes(items, embedder.memo)
         probes.sample = probes.sample or pictures_of(items)[: cost.PROBES + 3]
         probes.images |= {q.id: p for q in block for p in pictures_of([q.item])[:1] if p.path}
         probes.queries += [replace(q, item=Item(q.id, ())) for q in block]
@@ -158,7 +166,7 @@ def _measure_one(
     tools: Tools,
 ) -> Result:
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
-    asked = fair_queries(probes.queries, fused, gallery, shown)
+    asked = fair_queries(probes, fused, gallery, shown)
     if task.rank is not None:
         ranked = task.rank(encoder, asked.queries, raw(fused)[asked.kept], gallery, raw([shown]))
     else:
@@ -183,23 +191,23 @@ def _measure_one(
     )  # fmt: skip
 
 
-def fair_queries(
-    queries: Sequence[Query], fused: Sequence[Fused], gallery: Gallery, shown: Fused
-) -> Asked:
+def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown: Fused) -> Asked:
     """The queries that can be read and whose own pictures are not in the gallery.
 
     Raises:
         DataError: none is left; says why.
     """
     hashes = [h for f in fused for h in f.hashes]
-    seen = leaked(queries, hashes, gallery, shown.hashes)
+    seen = leaked(probes.queries, hashes, gallery, shown.hashes)
     vectors = np.concatenate([f.vectors for f in fused])
     kept = np.flatnonzero(~np.isnan(vectors).any(axis=1) & ~seen)
     if not len(kept):
         answers = [*(f.encoded for f in fused), shown.encoded]
         raise DataError(no_probe_left(int(seen.sum()), len(seen), answers))
-    mine = [hashes[i] for i in kept]
-    return Asked([queries[int(i)] for i in kept], kept, int(seen.sum()), mine, shown.hashes)
+    queries, embedded, contents = (
+        [rows[int(i)] for i in kept] for rows in (probes.queries, hashes, probes.contents)
+    )
+    return Asked(queries, kept, int(seen.sum()), embedded, contents, shown.hashes)
 
 
 def rank(
@@ -220,6 +228,16 @@ def rank(
     k = len(gallery.products) if few else min(CUT_RANKING + most, len(gallery.products))
     run = index.run([q.id for q in queries], vectors, k, maker)
     return without(run, out) if out else run
+
+
+def over_gallery(run: Run, products: Sequence[str]) -> Run:
+    """The run with the whole gallery as its products: what a list lacks was not found, not cut off."""
+    place = {p: i for i, p in enumerate(products)}
+    places = np.array([*(place[p] for p in run.products), -1], np.int32)  # -1 stays -1
+    order = np.full((len(run.queries), len(products)), -1, np.int32)
+    scores = np.full(order.shape, -np.inf, np.float32)
+    order[:, : run.depth], scores[:, : run.depth] = places[run.order], run.scores
+    return Run(run.queries, tuple(products), order, scores)
 
 
 def without(run: Run, out: Sequence[frozenset[str]]) -> Run:
@@ -262,7 +280,8 @@ def result_of(
             task.data,
             fingerprint(queries, asked.hashes, gallery, asked.gallery_hashes),
             task.split,
-            fingerprint_of_queries(queries, asked.hashes),
+            task.dataset,
+            fingerprint_of_queries(queries, asked.contents),
         ),
         system=system.info,
         name=getattr(system, "name", system.info.name),
@@ -319,6 +338,12 @@ def reject(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
 def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
     """By its info alone, which loads no model."""
     return system.info.kind == "encoder"
+
+
+def modalities_of(info: SystemInfo) -> tuple[str, ...]:
+    """What a system reads: of an encoder its modalities, of another what it says of itself, else all."""
+    said = getattr(info, "modalities", None) or info.about.get("modalities")
+    return tuple(said) if isinstance(said, list | tuple) else ("text", "image")
 
 
 def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:

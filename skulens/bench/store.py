@@ -144,7 +144,13 @@ def result_of(record: Mapping, place: Path) -> Result:
     split = settings.get("split", "") if first else record["data_split"]
     return Result(
         suite=record["suite"],
-        data=Data(record["data"], record["data_hash"], split, record.get("data_queries", "")),
+        data=Data(
+            record["data"],
+            record["data_hash"],
+            split,
+            record.get("dataset", ""),
+            record.get("data_queries", ""),
+        ),
         system=system_of(record["encoder_info"] if first else record["system"], record["encoder"]),
         name=record["encoder"],
         variant=variant,
@@ -254,20 +260,25 @@ def find_results(word: str, results: Path) -> list[Result]:
     return found
 
 
-def find_result(word: str, results: Path, gallery: str = "") -> Result:
+def find_result(word: str, results: Path, gallery: str = "", suite: str = "") -> Result:
     """The one result that a word means; of several runs of the same thing the newest.
 
     Raises:
         StoreError: it means several; names them.
     """
-    found = [r for r in find_results(word, results) if gallery in ("", r.variant.get("gallery"))]
+    found = [
+        r
+        for r in find_results(word, results)
+        if gallery in ("", r.variant.get("gallery")) and suite in ("", r.suite)
+    ]
     if not found:
-        raise StoreError(f"{word} was never measured with --gallery {gallery} in {results}")
+        asked = f"--gallery {gallery} " * bool(gallery) + f"--suite {suite} " * bool(suite)
+        raise StoreError(f"{word} was never measured with {asked}in {results}")
     newest = {(r.name, r.data.fingerprint, str(r.settings)): r for r in found}
     if len(newest) > 1:
         folders = "\n  ".join(str(r.folder) for r in newest.values())
         raise StoreError(
-            f"{word} means {len(newest)} results; give one of these folders, or --gallery:\n  {folders}"
+            f"{word} means {len(newest)} results; give one of these folders, or --gallery or --suite:\n  {folders}"
         )
     return next(iter(newest.values()))
 

@@ -45,6 +45,9 @@ class Task:
 
     suite: str
     data: str
+    """As the user named it."""
+    dataset: str
+    """The dataset's own name."""
     split: str
     queries: Callable[[], Iterator[Query]]
     """Anew at each call; pictures are read block by block."""

@@ -56,6 +56,7 @@ from skulens.cli.options import json_option
 @click.option(
     "--seed", default=0, show_default=True, help="Of the bootstrap and of the split of the SKUs."
 )
+@click.option("--suite", default="", help="Only results of this suite, such as mpr.")
 @json_option
 def command(
     result,
@@ -69,6 +70,7 @@ def command(
     out,
     resamples,
     seed,
+    suite,
     as_json,
 ) -> None:
     """From which confidence on may a checkout answer by itself?
@@ -87,7 +89,7 @@ def command(
             "expected either RESULT or --encoder NAME, such as `skulens calibrate mini`"
         )
     found = calibrate_result(
-        find_result(word, results, gallery),
+        find_result(word, results, gallery, suite),
         precision,
         confidence=confidence,
         share=share,

@@ -96,10 +96,16 @@ def command(on, board, gallery, across, resamples, seed, everything, as_json, **
 
     wanted = Constraints(**limits)
     boards, stores, data = find_boards(on, board, gallery, across)
-    choices = [choose(b, wanted, costs=stores, resamples=resamples, seed=seed) for b in boards]
+    rated = [i for i, b in enumerate(boards) if not wanted.metric or b.has(wanted.metric)]
+    for i in set(range(len(boards))) - set(rated) if rated else ():
+        click.echo(f"note: {boards[i].name}: no {wanted.metric}, left out", err=True)
+    asked = rated or range(len(boards))  # where no board has it, the error names what there is
+    choices = [
+        choose(boards[i], wanted, costs=stores, resamples=resamples, seed=seed) for i in asked
+    ]
     typed = [
-        next_command(c, d, f" --results {on}" if on else "")
-        for c, d in zip(choices, data, strict=True)
+        next_command(c, data[i], f" --results {on}" if on else "")
+        for c, i in zip(choices, asked, strict=True)
     ]
     if as_json:
         answer = [c.as_dict() | {"next": n} for c, n in zip(choices, typed, strict=True)]

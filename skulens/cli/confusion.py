@@ -39,8 +39,11 @@ from skulens.cli.options import catalog_options, json_option
     help="Of the figures.",
 )
 @catalog_options
+@click.option("--suite", default="", help="Only results of this suite, such as mpr.")
 @json_option
-def command(result, results, gallery, data, pairs, no_angles, figures, kind, map_, as_json) -> None:
+def command(
+    result, results, gallery, data, pairs, no_angles, figures, kind, map_, suite, as_json
+) -> None:
     """The most confused SKU pairs of RESULT (an encoder, or a folder of a result), how alike they are, and the angle between them."""
     from skulens.analysis.confusions import analyse_errors
     from skulens.bench.measured import open_measured
@@ -48,7 +51,7 @@ def command(result, results, gallery, data, pairs, no_angles, figures, kind, map
     from skulens.errors import SkulensError
     from skulens.report.decisions import conclude_confusion, print_confusion
 
-    measured = find_result(result, results, gallery)
+    measured = find_result(result, results, gallery, suite)
     catalog, notes = None, []
     try:
         catalog = open_measured([measured], data, {"map": map_} if map_ else None)

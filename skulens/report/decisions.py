@@ -10,6 +10,7 @@ from skulens.analysis.choose import Choice, Option, Outcome, count_exclusions, m
 from skulens.analysis.confusions import Confusion
 from skulens.analysis.pairs import Pairing
 from skulens.report.console import console
+from skulens.report.names import count
 from skulens.report.words import pair_verdict
 
 Side = Literal["left", "right"]
@@ -73,7 +74,7 @@ def print_choice(choice: Choice, everything: bool = False) -> None:
     metric, best = choice.constraints.metric, choice.of(Outcome.BEST)
     n, noun = len(choice.options), _noun(choice)
     print(
-        f"{choice.board}: {n} {noun}s; {metric} with 95 % interval over {_groups(choice)}; "
+        f"{choice.board}: {count(n, noun)}; {metric} with 95 % interval over {_groups(choice)}; "
         "latency and memory: on this machine"
     )
     mixed = len({o.entry.source for o in choice.options}) > 1

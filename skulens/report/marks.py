@@ -10,7 +10,7 @@ from skulens.records import SystemInfo, Warning_
 
 SEEN = "†"
 SEEN_SHORT = "trained on this data"
-SEEN_SENTENCE = "trained on this data, so its numbers say little about new data"
+SEEN_SENTENCE = "trained on this dataset, if on other items; its numbers say little about other data"
 OF_OTHERS = ("activation-mismatch", "image-size")
 """Warnings about how others ran a checkpoint; a run in sound mode here has put them right."""
 
@@ -50,7 +50,8 @@ def explain_marks(entries: Iterable[Entry]) -> str:
 
 def has_seen(result: Result) -> bool:
     """Whether the system, or a part of it, was trained on the data of the result."""
-    return any(Path(name).name == result.data.short for name in _trained_on(result.system))
+    names = {result.data.short, result.data.dataset}
+    return any(Path(name).name in names for name in _trained_on(result.system))
 
 
 def _trained_on(system: SystemInfo) -> list[str]:

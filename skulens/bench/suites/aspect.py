@@ -1,8 +1,8 @@
 """Suite `aspect`: the facts of products, read by any reader, against gold.
 
 F1 over (product, field) leaves after norm-v1: micro over all leaves, and macro over fields. The
-protocol is that of eBay's item intelligence (section 2 of docs/metrics.md says how values are
-matched and what legibility excuses). Products are given to readers as sellers list them, never
+protocol is that of eBay's item intelligence (docs/metrics.md, "Claims against gold", says how
+values are matched and what legibility excuses). Products are given to readers as sellers list them, never
 with the attributes from which gold was made.
 """
 
@@ -47,7 +47,7 @@ class Aspect:
     systems = ("seller", "title-words")
     headline = ("f1", "macro_f1", "precision", "recall")
     columns = ("f1", "macro_f1", "precision", "recall", "coverage", "exact_match", "false_alarm")
-    units, groups = "facts", "SPUs"
+    units, groups = "facts", "products"
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class Aspect:
         return Task(
             suite=self.name,
             data=self.data,
+            dataset=self.catalog.info.name,
             split=s.split,
             products=products,
             gold=[g for g in gold if g.item in kept],

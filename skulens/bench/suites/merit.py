@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, is_encoder, measure
+from skulens.bench.retrieval import check_gallery, is_encoder, measure, modalities_of
 from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
@@ -86,6 +86,7 @@ class Merit:
         return Task(
             suite=self.name,
             data=self.data,
+            dataset=info.name,
             split=s.split,
             queries=self._queries,
             galleries={
@@ -109,7 +110,7 @@ class Merit:
         """The galleries to measure for a system."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
-        read = getattr(system.info, "modalities", ("text", "image"))
+        read = modalities_of(system.info)
         info = self.catalog.info
         able = [k for k in ("text", "image") if k in read and has(self.products, k, info)]
         if not able:

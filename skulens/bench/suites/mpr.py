@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, is_encoder, measure
+from skulens.bench.retrieval import check_gallery, is_encoder, measure, modalities_of
 from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
@@ -106,6 +106,10 @@ class Mpr:
         kinds = self._kinds(system)
         if is_encoder(system):
             check_gallery(system, kinds)
+        elif "image" not in modalities_of(system.info):
+            raise DataError(
+                f"{system.info.name} reads no pictures, and the probes of {self.name} are"
+            )
 
     def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
         """One result per system and gallery, in that order."""
@@ -124,6 +128,7 @@ class Mpr:
         return Task(
             suite=self.name,
             data=self.data,
+            dataset=info.name,
             split=s.split,
             queries=self._queries,
             galleries={
@@ -147,7 +152,7 @@ class Mpr:
         """The galleries to measure for a system."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
-        read = getattr(system.info, "modalities", ("text", "image"))
+        read = modalities_of(system.info)
         asked = (
             {"text"} if self.settings.texts else set()
         )  # a text role that nobody has must be said, not skipped

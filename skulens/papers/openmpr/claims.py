@@ -144,7 +144,7 @@ def strongest(e: Files) -> Statement:
         "section 5.1, table 1",
         "ViT-gopt-16-SigLIP2-384 is the strongest",
         d.p < SEPARATED,
-        f"it cannot be told from PE-Core-L-14-336, a third of its size: {points(d)}, {significance(d)}",
+        f"it does not differ significantly from PE-Core-L-14-336, a third of its size: {points(d)}, {significance(d)}",
         ends("difference", d),
     )
 
@@ -203,7 +203,7 @@ def small_beats_large(e: Files) -> Statement:
         "section 5.1, table 3",
         "MobileCLIP-B (150M) outperforms ConvNeXt-Large-d-320 (351M)",
         d.p < SEPARATED,
-        f"the two cannot be told apart: {points(d)}, {significance(d)}; as good at less than half the size is what holds",
+        f"the two do not differ significantly: {points(d)}, {significance(d)}; as good at less than half the size is what holds",
         ends("difference", d),
     )
 
@@ -266,7 +266,7 @@ def mixed_pools(e: Files) -> Statement:
         False,
         f"each row is another pool: {used[0]} {numbers[used[0]]:.3f} saw 128 M samples filtered by CLIP (unfiltered: {numbers[plain]:.3f}), "
         f"{used[1]} {numbers[used[1]]:.3f} saw 1 B and {used[2]} {numbers[used[2]]:.3f} 13 B, both unfiltered; filtered by CLIP the "
-        f"larger two have {numbers[clip[0]]:.3f} and {numbers[clip[1]]:.3f}: capacity cannot be told from the 100 times larger pool",
+        f"larger two have {numbers[clip[0]]:.3f} and {numbers[clip[1]]:.3f}: capacity cannot be separated from the 100 times larger pool",
         numbers,
     )
 

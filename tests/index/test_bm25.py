@@ -1,0 +1,57 @@
+"""BM25 against the formula by hand, and as a system beside encoders."""
+
+import math
+from collections import Counter
+
+import pytest
+
+pytest.importorskip("bm25s")
+
+from skulens.index.bm25 import Bm25, split_words
+from skulens.records import Image, Item, Query
+
+GALLERY = [
+    Item("a", ("red chair", "oak")),
+    Item("b", ("blue chair",)),
+    Item("c", ("a red mug", Image(path="mug.png"))),
+    Item("c", ("red red red",)),
+    Item("d", ()),
+]
+
+
+def query(text: str) -> Query:
+    return Query(text, Item(text, (text,)))
+
+
+def bm25(words: list[str], documents: list[list[str]], at: int) -> float:
+    """Lucene's variant, which is bm25s' default; k1 = 1.5, b = 0.75."""
+    mean = sum(map(len, documents)) / len(documents)
+    counts, total = Counter(documents[at]), 0.0
+    for word in words:
+        n = sum(word in d for d in documents)
+        idf = math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
+        length = 0.25 + 0.75 * len(documents[at]) / mean
+        total += idf * counts[word] / (counts[word] + 1.5 * length)
+    return total
+
+
+def test_scores_are_the_formula_and_a_product_has_that_of_its_best_item():
+    run = Bm25().rank([query("Red chair!")], GALLERY, k=5)
+    documents = [split_words(" ".join(p for p in i.parts if isinstance(p, str))) for i in GALLERY]
+    every = [bm25(["red", "chair"], documents, i) for i in range(len(GALLERY))]
+    found = dict(run.candidates(0))
+    assert set(found) == {"a", "b", "c"}, "products that share no word are not found"
+    assert found["a"] == pytest.approx(every[0], rel=1e-5)
+    assert found["c"] == pytest.approx(max(every[2], every[3]), rel=1e-5)
+    assert [p for p, _ in run.candidates(0)][0] == "a"
+
+
+def test_at_most_k_and_nothing_for_unknown_words():
+    run = Bm25().rank([query("chair"), query("table"), query("")], GALLERY, k=1)
+    assert [len(list(run.candidates(i))) for i in range(3)] == [1, 0, 0]
+    assert Bm25().rank([query("red")], [Item("d", ())], k=3).depth == 0
+
+
+def test_thai_is_cut_into_pairs():
+    assert split_words("Kaos Merah, 5.8 inci") == ["kaos", "merah", "5.8", "inci"]
+    assert split_words("สีแดง mug") == ["สี", "ีแ", "แด", "ดง", "mug"]
