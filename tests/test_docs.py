@@ -1,14 +1,12 @@
 """What the documents promise runs: every bash block, in order; and every command is documented."""
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from skulens.cli import skulens
 
@@ -25,8 +23,10 @@ def commands_of(document: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if commands_of(d)], ids=lambda d: d.name)
-def test_bash_blocks_run(document, tmp_path):
-    environment = os.environ | {"SKULENS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+def test_bash_blocks_run(document, tmp_path, monkeypatch):
+    """In this process: starting Python and torch for each command took most of the time."""
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     for line in commands_of(document):
         for big, small in SMALL.items():
             line = line.replace(big, small)
@@ -34,15 +34,9 @@ def test_bash_blocks_run(document, tmp_path):
         assert words[0] == "skulens", (
             f"{document.name}: only skulens commands belong in bash blocks, got {line!r}"
         )
-        done = subprocess.run(
-            [sys.executable, "-m", "skulens.cli", *words[1:]],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, (
-            f"{document.name}: {line}\n{done.stdout[-500:]}\n{done.stderr[-2000:]}"
+        done = CliRunner().invoke(skulens, words[1:])
+        assert done.exit_code == 0, (
+            f"{document.name}: {line}\n{done.output[-2000:]}\n{done.exception!r}"
         )
 
 
