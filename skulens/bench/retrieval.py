@@ -204,9 +204,8 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
     if not len(kept):
         answers = [*(f.encoded for f in fused), shown.encoded]
         raise DataError(no_probe_left(int(seen.sum()), len(seen), answers))
-    queries, embedded, contents = (
-        [rows[int(i)] for i in kept] for rows in (probes.queries, hashes, probes.contents)
-    )
+    queries = [probes.queries[int(i)] for i in kept]
+    embedded, contents = ([rows[int(i)] for i in kept] for rows in (hashes, probes.contents))
     return Asked(queries, kept, int(seen.sum()), embedded, contents, shown.hashes)
 
 

@@ -10,7 +10,9 @@ from skulens.records import SystemInfo, Warning_
 
 SEEN = "†"
 SEEN_SHORT = "trained on this data"
-SEEN_SENTENCE = "trained on this dataset, if on other items; its numbers say little about other data"
+SEEN_SENTENCE = (
+    "trained on this dataset, if on other items; its numbers say little about other data"
+)
 OF_OTHERS = ("activation-mismatch", "image-size")
 """Warnings about how others ran a checkpoint; a run in sound mode here has put them right."""
 

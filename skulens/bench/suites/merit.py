@@ -112,7 +112,9 @@ class Merit:
             return [self.settings.gallery]
         read = modalities_of(system.info)
         info = self.catalog.info
-        able = [k for k in ("text", "image") if k in read and has(self.products, k, info)]
+        able: list[str] = [
+            k for k in ("text", "image") if k in read and has(self.products, k, info)
+        ]
         if not able:
             raise DataError(
                 f"{system.info.name} reads {' and '.join(read)}, and {self.data} has no gallery of "

@@ -156,7 +156,7 @@ class Mpr:
         asked = (
             {"text"} if self.settings.texts else set()
         )  # a text role that nobody has must be said, not skipped
-        able = [
+        able: list[str] = [
             kind
             for kind in ("text", "image")
             if kind in read and (kind in asked or has(self.products, kind, self.catalog.info))
