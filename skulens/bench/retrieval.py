@@ -345,6 +345,15 @@ def modalities_of(info: SystemInfo) -> tuple[str, ...]:
     return tuple(said) if isinstance(said, list | tuple) else ("text", "image")
 
 
+def check_kind(system: Encoder | Retriever, suite: str) -> None:
+    """Raise DataError for a system that does not rank, such as a reader."""
+    if not is_encoder(system) and not isinstance(system, Retriever):
+        raise DataError(
+            f"{system.info.name} is of kind {system.info.kind}; {suite} measures encoders and "
+            "retrievers, see `skulens list encoders` and `skulens list retrievers`"
+        )
+
+
 def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     """Raise EncoderError where the encoder lacks a modality that queries or galleries need."""
     read: dict[str, set[Modality]] = {"both": {"text", "image"}, "text": {"text"}}

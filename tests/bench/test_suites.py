@@ -203,6 +203,13 @@ def test_what_does_not_fit_is_refused(shop, tmp_path):
         run_suite("aspect", plain, ["seller"], {}, tools=QUIET)
     with pytest.raises(DataError, match="this suite measures readers"):
         run_suite("aspect", shop, ["mini"], {}, tools=QUIET)
+    with pytest.raises(DataError, match="no gold of attributes.nope; it has attributes"):
+        run_suite("aspect", shop, ["seller"], {"fields": ("attributes.nope",)}, tools=QUIET)
+    for suite in ("mpr", "merit"):
+        with pytest.raises(DataError, match="seller is of kind baseline; m.+ measures encoders"):
+            run_suite(suite, shop, ["seller"], {}, tools=QUIET)
+    with pytest.raises(DataError, match="no query of split 'test' of world states conditions"):
+        run_suite("merit", shop, ["mini"], {"split": "test"}, tools=QUIET)
     with pytest.raises(DataError, match="unknown level 'L9'"):
         run_suite("aspect", shop, ["seller"], {"level": "L9"}, tools=QUIET)
 

@@ -83,6 +83,8 @@ class Aspect:
         gold = [
             g for g in self.catalog.gold(s.split) if not s.fields or is_asked(g.field, s.fields)
         ]
+        if not gold:
+            raise DataError(no_gold(self.catalog, self.data, s))
         asked = {g.item for g in gold}
         products = [p for p in self.catalog.listings() if p.id in asked]
         rejects: list[Reject] = list(self.catalog.rejects)
@@ -102,3 +104,13 @@ class Aspect:
             resamples=s.resamples,
             seed=s.seed,
         )
+
+
+def no_gold(catalog: TrueCatalog, data: str, settings: AspectSettings) -> str:
+    """Why there is nothing to compare claims with."""
+    there = sorted({g.field for g in catalog.gold(settings.split)})
+    if not there:
+        return f"{data} has no gold in split {settings.split!r}; give another --split"
+    asked, some = ", ".join(settings.fields), ", ".join(there[:12])
+    more = f" and {len(there) - 12} more" if len(there) > 12 else ""
+    return f"{data} has no gold of {asked}; it has {some}{more}"

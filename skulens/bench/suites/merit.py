@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, is_encoder, measure, modalities_of
+from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure, modalities_of
 from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
@@ -69,6 +69,7 @@ class Merit:
 
     def check(self, system: Encoder | Retriever) -> None:
         """Raise here, before anything is computed, what `run` would raise for this system."""
+        check_kind(system, self.name)
         kinds = self._kinds(system)
         if is_encoder(system):
             check_gallery(system, [*kinds, "text"])
@@ -124,7 +125,14 @@ class Merit:
 
     def _queries(self) -> Iterator[Query]:
         """The queries whose conditions are known; others are not of this task."""
-        queries = (q for q in self.catalog.queries(self.settings.split) if q.conditions)
-        yield from islice(queries, self.settings.limit or None)
+        split, found = self.settings.split, 0
+        queries = (q for q in self.catalog.queries(split) if q.conditions)
+        for found, query in enumerate(islice(queries, self.settings.limit or None), 1):
+            yield query
+        if not found:
+            raise DataError(
+                f"no query of split {split!r} of {self.data} states conditions; this suite asks composed "
+                "queries: those of the shop (--split composed), of MERIT, or of a folder with queries.parquet"
+            )
         known = set(self._rejects)
         self._rejects += [r for r in self.catalog.rejects if r not in known]

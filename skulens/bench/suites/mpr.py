@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, is_encoder, measure, modalities_of
+from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure, modalities_of
 from skulens.bench.task import Task, Tools
 from skulens.encode.gallery import build_gallery, has
 from skulens.errors import DataError
@@ -103,6 +103,7 @@ class Mpr:
 
     def check(self, system: Encoder | Retriever) -> None:
         """Raise here, before anything is computed, what `run` would raise for this system."""
+        check_kind(system, self.name)
         kinds = self._kinds(system)
         if is_encoder(system):
             check_gallery(system, kinds)
