@@ -27,7 +27,7 @@ $(BIN)/python:
 
 # A stamp is newer than what it was installed from, so a second run installs nothing.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e ".[clip,onnx,world,report]"
+	$(PIP) -e ".[clip,onnx,world,search,report]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python

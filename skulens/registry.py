@@ -196,7 +196,7 @@ SUITES = {
 """Benchmarks of `skulens bench`."""
 
 RETRIEVERS: dict[str, Row] = {
-    "bm25": Row("skulens.index.bm25:Bm25", "baseline: words that query and product share", "eval"),
+    "bm25": Row("skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
 READERS: dict[str, Row] = {

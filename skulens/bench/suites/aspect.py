@@ -47,7 +47,7 @@ class Aspect:
     systems = ("seller", "title-words")
     headline = ("f1", "macro_f1", "precision", "recall")
     columns = ("f1", "macro_f1", "precision", "recall", "coverage", "exact_match", "false_alarm")
-    units, groups = "facts", "products"
+    units, groups = "facts", "SPUs"
 
     def __init__(
         self,
