@@ -275,8 +275,8 @@ def store_board(results: Sequence[Result]) -> Board:
         elif not np.array_equal(mine, sizes):
             units, things = unit_words(first)
             why = (
-                f"{int((mine > 0).sum())} {things} and {int(mine.sum())} {units} where the others have "
-                f"{int((sizes > 0).sum())} and {int(sizes.sum())}"
+                f"{int((mine > 0).sum())} {things} and {int(mine.sum())} {units} where the others "
+                f"have {int((sizes > 0).sum())} and {int(sizes.sum())}"
             )
         if why:
             todo = "it stands without intervals; measure it again"
@@ -322,7 +322,10 @@ def describe_data(results: Sequence[Result]) -> str:
     galleries = dict.fromkeys(r.variant.get("gallery", "") for r in results)
     if not any(galleries):
         return f"{first.data.short}, {n:,} {units} of {of}"
-    return f"{first.data.short} -> {' or '.join(galleries)} of {first.counts.get('gallery', 0)} SKUs, {n:,} {units} of {of}"
+    return (
+        f"{first.data.short} -> {' or '.join(galleries)} of {first.counts.get('gallery', 0)} "
+        f"SKUs, {n:,} {units} of {of}"
+    )
 
 
 def unit_words(result: Result) -> tuple[str, str]:

@@ -57,7 +57,8 @@ class Constraints:
     def __post_init__(self):
         if self.licence not in LICENCES or self.unknown not in ("keep", "drop"):
             raise DataError(
-                f"expected a licence of {', '.join(LICENCES)} and unknown keep or drop, got {self.licence!r} and {self.unknown!r}"
+                f"expected a licence of {', '.join(LICENCES)} and unknown keep or drop, "
+                f"got {self.licence!r} and {self.unknown!r}"
             )
         for name in ("max_params", "max_latency_ms", "max_memory_mb"):
             if (limit := getattr(self, name)) is not None and limit <= 0:
@@ -69,7 +70,8 @@ class Constraints:
         """Raises DataError for a least value that the metric cannot have."""
         if self.min_recall is not None and metric.bounded and not 0 <= self.min_recall <= 1:
             raise DataError(
-                f"a recall is a fraction between 0 and 1, got {self.min_recall:g}; write 0.6 for 60 %"
+                f"a recall is a fraction between 0 and 1, got {self.min_recall:g}; "
+                "write 0.6 for 60 %"
             )
 
 
@@ -332,7 +334,10 @@ def judge(
     if behind.p <= LEVEL:
         sign = 1 if behind.value >= 0 else -1  # of metrics that should be low, the best is below
         low, high = sorted((sign * behind.low, sign * behind.high))
-        text = f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], p = {behind.p:.2g}"
+        text = (
+            f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], "
+            f"p = {behind.p:.2g}"
+        )
         return Outcome.WORSE, (Reason("worse than the best", text),)
     return Outcome.BEST, ()
 

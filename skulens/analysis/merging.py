@@ -44,7 +44,10 @@ def _why_stray(found: Sequence[Board], board: Board) -> str:
     if board.asked or not found:
         return board.data
     n = int(found[0].sizes.sum())
-    return f"{board.data}: rates that are not whole numbers of {n:,} photos, so rounded or of other photos"
+    return (
+        f"{board.data}: rates that are not whole numbers of {n:,} photos, "
+        "so rounded or of other photos"
+    )
 
 
 def merge(*boards: Board) -> Board:

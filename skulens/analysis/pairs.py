@@ -170,7 +170,8 @@ def pair_of_board(board: Board, a: str, b: str) -> tuple[Result, Result]:
             raise unknown("encoder", word, names, "skulens leaderboard")
         if board.entries[at].result.sums is None:
             raise DataError(
-                f"{board.name} has no hits per SKU of {names[at]}, so it cannot be compared; give per_sku_hits.json beside the CSV"
+                f"{board.name} has no hits per SKU of {names[at]}, so it cannot be compared; "
+                "give per_sku_hits.json beside the CSV"
             )
         found.append(board.entries[at].result)
     return found[0], found[1]
@@ -197,7 +198,8 @@ def pair(
     """
     if a is b or (a.folder and a.folder == b.folder):
         raise DataError(
-            f"{a.name} of {a.folder or a.data.name} stands on both sides; a comparison needs two results"
+            f"{a.name} of {a.folder or a.data.name} stands on both sides; "
+            "a comparison needs two results"
         )
     if why_not(a, b):
         raise DataError(refuse(a, b))
@@ -256,7 +258,8 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
         if metric not in scores.metrics:
             where = result.folder.name if result.folder else result.name
             raise DataError(
-                f"{where} has no {metric!r} for each {scores.unit}; it has {', '.join(scores.metrics)}"
+                f"{where} has no {metric!r} for each {scores.unit}; "
+                f"it has {', '.join(scores.metrics)}"
             )
     place = {u: i for i, u in enumerate(y.units)}
     y = y.take(np.array([place[u] for u in x.units], np.int64))

@@ -80,7 +80,8 @@ class MtebEncoder:
         fused = fuse(np.concatenate(vectors), np.array(owners), items)
         if np.isnan(fused).any():
             raise DataError(
-                f"{int(np.isnan(fused).any(axis=1).sum())} of {items} items got no vector from {self.encoder.info.name}"
+                f"{int(np.isnan(fused).any(axis=1).sum())} of {items} items got no vector from "
+                f"{self.encoder.info.name}"
             )
         return fused
 
@@ -129,7 +130,8 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     s, info = suite.settings, suite.catalog.info
     if s.shots != "single" or s.mode != "sound":
         raise DataError(
-            f"mteb knows one item per product and float32 cosines; got shots={s.shots!r} and mode={s.mode!r}, expected single and sound"
+            "mteb knows one item per product and float32 cosines; "
+            f"got shots={s.shots!r} and mode={s.mode!r}, expected single and sound"
         )
     shown = build_gallery(suite.products, gallery, info, texts=s.texts)
     asked = [q for n, q in enumerate(suite.catalog.queries(s.split)) if not s.limit or n < s.limit]
@@ -140,7 +142,8 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
     if not fair:
         raise DataError(
-            f"split {s.split!r} of {suite.data} leaves no probe that can be read and is not in the gallery"
+            f"split {s.split!r} of {suite.data} leaves no probe that can be read and is not in "
+            "the gallery"
         )
     queries = [asked[i] for i in fair]
     revision = fingerprint(queries, [hashes[i] for i in fair], shown, shown_hashes)
@@ -208,7 +211,8 @@ def kind_of(items: Sequence[Item]) -> str:
     if len(kinds) != 1 or not kinds <= set(known):
         found = " or ".join(sorted(" + ".join(kind) or "nothing" for kind in kinds))
         raise DataError(
-            f"mteb holds one text, one picture, or one of each in every item of a side, and these are made of {found}"
+            "mteb holds one text, one picture, or one of each in every item of a side, "
+            f"and these are made of {found}"
         )
     return known[kinds.pop()]
 

@@ -48,7 +48,8 @@ def leaked(
 def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:
     if seen:
         return (
-            f"{seen} of {asked} probes are identical to gallery images (leakage), and none is left to measure; mark gallery "
+            f"{seen} of {asked} probes are identical to gallery images (leakage), "
+            "and none is left to measure; mark gallery "
             "pictures with split=gallery and probes with another split, or use --gallery text"
         )
     reasons = {r.reason for a in answers for r in a.rejects}

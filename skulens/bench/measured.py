@@ -51,7 +51,8 @@ def open_measured(
     lost = [p for r in results if "run" in r.tables for p in ranked_products(r) if p not in ids]
     if lost:
         raise DataError(
-            f"{where} lacks {len(set(lost))} products of the run, such as {lost[0]!r}: it is not what was measured; give --data"
+            f"{where} lacks {len(set(lost))} products of the run, such as {lost[0]!r}: "
+            "it is not what was measured; give --data"
         )
     return catalog
 
@@ -88,7 +89,8 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     encoder = open_encoder(result.name, numerics=numerics, memo=memo)
     if encoder.info.identity != info.identity:
         raise DataError(
-            f"{result.name} is another encoder today than the one that was measured (weights, package versions or settings changed)"
+            f"{result.name} is another encoder today than the one that was measured (weights, "
+            "package versions or settings changed)"
         )
     embedder = Embedder([encoder], [VectorCache(cache_folder(), encoder.info)], memo, batching)
     s: Mapping[str, Any] = result.settings

@@ -334,7 +334,8 @@ def raw(fused: Sequence[Fused]) -> np.ndarray:
     """The encoder's own vectors, (items, dim) float32 not normalised, of items of one part each."""
     if any(len(hashes) != 1 for block in fused for hashes in block.hashes):
         raise DataError(
-            "paper mode compares single pictures with single texts; use --gallery text or --mode sound"
+            "paper mode compares single pictures with single texts; "
+            "use --gallery text or --mode sound"
         )
     return np.concatenate([block.encoded.vectors for block in fused])
 
@@ -359,4 +360,7 @@ def no_queries(task: Task) -> str:
     if not rejects:
         return f"{said}; see `skulens audit`"
     first = rejects[0]
-    return f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: {first.reason}; {first.todo}"
+    return (
+        f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: "
+        f"{first.reason}; {first.todo}"
+    )

@@ -121,13 +121,15 @@ def read_result(place: Path) -> Result:
     record = read_record(place)
     if record.get("format", 1) > FORMAT:
         raise StoreError(
-            f"{place} is of format {record['format']}, this version reads up to {FORMAT}; upgrade skulens"
+            f"{place} is of format {record['format']}, this version reads up to {FORMAT}; "
+            "upgrade skulens"
         )
     try:
         return result_of(record, place)
     except (KeyError, TypeError, ValueError, AttributeError) as e:
         raise StoreError(
-            f"{place} is not a result of `skulens bench` ({type(e).__name__}: {e}); remove the folder and measure again"
+            f"{place} is not a result of `skulens bench` ({type(e).__name__}: {e}); "
+            "remove the folder and measure again"
         ) from None
 
 
@@ -223,7 +225,8 @@ def stored_results(folder: Path) -> list[Result]:
     found = ResultStore(folder).results()
     if not found:
         raise StoreError(
-            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first"
+            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` "
+            "first"
         )
     return found
 
@@ -244,7 +247,8 @@ def find_results(word: str, results: Path) -> list[Result]:
     stored = ResultStore(results).results()
     if not stored:
         raise StoreError(
-            f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, or give --results DIR"
+            f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, "
+            "or give --results DIR"
         )
     found = [r for r in stored if word in (r.name, r.system.name)]
     if not found:
@@ -267,7 +271,8 @@ def find_result(word: str, results: Path, gallery: str = "") -> Result:
     if len(newest) > 1:
         folders = "\n  ".join(str(r.folder) for r in newest.values())
         raise StoreError(
-            f"{word} means {len(newest)} results; give one of these folders, or --gallery:\n  {folders}"
+            f"{word} means {len(newest)} results; give one of these folders, or --gallery:\n"
+            f"  {folders}"
         )
     return next(iter(newest.values()))
 

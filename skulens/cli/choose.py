@@ -60,7 +60,8 @@ def size(_ctx, _param, text: str | None) -> int | None:
 )
 @click.option(
     "--board",
-    help="openmpr (190 published encoders) or a CSV in its format; by default the results of --on, or openmpr where there are none.",
+    help="openmpr (190 published encoders) or a CSV in its format; "
+    "by default the results of --on, or openmpr where there are none.",
 )
 @click.option(
     "--gallery", default="", help="Of the results, only this gallery: text, image or both."
@@ -75,7 +76,8 @@ def size(_ctx, _param, text: str | None) -> int | None:
 @click.option(
     "--across",
     is_flag=True,
-    help="One choice over all galleries, prompts and other variants that answered the same queries.",
+    help="One choice over all galleries, prompts and other variants that answered the same "
+    "queries.",
 )
 @click.option(
     "--resamples",
@@ -124,7 +126,8 @@ def find_boards(on: Path | None, board: str | None, gallery: str, across: bool):
     if not wanted and (on or (gallery and board is None)):
         of = f" with gallery {gallery}" if gallery and results else ""
         raise StoreError(
-            f"no results{of} in {on or 'results'}: measure with `skulens bench mpr DATA --encoder NAME`, or choose with --board openmpr"
+            f"no results{of} in {on or 'results'}: "
+            "measure with `skulens bench mpr DATA --encoder NAME`, or choose with --board openmpr"
         )
     if board is None and wanted:
         mine = store_boards(wanted, across)

@@ -23,7 +23,8 @@ TOP = 10
 )
 @click.option(
     "--board",
-    help="Two encoders of a leaderboard instead: openmpr, or a CSV in its format with hits per SKU beside it.",
+    help="Two encoders of a leaderboard instead: "
+    "openmpr, or a CSV in its format with hits per SKU beside it.",
 )
 @click.option(
     "--metric",

@@ -40,7 +40,8 @@ def command() -> None:
 @click.option(
     "--frozen-image",
     metavar="ENCODER",
-    help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: a reference, not a new encoder.",
+    help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: "
+    "a reference, not a new encoder.",
 )
 @click.option(
     "--set",
@@ -139,7 +140,8 @@ def configure(recipe: Path | None, given: dict, changes: tuple[str, ...]):
         place = settings.get(group) if dot else settings
         if not isinstance(place, dict):
             raise RecipeError(
-                f"unknown setting {name!r}; expected a name of the recipe, such as epochs or augment.flip"
+                f"unknown setting {name!r}; expected a name of the recipe, "
+                "such as epochs or augment.flip"
             )
         place[inner if dot else name] = yaml.safe_load(value)
     return from_dict(settings)

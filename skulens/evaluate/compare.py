@@ -78,18 +78,20 @@ def compare(
 def _check_pair(a: np.ndarray, b: np.ndarray, groups: np.ndarray) -> None:
     if not a.shape == b.shape == groups.shape or a.ndim != 1:
         raise DataError(
-            f"compare needs one value of each run and one group per query, got {a.shape}, {b.shape} "
-            f"and {groups.shape}; give both runs the same queries in the same order"
+            f"compare needs one value of each run and one group per query, got {a.shape}, "
+            f"{b.shape} and {groups.shape}; give both runs the same queries in the same order"
         )
     if len(groups) and (groups.dtype.kind not in "iu" or groups.min() < 0):
         raise DataError(
-            f"groups must be numbers from 0, got {groups[:3].tolist()}; scores.number_groups makes them"
+            f"groups must be numbers from 0, got {groups[:3].tolist()}; "
+            "scores.number_groups makes them"
         )
     both = np.r_[a, b]
     wrong = both[(both < 0) | (both > 1)]
     if len(wrong):
         raise DataError(
-            f"expected values between 0 and 1 per query, got {wrong[0]:g}; divide percentages by 100"
+            f"expected values between 0 and 1 per query, got {wrong[0]:g}; "
+            "divide percentages by 100"
         )
 
 

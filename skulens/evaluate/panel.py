@@ -52,7 +52,8 @@ class Panel:
         for other in self.measures[1:]:
             if other.groups != first.groups or other.metric.plain != first.metric.plain:
                 raise DataError(
-                    f"systems are compared on the same groups and metric, got {first.metric.name} on "
+                    "systems are compared on the same groups and metric, "
+                    f"got {first.metric.name} on "
                     f"{len(first.groups)} groups and {other.metric.name} on {len(other.groups)}"
                 )
 
@@ -248,7 +249,8 @@ def rank_models(
 def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
     if hits.ndim != 2 or photos.shape != hits.shape[:1]:
         raise DataError(
-            f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}"
+            "rank_models needs hits (skus, models) and photos (skus,), "
+            f"got {hits.shape} and {photos.shape}"
         )
     if len(photos) and not ((photos >= 0).all() and photos.sum() > 0):
         raise DataError(
@@ -258,8 +260,8 @@ def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
     unknown = np.flatnonzero(np.isnan(hits).any(axis=0))
     if len(unknown):
         raise DataError(
-            f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "
-            "or rank all models on the SKUs that all have answered"
+            f"models {unknown[:5].tolist()} have no hits for some SKUs; "
+            "leave them out of the ranking, or rank all models on the SKUs that all have answered"
         )
     wrong = np.argwhere((hits < 0) | (hits > photos[:, None] + EQUAL))
     if len(wrong):

@@ -86,7 +86,8 @@ def estimate_sample_size(
     pilot = compare(a, b, groups, seed=seed)
     if pilot.groups < 2:
         raise DataError(
-            f"a pilot of {pilot.groups} SKUs cannot say how SKUs differ; give it at least two, better twenty"
+            f"a pilot of {pilot.groups} SKUs cannot say how SKUs differ; "
+            "give it at least two, better twenty"
         )
     between, within = variance_components(np.asarray(a, float) - np.asarray(b, float), groups)
     n = photos_per_sku or pilot.n / pilot.groups

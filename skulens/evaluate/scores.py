@@ -61,7 +61,8 @@ class Scores:
         sizes |= {len(a) for m in (self.top, self.bottom, self.slices) for a in m.values()}
         if len(sizes) > 1 or set(self.top) != set(self.bottom):
             raise DataError(
-                f"Scores need one group, top, bottom and slice value per unit and the same metrics in both; "
+                "Scores need one group, top, bottom and slice value per unit and the same "
+                "metrics in both; "
                 f"got lengths {sorted(sizes)}, top {sorted(self.top)}, bottom {sorted(self.bottom)}"
             )
 
@@ -190,7 +191,8 @@ class Scores:
         if declared.over not in ("", GROUP):
             if declared.over not in self.slices:
                 raise DataError(
-                    f"{metric} is a mean over {declared.over}, and these scores are not sliced by it"
+                    f"{metric} is a mean over {declared.over}, and these scores are not sliced by "
+                    "it"
                 )
             of_unit = self.slices[declared.over]
             top, bottom = np.where(of_unit != "", top, 0.0), np.where(of_unit != "", bottom, 0.0)

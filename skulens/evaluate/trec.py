@@ -115,7 +115,8 @@ def _rows(path: str | Path, columns: int) -> Iterator[tuple[int, list[str]]]:
             words = line.split()
             if words and len(words) != columns:
                 raise DataError(
-                    f"{path}, line {number}: expected {columns} columns, got {len(words)}: {line.strip()!r}"
+                    f"{path}, line {number}: expected {columns} columns, got {len(words)}: "
+                    f"{line.strip()!r}"
                 )
             if words:
                 yield number, words

@@ -319,8 +319,8 @@ class ExactIndex:
         """
         if maker and self.maker and maker != self.maker:
             raise DataError(
-                f"this index holds vectors of the encoder {self.maker[:12]}, the queries are of {maker[:12]}: "
-                "embed both with one encoder"
+                f"this index holds vectors of the encoder {self.maker[:12]}, "
+                f"the queries are of {maker[:12]}: embed both with one encoder"
             )
         return top_k(
             queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **options

@@ -59,7 +59,8 @@ def fold(
     if how == "single":
         twice = products[int(np.argmax(np.bincount(owners) > 1))]
         raise DataError(
-            f"product {twice!r} has several vectors; say how they score: shots='max', 'mean' or 'prototype'"
+            f"product {twice!r} has several vectors; say how they score: "
+            "shots='max', 'mean' or 'prototype'"
         )
     return products, *_together(owners, vectors)
 

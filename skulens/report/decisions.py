@@ -122,7 +122,8 @@ def conclude_choice(choice: Choice, typed: str) -> str:
     best, untested = choice.of(Outcome.BEST), choice.of(Outcome.UNTESTED)
     if not best and not untested:
         return (
-            f"no {_noun(choice)} meets all of this; relax what excluded most of them, or add others: "
+            f"no {_noun(choice)} meets all of this; "
+            "relax what excluded most of them, or add others: "
             f"skulens bench {choice.suite or 'mpr'} DATA --encoder NAME"
         )
     following = f". Next: {typed}" if typed else ""
@@ -191,7 +192,8 @@ def print_confusion(found: Confusion) -> None:
         _print_pairs(found)
     for cause in found.causes:
         print(
-            f"  {cause.kind:<11} {cause.errors:>6} errors, {cause.share:.0%}; a random wrong product: {cause.expected:.0%}"
+            f"  {cause.kind:<11} {cause.errors:>6} errors, {cause.share:.0%}; "
+            f"a random wrong product: {cause.expected:.0%}"
         )
     if found.unnamed:
         print(f"  the catalogue names no {' and no '.join(found.unnamed)}")
@@ -244,6 +246,6 @@ def conclude_confusion(found: Confusion) -> str:
     variants, *others = found.causes
     alike = sum(c.errors for c in others[:2])
     return (
-        f"{said}: {variants.errors} find another variant of the same product, {alike} one of the same "
-        f"brand or class, {others[-1].errors} another product"
+        f"{said}: {variants.errors} find another variant of the same product, "
+        f"{alike} one of the same brand or class, {others[-1].errors} another product"
     )

@@ -167,7 +167,8 @@ def test_a_bad_row_becomes_a_reject_and_the_rest_is_used(tmp_path, row, where, w
     [
         (
             "vision_model,micro_cmc@1\na,0.5\n",
-            "lacks the columns pretrained_on, nparams, micro_cmc@3, micro_cmc@5; it has vision_model, micro_cmc@1",
+            "lacks the columns pretrained_on, nparams, micro_cmc@3, micro_cmc@5; "
+            "it has vision_model, micro_cmc@1",
         ),
         ("", "it has none"),
         (HEADER.replace(",", ";") + "\n", "columns are separated by commas"),

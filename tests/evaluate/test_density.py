@@ -20,7 +20,8 @@ SUMMARY = (
 def published():
     if not SUMMARY.exists():
         pytest.skip(
-            f"needs {SUMMARY.name} of the openmpr data; set SKULENS_DATA to the folder that holds openmpr/"
+            f"needs {SUMMARY.name} of the openmpr data; "
+            "set SKULENS_DATA to the folder that holds openmpr/"
         )
     with SUMMARY.open() as file:
         rows = list(csv.DictReader(file))

@@ -33,7 +33,8 @@ def pages(tmp_path_factory):
     audit = folder / "results" / "audit.json"
     audit.parent.mkdir()
     audit.write_text(
-        '{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": [{"check": "x", "level": "warning", "what": "equal captions", '
+        '{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": [{"check": '
+        '"x", "level": "warning", "what": "equal captions", '
         '"count": 2, "of": 5, "examples": ["a / b"], "todo": "say what tells them apart"}]}'
     )
     results = [
@@ -107,7 +108,8 @@ def test_page_opens_without_a_word_and_fits_the_screen(browser, pages, name, wid
         assert page.locator("figure svg").count() >= (0 if name == "claims" else 2)
         wrong = page.eval_on_selector_all(
             "svg *",
-            "all => all.filter(e => e.id).map(e => e.id).filter((id, i, ids) => ids.indexOf(id) !== i)",
+            "all => all.filter(e => e.id).map(e => e.id).filter((id, i, "
+            "ids) => ids.indexOf(id) !== i)",
         )
         assert wrong == []
 

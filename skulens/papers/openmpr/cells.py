@@ -128,8 +128,9 @@ def check_cells(rows: Sequence[Mapping]) -> list[Checked]:
     missing = [f"{name} ({model})" for name, model in read_names().items() if model not in named]
     if missing:
         raise DataError(
-            f"{len(missing)} of the {len(read_names())} checkpoints that the paper's tables name are not among "
-            f"these {len(rows)} rows, such as {missing[0]}; expected OpenMPR's benchmark_summary.csv"
+            f"{len(missing)} of the {len(read_names())} checkpoints that the paper's tables name "
+            f"are not among these {len(rows)} rows, such as {missing[0]}; "
+            "expected OpenMPR's benchmark_summary.csv"
         )
     return [check_cell(cell, rows, named) for cell in read_cells()]
 
@@ -198,7 +199,10 @@ def check_count(cell: Cell, rows: Sequence[Mapping]) -> Checked:
         and r["architecture_family"] != paper_family(r)
     ]
     right = sum(paper_family(r) == family for r in rows) == cell.number
-    reason = f"{len(moved)} NLLB-SigLIP rows are filed under {moved[0]['architecture_family']}, the paper counts them as {paper_family(moved[0])}"
+    reason = (
+        f"{len(moved)} NLLB-SigLIP rows are filed under {moved[0]['architecture_family']}, "
+        f"the paper counts them as {paper_family(moved[0])}"
+    )
     return Checked(cell, computed, False, reason if right else "unexplained")
 
 
@@ -229,7 +233,10 @@ def check_leader(cell: Cell, rows: Sequence[Mapping]) -> Checked:
     claimed = names.index(read_names()[name])
     if not claimed:
         return Checked(cell, names[0], True)
-    reason = f"not the leader: {claimed} of {len(names)} are better, {names[0]} has {ranked[0]['micro_cmc@1']:.3f}"
+    reason = (
+        f"not the leader: {claimed} of {len(names)} are better, "
+        f"{names[0]} has {ranked[0]['micro_cmc@1']:.3f}"
+    )
     return Checked(cell, names[0], False, reason)
 
 

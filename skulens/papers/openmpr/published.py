@@ -83,7 +83,8 @@ def pack_results(repository: Path, folder: Path) -> None:
     manifest = next(repository.rglob("barcode_to_images_map.json"), None)
     if summary is None or manifest is None:
         raise DataError(
-            f"{repository} has no {SUMMARY} or no barcode_to_images_map.json; is it OpenMPR's repository?"
+            f"{repository} has no {SUMMARY} or no barcode_to_images_map.json; "
+            "is it OpenMPR's repository?"
         )
     try:
         counts = {
@@ -125,7 +126,8 @@ def packed_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
         hits[str(k)] = [round(x) for x in exact]
         if any(abs(x - n) > 1e-6 for x, n in zip(exact, hits[str(k)], strict=True)):
             raise DataError(
-                f"{path.name}: a recall@{k} is no whole number of photos; the manifest does not fit it"
+                f"{path.name}: a recall@{k} is no whole number of photos; "
+                "the manifest does not fit it"
             )
     return {
         "vision_model": model,

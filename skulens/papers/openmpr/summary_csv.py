@@ -84,7 +84,8 @@ def read_cells(path: Path) -> list[tuple[int, dict]]:
             else ""
         )
         raise DataError(
-            f"{path} lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}; it has {', '.join(columns) or 'none'}. "
+            f"{path} lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}; "
+            f"it has {', '.join(columns) or 'none'}. "
             f"OpenMPR's format needs {', '.join(REQUIRED)}; others may follow{hint}"
         )
     twice = sorted({c for c in columns if columns.count(c) > 1})
@@ -191,12 +192,14 @@ def read_hits(
         models = {model_name(m): m["sku_hits"] for m in found["models"]}
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as e:
         raise DataError(
-            f"{path} holds no hits per SKU ({type(e).__name__}: {e}); expected skus, num_images and models"
+            f"{path} holds no hits per SKU ({type(e).__name__}: {e}); "
+            "expected skus, num_images and models"
         ) from None
     if photos.shape != (len(skus),) or len(set(skus)) < len(skus) or (photos <= 0).any():
         raise DataError(
             f"{path}: {len(skus)} skus ({len(set(skus))} distinct) with {photos.size} num_images, "
-            f"of which {int((photos <= 0).sum())} are not positive; expected one positive count per SKU"
+            f"of which {int((photos <= 0).sum())} are not positive; "
+            "expected one positive count per SKU"
         )
     hits = {k: np.full((len(skus), len(rows)), np.nan) for k in KS}
     rejects = []
@@ -237,6 +240,7 @@ def checked_hits(given: object, recall: float, photos: np.ndarray) -> np.ndarray
         raise ValueError("fewer hits than none, or more than there are photos")
     if abs(hits.sum() / photos.sum() - recall) > 1e-6:
         raise ValueError(
-            f"hits per SKU give a recall of {hits.sum() / photos.sum():.6f}, the CSV says {recall:.6f}"
+            f"hits per SKU give a recall of {hits.sum() / photos.sum():.6f}, "
+            f"the CSV says {recall:.6f}"
         )
     return hits
