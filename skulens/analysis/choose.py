@@ -1,4 +1,4 @@
-"""Which system to deploy: those that meet the constraints and do not differ significantly from the best.
+"""Which system to deploy: it meets the constraints and is not significantly worse than the best.
 
 A constraint on what was never measured here does not exclude a system, unless asked for: it is
 kept and marked. Differences are paired over groups, with Holm's correction over the family of
@@ -21,7 +21,7 @@ from skulens.evaluate.metric import Metric, find_metric
 from skulens.evaluate.panel import Panel
 
 LICENCES = ("any", "commercial", "not-forbidden")
-"""commercial: known to allow it. not-forbidden: also those whose terms somebody has to read first."""
+"""commercial: known to allow it. not-forbidden: also those whose terms have to be read first."""
 OPEN = (
     "apache",
     "mit",
@@ -92,7 +92,7 @@ class Reason:
     """Why a system is not among the best."""
 
     kind: str
-    """The same for all systems excluded alike: "too large", "slower here" ..."""
+    """The same for all systems excluded for the same cause: "too large", "slower here" ..."""
     text: str
 
 
@@ -170,7 +170,7 @@ def choose(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Choice:
-    """Systems of a board that meet the constraints and do not differ significantly from the best of them.
+    """Systems that meet the constraints and do not differ significantly from the best of them.
 
     Args:
         costs: boards of results measured here, on whatever data, which lend latency and memory to
@@ -305,7 +305,7 @@ def licence_class(entry: Entry) -> str:
 def compare_with_best(
     board: Board, metric: str, family: np.ndarray, resamples: int, seed: int
 ) -> dict[int, Difference]:
-    """Entry -> how far it is behind the best of the family, p after Holm; BEST for the best itself."""
+    """Entry -> how far it is behind the best of the family, p after Holm; BEST for that one."""
     if not len(family):
         return {}
     panel: Panel = board.panel(metric, family)

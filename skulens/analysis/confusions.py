@@ -124,5 +124,5 @@ def describe(
 
 
 def words(product: Product, roles: Sequence[str]) -> str:
-    """A text that tells a person what it is: the one that was ranked, for variants share their titles."""
+    """A text that tells a person what it is: the one that was ranked, as variants share titles."""
     return next((t for r in roles if (t := product.text(r))), product.title)

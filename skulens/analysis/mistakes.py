@@ -150,7 +150,10 @@ def causes(
 
 
 class Neighbours:
-    """How many products of a gallery are like one of it in each way, from counts of trait combinations."""
+    """How many products of a gallery are like one of it in each way.
+
+    From counts of combinations of traits, so that no pair of products is looked at.
+    """
 
     def __init__(self, gallery: Sequence[Traits]):
         self.size = len(gallery)

@@ -65,7 +65,7 @@ def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Resu
 
 
 def same_units(a: Result, b: Result) -> bool:
-    """Whether two results answered the same queries with the same judgements, or the same claims."""
+    """Whether two results answered the same queries with the same judgements, or read the same."""
     if a.suite != b.suite or a.data.split != b.data.split:
         return False
     if a.data.fingerprint == b.data.fingerprint:

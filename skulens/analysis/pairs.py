@@ -75,7 +75,7 @@ class Pairing:
     skus: tuple[GroupDifference, ...]
     """Where they differ most, first."""
     needed: SampleSize | None = None
-    """Groups that would tell them apart; None for macro means, one group, or where units are unknown."""
+    """Groups that a significant difference takes; None for macro means or without units."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjust`)."""
 
@@ -190,7 +190,8 @@ def pair(
     """Compare two results, unit by unit where units are known, else group by group.
 
     Args:
-        metric: any metric that both have, macro means too; empty: the suite's first headline metric.
+        metric: any metric that both have, macro means too; empty: the suite's first headline
+            metric.
         most: groups to describe.
         photos: unit -> path of its photo, for the groups described.
     Raises:
@@ -312,7 +313,7 @@ def _worst(rows: Sequence[GroupDifference]) -> list[GroupDifference]:
 
 
 def first_wrong(result: Result, scores: Scores) -> dict[str, str]:
-    """Group -> the wrong product put first most often for its queries; empty where no run is known."""
+    """Group -> the wrong product put first most often for its queries; empty without a run."""
     firsts, relevant = first_products(result), relevant_products(result)
     wrong: dict[str, Counter] = {}
     for query, name in zip(scores.units, scores.groups, strict=True):

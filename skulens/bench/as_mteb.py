@@ -4,7 +4,8 @@
     mteb.evaluate(MtebEncoder(open_encoder("mini")), [task], cache=None)
 
 mteb decodes, batches, ranks and scores by itself; what it gets from here are the encoder's vectors,
-fused as ours, and scores that tie where vectors are equal. It ranks ties as trec_eval does and so do we.
+fused as ours, and scores that tie where vectors are equal. It ranks ties as trec_eval does, and
+so do we.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,7 +61,7 @@ class MtebEncoder:
         )
 
     def encode(self, inputs: Iterable[dict], **_) -> np.ndarray:
-        """(items, dim) float32, rows of length 1: the mean of an item's normalised parts, as in our suites.
+        """(items, dim) float32 of length 1: means of an item's normalised parts, as in our suites.
 
         Args:
             inputs: mteb's batches, {"text": texts, "image": PIL pictures} or one of the two.
@@ -96,7 +97,7 @@ class MtebEncoder:
         return [self.encoder.encode_batch(modality, part) for part in chunks(ready, self.batch)]
 
     def similarity(self, embeddings1, embeddings2) -> np.ndarray:
-        """(first, second) float32 inner products as `ExactIndex` has them: equal vectors, equal scores."""
+        """(first, second) float32 inner products of `ExactIndex`: equal vectors, equal scores."""
         return scores_of_all(*(fix(matrix(e)) for e in (embeddings1, embeddings2)))
 
     def similarity_pairwise(self, embeddings1, embeddings2) -> np.ndarray:
@@ -117,9 +118,10 @@ def matrix(vectors) -> np.ndarray:
 
 
 def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
-    """The suite's probes and gallery as an mteb task named after its data; its revision is our `data_hash`.
+    """The suite's probes and gallery as an mteb task named after its data.
 
-    The same probes as in the suite: unreadable ones and gallery pictures of the right product are left out.
+    Its revision is our `data_hash`. The same probes as in the suite: unreadable ones and gallery
+    pictures of the right product are left out.
 
     Args:
         gallery: "text", "image" or "both".
@@ -142,8 +144,8 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
     if not fair:
         raise DataError(
-            f"split {s.split!r} of {suite.data} leaves no probe that can be read and is not in "
-            "the gallery"
+            f"split {s.split!r} of {suite.data} leaves no probe that can be read "
+            "and is not in the gallery"
         )
     queries = [asked[i] for i in fair]
     revision = fingerprint(queries, [hashes[i] for i in fair], shown, shown_hashes)
@@ -182,7 +184,8 @@ def task_of(
         reference=None,
         dataset={"path": name, "revision": revision},
         type="Any2AnyRetrieval",
-        category=f"{CATEGORIES[left]}2{CATEGORIES[right]}",  # type: ignore[arg-type]  # one of mteb's
+        # one of mteb's literals
+        category=f"{CATEGORIES[left]}2{CATEGORIES[right]}",  # type: ignore[arg-type]
         modalities=[m for m in ("text", "image") if {m, "both"} & {left, right}],
         eval_splits=[split],
         eval_langs=list(languages),
@@ -218,7 +221,7 @@ def kind_of(items: Sequence[Item]) -> str:
 
 
 def rows_of(items: Sequence[Item]) -> datasets.Dataset:
-    """Columns id and, where items have them, text and image; pictures stay encoded, on disk where they are."""
+    """Columns id and, where items have them, text and image; pictures stay encoded."""
     columns: dict[str, list] = {"id": [item.id for item in items]}
     features = {"id": datasets.Value("string")}
     for item in items:

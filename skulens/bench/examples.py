@@ -26,7 +26,7 @@ def describe_errors(
     products: Sequence[Product],
     roles: Sequence[str],
 ) -> dict:
-    """What a report shows beside the numbers: examples, confusions, and what their products look like.
+    """What a report shows beside the numbers: examples, and confusions with their products.
 
     Args:
         images: query id -> its photo.
@@ -132,7 +132,7 @@ def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]
 def faces(
     wrong: Sequence[dict], shown: Mapping[str, Image], words: Mapping[str, str]
 ) -> dict[str, dict]:
-    """Thumbnails and texts of the products of the first confusions: {"pictures", "words"}, by product id."""
+    """{"pictures", "words"} of the products of the first confusions: thumbnails and texts by id."""
     named = dict.fromkeys(
         p for confusion in wrong[:PAIRS] for p in (confusion["right"], confusion["found"])
     )

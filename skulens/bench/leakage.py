@@ -1,4 +1,4 @@
-"""Contents of queries and galleries: which probes leak, and the fingerprints by which data is known."""
+"""Contents of queries and galleries: which probes leak, and fingerprints of the data."""
 
 import hashlib
 import json
@@ -49,8 +49,8 @@ def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:
     if seen:
         return (
             f"{seen} of {asked} probes are identical to gallery images (leakage), "
-            "and none is left to measure; mark gallery "
-            "pictures with split=gallery and probes with another split, or use --gallery text"
+            "and none is left to measure; mark gallery pictures with split=gallery "
+            "and probes with another split, or use --gallery text"
         )
     reasons = {r.reason for a in answers for r in a.rejects}
     return f"none of the {asked} probes could be read: {'; '.join(sorted(reasons)[:3])}"

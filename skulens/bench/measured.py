@@ -24,7 +24,7 @@ from skulens.registry import resolve
 
 @dataclass(frozen=True)
 class Vectors:
-    """Vectors of a run's products and probes, (dim,) float32 of length 1; only those that could be had."""
+    """Vectors of a run's products and probes, (dim,) float32 of length 1, as far as available."""
 
     texts: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -89,8 +89,8 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     encoder = open_encoder(result.name, numerics=numerics, memo=memo)
     if encoder.info.identity != info.identity:
         raise DataError(
-            f"{result.name} is another encoder today than the one that was measured (weights, "
-            "package versions or settings changed)"
+            f"{result.name} is another encoder today than the one that was measured "
+            "(weights, package versions or settings changed)"
         )
     embedder = Embedder([encoder], [VectorCache(cache_folder(), encoder.info)], memo, batching)
     s: Mapping[str, Any] = result.settings

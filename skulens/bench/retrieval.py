@@ -38,10 +38,11 @@ from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
 
 BLOCK_BYTES = 256 * 2**20
-"""Pictures that a catalogue holds in memory (Parquet columns) are encoded in blocks of this size."""
+"""Pictures that a catalogue holds in memory (Parquet columns) are encoded in such blocks."""
 FULL_RANKING = 200_000_000
-"""Scores up to which every query's whole gallery is ranked (1.6 GB); above, the first CUT_RANKING."""
+"""Scores (queries x products) up to which the whole gallery is ranked for each query: 1.6 GB."""
 CUT_RANKING = 1000
+"""Candidates of each query where it is not."""
 
 
 @dataclass
@@ -126,10 +127,17 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
     evaluation = score(task, asked.queries, run)
     return result_of(
-        task, name, system, run, asked, evaluation, images,
+        task,
+        name,
+        system,
+        run,
+        asked,
+        evaluation,
+        images,
         cost={"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {},
-        counts=count(task, gallery, asked, evaluation.ties, []), rejects=reject(task, []),
-    )  # fmt: skip
+        counts=count(task, gallery, asked, evaluation.ties, []),
+        rejects=list_rejects(task, []),
+    )
 
 
 def embed_probes(task: Task, embedder: Embedder) -> Probes:
@@ -178,9 +186,17 @@ def _measure_one(
     )
     ties = evaluation.ties if ranked.ties < 0 else ranked.ties
     return result_of(
-        task, name, encoder, ranked.run, asked, evaluation, probes.images,
-        cost=measured, counts=count(task, gallery, asked, ties, answers), rejects=reject(task, answers),
-    )  # fmt: skip
+        task,
+        name,
+        encoder,
+        ranked.run,
+        asked,
+        evaluation,
+        probes.images,
+        cost=measured,
+        counts=count(task, gallery, asked, ties, answers),
+        rejects=list_rejects(task, answers),
+    )
 
 
 def fair_queries(
@@ -298,6 +314,7 @@ def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Inte
 def count(
     task: Task, gallery: Gallery, asked: Asked, ties: int, answers: Sequence[Encoded]
 ) -> dict[str, int]:
+    """What else was counted: `Result.counts`."""
     held, queries = set(gallery.products), asked.queries
     return {
         "units": len(queries),
@@ -312,7 +329,8 @@ def count(
     }
 
 
-def reject(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
+def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
+    """What the catalogue and the encoder left out, each once."""
     return tuple(dict.fromkeys([*task.rejects(), *(r for a in answers for r in a.rejects)]))
 
 

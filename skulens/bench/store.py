@@ -180,7 +180,7 @@ def system_of(stored: Mapping, name: str) -> SystemInfo:
 
 
 class StoredTables(Mapping[str, "pa.Table"]):
-    """The Parquet files of a result's folder by name, read when asked for and checked against their digests."""
+    """The Parquet files of a result's folder by name, read and checked when asked for."""
 
     def __init__(self, folder: Path, digests: Mapping[str, str] | None):
         self.folder, self.digests = folder, digests
@@ -205,7 +205,11 @@ class StoredTables(Mapping[str, "pa.Table"]):
 
 
 def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table":
-    """A Parquet file of a result. Raises StoreError where it is missing, damaged or not what was written."""
+    """A Parquet file of a result.
+
+    Raises:
+        StoreError: it is missing, damaged, or not what was written.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -225,14 +229,16 @@ def stored_results(folder: Path) -> list[Result]:
     found = ResultStore(folder).results()
     if not found:
         raise StoreError(
-            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` "
-            "first"
+            f"no results in {folder}: "
+            f"measure with `skulens bench mpr DATA --results {folder}` first"
         )
     return found
 
 
 def find_results(word: str, results: Path) -> list[Result]:
-    """The results that a word means: a result's folder, its name in the store, or a system, newest last.
+    """The results that a word means: a result's folder, its name in the store, or a system.
+
+    Of a system all its results, newest last.
 
     Raises:
         StoreError: the store is empty.
@@ -298,7 +304,11 @@ def read_run(result: Result) -> Run:
 
 
 def read_qrels(result: Result) -> Qrels:
-    """The judgements of a result with their groups; queries without any are there too. Raises StoreError."""
+    """The judgements of a result with their groups, of queries without any too.
+
+    Raises:
+        StoreError: a table of the result cannot be read.
+    """
     asked, judged = result.tables["per_query"], nested(result.tables["qrels"], "grade")
     queries, groups = asked["query"].to_pylist(), asked["group"].to_pylist()
     return Qrels({q: judged.get(q, {}) for q in queries}, dict(zip(queries, groups, strict=True)))

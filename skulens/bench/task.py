@@ -36,7 +36,8 @@ class Ranked:
 
 
 Rank = Callable[[Encoder, Sequence[Query], np.ndarray, Gallery, np.ndarray], Ranked]
-"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> order of a paper's procedure."""
+"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> the order of a
+paper's procedure."""
 
 
 @dataclass(frozen=True)

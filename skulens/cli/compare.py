@@ -56,8 +56,8 @@ def command(
 ) -> None:
     """Is A better than B? A and B are encoders or folders of results, measured on the same probes.
 
-    Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over all
-    comparisons made), the SKUs on which they differ most, and photos of them.
+    Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over
+    all comparisons made), the SKUs on which they differ most, and photos of them.
     """
     from skulens.analysis.boards import unit_words
     from skulens.analysis.pairs import adjust, pair

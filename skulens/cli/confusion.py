@@ -41,7 +41,8 @@ from skulens.cli.options import catalog_options, json_option
 @catalog_options
 @json_option
 def command(result, results, gallery, data, pairs, no_angles, figures, kind, map_, as_json) -> None:
-    """The most confused SKU pairs of RESULT (an encoder, or a folder of a result), how alike they are, and the angle between them."""
+    """The most confused SKU pairs of RESULT (an encoder, or a folder of a result), how alike they
+    are, and the angle between them."""
     from skulens.analysis.confusions import analyse_errors
     from skulens.bench.measured import open_measured
     from skulens.bench.store import find_result

@@ -108,7 +108,7 @@ def contrastive(
     found = train_contrastive(
         [open_data(d, map_) for d in data], config, out, split, val, test, *apart
     )
-    told_rejects(found.rejects)
+    report_rejects(found.rejects)
     if as_json:
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
         return
@@ -163,7 +163,7 @@ def summary(found, config) -> dict:
     }
 
 
-def told_rejects(rejects) -> None:
+def report_rejects(rejects) -> None:
     if rejects:
         click.echo(f"{len(rejects)} pictures left out, first ones:", err=True)
     for reject in rejects[:5]:

@@ -64,7 +64,8 @@ def read_trec_qrels(path: str | Path) -> Qrels:
 
 
 def write_csv(evaluation: Evaluation, path: str | Path) -> int:
-    """One line per metric: metric, value, low, high, n, groups (empty: unknown); returns how many."""
+    """One line per metric: metric, value, low, high, n, groups (empty: unknown); returns their
+    number."""
     rows = [{"metric": name, **interval.as_dict()} for name, interval in evaluation.metrics.items()]
     with Path(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["metric", "value", "low", "high", "n", "groups"])

@@ -312,8 +312,11 @@ class ExactIndex:
     def search(
         self, queries: np.ndarray, k: int, maker: str = "", **options
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); options of `top_k`.
+        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))).
 
+        Args:
+            maker: `EncoderInfo.identity` of the encoder that made the queries; empty: unknown.
+            options: of `top_k`.
         Raises:
             DataError: the queries are vectors of another maker than the index's.
         """

@@ -139,7 +139,8 @@ def conclude_choice(choice: Choice, typed: str) -> str:
 
 
 def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
-    """What to type after a choice: measure what is unknown here, else look closer; empty where nothing is left."""
+    """What to type after a choice: measure what is unknown here, else look closer; empty where
+    nothing is left."""
     best = [o.entry for o in choice.of(Outcome.BEST) or choice.of(Outcome.UNTESTED)]
     encoders = [e for e in best if e.result.system.kind == "encoder"]
     unknown = dict.fromkeys(_plain(e) for e in encoders if e.latency_ms is None)

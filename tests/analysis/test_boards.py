@@ -1,4 +1,4 @@
-"""Leaderboards from published files, CSVs and result stores: what is read, what is refused, what mixes."""
+"""Leaderboards from published files, CSVs and result stores: what is read, refused, and mixed."""
 
 import gzip
 import io

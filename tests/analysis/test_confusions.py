@@ -1,4 +1,5 @@
-"""Confused pairs by hand, chance against counting, planes against scores, causes against the shop's truth."""
+"""Confused pairs by hand, chance against counting, planes against scores, causes against the
+shop's truth."""
 
 import itertools
 

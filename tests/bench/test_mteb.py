@@ -70,7 +70,7 @@ def ours(catalog, encoder, gallery, **settings):
 
 
 def theirs(encoder, task, folder):
-    """(scores rounded to five digits, the judged metrics of every query unrounded) as mteb has them."""
+    """(scores rounded to five digits, metrics of every query unrounded) as mteb has them."""
     model = as_mteb.MtebEncoder(encoder)
     [result] = mteb.evaluate(
         model, [task], cache=None, show_progress_bar=False, prediction_folder=folder

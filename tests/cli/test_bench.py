@@ -1,4 +1,4 @@
-"""The commands as a user or a program sees them, on a shop of twelve products with the shipped encoder."""
+"""The commands as a user or a program sees them, on a shop of twelve products."""
 
 import json
 import os

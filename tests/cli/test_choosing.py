@@ -1,4 +1,5 @@
-"""choose, compare and confusion as a user or a program sees them, on a small shop with both shipped encoders."""
+"""choose, compare and confusion as a user or a program sees them, on a small shop with both shipped
+encoders."""
 
 import json
 import os

@@ -67,7 +67,7 @@ def made_of(*rates, params=None):
 
 
 def told(view, best):
-    """The view with its first `best` rows marked as those not significantly different from the first."""
+    """The view with its first `best` rows marked as not significantly different from the first."""
     return replace(view, rows=tuple(replace(row, best=n < best) for n, row in enumerate(view.rows)))
 
 

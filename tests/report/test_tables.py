@@ -67,7 +67,8 @@ def test_results_of_each_set_of_units_get_a_table_and_costs_only_where_known(cap
 def test_slices_stand_below_by_value_and_system(capsys):
     print_results([claims("reader:x", 0.6), claims("reader:y", 0.7)])
     out = capsys.readouterr().out
-    lines = {line.split("│")[1].strip(): line for line in out.splitlines() if line.startswith("│")}
+    rows = [line for line in out.splitlines() if line.startswith("│")]
+    lines = {line.split("│")[1].strip(): line for line in rows}
     assert "f1 by number of pictures" in out and list(lines)[-2:] == ["2", "10"]
     assert "0.600 [0.550, 0.650]" in lines["brand"] and "0.700 [0.650, 0.750]" in lines["brand"]
     print_results([claims("reader:x", 0.6)])

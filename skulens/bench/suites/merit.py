@@ -1,4 +1,4 @@
-"""Suite `merit`: queries of several conditions, told by pictures and words -> the SKUs that satisfy all.
+"""Suite `merit`: queries of several conditions, in pictures and words -> SKUs that satisfy all.
 
 The task of MERIT (Chow et al., arXiv 2506.03144) on any catalogue with such queries: the shop's
 composed ones, MERIT's own files, or a folder with `queries.parquet`. A product that a query shows
@@ -24,7 +24,8 @@ class MeritSettings:
     """What decides the numbers; part of a result's key."""
 
     gallery: Literal["auto", "text", "image", "both"] = "auto"
-    """What queries are ranked against; auto: texts and pictures, as far as the encoder reads them."""
+    """What queries are ranked against; auto: texts and pictures, as far as the encoder reads
+    them."""
     split: str = "composed"
     """Which queries."""
     references: Literal["excluded", "kept"] = "excluded"

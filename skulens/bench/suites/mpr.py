@@ -25,7 +25,8 @@ class MprSettings:
     """What decides the numbers; part of a result's key."""
 
     gallery: Literal["auto", "text", "image", "both"] = "auto"
-    """What probes are ranked against; auto: texts and pictures, as far as the encoder reads them."""
+    """What probes are ranked against; auto: texts and pictures, as far as the encoder reads
+    them."""
     split: str = "test"
     """Which probes."""
     texts: tuple[str, ...] = ()
@@ -57,7 +58,8 @@ class MprSettings:
 
 
 class Mpr:
-    """Photo -> SKU for one catalogue and any number of systems; pictures are decoded once for all."""
+    """Photo -> SKU for one catalogue and any number of systems; pictures are decoded once for
+    all."""
 
     name = "mpr"
     Settings = MprSettings
@@ -148,9 +150,8 @@ class Mpr:
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
         read = getattr(system.info, "modalities", ("text", "image"))
-        asked = (
-            {"text"} if self.settings.texts else set()
-        )  # a text role that nobody has must be said, not skipped
+        # a text role that nobody has must be said, not skipped
+        asked = {"text"} if self.settings.texts else set()
         able = [
             kind
             for kind in ("text", "image")

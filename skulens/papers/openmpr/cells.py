@@ -1,8 +1,8 @@
 """The printed cells of OpenMPR's Tables 1-11 against its published files.
 
-`openmpr_cells.csv` holds the cells as printed: every number in a cell or beside a row's name, and
+`cells.csv` holds the cells as printed: every number in a cell or beside a row's name, and
 the checkpoints that Tables 3 and 7 call leaders; a "Max phi" of Table 10 is right where the
-backbone beside it reaches it. `openmpr_names.csv` says which rows of benchmark_summary.csv the
+backbone beside it reaches it. `names.csv` says which rows of benchmark_summary.csv the
 paper's short names mean. A cell agrees where the number of the files is within half a unit of its
 last printed digit.
 
@@ -75,7 +75,7 @@ class Checked:
 
 
 Base = Callable[[str, str], float]
-"""(a quantity of one row: recall@K or millions of parameters, the row's short name) -> its value."""
+"""(quantity of one row, recall@K or millions of parameters, the row's short name) -> value."""
 
 FORMULAS: dict[str, Callable[..., float]] = {
     "recall@1": lambda base, a: base("recall@1", a),
@@ -119,7 +119,7 @@ def read_names() -> dict[str, str]:
 
 
 def check_cells(rows: Sequence[Mapping]) -> list[Checked]:
-    """Every cell against the rows of benchmark_summary.csv, as `openmpr_csv.read_csv` gives them.
+    """Every cell against the rows of benchmark_summary.csv, as `summary_csv.read_csv` gives them.
 
     Raises:
         DataError: a row that the paper names is missing; then these are other results.
@@ -220,7 +220,7 @@ def check_max_phi(cell: Cell, rows: Sequence[Mapping]) -> Checked:
 
 
 def check_leader(cell: Cell, rows: Sequence[Mapping]) -> Checked:
-    """The best Recall@1 of a group: "params LOW HIGH" in millions, or "tag" with parts of the tag."""
+    """The best Recall@1 of a group: "params LOW HIGH" in millions, or "tag" with parts of it."""
     name, group = cell.of
     kind, *words = group.split()
     if kind == "params":

@@ -55,7 +55,12 @@ class Files:
 
 
 def check_claims(rows: Sequence[Mapping], board: Board) -> list[Statement]:
-    """Every claim below, in the order of the paper. Needs the hits per SKU of all `rows`, in their order."""
+    """Every claim below, in the order of the paper.
+
+    Args:
+        rows: the published rows, as `summary_csv.read_csv` gives them.
+        board: the published results with hits per SKU, entries in the order of `rows`.
+    """
     evidence = Files(rows, board)
     return [check(evidence) for check in CLAIMS]
 
@@ -130,8 +135,8 @@ def activations(e: Files) -> Statement:
         "the WIT-400M rows stand for OpenAI's CLIP",
         False,
         f"{len(wrong)} of {len(e.rows)} rows were run with another activation than they were "
-        "trained with (one of them "
-        f"doubtful); with the right one Recall@1 moves by {low * 100:+.1f} to {high * 100:+.1f} "
+        "trained with (one of them doubtful); "
+        f"with the right one Recall@1 moves by {low * 100:+.1f} to {high * 100:+.1f} "
         f"points; the baselines: {baselines}",
         {
             "rows": len(wrong),
@@ -148,7 +153,7 @@ def strongest(e: Files) -> Statement:
         "section 5.1, table 1",
         "ViT-gopt-16-SigLIP2-384 is the strongest",
         d.p < SEPARATED,
-        "it cannot be told from PE-Core-L-14-336, a third of its size: "
+        "not significantly better than PE-Core-L-14-336, a third of its size: "
         f"{points(d)}, {significance(d)}",
         ends("difference", d),
     )
@@ -210,7 +215,7 @@ def small_beats_large(e: Files) -> Statement:
         "section 5.1, table 3",
         "MobileCLIP-B (150M) outperforms ConvNeXt-Large-d-320 (351M)",
         d.p < SEPARATED,
-        f"the two cannot be told apart: {points(d)}, {significance(d)}; "
+        f"the two do not differ significantly: {points(d)}, {significance(d)}; "
         "as good at less than half the size is what holds",
         ends("difference", d),
     )
@@ -278,7 +283,7 @@ def mixed_pools(e: Files) -> Statement:
         f"{used[1]} {numbers[used[1]]:.3f} saw 1 B and {used[2]} {numbers[used[2]]:.3f} 13 B, "
         "both unfiltered; filtered by CLIP the "
         f"larger two have {numbers[clip[0]]:.3f} and {numbers[clip[1]]:.3f}: "
-        "capacity cannot be told from the 100 times larger pool",
+        "capacity is confounded with the 100 times larger pool",
         numbers,
     )
 

@@ -1,4 +1,4 @@
-"""Where OpenMPR's published results lie: found by name like any dataset, or fetched at a pinned commit."""
+"""Where OpenMPR's published results lie: found like any dataset, or fetched at a pinned commit."""
 
 import gzip
 import json
@@ -30,10 +30,8 @@ def openmpr_folder() -> Path:
     Raises:
         MissingFile: neither here nor reachable; says what to put where.
     """
-    places, packed = (
-        [folder / "openmpr" for folder in data_folders()],
-        cache_folder() / "openmpr_results",
-    )
+    places = [folder / "openmpr" for folder in data_folders()]
+    packed = cache_folder() / "openmpr_results"
     for place in (*places, packed):
         if (place / SUMMARY).is_file() and (place / HITS).is_file():
             return place

@@ -18,7 +18,8 @@ from skulens.papers.openmpr.published import HITS, KS
 from skulens.records import Reject
 
 REQUIRED = ("vision_model", "pretrained_on", "nparams", *(f"micro_cmc@{k}" for k in KS))
-"""Columns that a CSV in OpenMPR's format must have; macro_cmc@K and architecture_family are read where they are."""
+"""Columns that a CSV in OpenMPR's format must have; macro_cmc@K and architecture_family are
+optional."""
 
 
 class CellError(ValueError):
@@ -39,10 +40,8 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
     rejects: list[Reject] = []
     seen: dict[str, int] = {}
     for line, row in read_cells(path):
-        where, name = (
-            f"{path.name}, row {line}",
-            "".join(c if c.isprintable() else "?" for c in model_name(row)),
-        )
+        where = f"{path.name}, row {line}"
+        name = "".join(c if c.isprintable() else "?" for c in model_name(row))
         try:
             parsed = parse_row(row)
         except CellError as e:
@@ -66,7 +65,11 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
 
 
 def read_cells(path: Path) -> list[tuple[int, dict]]:
-    """(line number, cells by column) of each row; raises where the columns are not those we need."""
+    """(line number, cells by column) of each row.
+
+    Raises:
+        MissingFile, DataError: no such file, not a CSV, or not the columns of REQUIRED.
+    """
     if not path.is_file():
         raise MissingFile(f"there is no CSV {str(path)!r}; the current folder is {Path.cwd()}")
     try:
@@ -173,7 +176,9 @@ def rate(column: str, text: str | None) -> float:
 def read_hits(
     folder: Path, rows: Sequence[dict]
 ) -> tuple[tuple[str, ...], np.ndarray, dict[int, np.ndarray], list[Reject]]:
-    """(skus, photos, hits, rejects) of per_sku_hits.json(.gz) in a folder, for the models of `rows`.
+    """(skus, photos, hits, rejects) of per_sku_hits.json(.gz) in a folder.
+
+    Hits are (skus, models) for each k, models in the order of `rows`; NaN where they are unknown.
 
     Hits that contradict the CSV are not used: their sum must be the micro recall.
     """
@@ -183,11 +188,8 @@ def read_hits(
     if path is None:
         return (), np.zeros(0, np.int64), {}, []
     try:
-        found = json.loads(
-            (
-                gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-            ).decode()
-        )
+        data = path.read_bytes()
+        found = json.loads((gzip.decompress(data) if path.suffix == ".gz" else data).decode())
         skus, photos = tuple(map(str, found["skus"])), np.array(found["num_images"], np.int64)
         models = {model_name(m): m["sku_hits"] for m in found["models"]}
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as e:
