@@ -81,7 +81,7 @@ def decode(data: bytes, upright: bool = True) -> PIL.Image.Image:
         check_size(*picture.size)
         picture.seek(0)
         picture.load()
-        return to_rgb(turned(picture) if upright else picture)
+        return to_rgb(turn_upright(picture) if upright else picture)
     except PictureError:
         raise
     except PIL.UnidentifiedImageError:
@@ -101,7 +101,7 @@ def orientation(data: bytes) -> int:
     return value if value in range(1, 9) else 1
 
 
-def turned(picture: PIL.Image.Image) -> PIL.Image.Image:
+def turn_upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     """The picture turned by its EXIF orientation, as it is where the EXIF block is damaged."""
     try:
         return PIL.ImageOps.exif_transpose(picture)

@@ -108,7 +108,7 @@ class Option:
     value: float | None
     low: float | None
     high: float | None
-    verdict: Outcome
+    outcome: Outcome
     reasons: tuple[Reason, ...]
     """Why it is not among the best."""
     notes: tuple[str, ...]
@@ -123,7 +123,7 @@ class Option:
         return {k: getattr(e, k) for k in told} | {
             "commercial": licence_class(e),
             "variant": dict(e.result.variant),
-            "verdict": self.verdict.value,
+            "verdict": self.outcome.value,
             **{k: getattr(self, k) for k in ("value", "low", "high")},
             "reasons": [r.text for r in self.reasons],
             "notes": list(self.notes),
@@ -141,8 +141,8 @@ class Choice:
     options: tuple[Option, ...]
     suite: str = ""
 
-    def of(self, verdict: Outcome) -> list[Option]:
-        return [o for o in self.options if o.verdict is verdict]
+    def of(self, outcome: Outcome) -> list[Option]:
+        return [o for o in self.options if o.outcome is outcome]
 
     def as_dict(self) -> dict:
         return {
@@ -184,7 +184,7 @@ def choose(
         held = sorted({m for e in board.entries for m in e.metrics})
         raise DataError(f"{board.name} has no {metric}; it has {', '.join(held) or 'no metric'}")
     measured = costs_here(costs)
-    entries = [with_costs(e, measured) for e in board.entries]
+    entries = [add_costs(e, measured) for e in board.entries]
     known = board.known(metric)
     bounds = estimate(board, metric, np.flatnonzero(known), resamples, seed)
     value = [
@@ -192,7 +192,7 @@ def choose(
         for e, v in zip(entries, bounds[0], strict=True)
     ]
     reasons = [
-        unmet(e, v, a, b, constraints)
+        find_unmet(e, v, a, b, constraints)
         for e, v, a, b in zip(entries, value, *bounds[1:], strict=True)
     ]
     family = np.flatnonzero(known & np.array([not r for r in reasons], bool))
@@ -200,13 +200,13 @@ def choose(
     first = next((entries[i].name for i, d in behind.items() if d is BEST), "")
     found = []
     for i, entry in enumerate(entries):
-        verdict, why = judge(reasons[i], behind.get(i), bool(known[i]), first)
+        outcome, why = judge(reasons[i], behind.get(i), bool(known[i]), first)
         low, high = (none_for_nan(ends[i]) for ends in bounds[1:])
         told = note(entry, low, constraints)
-        found.append(Option(entry, value[i], low, high, verdict, why, told, behind.get(i)))
+        found.append(Option(entry, value[i], low, high, outcome, why, told, behind.get(i)))
     order, sign = list(Outcome), 1 if find_metric(metric).direction == "higher" else -1
     found.sort(
-        key=lambda o: (order.index(o.verdict), -sign * (o.value if o.value is not None else -sign))
+        key=lambda o: (order.index(o.outcome), -sign * (o.value if o.value is not None else -sign))
     )
     return Choice(board.name, board.data, constraints, tuple(found), board.suite)
 
@@ -218,7 +218,7 @@ def costs_here(boards: Iterable[Board]) -> dict[str, Entry]:
     return {e.name: e for e in timed if e.latency_ms is not None}
 
 
-def with_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
+def add_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
     """The entry with latency and memory of this machine, None where they were not measured here."""
     if entry.machine == this_machine() and entry.latency_ms is not None:
         return entry
@@ -242,7 +242,7 @@ def estimate(board: Board, metric: str, known: np.ndarray, resamples: int, seed:
     return answer
 
 
-def unmet(
+def find_unmet(
     entry: Entry, value: float | None, low: float, high: float, constraints: Constraints
 ) -> tuple[Reason, ...]:
     """Constraints that a system does not meet."""
@@ -260,7 +260,7 @@ def unmet(
         elif limit is not None and measured is not None and measured > limit:
             text = f"{what}: {write(measured)}, wanted at most {write(limit)}"
             found.append(Reason(what, text))
-    found += unlicensed(entry, constraints.licence)
+    found += check_licence(entry, constraints.licence)
     metric, least = constraints.metric, constraints.min_recall
     if value is None:
         found.append(Reason(f"{metric} unknown", f"{metric} unknown"))
@@ -278,7 +278,7 @@ def _short_of(metric: str, value: float, least: float) -> bool:
     return value < least if find_metric(metric).direction == "higher" else value > least
 
 
-def unlicensed(entry: Entry, wanted: str) -> list[Reason]:
+def check_licence(entry: Entry, wanted: str) -> list[Reason]:
     kind, said = licence_class(entry), entry.licence or "no licence known"
     allowed = kind == "commercial" or (wanted == "not-forbidden" and kind == "unknown")
     if wanted == "any" or allowed:
@@ -325,7 +325,7 @@ def compare_with_best(
 def judge(
     reasons: tuple[Reason, ...], behind: Difference | None, known: bool, first: str
 ) -> tuple[Outcome, tuple[Reason, ...]]:
-    """(verdict, reasons) of one system."""
+    """(outcome, reasons) of one system."""
     if reasons:
         return Outcome.OUT, reasons
     if not known or behind is None:

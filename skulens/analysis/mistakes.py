@@ -126,7 +126,7 @@ def kind_of(right: Traits, found: Traits) -> str:
     return KINDS[-1]
 
 
-def causes(
+def find_causes(
     pairs: Sequence[Pair], traits: Mapping[str, Traits], gallery: Sequence[str]
 ) -> list[Cause]:
     """How the errors share out over KINDS, beside what chance alone would give.
@@ -192,7 +192,7 @@ def combinations(named: tuple) -> set[tuple]:
     return ways - {(None,) * len(named)}
 
 
-def unnamed(traits: Mapping[str, Traits]) -> list[str]:
+def list_unnamed(traits: Mapping[str, Traits]) -> list[str]:
     """Which of SPU, brand and class the catalogue never says."""
     names = ("SPU", "brand", "class")
     return [n for i, n in enumerate(names) if all(t.named()[i] is None for t in traits.values())]

@@ -10,7 +10,7 @@ import numpy as np
 
 from skulens.analysis.boards import Board
 from skulens.analysis.pairing import differences_of, refuse, why_not
-from skulens.analysis.ranks import headline
+from skulens.analysis.ranks import headline, none_for_nan
 from skulens.bench.result import Result
 from skulens.bench.store import first_products, relevant_products
 from skulens.errors import DataError, unknown
@@ -109,7 +109,7 @@ class Pairing:
         return self.difference.p if self.p_holm is None else self.p_holm
 
     @property
-    def verdict(self) -> Outcome:
+    def outcome(self) -> Outcome:
         """Whether the difference is significant at 5 %, and in whose favour."""
         if not self.p <= LEVEL:
             return Outcome.NOT_SIGNIFICANT
@@ -142,17 +142,12 @@ class Pairing:
             "data_hash": record["data_hash"] or record["data"],
             "differing": {k: list(v) for k, v in self.differing.items()},
             **{k: none_for_nan(getattr(self, k)) for k in keep},
-            "outcome": self.verdict.value,
+            "outcome": self.outcome.value,
             "difference": {k: none_for_nan(v) for k, v in d.items()},
             "needed": self.needed and asdict(self.needed),
             "gaps": list(self.gaps),
             "skus": [asdict(s) for s in self.skus],
         }
-
-
-def none_for_nan(x: float | int | str | None) -> float | int | str | None:
-    """For JSON, which has no NaN."""
-    return None if isinstance(x, float) and np.isnan(x) else x
 
 
 def pair_of_board(board: Board, a: str, b: str) -> tuple[Result, Result]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import overload
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def main_metric(board: Board) -> str:
     raise DataError(f"{board.name} has no metric at all; measure again")
 
 
-def stand(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0) -> Standings:
+def rank_board(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0) -> Standings:
     """Order a board by a metric.
 
     Args:
@@ -152,8 +153,14 @@ def _rank(board: Board, metric: str, known: np.ndarray, resamples: int, seed: in
     ]
 
 
-def none_for_nan(x: float) -> float | None:
-    """For JSON, which has no NaN."""
+@overload
+def none_for_nan(x: float) -> float | None: ...
+@overload
+def none_for_nan(x: str | None) -> str | None: ...
+def none_for_nan(x: float | str | None) -> float | str | None:
+    """For JSON, which has no NaN; what is not a float stays as it is."""
+    if not isinstance(x, float):
+        return x
     return None if np.isnan(x) else float(x)
 
 

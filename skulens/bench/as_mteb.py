@@ -16,7 +16,7 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
-from skulens.bench.leakage import content_hashes, fingerprint, leaked
+from skulens.bench.leakage import content_hashes, find_leaks, fingerprint
 from skulens.bench.mteb_names import mteb_model, mteb_task_name
 from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
@@ -90,7 +90,7 @@ class MtebEncoder:
         prepare = (
             self.encoder.prepare_text
             if modality == "text"
-            else lambda p: self.encoder.prepare_image(upright(p))
+            else lambda p: self.encoder.prepare_image(to_upright_rgb(p))
         )
         with ThreadPoolExecutor() as pool:
             ready = list(pool.map(prepare, parts))
@@ -107,9 +107,9 @@ class MtebEncoder:
         return scores_of_pairs(first, second, rows, rows)
 
 
-def upright(picture: PIL.Image.Image) -> PIL.Image.Image:
+def to_upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     """RGB as our own decoder gives it; mteb hands over pictures in whatever mode the file has."""
-    return pictures.to_rgb(pictures.turned(picture))
+    return pictures.to_rgb(pictures.turn_upright(picture))
 
 
 def matrix(vectors) -> np.ndarray:
@@ -141,7 +141,7 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     hashes, shown_hashes = (
         content_hashes(items) for items in ([q.item for q in asked], shown.items)
     )
-    fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
+    fair = [i for i, seen in enumerate(find_leaks(asked, hashes, shown, shown_hashes)) if not seen]
     if not fair:
         raise DataError(
             f"split {s.split!r} of {suite.data} leaves no probe that can be read "

@@ -21,7 +21,7 @@ def content_hashes(items: Sequence[Item]) -> list[tuple]:
     ]
 
 
-def leaked(
+def find_leaks(
     queries: Sequence[Query],
     hashes: Sequence[tuple],
     gallery: Gallery,

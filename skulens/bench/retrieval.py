@@ -18,9 +18,9 @@ from skulens.bench import cost
 from skulens.bench.examples import describe_errors
 from skulens.bench.leakage import (
     content_hashes,
+    find_leaks,
     fingerprint,
     fingerprint_of_queries,
-    leaked,
     no_probe_left,
 )
 from skulens.bench.result import Data, Result
@@ -113,7 +113,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     if not queries:
         raise DataError(no_queries(task))
     hashes, shown = content_hashes([q.item for q in queries]), content_hashes(gallery.items)
-    seen = leaked(queries, hashes, gallery, shown)
+    seen = find_leaks(queries, hashes, gallery, shown)
     kept = np.flatnonzero(~seen)
     if not len(kept):
         raise DataError(no_probe_left(int(seen.sum()), len(seen), []))
@@ -123,7 +123,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     run = system.rank(asked.queries, gallery.items, len(gallery.products))
     seconds = time.perf_counter() - start
     if task.exclude:
-        run = without(run, [frozenset(task.exclude(q)) for q in asked.queries])
+        run = drop_excluded(run, [frozenset(task.exclude(q)) for q in asked.queries])
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
     evaluation = score(task, asked.queries, run)
     return result_of(
@@ -168,7 +168,9 @@ def _measure_one(
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
     asked = fair_queries(probes.queries, fused, gallery, shown)
     if task.rank is not None:
-        ranked = task.rank(encoder, asked.queries, raw(fused)[asked.kept], gallery, raw([shown]))
+        ranked = task.rank(
+            encoder, asked.queries, stack_raw(fused)[asked.kept], gallery, stack_raw([shown])
+        )
     else:
         run = rank(
             task, asked.queries, vectors[asked.kept], gallery, shown.vectors, encoder.info.identity
@@ -208,7 +210,7 @@ def fair_queries(
         DataError: none is left; says why.
     """
     hashes = [h for f in fused for h in f.hashes]
-    seen = leaked(queries, hashes, gallery, shown.hashes)
+    seen = find_leaks(queries, hashes, gallery, shown.hashes)
     vectors = np.concatenate([f.vectors for f in fused])
     kept = np.flatnonzero(~np.isnan(vectors).any(axis=1) & ~seen)
     if not len(kept):
@@ -235,10 +237,10 @@ def rank(
     most = max((len(o) for o in out), default=0)
     k = len(gallery.products) if few else min(CUT_RANKING + most, len(gallery.products))
     run = index.run([q.id for q in queries], vectors, k, maker)
-    return without(run, out) if out else run
+    return drop_excluded(run, out) if out else run
 
 
-def without(run: Run, out: Sequence[frozenset[str]]) -> Run:
+def drop_excluded(run: Run, out: Sequence[frozenset[str]]) -> Run:
     """The run with each query's excluded products taken out and the rest moved up."""
     place = {p: i for i, p in enumerate(run.products)}
     order, scores = run.order.copy(), run.scores.copy()
@@ -284,7 +286,7 @@ def result_of(
         name=getattr(system, "name", system.info.name),
         variant={"gallery": name, **task.variant},
         settings={**task.settings, "gallery": name},
-        metrics=evaluation.metrics | derived(evaluation.metrics, system.info),
+        metrics=evaluation.metrics | derive_metrics(evaluation.metrics, system.info),
         slices=evaluation.slices,
         curves={"cmc": evaluation.cmc},
         tables={
@@ -297,7 +299,7 @@ def result_of(
     )
 
 
-def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Interval]:
+def derive_metrics(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Interval]:
     """Metrics that are functions of another one and of the parameters, where these are known."""
     found = {}
     for name, metric in METRICS.items():
@@ -348,7 +350,7 @@ def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     check_modalities([encoder], needed)
 
 
-def raw(fused: Sequence[Fused]) -> np.ndarray:
+def stack_raw(fused: Sequence[Fused]) -> np.ndarray:
     """The encoder's own vectors, (items, dim) float32 not normalised, of items of one part each."""
     if any(len(hashes) != 1 for block in fused for hashes in block.hashes):
         raise DataError(

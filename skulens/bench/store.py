@@ -309,12 +309,12 @@ def read_qrels(result: Result) -> Qrels:
     Raises:
         StoreError: a table of the result cannot be read.
     """
-    asked, judged = result.tables["per_query"], nested(result.tables["qrels"], "grade")
+    asked, judged = result.tables["per_query"], nest_values(result.tables["qrels"], "grade")
     queries, groups = asked["query"].to_pylist(), asked["group"].to_pylist()
     return Qrels({q: judged.get(q, {}) for q in queries}, dict(zip(queries, groups, strict=True)))
 
 
-def nested(table: "pa.Table", value: str) -> dict[str, dict]:
+def nest_values(table: "pa.Table", value: str) -> dict[str, dict]:
     """query -> product -> value."""
     found: dict[str, dict] = {}
     columns = (table.column(name).to_pylist() for name in ("query", "product", value))

@@ -44,7 +44,7 @@ def command(result, results, gallery, data, pairs, no_angles, figures, kind, map
     """The most confused SKU pairs of RESULT (an encoder, or a folder of a result), how alike they
     are, and the angle between them."""
     from skulens.analysis.confusions import analyse_errors
-    from skulens.bench.measured import open_measured
+    from skulens.bench.reopen import reopen_catalog
     from skulens.bench.store import find_result
     from skulens.errors import SkulensError
     from skulens.report.decisions import conclude_confusion, print_confusion
@@ -52,7 +52,7 @@ def command(result, results, gallery, data, pairs, no_angles, figures, kind, map
     measured = find_result(result, results, gallery)
     catalog, notes = None, []
     try:
-        catalog = open_measured([measured], data, {"map": map_} if map_ else None)
+        catalog = reopen_catalog([measured], data, {"map": map_} if map_ else None)
     except SkulensError as e:
         if data:
             raise

@@ -119,10 +119,10 @@ class Ratio:
         """(metrics,) groups that hold any query."""
         return (self.n > 0).sum(axis=0)
 
-    def with_pseudo_observations(self, size: float = PSEUDO_GROUP) -> "Ratio":
-        """With a group of failures and one of successes, `size` times as large as a mean group."""
+    def with_pseudo_observations(self) -> "Ratio":
+        """With a group of failures and one of successes, each PSEUDO_GROUP of a mean group."""
         present = np.maximum((self.bottom > 0).sum(axis=0), 1)
-        half = size * self.bottom.sum(axis=0) / present  # (metrics,)
+        half = PSEUDO_GROUP * self.bottom.sum(axis=0) / present  # (metrics,)
         top = np.stack([np.zeros_like(half), half])
         return Ratio(
             np.concatenate([self.top, top]), np.concatenate([self.bottom, [half, half]]), self.n

@@ -245,7 +245,7 @@ def rank_models(
     metric = Metric("hits", "hits of photos")
     measures = [Measure(names, column[:, None], bottom, bottom, metric) for column in hits.T]
     if macro:
-        measures = [m.averaged_by_group() for m in measures]
+        measures = [m.average_by_group() for m in measures]
     return rank_measures(measures, resamples=resamples, seed=seed)
 
 

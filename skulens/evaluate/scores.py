@@ -213,7 +213,7 @@ class Scores:
 
         sums = add(top), add(bottom), add(self.count(declared.plain) * (bottom > 0))
         measure = Measure(names, *sums, declared)
-        return measure.averaged_by_group() if declared.over == GROUP else measure
+        return measure.average_by_group() if declared.over == GROUP else measure
 
     def to_arrow(self) -> "pa.Table":
         """Columns: the unit (named by `unit`), group, slices, and per metric its mean (null: says
@@ -294,7 +294,7 @@ class Measure:
         """NaN where nothing is known."""
         return float(mean_of_parts(self.ratio.value()[None])[0])
 
-    def averaged_by_group(self) -> "Measure":
+    def average_by_group(self) -> "Measure":
         """Every group counts the same, by its own ratio."""
         macro = Grouped(self.top, self.bottom).macro()
         return Measure(self.groups, macro.top, macro.bottom, self.n, self.metric)
@@ -349,7 +349,7 @@ def _plain_intervals(
 ) -> list[Interval]:
     """Intervals of ratios of sums, then of means over groups, side by side in one bootstrap."""
     measures = [scores.measure(n) for n in names]
-    macro = [scores.measure(n).averaged_by_group() for n in by_group]
+    macro = [scores.measure(n).average_by_group() for n in by_group]
     columns = (
         np.concatenate([getattr(m, side) for m in (*measures, *macro)], axis=1)
         for side in ("top", "bottom", "n")

@@ -10,7 +10,7 @@ from skulens.analysis.choose import Choice, Option, Outcome, count_exclusions, m
 from skulens.analysis.confusions import Confusion
 from skulens.analysis.pairs import Pairing
 from skulens.report.console import console
-from skulens.report.words import pair_verdict
+from skulens.report.words import conclude_pair
 
 Side = Literal["left", "right"]
 SHOWN = 12
@@ -64,8 +64,8 @@ def conclude_pairing(pairing: Pairing, family: int) -> str:
         if d.groups > 1
         else f"(no interval with fewer than two {groups})"
     )
-    verdict = pair_verdict(pairing, groups)
-    return f"{pairing.data}: {verdict}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"
+    conclusion = conclude_pair(pairing, groups)
+    return f"{pairing.data}: {conclusion}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"
 
 
 def print_choice(choice: Choice, everything: bool = False) -> None:

@@ -212,7 +212,7 @@ def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
     ]
     rows = as_mteb.rows_of([Item(str(i), (p,)) for i, p in enumerate(pictures)])
     for loaded, picture in zip(rows["image"], pictures, strict=True):
-        assert (np.asarray(as_mteb.upright(loaded)) == np.asarray(load(picture))).all()
+        assert (np.asarray(as_mteb.to_upright_rgb(loaded)) == np.asarray(load(picture))).all()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from typing import Literal
 
 from skulens.bench.result import Result
 from skulens.bench.retrieval import check_gallery, is_encoder, measure
-from skulens.bench.task import Task, Tools
-from skulens.encode.gallery import build_gallery, has
-from skulens.errors import DataError
+from skulens.bench.task import Task, Tools, choose_galleries
+from skulens.encode.gallery import build_gallery
 from skulens.protocols import Catalog, Encoder, Retriever
 from skulens.records import Query, Reject
 
@@ -110,15 +109,7 @@ class Merit:
         """The galleries to measure for a system."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
-        read = getattr(system.info, "modalities", ("text", "image"))
-        info = self.catalog.info
-        able = [k for k in ("text", "image") if k in read and has(self.products, k, info)]
-        if not able:
-            raise DataError(
-                f"{system.info.name} reads {' and '.join(read)}, and {self.data} has no gallery of "
-                "that kind; give --gallery and --text, or another system"
-            )
-        return able
+        return choose_galleries(system.info, self.products, self.catalog.info, self.data)
 
     def _queries(self) -> Iterator[Query]:
         """The queries whose conditions are known; others are not of this task."""

@@ -12,8 +12,8 @@ from typing import Literal
 
 from skulens.bench.result import Result
 from skulens.bench.retrieval import check_gallery, is_encoder, measure
-from skulens.bench.task import Task, Tools
-from skulens.encode.gallery import build_gallery, has
+from skulens.bench.task import Task, Tools, choose_galleries
+from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
 from skulens.records import Query, Reject
@@ -149,20 +149,9 @@ class Mpr:
         """The galleries to measure for a system."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
-        read = getattr(system.info, "modalities", ("text", "image"))
         # a text role that nobody has must be said, not skipped
-        asked = {"text"} if self.settings.texts else set()
-        able = [
-            kind
-            for kind in ("text", "image")
-            if kind in read and (kind in asked or has(self.products, kind, self.catalog.info))
-        ]
-        if not able:
-            raise DataError(
-                f"{system.info.name} reads {' and '.join(read)}, and {self.data} has no gallery of "
-                "that kind; give --gallery and --text, or another encoder"
-            )
-        return able
+        asked = ("text",) if self.settings.texts else ()
+        return choose_galleries(system.info, self.products, self.catalog.info, self.data, asked)
 
     def _queries(self) -> Iterator[Query]:
         s = self.settings

@@ -95,7 +95,7 @@ def pack_results(repository: Path, folder: Path) -> None:
         ) from None
     skus = sorted(counts)
     models = [
-        packed_model(path, skus, counts)
+        pack_model(path, skus, counts)
         for path in sorted((summary.parent / "macro_cmc").glob("*.json"))
     ]
     packed = {"skus": skus, "num_images": [counts[s] for s in skus], "models": models}
@@ -105,7 +105,7 @@ def pack_results(repository: Path, folder: Path) -> None:
     fresh.replace(folder / HITS)
 
 
-def packed_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
+def pack_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
     """One model's hits from its file macro_cmc/ARCHITECTURE--TAG.json."""
     model, _, tag = path.stem.partition("--")
     try:

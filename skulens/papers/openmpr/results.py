@@ -112,12 +112,12 @@ def result_of(
         name=name,
         variant={"gallery": "text"},
         settings={},
-        metrics={m: known_value(v, n, len(skus)) for m, v in values.items()},
+        metrics={m: wrap_value(v, n, len(skus)) for m, v in values.items()},
         tables=tables,
         counts={"units": n, "groups": len(skus), "gallery": len(skus)},
     )
 
 
-def known_value(value: float | None, n: int, groups: int) -> Interval:
+def wrap_value(value: float | None, n: int, groups: int) -> Interval:
     """A value without an interval."""
     return Interval(np.nan if value is None else float(value), np.nan, np.nan, n, groups)

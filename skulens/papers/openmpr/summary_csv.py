@@ -216,7 +216,7 @@ def read_hits(
             continue
         try:
             columns = {
-                k: checked_hits(models[name].get(str(k)), row[f"micro_cmc@{k}"], photos) for k in KS
+                k: check_hits(models[name].get(str(k)), row[f"micro_cmc@{k}"], photos) for k in KS
             }
         except ValueError as e:
             rejects.append(
@@ -233,7 +233,7 @@ def read_hits(
     return skus, photos, hits, rejects
 
 
-def checked_hits(given: object, recall: float, photos: np.ndarray) -> np.ndarray:
+def check_hits(given: object, recall: float, photos: np.ndarray) -> np.ndarray:
     """(skus,) hits. Raises ValueError where they cannot be what gave `recall`."""
     hits = np.asarray(given, dtype=float) if given is not None else np.zeros(0)
     if hits.shape != photos.shape:

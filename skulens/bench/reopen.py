@@ -35,7 +35,7 @@ class Vectors:
     """Why something is missing."""
 
 
-def open_measured(
+def reopen_catalog(
     results: Sequence[Result],
     data: str | None = None,
     options: Mapping[str, object] | None = None,
@@ -70,7 +70,7 @@ def find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     that was measured, and otherwise left out, which `why_not` says.
 
     Args:
-        catalog: the catalogue that was measured (`open_measured`).
+        catalog: the catalogue that was measured (`reopen_catalog`).
         skus: SKUs whose probes are wanted.
     """
     try:
