@@ -34,7 +34,7 @@ class Claim:
     field: str
     """Path of `skulens.values.fields`: "identifiers.gtin", "attributes.net_content"."""
     value: str | None
-    """None: said to be not visible."""
+    """None: reported as not visible."""
     unit: str = ""
     language: str = ""
     evidence: tuple[Evidence, ...] = ()

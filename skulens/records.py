@@ -283,7 +283,7 @@ class DatasetInfo:
     citation: str = ""
     splits: tuple[str, ...] = ()
     gallery_text: tuple[str, ...] = ("caption", "description", "title")
-    """Text roles that stand for a product in a gallery; the first that it has is taken."""
+    """Text roles that represent a product in a gallery; the first that it has is taken."""
 
 
 @dataclass(frozen=True, slots=True)

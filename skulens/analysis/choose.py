@@ -118,9 +118,9 @@ class Option:
 
     def as_dict(self) -> dict:
         e = self.entry
-        told = ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")
+        shown = ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")
         behind = self.behind and {k: none_for_nan(v) for k, v in asdict(self.behind).items()}
-        return {k: getattr(e, k) for k in told} | {
+        return {k: getattr(e, k) for k in shown} | {
             "commercial": licence_class(e),
             "variant": dict(e.result.variant),
             "verdict": self.outcome.value,
@@ -202,8 +202,8 @@ def choose(
     for i, entry in enumerate(entries):
         outcome, why = judge(reasons[i], behind.get(i), bool(known[i]), first)
         low, high = (none_for_nan(ends[i]) for ends in bounds[1:])
-        told = note(entry, low, constraints)
-        found.append(Option(entry, value[i], low, high, outcome, why, told, behind.get(i)))
+        notes = note(entry, low, constraints)
+        found.append(Option(entry, value[i], low, high, outcome, why, notes, behind.get(i)))
     order, sign = list(Outcome), 1 if find_metric(metric).direction == "higher" else -1
     found.sort(
         key=lambda o: (order.index(o.outcome), -sign * (o.value if o.value is not None else -sign))

@@ -40,7 +40,7 @@ class Pair:
     picture_angle_deg: float | None = None
     """Between their gallery pictures."""
     words: tuple[str, str] = ("", "")
-    """A text of each, for people."""
+    """A human-readable text of each."""
     photos: dict[str, str] = field(default_factory=dict)
     """Example probe -> path of its photo."""
 

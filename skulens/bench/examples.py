@@ -34,7 +34,7 @@ def describe_errors(
 
     Args:
         images: query id -> its photo.
-        roles: text roles that stand for a product.
+        roles: text roles that represent a product.
     """
     shown = {p.id: p.images[0] for p in products if p.images}
     words = {

@@ -66,7 +66,7 @@ class Task:
     rank: Rank | None = None
     """A paper's own scoring; None: exact float32 cosines."""
     roles: tuple[str, ...] = ()
-    """Text roles that stand for a product, for the examples."""
+    """Text roles that represent a product, for the examples."""
     rejects: Callable[[], Sequence[Reject]] = tuple
     """What the catalogue left out, known once its queries have been read."""
     resamples: int = 2000

@@ -18,7 +18,7 @@ COMMANDS = {
     "leaderboard": "Published results and yours, ranked with intervals.",
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
-    "confusion": "Which SKUs a run takes for one another, and why.",
+    "confusion": "Which SKUs a run confuses, and why.",
     "calibrate": "From which confidence on a checkout may answer.",
 }
 """Command -> one line of help; `skulens.cli.<command>` defines `command`."""

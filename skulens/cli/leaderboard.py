@@ -1,4 +1,4 @@
-"""`skulens leaderboard`: published results, yours, and what their order is worth."""
+"""`skulens leaderboard`: published results and yours, with rank uncertainty."""
 
 import csv
 import json

@@ -118,7 +118,7 @@ _OTHERS = (
     Metric(
         "false_alarm", "fields that a product truly lacks and that were claimed", direction="lower"
     ),
-    Metric("abstained", "fields said to be not visible", direction="lower"),
+    Metric("abstained", "fields reported as not visible", direction="lower"),
     Metric("claims_per_item", "claims made for each item", unit="claims", most=None),
 )
 METRICS = {m.name: m for m in _OTHERS}

@@ -126,18 +126,18 @@ def cost_drawing(view: View, cost: str) -> Drawing | None:
     front = pareto(rows, cost)
     if len(rows) < 2:
         return None
-    told, unit = COSTS[cost], singular(view.units)
+    declared, unit = COSTS[cost], singular(view.units)
     names = "; ".join(
         f"{r.name}, {write_amount(r, cost)}: {write_number(r.first.value, view.main)}"
         for r in front
     )
     mixed = " Orange: measured here." if len({row.entry.source == HERE for row in rows}) > 1 else ""
     return Drawing(
-        f"pareto-{told.noun}",
-        f"{view.main} against {told.noun}",
+        f"pareto-{declared.noun}",
+        f"{view.main} against {declared.noun}",
         "Blue: the Pareto front; nothing that costs less is better. Lines are 95 % intervals."
-        f"{mixed}{told.note.format(unit=unit)}",
-        f"Scatter of {view.main} against {told.noun} for {len(rows)} {plural(view.noun)}. "
+        f"{mixed}{declared.note.format(unit=unit)}",
+        f"Scatter of {view.main} against {declared.noun} for {len(rows)} {plural(view.noun)}. "
         f"Pareto front: {names}.",
         lambda axes: draw_cost(axes, rows, front, cost, unit),
     )

@@ -431,7 +431,7 @@ def test_recalls_that_are_no_whole_numbers_of_photos_are_refused(tmp_path):
     entries = json.loads(path.read_text())
     entries["sku03"]["image_paths"].append("one more")
     path.write_text(json.dumps(entries))
-    with pytest.raises(DataError, match="no whole number of photos"):
+    with pytest.raises(DataError, match="not a whole number of photos"):
         pack_results(repository, tmp_path)
 
 

@@ -66,7 +66,7 @@ def made_of(*rates, params=None):
     return view_of_board(Board("mine", entries))
 
 
-def told(view, best):
+def mark_best(view, best):
     """The view with its first `best` rows marked as not significantly different from the first."""
     return replace(view, rows=tuple(replace(row, best=n < best) for n, row in enumerate(view.rows)))
 
@@ -78,13 +78,13 @@ def test_the_first_sentence_claims_no_more_than_was_tested():
         in conclude_view(view)
     )
     assert "not tested" in conclude_view(view) and advise(view) == ""
-    assert conclude_view(told(view, 1)).endswith("All 2 others are significantly worse.")
-    assert conclude_view(told(view, 2)).endswith(
+    assert conclude_view(mark_best(view, 1)).endswith("All 2 others are significantly worse.")
+    assert conclude_view(mark_best(view, 2)).endswith(
         "1 of the 2 others do not differ from it significantly."
     )
-    assert advise(told(view, 2)) == "The smallest of these 2 is net-0, 10.0 M parameters."
+    assert advise(mark_best(view, 2)) == "The smallest of these 2 is net-0, 10.0 M parameters."
     assert (
-        advise(told(made_of(0.7, 0.6, params=(10**6, 10**7)), 2))
+        advise(mark_best(made_of(0.7, 0.6, params=(10**6, 10**7)), 2))
         == "It is also the smallest of these 2."
     )
     assert conclude_view(made_of(None)) == "No encoder has a known hit_rate@1."

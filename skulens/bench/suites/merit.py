@@ -32,7 +32,7 @@ class MeritSettings:
     fusion: Literal["avg", "cat", "seq"] = "avg"
     """How the parts of a query become one vector."""
     texts: tuple[str, ...] = ()
-    """Text role that stands for a product (description, title ...); may be repeated."""
+    """Text role that represents a product (description, title ...); may be repeated."""
     slices: tuple[str, ...] = ("language", "n_conditions", "method", "class")
     """Tag of the queries to give numbers by; may be repeated."""
     ks: tuple[int, ...] = (1, 5, 10)

@@ -30,7 +30,7 @@ class MprSettings:
     split: str = "test"
     """Which probes."""
     texts: tuple[str, ...] = ()
-    """Text role that stands for a product (description, title ...); may be repeated."""
+    """Text role that represents a product (description, title ...); may be repeated."""
     shots: Literal["single", "max", "mean", "prototype"] = "single"
     """One gallery item per product, or all of them joined."""
     fusion: Literal["avg", "cat", "seq"] = "avg"
@@ -122,7 +122,7 @@ class Mpr:
         s, info = self.settings, self.catalog.info
         roles = s.texts or info.gallery_text
         usual = MprSettings()
-        told = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode")}
+        beside = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode")}
         return Task(
             suite=self.name,
             data=self.data,
@@ -134,7 +134,7 @@ class Mpr:
             },
             products=self.products,
             settings=asdict(s) | {"texts": roles},
-            variant={k: v for k, v in told.items() if v != getattr(usual, k)},
+            variant={k: v for k, v in beside.items() if v != getattr(usual, k)},
             ks=s.ks,
             fusion=s.fusion,
             shots=s.shots,

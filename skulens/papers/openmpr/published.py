@@ -75,7 +75,8 @@ def pack_results(repository: Path, folder: Path) -> None:
     recall x photos, whole numbers by construction.
 
     Raises:
-        DataError: a file is missing or not as expected, or a recall is no whole number of photos.
+        DataError: a file is missing or not as expected, or a recall is not a whole number of
+            photos.
     """
     summary = next(repository.rglob(SUMMARY), None)
     manifest = next(repository.rglob("barcode_to_images_map.json"), None)
@@ -91,7 +92,8 @@ def pack_results(repository: Path, folder: Path) -> None:
         }
     except (ValueError, TypeError, KeyError, AttributeError) as e:
         raise DataError(
-            f"{manifest} is no manifest, expected barcode -> image_paths: {type(e).__name__}: {e}"
+            f"{manifest} is not a manifest, expected barcode -> image_paths: "
+            f"{type(e).__name__}: {e}"
         ) from None
     skus = sorted(counts)
     models = [
@@ -124,7 +126,7 @@ def pack_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
         hits[str(k)] = [round(x) for x in exact]
         if any(abs(x - n) > 1e-6 for x, n in zip(exact, hits[str(k)], strict=True)):
             raise DataError(
-                f"{path.name}: a recall@{k} is no whole number of photos; "
+                f"{path.name}: a recall@{k} is not a whole number of photos; "
                 "the manifest does not fit it"
             )
     return {
