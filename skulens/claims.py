@@ -32,9 +32,9 @@ class Claim:
     item: str
     """Product id."""
     field: str
-    """Path of `skulens.values.fields`: "identifiers.gtin", "attributes.net_content", "free.neckline"."""
+    """Path of `skulens.values.fields`: "identifiers.gtin", "attributes.net_content"."""
     value: str | None
-    """None: said to be not visible."""
+    """None: reported as not visible."""
     unit: str = ""
     language: str = ""
     evidence: tuple[Evidence, ...] = ()
@@ -87,7 +87,7 @@ Legibility = Literal["yes", "partly", "no", "not pictured", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """What is true of one field of one product; a field that holds several values at once has several."""
+    """What is true of one field of one product; a field of several values at once has several."""
 
     item: str
     field: str

@@ -22,7 +22,7 @@ class MissingFile(SkulensError):
 
 
 class DataError(SkulensError):
-    """A catalogue, split or mapping that cannot be read as asked (single bad rows become rejects)."""
+    """Data that cannot be read or used as asked (single bad rows become rejects)."""
 
 
 class PictureError(SkulensError):

@@ -73,7 +73,10 @@ def ends_unfinished(path: Path) -> bool:
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> int:
-    """Write a file aside, sync it and rename it: it is there whole or not at all. Returns its bytes.
+    """Write a file aside, sync it and rename it: it is there whole or not at all.
+
+    Returns:
+        Its size, bytes.
 
     Raises:
         OSError: the disk is full or read-only; nothing is left behind.

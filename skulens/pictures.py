@@ -20,7 +20,8 @@ MAX_PIXELS = 100_000_000
 MAX_SIDE_PX = 30_000
 MIN_SIDE_PX = 2
 
-PIL.Image.init()  # registers the formats; without it the list below would name some that are not there yet
+# Registers the formats; without it the list below would miss those not registered yet.
+PIL.Image.init()
 FORMATS = tuple(
     f
     for f in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PPM", "ICO")
@@ -41,9 +42,8 @@ MAGIC = (
 )
 """First bytes, in lower case -> what to say."""
 
-warnings.filterwarnings(
-    "ignore", category=PIL.Image.DecompressionBombWarning
-)  # our own check is stricter
+# our own check is stricter
+warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", module=r"PIL\..*")  # corrupt EXIF and the like: pixels decide
 
 
@@ -81,7 +81,7 @@ def decode(data: bytes, upright: bool = True) -> PIL.Image.Image:
         check_size(*picture.size)
         picture.seek(0)
         picture.load()
-        return to_rgb(turned(picture) if upright else picture)
+        return to_rgb(turn_upright(picture) if upright else picture)
     except PictureError:
         raise
     except PIL.UnidentifiedImageError:
@@ -93,7 +93,7 @@ def decode(data: bytes, upright: bool = True) -> PIL.Image.Image:
 
 
 def orientation(data: bytes) -> int:
-    """The EXIF orientation, 1 (upright) to 8; 1 where there is none or it cannot be told."""
+    """The EXIF orientation, 1 (upright) to 8; 1 where there is none or it is unreadable."""
     try:
         value = PIL.Image.open(io.BytesIO(data), formats=FORMATS).getexif().get(ORIENTATION, 1)
     except Exception:  # as in decode: any bytes may come here
@@ -101,7 +101,7 @@ def orientation(data: bytes) -> int:
     return value if value in range(1, 9) else 1
 
 
-def turned(picture: PIL.Image.Image) -> PIL.Image.Image:
+def turn_upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     """The picture turned by its EXIF orientation, as it is where the EXIF block is damaged."""
     try:
         return PIL.ImageOps.exif_transpose(picture)
@@ -134,7 +134,7 @@ def to_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def deep_grey(grey: np.ndarray) -> PIL.Image.Image:
-    """8-bit grey from 32-bit integers or floats whose white is the next of 1, 255, 65535 above them."""
+    """8-bit grey from 32-bit integers or floats; white is the next of 1, 255, 65535 above them."""
     grey = np.nan_to_num(grey, nan=0.0, posinf=0.0, neginf=0.0)
     largest = grey.max(initial=0)
     white = next((w for w in (1.0, 255.0, 65535.0) if largest <= w), max(largest, 1.0))

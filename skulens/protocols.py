@@ -35,7 +35,8 @@ Role = Literal["query", "document"]
 
 @runtime_checkable
 class Catalog(Protocol):
-    """Products and, where the data has them, queries with judgements. Streams; may be iterated again."""
+    """Products and, where the data has them, queries with judgements: streams, to be iterated again
+    at will."""
 
     info: DatasetInfo
     rejects: list[Reject]
@@ -66,11 +67,13 @@ class Numerics:
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the weights; auto: float32 on a CPU, bfloat16 on a GPU that multiplies it."""
     cast: Literal["all", "parameters"] = "all"
-    """What is brought to `dtype`: parameters and buffers but for batch norms, or every parameter and no buffer."""
+    """What is brought to `dtype`: parameters and buffers but for batch norms, or every parameter
+    and no buffer."""
     autocast: bool = False
     """Forward under autocast to `dtype`, pixels cast to it too."""
     as_published: bool = False
-    """Run a checkpoint as its registry configures it, known mistakes (activation, picture size) included."""
+    """Run a checkpoint as its registry configures it, known mistakes (activation, picture size)
+    included."""
 
 
 @runtime_checkable
@@ -96,7 +99,7 @@ class Encoder(Protocol):
         """Tokens of one text, cut to the context length."""
 
     def prepare_item(self, parts: "Sequence[str | PIL.Image.Image]", role: Role = "query") -> Any:
-        """Tokens and pixels of an interleaved sequence; only where "item" is among the modalities."""
+        """Tokens and pixels of an interleaved sequence; only where "item" is a modality."""
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the whole text, special ones included, before any cut."""
@@ -168,7 +171,11 @@ class Store(Protocol):
     """Column -> identity of the encoder whose vectors it takes."""
 
     def upsert(self, documents: Iterable[Document]) -> int:
-        """Insert or replace; how many, once they would survive a crash. Raises StoreError for other makers."""
+        """Insert or replace; how many, once they would survive a crash.
+
+        Raises:
+            StoreError: vectors of another maker.
+        """
 
     def delete(self, ids: Iterable[str]) -> int:
         """How many there were."""
@@ -313,7 +320,7 @@ class Retriever(Protocol):
     def info(self) -> SystemInfo: ...
 
     def rank(self, queries: Sequence[Query], gallery: Sequence[Item], k: int) -> Run:
-        """The first k gallery items of each query; an item's id is its product's, and may occur again."""
+        """The first k gallery items of each query; an item's id is its product's and may repeat."""
 
 
 @runtime_checkable
@@ -324,7 +331,7 @@ class Reader(Protocol):
     def info(self) -> SystemInfo: ...
 
     def read(self, products: Iterable[Product], fields: Sequence[str]) -> Iterator[Claim | Reject]:
-        """Claims of the fields asked for, product by product; what cannot be read becomes a reject."""
+        """Claims of the fields asked for, product by product; a Reject where it cannot be read."""
 
 
 System = Encoder | Retriever | Reader | Reranker | Chat

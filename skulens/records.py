@@ -35,7 +35,7 @@ class Image:
 
     @property
     def own_file(self) -> str | None:
-        """The file that holds this picture and nothing else; None for a picture inside another file."""
+        """The file that holds this picture and nothing else; None where it lies in another file."""
         return self.path
 
     def sha256(self) -> str:
@@ -106,11 +106,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A tree of and, or, not over product fields; `skulens.filters` reads and writes it as text and JSON."""
+    """A tree of and, or, not over product fields; `skulens.filters` reads and writes it."""
 
     op: Literal["and", "or", "not", "=", "!=", "<", "<=", ">", ">=", "in", "exists"]
     field: str = ""
-    """"price", "language", "category", "attributes.color", "extras.stock"; empty for and, or, not."""
+    """"price", "language", "attributes.color", "extras.stock"; empty for and, or, not."""
     value: str | float | bool | tuple = ()
     of: tuple["Filter", ...] = ()
     """What and, or, not combine."""
@@ -283,7 +283,7 @@ class DatasetInfo:
     citation: str = ""
     splits: tuple[str, ...] = ()
     gallery_text: tuple[str, ...] = ("caption", "description", "title")
-    """Text roles that stand for a product in a gallery; the first that it has is taken."""
+    """Text roles that represent a product in a gallery; the first that it has is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +345,7 @@ class EncoderInfo(SystemInfo):
     dtype: str = "float32"
     activation: Literal["softmax", "sigmoid"] = "softmax"
     roles: tuple[str, ...] = ()
-    """Of "query" and "document": the roles whose items it embeds differently; empty: it knows none."""
+    """Of "query" and "document": the roles whose items it embeds differently; empty: none."""
 
     def __post_init__(self):
         if self.params is None and (total := (self.params_image or 0) + (self.params_text or 0)):

@@ -24,7 +24,7 @@ class Sign:
     files: tuple[str, ...]
     """Paths or glob patterns relative to the folder, all of which are there."""
     columns: tuple[str, ...] = ()
-    """Columns of the first file (CSV), keys of its first line (JSONL) or of the object it is (JSON)."""
+    """Columns of the first file (CSV), keys of its first line (JSONL) or of its object (JSON)."""
     item_keys: tuple[str, ...] = ()
     """Keys of the first entry of the list that the JSON file holds under its only column here."""
     common: bool = False
@@ -196,7 +196,9 @@ SUITES = {
 """Benchmarks of `skulens bench`."""
 
 RETRIEVERS: dict[str, Row] = {
-    "bm25": Row("skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"),
+    "bm25": Row(
+        "skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"
+    ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
 READERS: dict[str, Row] = {

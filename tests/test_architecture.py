@@ -1,4 +1,4 @@
-"""docs/architecture.md: what it tells a newcomer to write runs, and every tool takes it as it is."""
+"""docs/architecture.md: what it tells a newcomer to write runs, and every tool takes it."""
 
 import ast
 import importlib

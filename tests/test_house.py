@@ -246,7 +246,8 @@ def loaded_after(code: str) -> set[str]:
     "code",
     [
         "import skulens",
-        "from click.testing import CliRunner; from skulens.cli import skulens as s; assert CliRunner().invoke(s, ['--help']).exit_code == 0",
+        "from click.testing import CliRunner; from skulens.cli import skulens as s; "
+        "assert CliRunner().invoke(s, ['--help']).exit_code == 0",
     ],
     ids=["import skulens", "skulens --help"],
 )
@@ -257,7 +258,8 @@ def test_the_door_is_light(code):
 def test_help_takes_under_half_a_second_of_cpu():
     script = (
         "import os, subprocess, sys\n"
-        "subprocess.run([sys.executable, '-m', 'skulens.cli', '--help'], check=True, stdout=subprocess.DEVNULL)\n"
+        "subprocess.run([sys.executable, '-m', 'skulens.cli', '--help'], check=True, "
+        "stdout=subprocess.DEVNULL)\n"
         "t = os.times(); print(t.children_user + t.children_system)"
     )
     seconds = float(

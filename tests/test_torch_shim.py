@@ -55,8 +55,10 @@ def test_a_working_torchvision_is_left_alone(tmp_path):
     (tmp_path / "torchvision" / "__init__.py").write_text("")
     code = f"""
         import pathlib, shutil, torch
-        library = sorted((pathlib.Path(torch.__file__).parent / "lib").glob("libtorch_global_deps.*"))[0]
-        (pathlib.Path({str(tmp_path)!r}) / "torchvision" / f"_C{{library.suffix}}").symlink_to(library)
+        folder = pathlib.Path(torch.__file__).parent / "lib"
+        library = sorted(folder.glob("libtorch_global_deps.*"))[0]
+        place = pathlib.Path({str(tmp_path)!r}) / "torchvision"
+        (place / f"_C{{library.suffix}}").symlink_to(library)
         import skulens.torch_shim as shim
         print(len(shim._declared), shim.loads(shim.compiled_library()))
     """
@@ -78,7 +80,9 @@ def test_without_torchvision_nothing_happens(tmp_path):
     code = """
         import importlib.util
         find = importlib.util.find_spec
-        importlib.util.find_spec = lambda name, *a: None if name == "torchvision" else find(name, *a)
+        importlib.util.find_spec = (
+            lambda name, *a: None if name == "torchvision" else find(name, *a)
+        )
         import skulens.torch_shim as shim
         print(len(shim._declared), shim.compiled_library())
     """

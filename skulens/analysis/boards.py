@@ -114,7 +114,7 @@ class Board:
         return any(e.metrics.get(metric) is not None for e in self.entries)
 
     def known(self, metric: str) -> np.ndarray:
-        """(entries,) bool: entries of the board's data whose sums by group are known, so that they compare."""
+        """(entries,) bool: those of the board's data whose sums by group are known, for tests."""
         same = self.same_data()
         own = set(self.groups)
         return np.array(
@@ -130,7 +130,7 @@ class Board:
         return np.array([e.data == self.data for e in self.entries], bool)
 
     def panel(self, metric: str, which: Sequence[int] | np.ndarray) -> Panel:
-        """The entries at `which`, ready for tests. Raises DataError where a metric's sums are unknown."""
+        """The entries at `which`, ready for tests. Raises DataError where sums are unknown."""
         picked = [self.entries[i].result for i in which]
         missing = [
             self.entries[i].name for i, r in zip(which, picked, strict=True) if r.sums is None
@@ -149,14 +149,14 @@ class Board:
 
 
 def measure_of(result: Result, metric: str, groups: Sequence[str]) -> Measure:
-    """A metric's sums in the order of `groups`; from single units where it is averaged over a slice."""
+    """A metric's sums in the order of `groups`; from single units if it is a mean over a slice."""
     by_group = find_metric(metric).over in ("", GROUP)
     scores = result.sums if by_group and result.sums is not None else result.scores
     return scores.measure(metric, groups)
 
 
 def open_boards(what: str) -> list[Board]:
-    """The boards behind a name ("openmpr"), a table in a published format, or a folder of stored results.
+    """The boards behind a name ("openmpr"), a published table, or a folder of stored results.
 
     Raises:
         UnknownName, MissingFile: nothing of that name, nothing at that path.
@@ -279,8 +279,8 @@ def store_board(results: Sequence[Result]) -> Board:
         elif not np.array_equal(mine, sizes):
             units, things = unit_words(first)
             why = (
-                f"{int((mine > 0).sum())} {things} and {int(mine.sum())} {units} where the others have "
-                f"{int((sizes > 0).sum())} and {int(sizes.sum())}"
+                f"{int((mine > 0).sum())} {things} and {int(mine.sum())} {units} where the others "
+                f"have {int((sizes > 0).sum())} and {int(sizes.sum())}"
             )
         if why:
             todo = "it stands without intervals; measure it again"
@@ -309,7 +309,7 @@ def _present_groups(results: Sequence[Result]) -> tuple[str, ...]:
 
 
 def _sizes_in(result: Result, groups: tuple[str, ...]) -> np.ndarray | None:
-    """(groups,) units of each group, and one more number: units of any other group that says something."""
+    """(groups + 1,) units of each group, then those of any other group that says something."""
     if result.sums is None:
         return None
     held = dict(zip(result.sums.groups, result.sums.size, strict=True))

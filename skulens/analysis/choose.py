@@ -1,4 +1,4 @@
-"""Which system to deploy: those that meet the constraints and do not differ significantly from the best.
+"""Which system to deploy: it meets the constraints and is not significantly worse than the best.
 
 A constraint on what was never measured here does not exclude a system, unless asked for: it is
 kept and marked. Differences are paired over groups, with Holm's correction over the family of
@@ -21,7 +21,7 @@ from skulens.evaluate.metric import Metric, find_metric
 from skulens.evaluate.panel import Panel
 
 LICENCES = ("any", "commercial", "not-forbidden")
-"""commercial: known to allow it. not-forbidden: also those whose terms somebody has to read first."""
+"""commercial: known to allow it. not-forbidden: also those whose terms have to be read first."""
 OPEN = (
     "apache",
     "mit",
@@ -57,7 +57,8 @@ class Constraints:
     def __post_init__(self):
         if self.licence not in LICENCES or self.unknown not in ("keep", "drop"):
             raise DataError(
-                f"expected a licence of {', '.join(LICENCES)} and unknown keep or drop, got {self.licence!r} and {self.unknown!r}"
+                f"expected a licence of {', '.join(LICENCES)} and unknown keep or drop, "
+                f"got {self.licence!r} and {self.unknown!r}"
             )
         for name in ("max_params", "max_latency_ms", "max_memory_mb"):
             if (limit := getattr(self, name)) is not None and limit <= 0:
@@ -69,7 +70,8 @@ class Constraints:
         """Raises DataError for a least value that the metric cannot have."""
         if self.min_recall is not None and metric.bounded and not 0 <= self.min_recall <= 1:
             raise DataError(
-                f"a recall is a fraction between 0 and 1, got {self.min_recall:g}; write 0.6 for 60 %"
+                f"a recall is a fraction between 0 and 1, got {self.min_recall:g}; "
+                "write 0.6 for 60 %"
             )
 
 
@@ -90,7 +92,7 @@ class Reason:
     """Why a system is not among the best."""
 
     kind: str
-    """The same for all systems excluded alike: "too large", "slower here" ..."""
+    """The same for all systems excluded for the same cause: "too large", "slower here" ..."""
     text: str
 
 
@@ -106,7 +108,7 @@ class Option:
     value: float | None
     low: float | None
     high: float | None
-    verdict: Outcome
+    outcome: Outcome
     reasons: tuple[Reason, ...]
     """Why it is not among the best."""
     notes: tuple[str, ...]
@@ -116,12 +118,12 @@ class Option:
 
     def as_dict(self) -> dict:
         e = self.entry
-        told = ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")
+        shown = ("name", "source", "family", "params", "licence", "latency_ms", "memory_mb")
         behind = self.behind and {k: none_for_nan(v) for k, v in asdict(self.behind).items()}
-        return {k: getattr(e, k) for k in told} | {
+        return {k: getattr(e, k) for k in shown} | {
             "commercial": licence_class(e),
             "variant": dict(e.result.variant),
-            "verdict": self.verdict.value,
+            "verdict": self.outcome.value,
             **{k: getattr(self, k) for k in ("value", "low", "high")},
             "reasons": [r.text for r in self.reasons],
             "notes": list(self.notes),
@@ -139,8 +141,8 @@ class Choice:
     options: tuple[Option, ...]
     suite: str = ""
 
-    def of(self, verdict: Outcome) -> list[Option]:
-        return [o for o in self.options if o.verdict is verdict]
+    def of(self, outcome: Outcome) -> list[Option]:
+        return [o for o in self.options if o.outcome is outcome]
 
     def as_dict(self) -> dict:
         return {
@@ -168,7 +170,7 @@ def choose(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Choice:
-    """Systems of a board that meet the constraints and do not differ significantly from the best of them.
+    """Systems that meet the constraints and do not differ significantly from the best of them.
 
     Args:
         costs: boards of results measured here, on whatever data, which lend latency and memory to
@@ -182,7 +184,7 @@ def choose(
         held = sorted({m for e in board.entries for m in e.metrics})
         raise DataError(f"{board.name} has no {metric}; it has {', '.join(held) or 'no metric'}")
     measured = costs_here(costs)
-    entries = [with_costs(e, measured) for e in board.entries]
+    entries = [add_costs(e, measured) for e in board.entries]
     known = board.known(metric)
     bounds = estimate(board, metric, np.flatnonzero(known), resamples, seed)
     value = [
@@ -190,7 +192,7 @@ def choose(
         for e, v in zip(entries, bounds[0], strict=True)
     ]
     reasons = [
-        unmet(e, v, a, b, constraints)
+        find_unmet(e, v, a, b, constraints)
         for e, v, a, b in zip(entries, value, *bounds[1:], strict=True)
     ]
     family = np.flatnonzero(known & np.array([not r for r in reasons], bool))
@@ -198,13 +200,13 @@ def choose(
     first = next((entries[i].name for i, d in behind.items() if d is BEST), "")
     found = []
     for i, entry in enumerate(entries):
-        verdict, why = judge(reasons[i], behind.get(i), bool(known[i]), first)
+        outcome, why = judge(reasons[i], behind.get(i), bool(known[i]), first)
         low, high = (none_for_nan(ends[i]) for ends in bounds[1:])
-        told = note(entry, low, constraints)
-        found.append(Option(entry, value[i], low, high, verdict, why, told, behind.get(i)))
+        notes = note(entry, low, constraints)
+        found.append(Option(entry, value[i], low, high, outcome, why, notes, behind.get(i)))
     order, sign = list(Outcome), 1 if find_metric(metric).direction == "higher" else -1
     found.sort(
-        key=lambda o: (order.index(o.verdict), -sign * (o.value if o.value is not None else -sign))
+        key=lambda o: (order.index(o.outcome), -sign * (o.value if o.value is not None else -sign))
     )
     return Choice(board.name, board.data, constraints, tuple(found), board.suite)
 
@@ -216,7 +218,7 @@ def costs_here(boards: Iterable[Board]) -> dict[str, Entry]:
     return {e.name: e for e in timed if e.latency_ms is not None}
 
 
-def with_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
+def add_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
     """The entry with latency and memory of this machine, None where they were not measured here."""
     if entry.machine == this_machine() and entry.latency_ms is not None:
         return entry
@@ -240,7 +242,7 @@ def estimate(board: Board, metric: str, known: np.ndarray, resamples: int, seed:
     return answer
 
 
-def unmet(
+def find_unmet(
     entry: Entry, value: float | None, low: float, high: float, constraints: Constraints
 ) -> tuple[Reason, ...]:
     """Constraints that a system does not meet."""
@@ -258,7 +260,7 @@ def unmet(
         elif limit is not None and measured is not None and measured > limit:
             text = f"{what}: {write(measured)}, wanted at most {write(limit)}"
             found.append(Reason(what, text))
-    found += unlicensed(entry, constraints.licence)
+    found += check_licence(entry, constraints.licence)
     metric, least = constraints.metric, constraints.min_recall
     if value is None:
         found.append(Reason(f"{metric} unknown", f"{metric} unknown"))
@@ -276,7 +278,7 @@ def _short_of(metric: str, value: float, least: float) -> bool:
     return value < least if find_metric(metric).direction == "higher" else value > least
 
 
-def unlicensed(entry: Entry, wanted: str) -> list[Reason]:
+def check_licence(entry: Entry, wanted: str) -> list[Reason]:
     kind, said = licence_class(entry), entry.licence or "no licence known"
     allowed = kind == "commercial" or (wanted == "not-forbidden" and kind == "unknown")
     if wanted == "any" or allowed:
@@ -303,7 +305,7 @@ def licence_class(entry: Entry) -> str:
 def compare_with_best(
     board: Board, metric: str, family: np.ndarray, resamples: int, seed: int
 ) -> dict[int, Difference]:
-    """Entry -> how far it is behind the best of the family, p after Holm; BEST for the best itself."""
+    """Entry -> how far it is behind the best of the family, p after Holm; BEST for that one."""
     if not len(family):
         return {}
     panel: Panel = board.panel(metric, family)
@@ -323,7 +325,7 @@ def compare_with_best(
 def judge(
     reasons: tuple[Reason, ...], behind: Difference | None, known: bool, first: str
 ) -> tuple[Outcome, tuple[Reason, ...]]:
-    """(verdict, reasons) of one system."""
+    """(outcome, reasons) of one system."""
     if reasons:
         return Outcome.OUT, reasons
     if not known or behind is None:
@@ -332,7 +334,10 @@ def judge(
     if behind.p <= LEVEL:
         sign = 1 if behind.value >= 0 else -1  # of metrics that should be low, the best is below
         low, high = sorted((sign * behind.low, sign * behind.high))
-        text = f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], p = {behind.p:.2g}"
+        text = (
+            f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], "
+            f"p = {behind.p:.2g}"
+        )
         return Outcome.WORSE, (Reason("worse than the best", text),)
     return Outcome.BEST, ()
 

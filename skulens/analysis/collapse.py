@@ -1,4 +1,4 @@
-"""The manifold-collapse figure of a run: gallery vectors that stand too close to tell products apart.
+"""The manifold-collapse figure of a run: gallery vectors too close to distinguish products.
 
 OpenMPR (Maminta and Atienza 2026, section 5.4 and Fig. 5) shows one probe between two SKUs whose
 texts stand about 4 degrees apart, "a narrow cone of confusion"; here every confused pair of any
@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from skulens.analysis.mistakes import Answers, Pair
-from skulens.bench.measured import Vectors
+from skulens.bench.reopen import Vectors
 
 RANDOM_PAIRS = 100_000
+"""Pairs drawn, always the same ones, for the angle between any two products."""
 
 
 def angle_deg(a: np.ndarray | None, b: np.ndarray | None) -> float | None:
@@ -28,10 +29,14 @@ def angle_deg(a: np.ndarray | None, b: np.ndarray | None) -> float | None:
     return float(np.degrees(2 * np.arcsin(np.clip(np.linalg.norm(a.astype(float) - b) / 2, 0, 1))))
 
 
-def in_plane(right: np.ndarray, found: np.ndarray, probes: np.ndarray) -> np.ndarray | None:
-    """Coordinates of probes in the plane of two gallery vectors: (probes, 2), along the bisector and
-    across it (positive: nearer to `right`). The two stand at +-angle / 2 on the unit circle. None for
-    equal or opposite vectors, which span no plane."""
+def project_onto_plane(
+    right: np.ndarray, found: np.ndarray, probes: np.ndarray
+) -> np.ndarray | None:
+    """Coordinates of probes in the plane of two gallery vectors: (probes, 2).
+
+    Along the bisector and across it (positive: nearer to `right`); the two vectors stand at
+    +-angle / 2 on the unit circle. None for equal or opposite vectors, which span no plane.
+    """
     along, across = right.astype(float) + found, right.astype(float) - found
     lengths = np.linalg.norm(along), np.linalg.norm(across)
     if min(lengths) < 1e-9:
@@ -45,12 +50,13 @@ def collapse(answers: Answers, pairs: Sequence[Pair], vectors: Vectors, most: in
     Args:
         pairs: all confused pairs; the first `most` are put into their planes.
     Returns:
-        "pairs": for each confused pair {right, found, angle_deg, probes: [{query, sku, along, across,
-        first}]}, `first` being the product ranked first; the right product stands at (cos, sin) of
-        angle / 2, the found one at (cos, -sin), and a probe nearer to the right one has across > 0.
+        "pairs": for each confused pair {right, found, angle_deg, probes: [{query, sku, along,
+        across, first}]}, `first` being the product ranked first; the right product stands at
+        (cos, sin) of angle / 2, the found one at (cos, -sin), and a probe nearer to the right one
+        has across > 0.
         "nearest": for each product of the gallery {product, nearest, angle_deg, hit_rate, probes}.
-        "angles": quartiles of the angle between gallery vectors, degrees: "confused" (each error counts),
-        "nearest" (each product and its nearest neighbour), "random" (any two products).
+        "angles": quartiles of the angle between gallery vectors, degrees: "confused" (each error
+        counts), "nearest" (each product and its nearest neighbour), "random" (any two products).
     """
     rows = []
     by_sku: dict[str, list[str]] = {}
@@ -62,7 +68,7 @@ def collapse(answers: Answers, pairs: Sequence[Pair], vectors: Vectors, most: in
         mine = [(q, sku) for sku in (pair.right, pair.found) for q in by_sku.get(sku, ())]
         if right is None or found is None or not mine:
             continue
-        places = in_plane(right, found, np.stack([vectors.probes[q] for q, _ in mine]))
+        places = project_onto_plane(right, found, np.stack([vectors.probes[q] for q, _ in mine]))
         if places is None:
             continue
         probes = [
@@ -113,9 +119,9 @@ def nearest_neighbours(answers: Answers, gallery: Mapping[str, np.ndarray]) -> l
 
 
 def quartiles(
-    pairs: Sequence[Pair], nearest: Sequence[dict], gallery: Mapping[str, np.ndarray], seed: int = 0
+    pairs: Sequence[Pair], nearest: Sequence[dict], gallery: Mapping[str, np.ndarray]
 ) -> dict[str, list[float]]:
-    """Quartiles (25, 50, 75 %) of gallery angles, degrees, of confused, nearest and random pairs."""
+    """Quartiles (25, 50, 75 %) of gallery angles of confused, nearest and random pairs, degrees."""
     confused = [
         a
         for p in pairs
@@ -125,7 +131,7 @@ def quartiles(
     angles = {"confused": confused, "nearest": [n["angle_deg"] for n in nearest]}
     if len(gallery) > 1:
         matrix = np.stack(list(gallery.values())).astype(float)
-        draw = np.random.default_rng(seed)
+        draw = np.random.default_rng(0)
         one = draw.integers(0, len(matrix), RANDOM_PAIRS)
         other = (one + draw.integers(1, len(matrix), RANDOM_PAIRS)) % len(matrix)
         blocks = range(0, RANDOM_PAIRS, 10_000)

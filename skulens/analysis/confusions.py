@@ -9,12 +9,12 @@ from skulens.analysis.mistakes import (
     Cause,
     Pair,
     Traits,
-    causes,
     confused_pairs,
+    find_causes,
     kind_of,
-    unnamed,
+    list_unnamed,
 )
-from skulens.bench.measured import Vectors, find_vectors, photos_of
+from skulens.bench.reopen import Vectors, find_vectors, photos_of
 from skulens.bench.result import Result
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
@@ -96,8 +96,8 @@ def analyse_errors(
     return replace(
         counted,
         pairs=tuple(describe(p, products, traits, vectors, roles, photos) for p in counted.pairs),
-        causes=tuple(causes(pairs, traits, ranked.products)),
-        unnamed=tuple(unnamed(traits)),
+        causes=tuple(find_causes(pairs, traits, ranked.products)),
+        unnamed=tuple(list_unnamed(traits)),
         collapse=collapse(answers, pairs, vectors, most) if vectors.gallery else {},
         notes=tuple(said),
     )
@@ -124,5 +124,5 @@ def describe(
 
 
 def words(product: Product, roles: Sequence[str]) -> str:
-    """A text that tells a person what it is: the one that was ranked, for variants share their titles."""
+    """A text that tells a person what it is: the one that was ranked, as variants share titles."""
     return next((t for r in roles if (t := product.text(r))), product.title)

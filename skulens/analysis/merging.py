@@ -44,7 +44,10 @@ def _why_stray(found: Sequence[Board], board: Board) -> str:
     if board.asked or not found:
         return board.data
     n = int(found[0].sizes.sum())
-    return f"{board.data}: rates that are not whole numbers of {n:,} photos, so rounded or of other photos"
+    return (
+        f"{board.data}: rates that are not whole numbers of {n:,} photos, "
+        "so rounded or of other photos"
+    )
 
 
 def merge(*boards: Board) -> Board:
@@ -72,8 +75,11 @@ def merge(*boards: Board) -> Board:
 
 
 def same_units(first: Board, other: Board) -> bool:
-    """Whether two boards asked the same: equal fingerprints prove it; where one is unknown, the same
-    task, groups and numbers of units are treated as such."""
+    """Whether two boards asked the same.
+
+    Equal fingerprints prove it; where one is unknown, the same task, groups and numbers of units
+    are treated as such.
+    """
     if other is first:
         return True
     if first.task != other.task or (first.asked and other.asked and first.asked != other.asked):
@@ -86,7 +92,7 @@ def same_units(first: Board, other: Board) -> bool:
 
 
 def could_be_of(first: Board, board: Board, entry: Entry) -> bool:
-    """Could these published rates be of the photos of `first`? Then each is a whole number of them."""
+    """Whether published rates could be of the photos of `first`: each is a whole number of them."""
     if board.groups or board.asked or first.asked or not first.groups:
         return False
     n = first.sizes.sum()

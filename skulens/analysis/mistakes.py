@@ -40,7 +40,7 @@ class Pair:
     picture_angle_deg: float | None = None
     """Between their gallery pictures."""
     words: tuple[str, str] = ("", "")
-    """A text of each, for people."""
+    """A human-readable text of each."""
     photos: dict[str, str] = field(default_factory=dict)
     """Example probe -> path of its photo."""
 
@@ -126,7 +126,7 @@ def kind_of(right: Traits, found: Traits) -> str:
     return KINDS[-1]
 
 
-def causes(
+def find_causes(
     pairs: Sequence[Pair], traits: Mapping[str, Traits], gallery: Sequence[str]
 ) -> list[Cause]:
     """How the errors share out over KINDS, beside what chance alone would give.
@@ -150,7 +150,10 @@ def causes(
 
 
 class Neighbours:
-    """How many products of a gallery are like one of it in each way, from counts of trait combinations."""
+    """How many products of a gallery are like one of it in each way.
+
+    From counts of combinations of traits, so that no pair of products is looked at.
+    """
 
     def __init__(self, gallery: Sequence[Traits]):
         self.size = len(gallery)
@@ -189,7 +192,7 @@ def combinations(named: tuple) -> set[tuple]:
     return ways - {(None,) * len(named)}
 
 
-def unnamed(traits: Mapping[str, Traits]) -> list[str]:
+def list_unnamed(traits: Mapping[str, Traits]) -> list[str]:
     """Which of SPU, brand and class the catalogue never says."""
     names = ("SPU", "brand", "class")
     return [n for i, n in enumerate(names) if all(t.named()[i] is None for t in traits.values())]

@@ -20,7 +20,7 @@ def differences_of(a: Result, b: Result) -> dict[str, tuple[str, str]]:
             b.system.identity[:12],
         )
     found = {k: v for k, v in pairs.items() if v[0] != v[1]}
-    if len(found) > 1:  # told by what stands before it
+    if len(found) > 1:  # the others say what differs
         found.pop("weights or settings of the system", None)
     return found
 
@@ -37,8 +37,8 @@ def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Resu
     """Results of A and B that answered the same units, newest of each.
 
     Where any have the same variant (gallery, shots, fusion, mode), these are paired and no
-    others; of a single result on each side, or where no two variants agree, what differs is told
-    by `differences_of`. Of stores with several systems each is paired with itself. One pair for
+    others; of a single result on each side, or where no two variants agree, `differences_of` says
+    what differs. Of stores with several systems each is paired with itself. One pair for
     each variant and dataset.
 
     Raises:
@@ -69,7 +69,7 @@ def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Resu
 
 
 def same_units(a: Result, b: Result) -> bool:
-    """Whether two results answered the same queries with the same judgements, or the same claims."""
+    """Whether two results answered the same queries with the same judgements, or read the same."""
     if a.suite != b.suite or a.data.split != b.data.split:
         return False
     if a.data.fingerprint == b.data.fingerprint:

@@ -10,7 +10,7 @@ import numpy as np
 
 from skulens.analysis.boards import Board
 from skulens.analysis.pairing import differences_of, refuse, why_not
-from skulens.analysis.ranks import headline
+from skulens.analysis.ranks import headline, none_for_nan
 from skulens.bench.result import Result
 from skulens.bench.store import first_products, relevant_products
 from skulens.errors import DataError, unknown
@@ -75,7 +75,7 @@ class Pairing:
     skus: tuple[GroupDifference, ...]
     """Where they differ most, first."""
     needed: SampleSize | None = None
-    """Groups that would tell them apart; None for macro means, one group, or where units are unknown."""
+    """Groups that a significant difference takes; None for macro means or without units."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjust`)."""
 
@@ -109,7 +109,7 @@ class Pairing:
         return self.difference.p if self.p_holm is None else self.p_holm
 
     @property
-    def verdict(self) -> Outcome:
+    def outcome(self) -> Outcome:
         """Whether the difference is significant at 5 %, and in whose favour."""
         if not self.p <= LEVEL:
             return Outcome.NOT_SIGNIFICANT
@@ -142,17 +142,12 @@ class Pairing:
             "data_hash": record["data_hash"] or record["data"],
             "differing": {k: list(v) for k, v in self.differing.items()},
             **{k: none_for_nan(getattr(self, k)) for k in keep},
-            "outcome": self.verdict.value,
+            "outcome": self.outcome.value,
             "difference": {k: none_for_nan(v) for k, v in d.items()},
             "needed": self.needed and asdict(self.needed),
             "gaps": list(self.gaps),
             "skus": [asdict(s) for s in self.skus],
         }
-
-
-def none_for_nan(x: float | int | str | None) -> float | int | str | None:
-    """For JSON, which has no NaN."""
-    return None if isinstance(x, float) and np.isnan(x) else x
 
 
 def pair_of_board(board: Board, a: str, b: str) -> tuple[Result, Result]:
@@ -170,7 +165,8 @@ def pair_of_board(board: Board, a: str, b: str) -> tuple[Result, Result]:
             raise unknown("encoder", word, names, "skulens leaderboard")
         if board.entries[at].result.sums is None:
             raise DataError(
-                f"{board.name} has no hits per SKU of {names[at]}, so it cannot be compared; give per_sku_hits.json beside the CSV"
+                f"{board.name} has no hits per SKU of {names[at]}, so it cannot be compared; "
+                "give per_sku_hits.json beside the CSV"
             )
         found.append(board.entries[at].result)
     return found[0], found[1]
@@ -189,7 +185,8 @@ def pair(
     """Compare two results, unit by unit where units are known, else group by group.
 
     Args:
-        metric: any metric that both have, macro means too; empty: the suite's first headline metric.
+        metric: any metric that both have, macro means too; empty: the suite's first headline
+            metric.
         most: groups to describe.
         photos: unit -> path of its photo, for the groups described.
     Raises:
@@ -197,7 +194,8 @@ def pair(
     """
     if a is b or (a.folder and a.folder == b.folder):
         raise DataError(
-            f"{a.name} of {a.folder or a.data.name} stands on both sides; a comparison needs two results"
+            f"{a.name} of {a.folder or a.data.name} stands on both sides; "
+            "a comparison needs two results"
         )
     if why_not(a, b):
         raise DataError(refuse(a, b))
@@ -262,7 +260,8 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
         if metric not in scores.metrics:
             where = result.folder.name if result.folder else result.name
             raise DataError(
-                f"{where} has no {metric!r} for each {scores.unit}; it has {', '.join(scores.metrics)}"
+                f"{where} has no {metric!r} for each {scores.unit}; "
+                f"it has {', '.join(scores.metrics)}"
             )
     place = {u: i for i, u in enumerate(y.units)}
     y = y.take(np.array([place[u] for u in x.units], np.int64))
@@ -315,7 +314,7 @@ def _worst(rows: Sequence[GroupDifference]) -> list[GroupDifference]:
 
 
 def first_wrong(result: Result, scores: Scores) -> dict[str, str]:
-    """Group -> the wrong product put first most often for its queries; empty where no run is known."""
+    """Group -> the wrong product put first most often for its queries; empty without a run."""
     firsts, relevant = first_products(result), relevant_products(result)
     wrong: dict[str, Counter] = {}
     for query, name in zip(scores.units, scores.groups, strict=True):

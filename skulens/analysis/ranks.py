@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import overload
 
 import numpy as np
 
@@ -26,11 +27,12 @@ class Standing:
     """95 %, bootstrap over groups."""
     rank_low: int | None = None
     rank_high: int | None = None
-    """95 % rank interval among the entries with known sums: those surely better, and surely worse, counted off."""
+    """95 % interval of the rank among the entries with known sums."""
     letters: str | None = None
-    """Two entries share a letter exactly when they do not differ significantly, all pairs tested at once."""
+    """Two entries share a letter exactly when they do not differ significantly (all pairs)."""
     tier: int | None = None
-    """1: not significantly different from the best (Holm, 5 %); 2: nor these from the best of the rest; and so on."""
+    """1: not significantly different from the best (Holm, 5 %); 2: of the rest, not from the best
+    of those; and so on."""
 
     def as_dict(self) -> dict[str, object]:
         e = self.entry
@@ -91,7 +93,7 @@ def headline(result: Result) -> tuple[str, ...]:
 
 
 def main_metric(board: Board) -> str:
-    """The first headline metric that an entry of the board has. Raises DataError where none has any."""
+    """The first headline metric that an entry has. Raises DataError where none has any."""
     for entry in board.entries:
         for name in headline(entry.result):
             if any(e.metrics.get(name) is not None for e in board.entries):
@@ -99,12 +101,12 @@ def main_metric(board: Board) -> str:
     raise DataError(f"{board.name} has no metric at all; measure again")
 
 
-def stand(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0) -> Standings:
+def rank_board(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0) -> Standings:
     """Order a board by a metric.
 
     Args:
-        metric: any that its entries have, macro means too; empty: the suite's first headline metric.
-            Entries without it are left out.
+        metric: any that its entries have, macro means too; empty: the suite's first headline
+            metric. Entries without it are left out.
     Raises:
         DataError: no entry has this metric; names those there are.
     """
@@ -151,8 +153,14 @@ def _rank(board: Board, metric: str, known: np.ndarray, resamples: int, seed: in
     ]
 
 
-def none_for_nan(x: float) -> float | None:
-    """For JSON, which has no NaN."""
+@overload
+def none_for_nan(x: float) -> float | None: ...
+@overload
+def none_for_nan(x: str | None) -> str | None: ...
+def none_for_nan(x: float | str | None) -> float | str | None:
+    """For JSON, which has no NaN; what is not a float stays as it is."""
+    if not isinstance(x, float):
+        return x
     return None if np.isnan(x) else float(x)
 
 
@@ -182,7 +190,7 @@ def flatten(standings: Standings) -> list[dict[str, object]]:
 
 
 def headline_columns(result: Result) -> list[str]:
-    """The metrics of a leaderboard's CSV: those of the suite's `columns`, else its headline ones."""
+    """The metrics of a leaderboard's CSV: the suite's `columns`, else its headline metrics."""
     if result.suite in rows("suite"):
         suite = resolve("suite", result.suite)
         return list(getattr(suite, "columns", suite.headline))

@@ -4,7 +4,8 @@
     mteb.evaluate(MtebEncoder(open_encoder("mini")), [task], cache=None)
 
 mteb decodes, batches, ranks and scores by itself; what it gets from here are the encoder's vectors,
-fused as ours, and scores that tie where vectors are equal. It ranks ties as trec_eval does and so do we.
+fused as ours, and scores that tie where vectors are equal. It ranks ties as trec_eval does, and
+so do we.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 import PIL.Image
 
 from skulens import pictures
-from skulens.bench.leakage import content_hashes, fingerprint, leaked
+from skulens.bench.leakage import content_hashes, find_leaks, fingerprint
 from skulens.bench.mteb_names import mteb_model, mteb_task_name
 from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
@@ -60,7 +61,7 @@ class MtebEncoder:
         )
 
     def encode(self, inputs: Iterable[dict], **_) -> np.ndarray:
-        """(items, dim) float32, rows of length 1: the mean of an item's normalised parts, as in our suites.
+        """(items, dim) float32 of length 1: means of an item's normalised parts, as in our suites.
 
         Args:
             inputs: mteb's batches, {"text": texts, "image": PIL pictures} or one of the two.
@@ -80,7 +81,8 @@ class MtebEncoder:
         fused = fuse(np.concatenate(vectors), np.array(owners), items)
         if np.isnan(fused).any():
             raise DataError(
-                f"{int(np.isnan(fused).any(axis=1).sum())} of {items} items got no vector from {self.encoder.info.name}"
+                f"{int(np.isnan(fused).any(axis=1).sum())} of {items} items got no vector from "
+                f"{self.encoder.info.name}"
             )
         return fused
 
@@ -88,14 +90,14 @@ class MtebEncoder:
         prepare = (
             self.encoder.prepare_text
             if modality == "text"
-            else lambda p: self.encoder.prepare_image(upright(p))
+            else lambda p: self.encoder.prepare_image(to_upright_rgb(p))
         )
         with ThreadPoolExecutor() as pool:
             ready = list(pool.map(prepare, parts))
         return [self.encoder.encode_batch(modality, part) for part in chunks(ready, self.batch)]
 
     def similarity(self, embeddings1, embeddings2) -> np.ndarray:
-        """(first, second) float32 inner products as `ExactIndex` has them: equal vectors, equal scores."""
+        """(first, second) float32 inner products of `ExactIndex`: equal vectors, equal scores."""
         return scores_of_all(*(fix(matrix(e)) for e in (embeddings1, embeddings2)))
 
     def similarity_pairwise(self, embeddings1, embeddings2) -> np.ndarray:
@@ -105,9 +107,9 @@ class MtebEncoder:
         return scores_of_pairs(first, second, rows, rows)
 
 
-def upright(picture: PIL.Image.Image) -> PIL.Image.Image:
+def to_upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     """RGB as our own decoder gives it; mteb hands over pictures in whatever mode the file has."""
-    return pictures.to_rgb(pictures.turned(picture))
+    return pictures.to_rgb(pictures.turn_upright(picture))
 
 
 def matrix(vectors) -> np.ndarray:
@@ -116,9 +118,10 @@ def matrix(vectors) -> np.ndarray:
 
 
 def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
-    """The suite's probes and gallery as an mteb task named after its data; its revision is our `data_hash`.
+    """The suite's probes and gallery as an mteb task named after its data.
 
-    The same probes as in the suite: unreadable ones and gallery pictures of the right product are left out.
+    Its revision is our `data_hash`. The same probes as in the suite: unreadable ones and gallery
+    pictures of the right product are left out.
 
     Args:
         gallery: "text", "image" or "both".
@@ -129,7 +132,8 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     s, info = suite.settings, suite.catalog.info
     if s.shots != "single" or s.mode != "sound":
         raise DataError(
-            f"mteb knows one item per product and float32 cosines; got shots={s.shots!r} and mode={s.mode!r}, expected single and sound"
+            "mteb knows one item per product and float32 cosines; "
+            f"got shots={s.shots!r} and mode={s.mode!r}, expected single and sound"
         )
     shown = build_gallery(suite.products, gallery, info, texts=s.texts)
     asked = [q for n, q in enumerate(suite.catalog.queries(s.split)) if not s.limit or n < s.limit]
@@ -137,10 +141,11 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
     hashes, shown_hashes = (
         content_hashes(items) for items in ([q.item for q in asked], shown.items)
     )
-    fair = [i for i, seen in enumerate(leaked(asked, hashes, shown, shown_hashes)) if not seen]
+    fair = [i for i, seen in enumerate(find_leaks(asked, hashes, shown, shown_hashes)) if not seen]
     if not fair:
         raise DataError(
-            f"split {s.split!r} of {suite.data} leaves no probe that can be read and is not in the gallery"
+            f"split {s.split!r} of {suite.data} leaves no probe that can be read "
+            "and is not in the gallery"
         )
     queries = [asked[i] for i in fair]
     revision = fingerprint(queries, [hashes[i] for i in fair], shown, shown_hashes)
@@ -179,7 +184,8 @@ def task_of(
         reference=None,
         dataset={"path": name, "revision": revision},
         type="Any2AnyRetrieval",
-        category=f"{CATEGORIES[left]}2{CATEGORIES[right]}",  # type: ignore[arg-type]  # one of mteb's
+        # one of mteb's literals
+        category=f"{CATEGORIES[left]}2{CATEGORIES[right]}",  # type: ignore[arg-type]
         modalities=[m for m in ("text", "image") if {m, "both"} & {left, right}],
         eval_splits=[split],
         eval_langs=list(languages),
@@ -208,13 +214,14 @@ def kind_of(items: Sequence[Item]) -> str:
     if len(kinds) != 1 or not kinds <= set(known):
         found = " or ".join(sorted(" + ".join(kind) or "nothing" for kind in kinds))
         raise DataError(
-            f"mteb holds one text, one picture, or one of each in every item of a side, and these are made of {found}"
+            "mteb holds one text, one picture, or one of each in every item of a side, "
+            f"and these are made of {found}"
         )
     return known[kinds.pop()]
 
 
 def rows_of(items: Sequence[Item]) -> datasets.Dataset:
-    """Columns id and, where items have them, text and image; pictures stay encoded, on disk where they are."""
+    """Columns id and, where items have them, text and image; pictures stay encoded."""
     columns: dict[str, list] = {"id": [item.id for item in items]}
     features = {"id": datasets.Value("string")}
     for item in items:

@@ -13,6 +13,10 @@ from skulens.errors import PictureError
 from skulens.records import Image, Product, Query, Run
 
 THUMBNAIL_PX = 128
+MISSES, HITS = 12, 4
+"""Probes shown of each; always the same ones."""
+CONFUSIONS = 20
+"""Confused pairs kept."""
 PAIRS = 10
 """Confusions whose products are shown with a thumbnail."""
 WORDS = 100
@@ -26,21 +30,21 @@ def describe_errors(
     products: Sequence[Product],
     roles: Sequence[str],
 ) -> dict:
-    """What a report shows beside the numbers: examples, confusions, and what their products look like.
+    """What a report shows beside the numbers: examples, and confusions with their products.
 
     Args:
         images: query id -> its photo.
-        roles: text roles that stand for a product.
+        roles: text roles that represent a product.
     """
     shown = {p.id: p.images[0] for p in products if p.images}
     words = {
         p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products
     }
-    wrong = confusions(run, queries)
+    wrong = count_confusions(run, queries)
     return {
-        "examples": examples(run, queries, images, shown, words),
+        "examples": make_examples(run, queries, images, shown, words),
         "confusions": wrong,
-        **faces(wrong, shown, words),
+        **picture_confusions(wrong, shown, words),
     }
 
 
@@ -65,16 +69,14 @@ def first_of(run: Run, row: int) -> str | None:
     return next((p for p, _ in run.candidates(row)), None)
 
 
-def pick(
-    run: Run, queries: Sequence[Query], misses: int = 12, hits: int = 4, seed: int = 0
-) -> list[int]:
+def sample_rows(run: Run, queries: Sequence[Query]) -> list[int]:
     """Rows of a seeded sample of misses, then of hits, at rank 1."""
     right = np.array([first_of(run, i) in q.answers for i, q in enumerate(queries)], bool)
-    draw = np.random.default_rng(seed).permutation(len(queries))
-    return [*draw[~right[draw]][:misses].tolist(), *draw[right[draw]][:hits].tolist()]
+    draw = np.random.default_rng(0).permutation(len(queries))
+    return [*draw[~right[draw]][:MISSES].tolist(), *draw[right[draw]][:HITS].tolist()]
 
 
-def examples(
+def make_examples(
     run: Run,
     queries: Sequence[Query],
     probes: Mapping[str, Image],
@@ -89,7 +91,7 @@ def examples(
         words: product id -> a text that tells a person what it is.
     """
     rows = []
-    for i in pick(run, queries):
+    for i in sample_rows(run, queries):
         query = queries[i]
         found = list(run.candidates(i))[:3]
         if not found or not query.answers:
@@ -112,7 +114,7 @@ def examples(
     return rows
 
 
-def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]:
+def count_confusions(run: Run, queries: Sequence[Query]) -> list[dict]:
     """The wrong product put first most often for another: right, found, probes, of how many."""
     wrong: Counter[tuple[str, str]] = Counter()
     asked: Counter[str] = Counter()
@@ -125,14 +127,14 @@ def confusions(run: Run, queries: Sequence[Query], most: int = 20) -> list[dict]
             wrong[right, first] += 1
     return [
         {"right": r, "found": f, "probes": n, "of": asked[r]}
-        for (r, f), n in wrong.most_common(most)
+        for (r, f), n in wrong.most_common(CONFUSIONS)
     ]
 
 
-def faces(
+def picture_confusions(
     wrong: Sequence[dict], shown: Mapping[str, Image], words: Mapping[str, str]
 ) -> dict[str, dict]:
-    """Thumbnails and texts of the products of the first confusions: {"pictures", "words"}, by product id."""
+    """{"pictures", "words"} of the products of the first confusions: thumbnails and texts by id."""
     named = dict.fromkeys(
         p for confusion in wrong[:PAIRS] for p in (confusion["right"], confusion["found"])
     )

@@ -1,4 +1,4 @@
-"""Contents of queries and galleries: which probes leak, and the fingerprints by which data is known."""
+"""Contents of queries and galleries: which probes leak, and fingerprints of the data."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def content_hashes(items: Sequence[Item], memo: Memo | None = None) -> list[tupl
     ]
 
 
-def leaked(
+def find_leaks(
     queries: Sequence[Query],
     hashes: Sequence[tuple],
     gallery: Gallery,
@@ -49,8 +49,9 @@ def leaked(
 def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:
     if seen:
         return (
-            f"{seen} of {asked} probes are identical to gallery images (leakage), and none is left to measure; mark gallery "
-            "pictures with split=gallery and probes with another split, or use --gallery text"
+            f"{seen} of {asked} probes are identical to gallery images (leakage), "
+            "and none is left to measure; mark gallery pictures with split=gallery "
+            "and probes with another split, or use --gallery text"
         )
     reasons = {r.reason for a in answers for r in a.rejects}
     return f"none of the {asked} probes could be read: {'; '.join(sorted(reasons)[:3])}"

@@ -19,7 +19,10 @@ def mteb_model(name: str, info: Mapping) -> dict:
 
 
 def mteb_model_name(name: str) -> str:
-    """mteb's "organisation/model", all under skulens: preprocessing and activation are ours; a path is cut to its last part."""
+    """mteb's "organisation/model", all under skulens: preprocessing and activation are ours.
+
+    A path is cut to its last part.
+    """
     family, _, argument = name.rpartition(":")
     local = (
         Path(argument).name

@@ -57,7 +57,7 @@ class Data:
     dataset: str = ""
     """The dataset's own name, "world" for any procedural shop; empty in results of earlier versions."""
     queries: str = ""
-    """Hash of queries and judgements alone; results that share it answered the same, whatever the gallery."""
+    """Hash of queries and judgements alone: equal for the same questions to other galleries."""
 
     @property
     def short(self) -> str:
@@ -133,8 +133,11 @@ class Result:
         return ", ".join(v if k == "gallery" else f"{k} {v}" for k, v in self.variant.items())
 
     def record(self) -> dict:
-        """A JSON object. `encoder`, `gallery`, `n_queries`, `n_gallery`, `speed`, `encoder_info` and
-        `data_hash` are the names that earlier versions gave to parts of it."""
+        """A JSON object.
+
+        `encoder`, `gallery`, `n_queries`, `n_gallery`, `speed`, `encoder_info` and `data_hash` are
+        the names that earlier versions gave to parts of it.
+        """
         system = {"name": self.name, **asdict(self.system)}
         old = {"encoder": self.name, "gallery": self.variant.get("gallery", "")}
         return {

@@ -18,9 +18,9 @@ from skulens.bench import cost
 from skulens.bench.examples import describe_errors
 from skulens.bench.leakage import (
     content_hashes,
+    find_leaks,
     fingerprint,
     fingerprint_of_queries,
-    leaked,
     no_probe_left,
 )
 from skulens.bench.result import Data, Result
@@ -38,10 +38,11 @@ from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
 
 BLOCK_BYTES = 256 * 2**20
-"""Pictures that a catalogue holds in memory (Parquet columns) are encoded in blocks of this size."""
+"""Pictures that a catalogue holds in memory (Parquet columns) are encoded in such blocks."""
 FULL_RANKING = 200_000_000
-"""Scores up to which every query's whole gallery is ranked (1.6 GB); above, the first CUT_RANKING."""
+"""Scores (queries x products) up to which the whole gallery is ranked for each query: 1.6 GB."""
 CUT_RANKING = 1000
+"""Candidates of each query where it is not."""
 
 
 @dataclass
@@ -117,7 +118,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     if not queries:
         raise DataError(no_queries(task))
     hashes, shown = content_hashes([q.item for q in queries]), content_hashes(gallery.items)
-    seen = leaked(queries, hashes, gallery, shown)
+    seen = find_leaks(queries, hashes, gallery, shown)
     kept = np.flatnonzero(~seen)
     if not len(kept):
         raise DataError(no_probe_left(int(seen.sum()), len(seen), []))
@@ -128,14 +129,21 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     seconds = time.perf_counter() - start
     run = over_gallery(run, gallery.products)
     if task.exclude:
-        run = without(run, [frozenset(task.exclude(q)) for q in asked.queries])
+        run = drop_excluded(run, [frozenset(task.exclude(q)) for q in asked.queries])
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
     evaluation = score(task, asked.queries, run)
     return result_of(
-        task, name, system, run, asked, evaluation, images,
+        task,
+        name,
+        system,
+        run,
+        asked,
+        evaluation,
+        images,
         cost={"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {},
-        counts=count(task, gallery, asked, evaluation.ties, []), rejects=reject(task, []),
-    )  # fmt: skip
+        counts=count(task, gallery, asked, evaluation.ties, []),
+        rejects=list_rejects(task, []),
+    )
 
 
 def embed_probes(task: Task, embedder: Embedder) -> Probes:
@@ -168,7 +176,9 @@ def _measure_one(
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
     asked = fair_queries(probes, fused, gallery, shown)
     if task.rank is not None:
-        ranked = task.rank(encoder, asked.queries, raw(fused)[asked.kept], gallery, raw([shown]))
+        ranked = task.rank(
+            encoder, asked.queries, stack_raw(fused)[asked.kept], gallery, stack_raw([shown])
+        )
     else:
         run = rank(
             task, asked.queries, vectors[asked.kept], gallery, shown.vectors, encoder.info.identity
@@ -186,9 +196,17 @@ def _measure_one(
     )
     ties = evaluation.ties if ranked.ties < 0 else ranked.ties
     return result_of(
-        task, name, encoder, ranked.run, asked, evaluation, probes.images,
-        cost=measured, counts=count(task, gallery, asked, ties, answers), rejects=reject(task, answers),
-    )  # fmt: skip
+        task,
+        name,
+        encoder,
+        ranked.run,
+        asked,
+        evaluation,
+        probes.images,
+        cost=measured,
+        counts=count(task, gallery, asked, ties, answers),
+        rejects=list_rejects(task, answers),
+    )
 
 
 def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown: Fused) -> Asked:
@@ -198,7 +216,7 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
         DataError: none is left; says why.
     """
     hashes = [h for f in fused for h in f.hashes]
-    seen = leaked(probes.queries, hashes, gallery, shown.hashes)
+    seen = find_leaks(probes.queries, hashes, gallery, shown.hashes)
     vectors = np.concatenate([f.vectors for f in fused])
     kept = np.flatnonzero(~np.isnan(vectors).any(axis=1) & ~seen)
     if not len(kept):
@@ -226,7 +244,7 @@ def rank(
     most = max((len(o) for o in out), default=0)
     k = len(gallery.products) if few else min(CUT_RANKING + most, len(gallery.products))
     run = index.run([q.id for q in queries], vectors, k, maker)
-    return without(run, out) if out else run
+    return drop_excluded(run, out) if out else run
 
 
 def over_gallery(run: Run, products: Sequence[str]) -> Run:
@@ -239,7 +257,7 @@ def over_gallery(run: Run, products: Sequence[str]) -> Run:
     return Run(run.queries, tuple(products), order, scores)
 
 
-def without(run: Run, out: Sequence[frozenset[str]]) -> Run:
+def drop_excluded(run: Run, out: Sequence[frozenset[str]]) -> Run:
     """The run with each query's excluded products taken out and the rest moved up."""
     place = {p: i for i, p in enumerate(run.products)}
     order, scores = run.order.copy(), run.scores.copy()
@@ -286,7 +304,7 @@ def result_of(
         name=getattr(system, "name", system.info.name),
         variant={"gallery": name, **task.variant},
         settings={**task.settings, "gallery": name},
-        metrics=evaluation.metrics | derived(evaluation.metrics, system.info),
+        metrics=evaluation.metrics | derive_metrics(evaluation.metrics, system.info),
         slices=evaluation.slices,
         curves={"cmc": evaluation.cmc},
         tables={
@@ -299,7 +317,7 @@ def result_of(
     )
 
 
-def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Interval]:
+def derive_metrics(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Interval]:
     """Metrics that are functions of another one and of the parameters, where these are known."""
     found = {}
     for name, metric in METRICS.items():
@@ -316,6 +334,7 @@ def derived(metrics: Mapping[str, Interval], info: SystemInfo) -> dict[str, Inte
 def count(
     task: Task, gallery: Gallery, asked: Asked, ties: int, answers: Sequence[Encoded]
 ) -> dict[str, int]:
+    """What else was counted: `Result.counts`."""
     held, queries = set(gallery.products), asked.queries
     return {
         "units": len(queries),
@@ -330,19 +349,14 @@ def count(
     }
 
 
-def reject(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
+def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
+    """What the catalogue and the encoder left out, each once."""
     return tuple(dict.fromkeys([*task.rejects(), *(r for a in answers for r in a.rejects)]))
 
 
 def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
     """By its info alone, which loads no model."""
     return system.info.kind == "encoder"
-
-
-def modalities_of(info: SystemInfo) -> tuple[str, ...]:
-    """What a system reads: of an encoder its modalities, of another what it says of itself, else all."""
-    said = getattr(info, "modalities", None) or info.about.get("modalities")
-    return tuple(said) if isinstance(said, list | tuple) else ("text", "image")
 
 
 def check_kind(system: Encoder | Retriever, suite: str) -> None:
@@ -363,11 +377,12 @@ def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     check_modalities([encoder], needed)
 
 
-def raw(fused: Sequence[Fused]) -> np.ndarray:
+def stack_raw(fused: Sequence[Fused]) -> np.ndarray:
     """The encoder's own vectors, (items, dim) float32 not normalised, of items of one part each."""
     if any(len(hashes) != 1 for block in fused for hashes in block.hashes):
         raise DataError(
-            "paper mode compares single pictures with single texts; use --gallery text or --mode sound"
+            "paper mode compares single pictures with single texts; "
+            "use --gallery text or --mode sound"
         )
     return np.concatenate([block.encoded.vectors for block in fused])
 
@@ -392,4 +407,7 @@ def no_queries(task: Task) -> str:
     if not rejects:
         return f"{said}; see `skulens audit`"
     first = rejects[0]
-    return f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: {first.reason}; {first.todo}"
+    return (
+        f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: "
+        f"{first.reason}; {first.todo}"
+    )

@@ -121,13 +121,15 @@ def read_result(place: Path) -> Result:
     record = read_record(place)
     if record.get("format", 1) > FORMAT:
         raise StoreError(
-            f"{place} is of format {record['format']}, this version reads up to {FORMAT}; upgrade skulens"
+            f"{place} is of format {record['format']}, this version reads up to {FORMAT}; "
+            "upgrade skulens"
         )
     try:
         return result_of(record, place)
     except (KeyError, TypeError, ValueError, AttributeError) as e:
         raise StoreError(
-            f"{place} is not a result of `skulens bench` ({type(e).__name__}: {e}); remove the folder and measure again"
+            f"{place} is not a result of `skulens bench` ({type(e).__name__}: {e}); "
+            "remove the folder and measure again"
         ) from None
 
 
@@ -184,7 +186,7 @@ def system_of(stored: Mapping, name: str) -> SystemInfo:
 
 
 class StoredTables(Mapping[str, "pa.Table"]):
-    """The Parquet files of a result's folder by name, read when asked for and checked against their digests."""
+    """The Parquet files of a result's folder by name, read and checked when asked for."""
 
     def __init__(self, folder: Path, digests: Mapping[str, str] | None):
         self.folder, self.digests = folder, digests
@@ -209,7 +211,11 @@ class StoredTables(Mapping[str, "pa.Table"]):
 
 
 def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table":
-    """A Parquet file of a result. Raises StoreError where it is missing, damaged or not what was written."""
+    """A Parquet file of a result.
+
+    Raises:
+        StoreError: it is missing, damaged, or not what was written.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -229,13 +235,16 @@ def stored_results(folder: Path) -> list[Result]:
     found = ResultStore(folder).results()
     if not found:
         raise StoreError(
-            f"no results in {folder}: measure with `skulens bench mpr DATA --results {folder}` first"
+            f"no results in {folder}: "
+            f"measure with `skulens bench mpr DATA --results {folder}` first"
         )
     return found
 
 
 def find_results(word: str, results: Path) -> list[Result]:
-    """The results that a word means: a result's folder, its name in the store, or a system, newest last.
+    """The results that a word means: a result's folder, its name in the store, or a system.
+
+    Of a system all its results, newest last.
 
     Raises:
         StoreError: the store is empty.
@@ -250,7 +259,8 @@ def find_results(word: str, results: Path) -> list[Result]:
     stored = ResultStore(results).results()
     if not stored:
         raise StoreError(
-            f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, or give --results DIR"
+            f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, "
+            "or give --results DIR"
         )
     found = [r for r in stored if word in (r.name, r.system.name)]
     if not found:
@@ -278,7 +288,9 @@ def find_result(word: str, results: Path, gallery: str = "", suite: str = "") ->
     if len(newest) > 1:
         folders = "\n  ".join(str(r.folder) for r in newest.values())
         raise StoreError(
-            f"{word} means {len(newest)} results; give one of these folders, or --gallery or --suite:\n  {folders}"
+            f"{word} means {len(newest)} results; give one of these folders, or --gallery or "
+            f"--suite:\n"
+            f"  {folders}"
         )
     return next(iter(newest.values()))
 
@@ -304,13 +316,17 @@ def read_run(result: Result) -> Run:
 
 
 def read_qrels(result: Result) -> Qrels:
-    """The judgements of a result with their groups; queries without any are there too. Raises StoreError."""
-    asked, judged = result.tables["per_query"], nested(result.tables["qrels"], "grade")
+    """The judgements of a result with their groups, of queries without any too.
+
+    Raises:
+        StoreError: a table of the result cannot be read.
+    """
+    asked, judged = result.tables["per_query"], nest_values(result.tables["qrels"], "grade")
     queries, groups = asked["query"].to_pylist(), asked["group"].to_pylist()
     return Qrels({q: judged.get(q, {}) for q in queries}, dict(zip(queries, groups, strict=True)))
 
 
-def nested(table: "pa.Table", value: str) -> dict[str, dict]:
+def nest_values(table: "pa.Table", value: str) -> dict[str, dict]:
     """query -> product -> value."""
     found: dict[str, dict] = {}
     columns = (table.column(name).to_pylist() for name in ("query", "product", value))

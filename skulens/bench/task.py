@@ -1,17 +1,18 @@
 """What a retrieval suite asks, and what a run may use to answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from skulens.encode.batching import Batching
-from skulens.encode.gallery import Gallery
+from skulens.encode.gallery import Gallery, has
 from skulens.encode.memo import Memo
+from skulens.errors import DataError
 from skulens.index.shots import How
 from skulens.protocols import Encoder
-from skulens.records import Product, Query, Reject, Run
+from skulens.records import DatasetInfo, Product, Query, Reject, Run, SystemInfo
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Ranked:
 
 
 Rank = Callable[[Encoder, Sequence[Query], np.ndarray, Gallery, np.ndarray], Ranked]
-"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> order of a paper's procedure."""
+"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> the order of a
+paper's procedure."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,43 @@ class Task:
     rank: Rank | None = None
     """A paper's own scoring; None: exact float32 cosines."""
     roles: tuple[str, ...] = ()
-    """Text roles that stand for a product, for the examples."""
+    """Text roles that represent a product, for the examples."""
     rejects: Callable[[], Sequence[Reject]] = tuple
     """What the catalogue left out, known once its queries have been read."""
     resamples: int = 2000
     seed: int = 0
+
+
+def modalities_of(info: SystemInfo) -> tuple[str, ...]:
+    """What a system reads: of an encoder its modalities, of another what it says of itself, else all."""
+    said = getattr(info, "modalities", None) or info.about.get("modalities")
+    return tuple(said) if isinstance(said, list | tuple) else ("text", "image")
+
+
+def choose_galleries(
+    system: SystemInfo,
+    products: Sequence[Product],
+    info: DatasetInfo,
+    data: str,
+    asked: Collection[str] = (),
+) -> list[str]:
+    """The galleries that a system reads and the products can fill: "text", "image" or both.
+
+    Args:
+        data: what results call the catalogue.
+        asked: galleries taken even where no product fills them, so that the lack is reported.
+    Raises:
+        DataError: there is none.
+    """
+    read = modalities_of(system)
+    able = [
+        kind
+        for kind in ("text", "image")
+        if kind in read and (kind in asked or has(products, kind, info))
+    ]
+    if not able:
+        raise DataError(
+            f"{system.name} reads {' and '.join(read)}, and {data} has no gallery of "
+            "that kind; give --gallery and --text, or another system"
+        )
+    return able

@@ -51,7 +51,7 @@ def skulens() -> None:
 
 
 def main() -> None:
-    """Entry point: a SkulensError becomes one line on stderr and exit status 2, never a traceback."""
+    """Entry point: a SkulensError becomes one line on stderr and exit status 2, no traceback."""
     try:
         skulens()
     except SkulensError as e:

@@ -140,5 +140,6 @@ def show(found, skipped: list[str], out: Path | None) -> None:
         f"{n:,} {level}{'' if n == 1 else 's'}" for level in STYLES for n in [found.count(level)]
     )
     click.echo(
-        f"{sums} in {found.products:,} products; pictures: {looked}{f'; written to {out}' if out else ''}"
+        f"{sums} in {found.products:,} products; pictures: "
+        f"{looked}{f'; written to {out}' if out else ''}"
     )

@@ -170,7 +170,8 @@ def run(
         report_problems(measured)
         n = len(measured.results)
         click.echo(
-            f"{n} result{'s' * (n != 1)} in {results}; a page of them: skulens results report --results {results}"
+            f"{n} result{'s' * (n != 1)} in {results}; a page of them: "
+            f"skulens results report --results {results}"
         )
     if measured.failed:
         raise SystemExit(1)
@@ -201,7 +202,8 @@ def keep(measured, folder: Path) -> list[Path]:
         place, status = ResultStore(folder).add(result)
         if status == "differs":
             click.echo(
-                f"note: other numbers than measured before for the same inputs; kept both, the new ones in {place}",
+                "note: other numbers than measured before for the same inputs; "
+                f"kept both, the new ones in {place}",
                 err=True,
             )
         places.append(place)

@@ -60,7 +60,8 @@ def size(_ctx, _param, text: str | None) -> int | None:
 )
 @click.option(
     "--board",
-    help="openmpr (190 published encoders) or a CSV in its format; by default the results of --on, or openmpr where there are none.",
+    help="openmpr (190 published encoders) or a CSV in its format; "
+    "by default the results of --on, or openmpr where there are none.",
 )
 @click.option(
     "--gallery", default="", help="Of the results, only this gallery: text, image or both."
@@ -75,7 +76,8 @@ def size(_ctx, _param, text: str | None) -> int | None:
 @click.option(
     "--across",
     is_flag=True,
-    help="One choice over all galleries, prompts and other variants that answered the same queries.",
+    help="One choice over all galleries, prompts and other variants "
+    "that answered the same queries.",
 )
 @click.option(
     "--resamples",
@@ -87,9 +89,11 @@ def size(_ctx, _param, text: str | None) -> int | None:
 @click.option("--all", "everything", is_flag=True, help="Print every excluded system.")
 @json_option
 def command(on, board, gallery, across, resamples, seed, everything, as_json, **limits) -> None:
-    """The systems that do not differ significantly from the best under your constraints, and why each other one was excluded.
+    """The systems that do not differ significantly from the best under your constraints, and why
+    each other one was excluded.
 
-    Differences are paired over groups (SKUs), Holm over the family of all that meet the constraints.
+    Differences are paired over groups (SKUs), Holm over the family of all that meet the
+    constraints.
     """
     from skulens.analysis.choose import Constraints, choose
     from skulens.report.decisions import conclude_choice, next_command, print_choice
@@ -130,7 +134,8 @@ def find_boards(on: Path | None, board: str | None, gallery: str, across: bool):
     if not wanted and (on or (gallery and board is None)):
         of = f" with gallery {gallery}" if gallery and results else ""
         raise StoreError(
-            f"no results{of} in {on or 'results'}: measure with `skulens bench mpr DATA --encoder NAME`, or choose with --board openmpr"
+            f"no results{of} in {on or 'results'}: "
+            "measure with `skulens bench mpr DATA --encoder NAME`, or choose with --board openmpr"
         )
     if board is None and wanted:
         mine = store_boards(wanted, across)
@@ -139,7 +144,6 @@ def find_boards(on: Path | None, board: str | None, gallery: str, across: bool):
     published = published_board(name) if name in rows("board") else read_board(name)
     for reject in published.rejects[:5]:
         click.echo(f"note: {reject.source}: {reject.item}: {reject.reason}", err=True)
-    mine = [
-        b for b in stores if same_units(published, b)
-    ]  # measured here on the board's own photos
+    # measured here on the board's own photos
+    mine = [b for b in stores if same_units(published, b)]
     return [merge(published, *mine)], stores, ["DATA"]

@@ -23,7 +23,8 @@ TOP = 10
 )
 @click.option(
     "--board",
-    help="Two encoders of a leaderboard instead: openmpr, or a CSV in its format with hits per SKU beside it.",
+    help="Two encoders of a leaderboard instead: "
+    "openmpr, or a CSV in its format with hits per SKU beside it.",
 )
 @click.option(
     "--metric",
@@ -55,14 +56,14 @@ def command(
 ) -> None:
     """Is A better than B? A and B are encoders or folders of results, measured on the same probes.
 
-    Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over all
-    comparisons made), the SKUs on which they differ most, and photos of them.
+    Prints mean(A) - mean(B) with its 95 % interval and the p of a paired test over SKUs (Holm over
+    all comparisons made), the SKUs on which they differ most, and photos of them.
     """
     from skulens.analysis.boards import unit_words
     from skulens.analysis.pairs import adjust, pair
-    from skulens.bench.measured import photos_of
+    from skulens.bench.reopen import photos_of
     from skulens.report.decisions import conclude_pairing, print_pairing
-    from skulens.report.words import effort, pair_verdict
+    from skulens.report.words import conclude_pair, estimate_effort
 
     pairings, catalogs = [], []
     for one, other in (
@@ -80,7 +81,7 @@ def command(
     if as_json:
         rows = [
             p.as_dict()
-            | {"verdict": pair_verdict(p, unit_words(p.a)[1]), "photos": note or "found"}
+            | {"verdict": conclude_pair(p, unit_words(p.a)[1]), "photos": note or "found"}
             for p, (_, note) in zip(pairings, catalogs, strict=True)
         ]
         click.echo(
@@ -92,7 +93,7 @@ def command(
         if note:
             click.echo(note)
     for pairing in pairings:
-        if said := effort(pairing, *unit_words(pairing.a)):
+        if said := estimate_effort(pairing, *unit_words(pairing.a)):
             click.echo(f"{pairing.data}: {said}")
     if html:
         click.echo(f"page with photos: {html}")
@@ -125,13 +126,13 @@ def pairs_of_board(a: str, b: str, board: str):
 
 def catalog_or_why(result, data, map_):
     """(the catalogue that was measured or None, why there is none); only rankings have photos."""
-    from skulens.bench.measured import open_measured
+    from skulens.bench.reopen import reopen_catalog
     from skulens.errors import SkulensError
 
     if "run" not in result.tables:
         return None, ""
     try:
-        return open_measured([result], data, {"map": map_} if map_ else None), ""
+        return reopen_catalog([result], data, {"map": map_} if map_ else None), ""
     except SkulensError as e:
         if data:
             raise

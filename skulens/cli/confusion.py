@@ -44,9 +44,10 @@ from skulens.cli.options import catalog_options, json_option
 def command(
     result, results, gallery, data, pairs, no_angles, figures, kind, map_, suite, as_json
 ) -> None:
-    """The most confused SKU pairs of RESULT (an encoder, or a folder of a result), how alike they are, and the angle between them."""
+    """The most confused SKU pairs of RESULT (an encoder, or a folder of a result), how alike they
+    are, and the angle between them."""
     from skulens.analysis.confusions import analyse_errors
-    from skulens.bench.measured import open_measured
+    from skulens.bench.reopen import reopen_catalog
     from skulens.bench.store import find_result
     from skulens.errors import SkulensError
     from skulens.report.decisions import conclude_confusion, print_confusion
@@ -54,7 +55,7 @@ def command(
     measured = find_result(result, results, gallery, suite)
     catalog, notes = None, []
     try:
-        catalog = open_measured([measured], data, {"map": map_} if map_ else None)
+        catalog = reopen_catalog([measured], data, {"map": map_} if map_ else None)
     except SkulensError as e:
         if data:
             raise

@@ -1,4 +1,4 @@
-"""`skulens leaderboard`: published results, yours, and what their order is worth."""
+"""`skulens leaderboard`: published results and yours, with rank uncertainty."""
 
 import csv
 import json
@@ -56,14 +56,14 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
     reason, and the claims they do not support. Without any board, the folder `results` is shown.
     """
     from skulens.analysis.merging import merge_same_data
-    from skulens.analysis.ranks import flatten, stand
+    from skulens.analysis.ranks import flatten, rank_board
 
     found = merge_same_data(open_all(boards, on, tables))
     asked = [order_by(board, metric, k, macro) for board in found]
-    unrated = [without(board, m) for board, m in zip(found, asked, strict=True)]
+    unrated = [list_unrated(board, m) for board, m in zip(found, asked, strict=True)]
     every = list(zip(found, asked, unrated, strict=True))
     rated = [(b, m) for b, m, left_out in every if len(left_out) < len(b.entries)]
-    standings = [stand(b, m) for b, m in rated or [(found[0], asked[0])]]
+    standings = [rank_board(b, m) for b, m in rated or [(found[0], asked[0])]]
     rejects = [r for board in found for r in board.rejects]
     rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
@@ -109,7 +109,7 @@ def order_by(board, metric: str, k: int | None, macro: bool) -> str:
     return mean
 
 
-def without(board, metric: str) -> list:
+def list_unrated(board, metric: str) -> list:
     """Rejects for the entries that cannot be ordered as asked."""
     from skulens.records import Reject
 

@@ -47,10 +47,8 @@ def encoders(search: str, as_json: bool) -> None:
         click.echo(f"{row['name']:<12} {row['about']}")
     click.echo()
     for row in pairs:
-        px, params = (
-            row.get("image_px"),
-            (row.get("params_image") or 0) + (row.get("params_text") or 0),
-        )
+        px = row.get("image_px")
+        params = (row.get("params_image") or 0) + (row.get("params_text") or 0)
         size = f"{params / 1e6:>7.0f} M" if params else f"{'':>9}"
         lint = ", ".join(row["lint"]) if not isinstance(row["lint"], str) else row["lint"]
         click.echo(

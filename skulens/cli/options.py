@@ -22,7 +22,8 @@ def catalog_options(command: Callable) -> Callable:
         multiple=True,
         callback=mapping,
         metavar="FIELD=COLUMN",
-        help="Column of your table that holds a field (id, title, image, split ...); may be repeated.",
+        help="Column of your table that holds a field (id, title, image, split ...); "
+        "may be repeated.",
     )(command)
 
 

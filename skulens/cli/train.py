@@ -40,7 +40,8 @@ def command() -> None:
 @click.option(
     "--frozen-image",
     metavar="ENCODER",
-    help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: a reference, not a new encoder.",
+    help="Train onto this encoder's frozen vectors instead, such as onnx:DIR: "
+    "a reference, not a new encoder.",
 )
 @click.option(
     "--set",
@@ -107,7 +108,7 @@ def contrastive(
     found = train_contrastive(
         [open_data(d, map_) for d in data], config, out, split, val, test, *apart
     )
-    told_rejects(found.rejects)
+    report_rejects(found.rejects)
     if as_json:
         click.echo(json.dumps(summary(found, config), ensure_ascii=False))
         return
@@ -139,7 +140,8 @@ def configure(recipe: Path | None, given: dict, changes: tuple[str, ...]):
         place = settings.get(group) if dot else settings
         if not isinstance(place, dict):
             raise RecipeError(
-                f"unknown setting {name!r}; expected a name of the recipe, such as epochs or augment.flip"
+                f"unknown setting {name!r}; expected a name of the recipe, "
+                "such as epochs or augment.flip"
             )
         place[inner if dot else name] = yaml.safe_load(value)
     return from_dict(settings)
@@ -161,7 +163,7 @@ def summary(found, config) -> dict:
     }
 
 
-def told_rejects(rejects) -> None:
+def report_rejects(rejects) -> None:
     if rejects:
         click.echo(f"{len(rejects)} pictures left out, first ones:", err=True)
     for reject in rejects[:5]:

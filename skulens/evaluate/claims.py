@@ -51,7 +51,7 @@ class Matched:
     claimed: np.ndarray  # (units,) int64: values claimed, abstentions left out
     gold: np.ndarray  # (units,) int64: values demanded
     absent: np.ndarray  # (units,) bool: the product truly lacks the field
-    abstained: np.ndarray  # (units,) bool: said to be not visible, and no value
+    abstained: np.ndarray  # (units,) bool: reported as not visible, and no value
     languages: np.ndarray  # (units,) str; "" where unknown
     classes: np.ndarray  # (units,) str; "" where unknown
     level: Level = "L1"
@@ -229,7 +229,7 @@ def claim_scores(matched: Matched) -> ClaimScores:
     units (micro; the headline). weighted_f1: the same, fields weighted as the registry says.
     item_f1: mean over items of their F1; an item with neither gold nor claims scores 1.
     coverage: demanded units that got a value. exact_match: units without any error. false_alarm:
-    units that truly lack the field and got a value. abstained: units said to be not visible.
+    units that truly lack the field and got a value. abstained: units reported as not visible.
     claims_per_item: values claimed per item (not a share: it exceeds 1).
     """
     tp, fp, fn = (x.astype(np.float64) for x in (matched.tp, matched.fp, matched.fn))

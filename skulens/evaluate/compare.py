@@ -32,7 +32,7 @@ EQUAL = 1e-9  # sums closer than this are equal: their terms were added in anoth
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """mean(A) - mean(B), its 95 % interval, and the p-value of the paired test. NaN where unknown."""
+    """mean(A) - mean(B), its 95 % interval, the p-value of the paired test. NaN where unknown."""
 
     value: float
     low: float
@@ -60,11 +60,13 @@ def compare(
     0.06, whatever the interval says.
 
     Args:
-        a, b: values per query, (queries,), in [0, 1]; NaN = unanswerable. Queries that either lacks are left out.
+        a, b: values per query, (queries,), in [0, 1]; NaN: no relevant product. Queries that
+            either lacks are left out.
         groups: group number of each query, (queries,), from 0.
         macro: mean over groups of the mean within each, instead of the mean over queries.
     Raises:
-        DataError: the three are not equally long, groups are not numbered, or values are outside [0, 1].
+        DataError: the three are not equally long, groups are not numbered, or values are outside
+            [0, 1].
     """
     a, b, groups = np.asarray(a, float), np.asarray(b, float), np.asarray(groups)
     _check_pair(a, b, groups)
@@ -78,27 +80,30 @@ def compare(
 def _check_pair(a: np.ndarray, b: np.ndarray, groups: np.ndarray) -> None:
     if not a.shape == b.shape == groups.shape or a.ndim != 1:
         raise DataError(
-            f"compare needs one value of each run and one group per query, got {a.shape}, {b.shape} "
-            f"and {groups.shape}; give both runs the same queries in the same order"
+            "compare needs one value of each run and one group per query, "
+            f"got {a.shape}, {b.shape} and {groups.shape}; "
+            "give both runs the same queries in the same order"
         )
     if len(groups) and (groups.dtype.kind not in "iu" or groups.min() < 0):
         raise DataError(
-            f"groups must be numbers from 0, got {groups[:3].tolist()}; scores.number_groups makes them"
+            f"groups must be numbers from 0, got {groups[:3].tolist()}; "
+            "scores.number_groups makes them"
         )
     both = np.r_[a, b]
     wrong = both[(both < 0) | (both > 1)]
     if len(wrong):
         raise DataError(
-            f"expected values between 0 and 1 per query, got {wrong[0]:g}; divide percentages by 100"
+            f"expected values between 0 and 1 per query, got {wrong[0]:g}; "
+            "divide percentages by 100"
         )
 
 
 def sign_flip_test(differences: np.ndarray, patterns: int = PATTERNS, seed: int = 0) -> np.ndarray:
-    """Two-sided p-values (comparisons,) that sums of per-group differences (groups, comparisons) are 0.
+    """Two-sided p-values (comparisons,) of sums of per-group differences (groups, comparisons).
 
-    Exact for up to 12 groups that differ at all. Of more, the pattern seen and random ones are
-    counted, so that p is (1 + as far) / (1 + patterns): it holds its level at any number of
-    patterns (Phipson and Smyth 2010, eq. 2).
+    The null hypothesis: a sum is 0. Exact for up to 12 groups that differ at all. Of more, the
+    pattern seen and random ones are counted, so that p is (1 + as far) / (1 + patterns): it holds
+    its level at any number of patterns (Phipson and Smyth 2010, eq. 2).
     """
     differences = differences[differences.any(axis=1)]
     return p_values(
@@ -122,7 +127,11 @@ def sign_patterns(groups: int, patterns: int = PATTERNS, seed: int = 0) -> Itera
 
 
 def p_values(sums: np.ndarray) -> np.ndarray:
-    """(comparisons,) share of sign patterns at least as far from 0 as the first, of (patterns, comparisons)."""
+    """(comparisons,) share of sign patterns at least as far from 0 as the first.
+
+    Args:
+        sums: (patterns, comparisons), the pattern seen first.
+    """
     far = np.abs(sums)
     return (far >= far[0] - EQUAL).mean(axis=0)
 
@@ -155,23 +164,25 @@ class Ranking:
     """Ends of the 95 % interval of each mean."""
     high: np.ndarray
     rank_low: np.ndarray
-    """First rank of the 95 % interval, from 1: 1 + models whose paired difference from this one lies above 0."""
+    """First rank of the 95 % interval, from 1: 1 + models whose paired difference from this one
+    lies above 0."""
     rank_high: np.ndarray
     """Last rank of the interval: models - models whose paired difference lies below 0."""
     tier: np.ndarray
     """From 1: all that do not differ significantly from the first; of the rest, all that do not
     from the first of those; and so on (sign flips, Holm over the comparisons with that first)."""
     separated: np.ndarray = field(repr=False)
-    """(models, models) bool: significantly different in a family of all pairs (5 % for any error)."""
+    """(models, models) bool: significantly different, with 5 % for any error in all pairs."""
 
     @property
     def best(self) -> np.ndarray:
-        """bool: not significantly different from the first; the truly best is one 95 % of the time."""
+        """(models,) bool: not significantly different from the first; holds the truly best one 95 %
+        of the time."""
         return self.tier == 1
 
     @cached_property
     def letters(self) -> tuple[str, ...]:
-        """Two models share a letter exactly when they are not `separated`; "a" goes with the first."""
+        """Two models share a letter exactly when they are not `separated`; the first has "a"."""
         return letters(self.separated, self.order)
 
 
@@ -187,9 +198,8 @@ def rank_intervals(
     resampled = resampled[~np.isnan(resampled).any(axis=1)]
     covariance = np.atleast_2d(np.cov(resampled, rowvar=False, bias=True))
     half = margins(_of_differences(covariance), np.array(groups))
-    above = (
-        value[None] - value[:, None] > half + 1e-12
-    )  # (models, models): the column beats the row
+    # (models, models): the column beats the row
+    above = value[None] - value[:, None] > half + 1e-12
     return 1 + above.sum(axis=1), len(value) - above.sum(axis=0)
 
 
@@ -221,9 +231,10 @@ def assign_tiers(order: np.ndarray, behind: Callable[[int, np.ndarray], np.ndarr
 def separate_pairs(flipped: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """(models, models) bool: which pairs differ, at 5 % for any mistake in the family of all pairs.
 
-    Single-step max T (Westfall and Young 1993, section 2.5): a pair differs where its |T| is reached by
-    the largest |T| of all pairs in at most 5 % of the sign patterns. T is the difference of `sums`
-    (groups, models), added up, over the root of its squares, which no sign pattern changes.
+    Single-step max T (Westfall and Young 1993, section 2.5): a pair differs where its |T| is
+    reached by the largest |T| of all pairs in at most 5 % of the sign patterns. T is the difference
+    of `sums` (groups, models), added up, over the root of its squares, which no sign pattern
+    changes.
 
     Args:
         flipped: (patterns, models) sums under every sign pattern, the one seen first.

@@ -34,7 +34,7 @@ _WEIGHTS = 1 << 22  # entries of a matrix of counts held at a time: 32 MB
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean with its 95 % interval. NaN where it is unknown: no query, or fewer than two groups."""
+    """A mean with its 95 % interval; NaN where unknown: no query, or fewer than two groups."""
 
     value: float
     low: float
@@ -119,10 +119,10 @@ class Ratio:
         """(metrics,) groups that hold any query."""
         return (self.n > 0).sum(axis=0)
 
-    def with_pseudo_observations(self, size: float = PSEUDO_GROUP) -> "Ratio":
-        """With a group of failures and one of successes, `size` times as large as the mean group."""
+    def with_pseudo_observations(self) -> "Ratio":
+        """With a group of failures and one of successes, each PSEUDO_GROUP of a mean group."""
         present = np.maximum((self.bottom > 0).sum(axis=0), 1)
-        half = size * self.bottom.sum(axis=0) / present  # (metrics,)
+        half = PSEUDO_GROUP * self.bottom.sum(axis=0) / present  # (metrics,)
         top = np.stack([np.zeros_like(half), half])
         return Ratio(
             np.concatenate([self.top, top]), np.concatenate([self.bottom, [half, half]]), self.n
@@ -157,7 +157,8 @@ def resample_weights(groups: int, resamples: int = RESAMPLES, seed: int = 0):
 def bootstrap(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """Means of all metrics under each resample: (resamples, metrics).
 
-    The same seed and number of groups give the same resamples, so differences of columns are paired.
+    The same seed and number of groups give the same resamples, so that differences of columns are
+    paired.
     """
     if not len(ratio.top):
         return np.full((resamples, ratio.top.shape[1]), np.nan)
@@ -167,9 +168,10 @@ def bootstrap(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> np.nda
 
 
 def intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:
-    """95 % intervals of means of metrics in [0, 1]: percentiles of resamples with pseudo-observations.
+    """95 % intervals of means of metrics in [0, 1].
 
-    They stay in [0, 1] and have a width where every query succeeds, too.
+    Percentiles of resamples with pseudo-observations: they stay in [0, 1] and have a width where
+    every query succeeds, too.
     """
     low, high = _percentiles(bootstrap(ratio.with_pseudo_observations(), resamples, seed))
     return _rows(ratio, low, high)
@@ -220,10 +222,13 @@ def mean_of_parts(values: np.ndarray) -> np.ndarray:
 
 
 def margins(variances: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Half widths of 95 % intervals of differences, from the variances of their resamples; NaN below two groups.
+    """Half widths of 95 % intervals of differences; NaN below two groups.
 
     Student's t with g - 1 degrees of freedom times the standard error: the bootstrap's, with its
     division by g undone, and that of a tenth of a SKU at either end.
+
+    Args:
+        variances: of the resamples of each difference.
     """
     g = np.maximum(groups, 2)
     return student_t(groups - 1) * np.sqrt(

@@ -29,7 +29,7 @@ class Metric:
     of: str = ""
     """The metric whose ratios are averaged, or that is mapped."""
     over: str = ""
-    """"": one ratio of sums; GROUP; or the slice ("field") over whose values ratios are averaged."""
+    """"": one ratio of sums; GROUP; or a slice ("field") over whose values ratios are averaged."""
     least: float | None = 0.0
     """Bounds of one unit's ratio; None: unbounded."""
     most: float | None = 1.0
@@ -40,7 +40,7 @@ class Metric:
     derive: Callable[[float, int], float] | None = None
     """(value of `of`, parameters of the system) -> value; increasing, so it maps intervals too."""
     ends: tuple[str, ...] = ()
-    """Of a difference of two metrics of the same units: what is subtracted from, what is subtracted."""
+    """Of a difference of two metrics of the same units: minuend, subtrahend."""
 
     @property
     def plain(self) -> str:
@@ -88,7 +88,7 @@ _OTHERS = (
         unit="per 10^8 parameters",
         most=None,
         derive=density.phi,
-    ),  # fmt: skip
+    ),
     Metric(
         "m1",
         "linear density",
@@ -96,7 +96,7 @@ _OTHERS = (
         unit="per 10^8 parameters",
         most=None,
         derive=density.m1,
-    ),  # fmt: skip
+    ),
     Metric(
         "m2",
         "quadratic density",
@@ -104,7 +104,7 @@ _OTHERS = (
         unit="per 10^8 parameters",
         most=None,
         derive=density.m2,
-    ),  # fmt: skip
+    ),
     Metric("precision", "claims that are right, of the claims made"),
     Metric("recall", "true values that were claimed, of those there are"),
     Metric("f1", "2 TP / (2 TP + FP + FN)"),
@@ -118,7 +118,7 @@ _OTHERS = (
     Metric(
         "false_alarm", "fields that a product truly lacks and that were claimed", direction="lower"
     ),
-    Metric("abstained", "fields said to be not visible", direction="lower"),
+    Metric("abstained", "fields reported as not visible", direction="lower"),
     Metric("claims_per_item", "claims made for each item", unit="claims", most=None),
 )
 METRICS = {m.name: m for m in _OTHERS}
@@ -152,7 +152,7 @@ def find_metric(name: str) -> Metric:
 
 
 def macro_of(name: str) -> str | None:
-    """The macro mean that is reported beside a metric: "hit_rate@1" -> "macro_hit_rate@1"; None for none."""
+    """The macro mean beside a metric: "hit_rate@1" -> "macro_hit_rate@1"; None for none."""
     base, at, _ = name.partition("@")
     declared = MACRO + name in METRICS
     family = _RANKING.get(base) if at else None
@@ -160,6 +160,6 @@ def macro_of(name: str) -> str | None:
 
 
 def at_cutoff(name: str, k: int) -> str:
-    """The same metric at another cut-off: ("hit_rate@1", 5) -> "hit_rate@5"; itself where it has none."""
+    """The metric at another cut-off: ("hit_rate@1", 5) -> "hit_rate@5"; itself without one."""
     base, at, _ = name.partition("@")
     return f"{base}@{k}" if at else name

@@ -52,8 +52,9 @@ class Panel:
         for other in self.measures[1:]:
             if other.groups != first.groups or other.metric.plain != first.metric.plain:
                 raise DataError(
-                    f"systems are compared on the same groups and metric, got {first.metric.name} on "
-                    f"{len(first.groups)} groups and {other.metric.name} on {len(other.groups)}"
+                    "systems are compared on the same groups and metric, got "
+                    f"{first.metric.name} on {len(first.groups)} groups "
+                    f"and {other.metric.name} on {len(other.groups)}"
                 )
 
     @cached_property
@@ -160,7 +161,10 @@ class Swap:
         return mean_of_parts(_over(top + x, bottom + y)) - mean_of_parts(_over(top - x, bottom - y))
 
     def spread(self) -> float:
-        """Root of the sum of squares of the groups' influences on the difference; no swap changes it."""
+        """Root of the sum of squares of the groups' influences on the difference.
+
+        No swap changes it.
+        """
         top, bottom = self._sums
         known = bottom > 0
         pooled = np.divide(top, bottom, out=np.zeros_like(top), where=known)
@@ -171,7 +175,7 @@ class Swap:
 
 
 def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """NaN where nothing is below; sums of swapped groups are whole or exact halves, so 1e-9 is nothing."""
+    """top / bottom; NaN where the bottom is 0, that is, below EQUAL."""
     return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > EQUAL)
 
 
@@ -199,7 +203,7 @@ def compare_measures(
 def rank_measures(
     measures: Sequence[Measure], *, resamples: int = 10_000, seed: int = 0
 ) -> Ranking:
-    """Rank systems by one metric; see `compare.Ranking`. For a metric that should be low, lowest first.
+    """Rank systems by one metric, the lowest first where it should be low; see `compare.Ranking`.
 
     Raises:
         DataError: no system, or other groups or metrics.
@@ -241,14 +245,15 @@ def rank_models(
     metric = Metric("hits", "hits of photos")
     measures = [Measure(names, column[:, None], bottom, bottom, metric) for column in hits.T]
     if macro:
-        measures = [m.averaged_by_group() for m in measures]
+        measures = [m.average_by_group() for m in measures]
     return rank_measures(measures, resamples=resamples, seed=seed)
 
 
 def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
     if hits.ndim != 2 or photos.shape != hits.shape[:1]:
         raise DataError(
-            f"rank_models needs hits (skus, models) and photos (skus,), got {hits.shape} and {photos.shape}"
+            "rank_models needs hits (skus, models) and photos (skus,), "
+            f"got {hits.shape} and {photos.shape}"
         )
     if len(photos) and not ((photos >= 0).all() and photos.sum() > 0):
         raise DataError(
@@ -258,8 +263,8 @@ def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
     unknown = np.flatnonzero(np.isnan(hits).any(axis=0))
     if len(unknown):
         raise DataError(
-            f"models {unknown[:5].tolist()} have no hits for some SKUs; leave them out of the ranking, "
-            "or rank all models on the SKUs that all have answered"
+            f"models {unknown[:5].tolist()} have no hits for some SKUs; "
+            "leave them out of the ranking, or rank all models on the SKUs that all have answered"
         )
     wrong = np.argwhere((hits < 0) | (hits > photos[:, None] + EQUAL))
     if len(wrong):

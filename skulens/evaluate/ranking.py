@@ -6,7 +6,7 @@ Definitions are trec_eval's, and so is its option -c: a judged query that the ru
 scores 0. Averages and intervals live in `summaries` and `intervals`.
 
 The order of the run is taken as it is. A Run breaks ties by larger product id, as trec_eval does;
-one made otherwise (`index.paper`) is measured otherwise.
+one made otherwise (a paper's own scoring) is measured otherwise.
 """
 
 from collections.abc import Iterator
@@ -116,7 +116,7 @@ def recall_at_k(judged: Judged, k: int) -> np.ndarray:
 
 
 def precision_at_k(judged: Judged, k: int) -> np.ndarray:
-    """Share of the first k that is relevant; a list shorter than k still divides by k: (queries,)."""
+    """Share of the first k that is relevant; a shorter list still divides by k: (queries,)."""
     return judged.hits_within(_cut(k)) / k
 
 
@@ -152,7 +152,9 @@ def ndcg_at_k(judged: Judged, k: int | None = None) -> np.ndarray:
 
 
 def cmc(judged: Judged, ranks: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Cumulative match characteristic: mean hit rate at each rank, over queries with a relevant product.
+    """Cumulative match characteristic: mean hit rate at each rank.
+
+    The mean is over queries with a relevant product.
 
     Returns:
         ranks: the ranks asked for, or all of 1..depth.

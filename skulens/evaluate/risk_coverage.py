@@ -33,7 +33,7 @@ class Answers:
     score: np.ndarray
     """float64; -inf where nothing was found."""
     margin: np.ndarray
-    """float64, 0 where two products share the first rank; NaN where there is no second candidate."""
+    """float64, 0 where two products share the first rank; NaN without a second candidate."""
     right: np.ndarray
     """bool: the first candidate is relevant, ties broken as in every metric (larger id)."""
     groups: np.ndarray
@@ -90,7 +90,8 @@ def first_answers(
 
     Args:
         without_relevant: queries without a relevant product have no right answer. "leave out": as
-            every metric does. "wrong": every answer is wrong, as for a product that is not sold here.
+            every metric does. "wrong": every answer is wrong, as for a product that is not sold
+            here.
     """
     rows = {q: i for i, q in enumerate(run.queries)}
     relevant = [{p for p, grade in grades.items() if grade > 0} for grades in qrels.grades.values()]
@@ -123,7 +124,8 @@ class RiskCoverage:
     aurc: Interval
     """Area under the curve, the mean risk over all coverages; lower is better."""
     excess: Interval
-    """That area minus the one of a confidence that ranks every right answer before every wrong one."""
+    """That area minus the one of a perfect confidence: every right answer before every wrong
+    one."""
     areas: np.ndarray
     """(resamples,) the area in each, for differences of two confidences of the same answers."""
 
@@ -244,7 +246,7 @@ class ConfidenceOrder:
             yield answered + right + wrong, missed + wrong
 
     def _mean_group(self, groups: np.ndarray) -> np.ndarray:
-        """(steps,) answers per group among those answered up to the end of each step; never falling."""
+        """(steps,) answers per group among those answered up to each step's end; never falling."""
         first = np.zeros(len(groups))
         first[np.unique(groups[self.order], return_index=True)[1]] = 1
         seen = np.add.reduceat(first, self.starts).cumsum()

@@ -77,7 +77,7 @@ def estimate_sample_size(
         a, b: values per query, (queries,); NaN: no relevant product.
         groups: the SKU of each query, numbered from 0, (queries,).
         photos_per_sku: of the planned test; default: the pilot's mean.
-        difference: the smallest worth finding; default: the one of the pilot, which is noisy itself.
+        difference: the smallest worth finding; default: that of the pilot, which is noisy itself.
     Raises:
         DataError: fewer than two SKUs, or a power that is not between 0.05 and 1.
     """
@@ -86,7 +86,8 @@ def estimate_sample_size(
     pilot = compare(a, b, groups, seed=seed)
     if pilot.groups < 2:
         raise DataError(
-            f"a pilot of {pilot.groups} SKUs cannot say how SKUs differ; give it at least two, better twenty"
+            f"a pilot of {pilot.groups} SKUs cannot say how SKUs differ; "
+            "give it at least two, better twenty"
         )
     between, within = variance_components(np.asarray(a, float) - np.asarray(b, float), groups)
     n = photos_per_sku or pilot.n / pilot.groups
@@ -128,7 +129,8 @@ def variance_components(values: np.ndarray, groups: np.ndarray) -> tuple[float, 
 
 
 def skus_needed(difference: float, variance: float, power: float) -> int | None:
-    """Smallest S, at least 6, with S >= (t + z)^2 variance / difference^2, t of S - 1 degrees of freedom."""
+    """Smallest S, at least 6, with S >= (t + z)^2 variance / difference^2, t with S - 1 degrees of
+    freedom; None where no number is enough."""
     if not difference:
         return None
     ratio = variance / difference**2
@@ -141,7 +143,10 @@ def skus_needed(difference: float, variance: float, power: float) -> int | None:
 
 
 def power_of(difference: float, variance: float, skus: int) -> float:
-    """Chance that a two-sided 5 % t-test of S SKUs finds the difference: Phi(|difference| / error - t)."""
+    """Chance that a two-sided 5 % t-test of so many SKUs finds the difference.
+
+    Phi(|difference| / error - t), error the standard error of the difference.
+    """
     if skus < 2:
         return 0.0
     if not variance:

@@ -48,7 +48,7 @@ class Scores:
     bottom: Mapping[str, np.ndarray]
     """1 for a mean, 0 where the unit says nothing."""
     slices: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """"language", "class", "field", "n_conditions" -> the value of each unit, str; "": it has none."""
+    """"language", "class", "field", "n_conditions" -> the value of each unit, str; "": none."""
     counts: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Observations behind each unit; by default 1 where bottom is above 0."""
     sizes: np.ndarray | None = None
@@ -61,7 +61,8 @@ class Scores:
         sizes |= {len(a) for m in (self.top, self.bottom, self.slices) for a in m.values()}
         if len(sizes) > 1 or set(self.top) != set(self.bottom):
             raise DataError(
-                f"Scores need one group, top, bottom and slice value per unit and the same metrics in both; "
+                "Scores need one group, top, bottom and slice value per unit "
+                "and the same metrics in both; "
                 f"got lengths {sorted(sizes)}, top {sorted(self.top)}, bottom {sorted(self.bottom)}"
             )
 
@@ -101,12 +102,20 @@ class Scores:
         return number_groups(self.groups)
 
     def values(self, metric: str) -> np.ndarray:
-        """(units,) the ratio of each unit; NaN where it says nothing. Raises DataError for an unknown metric."""
+        """(units,) the ratio of each unit; NaN where it says nothing.
+
+        Raises:
+            DataError: an unknown metric.
+        """
         top, bottom = self.sums_of(metric)
         return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
     def sums_of(self, metric: str) -> tuple[np.ndarray, np.ndarray]:
-        """(top, bottom), each (units,). Raises DataError, naming the metrics there are, for another."""
+        """(top, bottom), each (units,).
+
+        Raises:
+            DataError: an unknown metric; names those there are.
+        """
         if metric not in self.top:
             raise DataError(
                 f"no {metric!r} for each {self.unit}; there are {', '.join(self.top) or 'none'}"
@@ -190,7 +199,8 @@ class Scores:
         if declared.over not in ("", GROUP):
             if declared.over not in self.slices:
                 raise DataError(
-                    f"{metric} is a mean over {declared.over}, and these scores are not sliced by it"
+                    f"{metric} is a mean over {declared.over}, "
+                    "and these scores are not sliced by it"
                 )
             of_unit = self.slices[declared.over]
             top, bottom = np.where(of_unit != "", top, 0.0), np.where(of_unit != "", bottom, 0.0)
@@ -203,7 +213,7 @@ class Scores:
 
         sums = add(top), add(bottom), add(self.count(declared.plain) * (bottom > 0))
         measure = Measure(names, *sums, declared)
-        return measure.averaged_by_group() if declared.over == GROUP else measure
+        return measure.average_by_group() if declared.over == GROUP else measure
 
     def to_arrow(self) -> "pa.Table":
         """Columns: the unit (named by `unit`), group, slices, and per metric its mean (null: says
@@ -262,7 +272,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric of one system, added up by group; the value is the mean over parts of their ratios."""
+    """One metric of one system, added up by group; its value is the mean of its parts' ratios."""
 
     groups: tuple[str, ...]
     top: np.ndarray  # (groups, parts)
@@ -284,7 +294,7 @@ class Measure:
         """NaN where nothing is known."""
         return float(mean_of_parts(self.ratio.value()[None])[0])
 
-    def averaged_by_group(self) -> "Measure":
+    def average_by_group(self) -> "Measure":
         """Every group counts the same, by its own ratio."""
         macro = Grouped(self.top, self.bottom).macro()
         return Measure(self.groups, macro.top, macro.bottom, self.n, self.metric)
@@ -339,7 +349,7 @@ def _plain_intervals(
 ) -> list[Interval]:
     """Intervals of ratios of sums, then of means over groups, side by side in one bootstrap."""
     measures = [scores.measure(n) for n in names]
-    macro = [scores.measure(n).averaged_by_group() for n in by_group]
+    macro = [scores.measure(n).average_by_group() for n in by_group]
     columns = (
         np.concatenate([getattr(m, side) for m in (*measures, *macro)], axis=1)
         for side in ("top", "bottom", "n")
@@ -355,7 +365,7 @@ def _plain_intervals(
 def slice_scores(
     scores: Scores, resamples: int, seed: int
 ) -> dict[str, dict[str, dict[str, Interval]]]:
-    """Slice -> value -> metric -> interval, from the resamples of the whole: groups stay the same."""
+    """Slice -> value -> metric -> interval, from the resamples of the whole, same groups."""
     found: dict[str, dict[str, dict[str, Interval]]] = {}
     for name, values in scores.slices.items():
         for value in sorted(set(values.tolist()) - {""}):

@@ -64,7 +64,8 @@ def read_trec_qrels(path: str | Path) -> Qrels:
 
 
 def write_csv(evaluation: Evaluation, path: str | Path) -> int:
-    """One line per metric: metric, value, low, high, n, groups (empty: unknown); returns how many."""
+    """One line per metric: metric, value, low, high, n, groups (empty: unknown); returns their
+    number."""
     rows = [{"metric": name, **interval.as_dict()} for name, interval in evaluation.metrics.items()]
     with Path(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["metric", "value", "low", "high", "n", "groups"])
@@ -115,7 +116,8 @@ def _rows(path: str | Path, columns: int) -> Iterator[tuple[int, list[str]]]:
             words = line.split()
             if words and len(words) != columns:
                 raise DataError(
-                    f"{path}, line {number}: expected {columns} columns, got {len(words)}: {line.strip()!r}"
+                    f"{path}, line {number}: expected {columns} columns, got {len(words)}: "
+                    f"{line.strip()!r}"
                 )
             if words:
                 yield number, words

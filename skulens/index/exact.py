@@ -312,15 +312,18 @@ class ExactIndex:
     def search(
         self, queries: np.ndarray, k: int, maker: str = "", **options
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))); options of `top_k`.
+        """(order, scores) as in `records.Run`, each (queries, min(k, len(self))).
 
+        Args:
+            maker: `EncoderInfo.identity` of the encoder that made the queries; empty: unknown.
+            options: of `top_k`.
         Raises:
             DataError: the queries are vectors of another maker than the index's.
         """
         if maker and self.maker and maker != self.maker:
             raise DataError(
-                f"this index holds vectors of the encoder {self.maker[:12]}, the queries are of {maker[:12]}: "
-                "embed both with one encoder"
+                f"this index holds vectors of the encoder {self.maker[:12]}, "
+                f"the queries are of {maker[:12]}: embed both with one encoder"
             )
         return top_k(
             queries, self._vectors, k, tie_rank=self._tie_rank, shots=self._shots, **options

@@ -59,7 +59,8 @@ def fold(
     if how == "single":
         twice = products[int(np.argmax(np.bincount(owners) > 1))]
         raise DataError(
-            f"product {twice!r} has several vectors; say how they score: shots='max', 'mean' or 'prototype'"
+            f"product {twice!r} has several vectors; say how they score: "
+            "shots='max', 'mean' or 'prototype'"
         )
     return products, *_together(owners, vectors)
 
@@ -87,7 +88,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _together(owners: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, Shots]:
-    """Vectors in the order of their product; left in place, on disk too, where they are so already."""
+    """Vectors in the order of their product; untouched, even on disk, where they are so already."""
     if (np.diff(owners) < 0).any():
         by_product = np.argsort(owners, kind="stable")
         vectors, owners = np.asarray(vectors)[by_product], owners[by_product]

@@ -106,13 +106,13 @@ def short(row: Row) -> str:
     return name if len(name) <= 32 else name.partition("/")[0]
 
 
-def evenly(rows: Sequence[Row], n: int) -> list[Row]:
+def pick_evenly(rows: Sequence[Row], n: int) -> list[Row]:
     """At most n of the rows, the ends among them."""
     step = (len(rows) - 1) / max(min(n, len(rows)) - 1, 1)
     return [rows[round(i * step)] for i in range(min(n, len(rows)))]
 
 
-def amount(row: Row, cost: str) -> str:
+def write_amount(row: Row, cost: str) -> str:
     """151 M"""
     return f"{cost_of(row, cost):.3g} {COSTS[cost].unit}"
 

@@ -9,7 +9,7 @@ from skulens.analysis.pairs import GroupDifference, Pairing
 from skulens.bench.examples import WORDS, thumbnail
 from skulens.records import Image, Product
 from skulens.report.html import write_html
-from skulens.report.words import pair_verdict
+from skulens.report.words import conclude_pair
 
 WIDTH, HEIGHT = 640, 160
 """Of the chart of all groups, in its own units."""
@@ -34,7 +34,7 @@ def write_comparison(
         "picture": find_picture,
         "words": describe_product,
         "bars": place_bars,
-        "verdict": pair_verdict,
+        "conclude": conclude_pair,
         "unit_words": unit_words,
     }
     return write_html("comparison.html", out, values, functions)

@@ -11,7 +11,7 @@ from skulens.analysis.confusions import Confusion
 from skulens.analysis.pairs import Pairing
 from skulens.report.console import console
 from skulens.report.names import count
-from skulens.report.words import pair_verdict
+from skulens.report.words import conclude_pair
 
 Side = Literal["left", "right"]
 SHOWN = 12
@@ -65,8 +65,8 @@ def conclude_pairing(pairing: Pairing, family: int) -> str:
         if d.groups > 1
         else f"(no interval with fewer than two {groups})"
     )
-    verdict = pair_verdict(pairing, groups)
-    return f"{pairing.data}: {verdict}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"
+    conclusion = conclude_pair(pairing, groups)
+    return f"{pairing.data}: {conclusion}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"
 
 
 def print_choice(choice: Choice, everything: bool = False) -> None:
@@ -123,7 +123,8 @@ def conclude_choice(choice: Choice, typed: str) -> str:
     best, untested = choice.of(Outcome.BEST), choice.of(Outcome.UNTESTED)
     if not best and not untested:
         return (
-            f"no {_noun(choice)} meets all of this; relax what excluded most of them, or add others: "
+            f"no {_noun(choice)} meets all of this; "
+            "relax what excluded most of them, or add others: "
             f"skulens bench {choice.suite or 'mpr'} DATA --encoder NAME"
         )
     following = f". Next: {typed}" if typed else ""
@@ -139,7 +140,8 @@ def conclude_choice(choice: Choice, typed: str) -> str:
 
 
 def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
-    """What to type after a choice: measure what is unknown here, else look closer; empty where nothing is left."""
+    """What to type after a choice: measure what is unknown here, else look closer; empty where
+    nothing is left."""
     best = [o.entry for o in choice.of(Outcome.BEST) or choice.of(Outcome.UNTESTED)]
     encoders = [e for e in best if e.result.system.kind == "encoder"]
     unknown = dict.fromkeys(_plain(e) for e in encoders if e.latency_ms is None)
@@ -192,7 +194,8 @@ def print_confusion(found: Confusion) -> None:
         _print_pairs(found)
     for cause in found.causes:
         print(
-            f"  {cause.kind:<11} {cause.errors:>6} errors, {cause.share:.0%}; a random wrong product: {cause.expected:.0%}"
+            f"  {cause.kind:<11} {cause.errors:>6} errors, {cause.share:.0%}; "
+            f"a random wrong product: {cause.expected:.0%}"
         )
     if found.unnamed:
         print(f"  the catalogue names no {' and no '.join(found.unnamed)}")
@@ -245,6 +248,6 @@ def conclude_confusion(found: Confusion) -> str:
     variants, *others = found.causes
     alike = sum(c.errors for c in others[:2])
     return (
-        f"{said}: {variants.errors} find another variant of the same product, {alike} one of the same "
-        f"brand or class, {others[-1].errors} another product"
+        f"{said}: {variants.errors} find another variant of the same product, "
+        f"{alike} one of the same brand or class, {others[-1].errors} another product"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from skulens.bench.mteb_names import MAIN_SCORE, mteb_model, mteb_score, mteb_task_name
 from skulens.bench.result import Result
-from skulens.bench.store import nested
+from skulens.bench.store import nest_values
 from skulens.errors import StoreError
 from skulens.evaluate.trec import write_trec_qrels, write_trec_run
 from skulens.records import EncoderInfo, Qrels, Run
@@ -84,9 +84,9 @@ def write_trec(result: Result, out: Path) -> None:
     """`<result>.run` and `<result>.qrels` for trec_eval, pytrec_eval, ir_measures and ranx."""
     out.mkdir(parents=True, exist_ok=True)
     name = name_of(result)
-    candidates = nested(result.tables["run"], "score")
+    candidates = nest_values(result.tables["run"], "score")
     write_trec_run(Run.of(candidates), out / f"{name}.run", tag=name)
-    write_trec_qrels(Qrels(nested(result.tables["qrels"], "grade")), out / f"{name}.qrels")
+    write_trec_qrels(Qrels(nest_values(result.tables["qrels"], "grade")), out / f"{name}.qrels")
 
 
 def write_mteb(results: Sequence[Result], out: Path) -> None:

@@ -11,16 +11,16 @@ from skulens.analysis.boards import HERE
 from skulens.evaluate.metric import find_metric
 from skulens.report.axes import (
     COSTS,
-    amount,
     cost_axis,
     cost_of,
     draw_interval,
     draw_point,
-    evenly,
     log_axis,
     name_rows,
+    pick_evenly,
     place_labels,
     short,
+    write_amount,
 )
 from skulens.report.drawing import (
     BLUE,
@@ -126,17 +126,18 @@ def cost_drawing(view: View, cost: str) -> Drawing | None:
     front = pareto(rows, cost)
     if len(rows) < 2:
         return None
-    told, unit = COSTS[cost], singular(view.units)
+    declared, unit = COSTS[cost], singular(view.units)
     names = "; ".join(
-        f"{r.name}, {amount(r, cost)}: {write_number(r.first.value, view.main)}" for r in front
+        f"{r.name}, {write_amount(r, cost)}: {write_number(r.first.value, view.main)}"
+        for r in front
     )
     mixed = " Orange: measured here." if len({row.entry.source == HERE for row in rows}) > 1 else ""
     return Drawing(
-        f"pareto-{told.noun}",
-        f"{view.main} against {told.noun}",
+        f"pareto-{declared.noun}",
+        f"{view.main} against {declared.noun}",
         "Blue: the Pareto front; nothing that costs less is better. Lines are 95 % intervals."
-        f"{mixed}{told.note.format(unit=unit)}",
-        f"Scatter of {view.main} against {told.noun} for {len(rows)} {plural(view.noun)}. "
+        f"{mixed}{declared.note.format(unit=unit)}",
+        f"Scatter of {view.main} against {declared.noun} for {len(rows)} {plural(view.noun)}. "
         f"Pareto front: {names}.",
         lambda axes: draw_cost(axes, rows, front, cost, unit),
     )
@@ -210,7 +211,7 @@ def curve_drawing(view: View) -> Drawing | None:
     if len(rows) > CURVES:
         picked, which = (
             (
-                evenly(front, CURVES),
+                pick_evenly(front, CURVES),
                 f" Shown: {plural(view.noun)} of the Pareto front by parameters.",
             )
             if len(front) > 1

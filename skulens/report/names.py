@@ -29,8 +29,8 @@ def label(result: Result, among: Sequence[Result] = ()) -> str:
         among: results that stand together; what all of them share is left to their title.
     """
     shared = shared_variant(among)
-    told = [f"{k} {v}" for k, v in result.variant.items() if k != "gallery" and shared.get(k) != v]
-    return shorten(result.name) + (f" ({', '.join(told)})" if told else "")
+    own = [f"{k} {v}" for k, v in result.variant.items() if k != "gallery" and shared.get(k) != v]
+    return shorten(result.name) + (f" ({', '.join(own)})" if own else "")
 
 
 def shared_variant(results: Sequence[Result]) -> dict[str, str]:

@@ -30,8 +30,8 @@ def list_origin(view: View) -> list[tuple[str, str]]:
         if view.tied:
             said = f"95 %, {RESAMPLES:,} resamples of {view.n_groups:,} {view.groups}, seed 0"
             rows.append(("intervals", said))
-        told = dict.fromkeys(row.entry.machine for row in view.rows)
-        return rows + [("machine", m) for m in told if m]
+        known = dict.fromkeys(row.entry.machine for row in view.rows)
+        return rows + [("machine", m) for m in known if m]
     results = [row.result for row in view.rows]
     first = results[0]
     rows = [("data", f"{first.data.name}, sha256 {first.data.fingerprint[:16]}")]
@@ -54,9 +54,9 @@ def list_origin(view: View) -> list[tuple[str, str]]:
 
 def _gallery(result: Result) -> str:
     kind, texts = result.variant["gallery"], result.settings.get("texts")
-    told = f", texts: {', '.join(texts)}" if isinstance(texts, list | tuple) and texts else ""
-    told = told if kind != "image" else ""
-    return f"{kind}, {result.counts.get('gallery', 0):,} SKUs{told}"
+    roles = f", texts: {', '.join(texts)}" if isinstance(texts, list | tuple) and texts else ""
+    roles = roles if kind != "image" else ""
+    return f"{kind}, {result.counts.get('gallery', 0):,} SKUs{roles}"
 
 
 def _versions(provenance: Mapping[str, object]) -> str:
@@ -85,15 +85,15 @@ def _describe(row: Row) -> dict[str, str]:
     info, mode = result.system, result.settings.get("mode")
     parts = (info.identity[:12], info.revision[:12])
     identity = "weights" if info.kind == "encoder" else "identity"
-    told = {"name": row.name, identity: " ".join(part for part in parts if part)}
+    cells = {"name": row.name, identity: " ".join(part for part in parts if part)}
     if isinstance(info, EncoderInfo):
-        told["precision"] = ", ".join([info.dtype, *([f"{mode} mode"] if mode else [])])
-        told["px"] = str(info.image_px or "–")
-    told["measured"] = str(result.provenance.get("measured_at", ""))[:16].replace("T", " ")
-    told |= {words: f"{result.counts[c]:,}" for c, words in COUNTS.items() if c in result.counts}
+        cells["precision"] = ", ".join([info.dtype, *([f"{mode} mode"] if mode else [])])
+        cells["px"] = str(info.image_px or "–")
+    cells["measured"] = str(result.provenance.get("measured_at", ""))[:16].replace("T", " ")
+    cells |= {words: f"{result.counts[c]:,}" for c, words in COUNTS.items() if c in result.counts}
     notes = [line_of(w) for w in info.warnings]
     notes += [SEEN_SENTENCE] if has_seen(result) else []
-    return told | {"notes": "; ".join(notes)}
+    return cells | {"notes": "; ".join(notes)}
 
 
 def write_raw(view: View) -> str:

@@ -23,7 +23,7 @@ from skulens.report.names import plural, singular
 from skulens.report.origin import describe_systems, every_metric, list_origin, write_raw
 from skulens.report.slices import VALUES, SliceTable, slice_tables
 from skulens.report.views import COSTS, Row, View, views_of_results
-from skulens.report.words import advice, describe_cost, verdict, write_number, write_share
+from skulens.report.words import advise, conclude_view, describe_cost, write_number, write_share
 
 COST_WORDS = {"params": "M params", "latency_ms": "ms / {unit}", "memory_mb": "MB"}
 LIMIT = 10
@@ -48,7 +48,7 @@ class Section:
 
     id: str
     view: View
-    verdict: str
+    conclusion: str
     advice: str
     facts: Sequence[tuple[str, str]]
     filters: bool
@@ -159,8 +159,8 @@ def make_section(
     return Section(
         id=id_,
         view=view,
-        verdict=verdict(view),
-        advice=advice(view),
+        conclusion=conclude_view(view),
+        advice=advise(view),
         facts=list_facts(view),
         filters=len(rows) > FEW,
         limit=limit if len(rows) > limit + FEW else 0,

@@ -77,12 +77,12 @@ def title_of(results: Sequence[Result]) -> str:
     """mpr: groceries, 1988 probes -> text of 81 SKUs; aspect: shop, 1200 claims of 300 items"""
     result = results[0]
     units, groups = unit_words(result)
-    told = "".join(f", {k} {v}" for k, v in shared_variant(results).items())
+    shared = "".join(f", {k} {v}" for k, v in shared_variant(results).items())
     n, gallery = result.counts.get("units", 0), result.variant.get("gallery", "")
     asked = f"{result.suite}: {result.data.short}, {n} {units}"
     if gallery:
-        return f"{asked} -> {gallery} of {result.counts.get('gallery', 0)} SKUs{told}"
-    return f"{asked} of {result.counts.get('groups', 0)} {groups}{told}"
+        return f"{asked} -> {gallery} of {result.counts.get('gallery', 0)} SKUs{shared}"
+    return f"{asked} of {result.counts.get('groups', 0)} {groups}{shared}"
 
 
 def print_slice(found: SliceTable, results: Sequence[Result]) -> None:

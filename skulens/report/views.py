@@ -159,14 +159,14 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
         for n, row in enumerate(rows, 1)
     )
     units, groups = unit_words(placed[0].result) if placed else ("units", "groups")
-    told = placed[0].result.counts if placed and stored else {}
+    counts = placed[0].result.counts if placed and stored else {}
     return View(
         *_titles(board, placed, stored),
         placed,
         main,
         columns_of(placed, main),
-        _count_units(board, main) or told.get("units"),
-        len(board.groups) or told.get("groups"),
+        _count_units(board, main) or counts.get("units"),
+        len(board.groups) or counts.get("groups"),
         units,
         groups,
         stored,
@@ -203,7 +203,7 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
     if stored and rows:
         first = rows[0].result
         units, groups = unit_words(first)
-        told = [f"{k} {v}" for k, v in shared_variant([row.result for row in rows]).items()]
+        variant = [f"{k} {v}" for k, v in shared_variant([row.result for row in rows]).items()]
         split = f"split {first.data.split}" if first.data.split else ""
         gallery = first.variant.get("gallery", "")
         if gallery:
@@ -214,7 +214,7 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
             title = f"{first.suite} on {first.data.short}"
             parts = [f"suite {first.suite}", split, f"{first.counts.get('units', 0):,} {units}"]
             parts += [f"{first.counts['groups']:,} {groups}"] if "groups" in first.counts else []
-        return title, ", ".join(p for p in (*parts, *told) if p)
+        return title, ", ".join(p for p in (*parts, *variant) if p)
     counts = Counter(row.entry.source for row in rows)
     words = {HERE: "measured here", PUBLISHED: "published"}
     if set(counts) == {PUBLISHED}:

@@ -64,7 +64,7 @@ def describe_cost(entry: "Entry", cost: str) -> str:
     return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def verdict(view: "View") -> str:
+def conclude_view(view: "View") -> str:
     """The result of a view in a sentence."""
     rows = [row for row in view.rows if row.place]
     if not rows:
@@ -96,7 +96,7 @@ def _achievement(view: "View") -> str:
     return f"has the {most} {metric.name}: {write_share(first, metric)}"
 
 
-def advice(view: "View") -> str:
+def advise(view: "View") -> str:
     """Of those not significantly different from the first, the one with the fewest parameters."""
     sized = [row for row in view.tied if row.entry.params]
     if len(sized) < 2:
@@ -126,7 +126,7 @@ def summarise_order(standings: "Standings", shown: int, group: str) -> str:
     return "; ".join(part for part in (rows, first, same) if part)
 
 
-def pair_verdict(pairing: "Pairing", groups: str) -> str:
+def conclude_pair(pairing: "Pairing", groups: str) -> str:
     """Which of two results is better, or that they do not differ significantly.
 
     Args:
@@ -135,13 +135,13 @@ def pair_verdict(pairing: "Pairing", groups: str) -> str:
     from skulens.analysis.pairs import Outcome
 
     a, b = pairing.names
-    if pairing.verdict is Outcome.NOT_SIGNIFICANT:
+    if pairing.outcome is Outcome.NOT_SIGNIFICANT:
         return f"{a} and {b} do not differ significantly on {pairing.difference.groups} {groups}"
-    better, worse = (a, b) if pairing.verdict is Outcome.A_BETTER else (b, a)
+    better, worse = (a, b) if pairing.outcome is Outcome.A_BETTER else (b, a)
     return f"{better} is better than {worse}"
 
 
-def effort(pairing: "Pairing", units: str, groups: str) -> str:
+def estimate_effort(pairing: "Pairing", units: str, groups: str) -> str:
     """What a test would take to find the difference of two results; empty where it did, or where
     nothing is known.
 

@@ -50,7 +50,8 @@ def real_openmpr() -> Path:
     )
     if found is None:
         pytest.skip(
-            f"the published results of OpenMPR are not in {', '.join(map(str, folders))}; set SKULENS_DATA"
+            f"the published results of OpenMPR are not in {', '.join(map(str, folders))}; "
+            "set SKULENS_DATA"
         )
     return found
 

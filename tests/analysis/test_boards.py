@@ -1,4 +1,4 @@
-"""Leaderboards from published files, CSVs and result stores: what is read, what is refused, what mixes."""
+"""Leaderboards from published files, CSVs and result stores: what is read, refused, and mixed."""
 
 import gzip
 import io
@@ -18,7 +18,7 @@ from skulens.analysis.boards import (
     store_boards,
 )
 from skulens.analysis.merging import merge, merge_same_data
-from skulens.analysis.ranks import flatten, stand
+from skulens.analysis.ranks import flatten, rank_board
 from skulens.bench.store import ResultStore, stored_results
 from skulens.errors import DataError, MissingFile, StoreError, UnknownName
 from skulens.papers.openmpr.published import openmpr_folder, pack_results
@@ -79,7 +79,7 @@ def test_published_entries_carry_what_the_registry_knows(published):
 
 
 def test_most_neighbours_do_not_differ_significantly(published):
-    standings = stand(published)
+    standings = rank_board(published)
     assert (standings.adjacent, standings.separable) == (189, 6)
     assert [s.entry.name for s in standings.rows][:2] == [
         "open_clip:ViT-gopt-16-SigLIP2-384/webli",
@@ -106,7 +106,7 @@ def test_a_csv_of_the_published_rows_alone_stands_on_the_same_data(published, tm
 
 
 def test_macro_order_is_its_own(published):
-    standings = stand(published, "macro_hit_rate@5")
+    standings = rank_board(published, "macro_hit_rate@5")
     assert standings.metric == "macro_hit_rate@5"
     assert standings.rows[0].value == max(e.metrics["macro_hit_rate@5"] for e in published.entries)
 
@@ -167,7 +167,8 @@ def test_a_bad_row_becomes_a_reject_and_the_rest_is_used(tmp_path, row, where, w
     [
         (
             "vision_model,micro_cmc@1\na,0.5\n",
-            "lacks the columns pretrained_on, nparams, micro_cmc@3, micro_cmc@5; it has vision_model, micro_cmc@1",
+            "lacks the columns pretrained_on, nparams, micro_cmc@3, micro_cmc@5; "
+            "it has vision_model, micro_cmc@1",
         ),
         ("", "it has none"),
         (HEADER.replace(",", ";") + "\n", "columns are separated by commas"),
@@ -211,7 +212,7 @@ def test_hits_that_contradict_the_summary_are_not_used(tmp_path):
         "hits per SKU give a recall of" in board.rejects[0].reason
         and "29 SKUs where the others have 30" in board.rejects[1].reason
     )
-    standings = stand(board)
+    standings = rank_board(board)
     assert [s.tier for s in standings.rows] == [1, None, None] and standings.adjacent == 0
 
 
@@ -311,7 +312,7 @@ def test_own_results_on_the_published_queries_are_compared_with_them(tmp_path):
         and both.same_data().all()
         and (both.sums("hit_rate@1")[:, 3] == mine[1]).all()
     )
-    assert {s.entry.name for s in stand(both).rows} == {
+    assert {s.entry.name for s in rank_board(both).rows} == {
         "open_clip:ViT-B-32/openai",
         "open_clip:RN50/openai",
         "mine/v1",
@@ -368,7 +369,7 @@ def test_rounded_recalls_are_not_taken_for_the_published_photos(tmp_path):
 
 
 def test_standings_as_csv_rows_have_one_column_per_number(tmp_path):
-    rows = flatten(stand(published_board("openmpr", write_openmpr(tmp_path))))
+    rows = flatten(rank_board(published_board("openmpr", write_openmpr(tmp_path))))
     assert [r["rank"] for r in rows] == [1, 2, 3] and rows[0]["name"] == "mine/v1"
     assert {
         "rank_low",
@@ -388,7 +389,7 @@ def test_a_cut_off_that_nobody_has(tmp_path):
     with pytest.raises(
         DataError, match="openmpr has no hit_rate@7; it has .*hit_rate@1, hit_rate@3"
     ):
-        stand(published_board("openmpr", write_openmpr(tmp_path)), "hit_rate@7")
+        rank_board(published_board("openmpr", write_openmpr(tmp_path)), "hit_rate@7")
 
 
 def write_repository(folder):
@@ -430,7 +431,7 @@ def test_recalls_that_are_no_whole_numbers_of_photos_are_refused(tmp_path):
     entries = json.loads(path.read_text())
     entries["sku03"]["image_paths"].append("one more")
     path.write_text(json.dumps(entries))
-    with pytest.raises(DataError, match="no whole number of photos"):
+    with pytest.raises(DataError, match="not a whole number of photos"):
         pack_results(repository, tmp_path)
 
 

@@ -80,11 +80,11 @@ def test_the_set_is_what_does_not_differ_significantly_and_others_say_by_how_muc
         == {"best", "near"}
     )
     far = found["far"]
-    assert far.verdict is Outcome.WORSE
+    assert far.outcome is Outcome.WORSE
     assert texts(far)[0].startswith(f"worse than {choice.options[0].entry.name} by 0.")
     assert far.behind.low <= far.behind.value <= far.behind.high
     assert far.behind.value == pytest.approx(choice.options[0].value - far.value)
-    assert [c.verdict.value for c in choice.options] == ["best", "best", "worse", "worse"]
+    assert [c.outcome.value for c in choice.options] == ["best", "best", "worse", "worse"]
     assert count_exclusions(choice.options) == {"worse than the best": 2}
 
 
@@ -130,7 +130,7 @@ def test_a_derived_metric_keeps_its_own_values_and_is_not_tested():
         ("small", 9.0, None),
         ("large", 2.0, None),
     ]
-    assert {o.verdict for o in choice.options} == {Outcome.UNTESTED}
+    assert {o.outcome for o in choice.options} == {Outcome.UNTESTED}
 
 
 def test_every_constraint_names_its_reason():
@@ -162,14 +162,14 @@ def test_every_constraint_names_its_reason():
         texts(found["low"])[1].startswith("hit_rate@1 0.1")
         and "wanted at least 0.3" in texts(found["low"])[1]
     )
-    assert found["far"].verdict is Outcome.BEST and found["far"].notes == ()
+    assert found["far"].outcome is Outcome.BEST and found["far"].notes == ()
 
 
 def test_what_was_not_measured_here_is_kept_and_marked_or_dropped():
     elsewhere = {"latency_ms": {"best": 500.0}, "machine": {"best": "another processor, 64 cores"}}
     kept = by_name(choose(board(RATES, **elsewhere), Constraints(max_latency_ms=20)))
     assert (
-        kept["best"].verdict is Outcome.BEST
+        kept["best"].outcome is Outcome.BEST
         and kept["best"].notes == ("latency unknown",)
         and kept["best"].entry.latency_ms is None
     )
@@ -190,7 +190,7 @@ def test_costs_measured_here_on_other_data_are_lent():
     assert texts(found["best"]) == ("slower here: 50.0 ms, wanted at most 20.0 ms",)
     other = board({"best": 0.2}, latency_ms={"best": 50.0}, machine={"best": "elsewhere"})
     assert (
-        by_name(choose(board(RATES), Constraints(max_latency_ms=20), costs=[other]))["best"].verdict
+        by_name(choose(board(RATES), Constraints(max_latency_ms=20), costs=[other]))["best"].outcome
         is Outcome.BEST
     )
 
@@ -200,8 +200,8 @@ def test_recall_near_the_limit_says_so_on_both_sides():
     value = b.entries[0].metrics["hit_rate@1"]
     above = by_name(choose(b, Constraints(min_recall=round(value - 0.01, 3))))["best"]
     below = by_name(choose(b, Constraints(min_recall=round(value + 0.01, 3))))["best"]
-    assert above.verdict is Outcome.BEST and "may be below" in above.notes[0]
-    assert below.verdict is Outcome.OUT and texts(below)[0].endswith("its interval reaches that")
+    assert above.outcome is Outcome.BEST and "may be below" in above.notes[0]
+    assert below.outcome is Outcome.OUT and texts(below)[0].endswith("its interval reaches that")
 
 
 def test_entries_without_hits_are_not_tested():
@@ -210,12 +210,12 @@ def test_entries_without_hits_are_not_tested():
     b = replace(b, entries=(without_sums(first), *others))
     found = by_name(choose(b, Constraints()))
     assert (
-        found["best"].verdict is Outcome.UNTESTED
+        found["best"].outcome is Outcome.UNTESTED
         and found["best"].value == b.entries[0].metrics["hit_rate@1"]
     )
-    assert found["near"].verdict is Outcome.BEST
+    assert found["near"].outcome is Outcome.BEST
     bare = replace(b, entries=tuple(without_sums(e) for e in b.entries), groups=())
-    assert {o.verdict for o in choose(bare, Constraints()).options} == {Outcome.UNTESTED}
+    assert {o.outcome for o in choose(bare, Constraints()).options} == {Outcome.UNTESTED}
 
 
 def test_next_command_measures_what_is_unknown_then_compares_then_looks_closer():
@@ -327,6 +327,6 @@ def test_the_published_190_without_any_result_of_ours():
     ]
     assert "latency unknown" in small.of(Outcome.BEST)[0].notes
     assert (
-        all(c.reasons for c in small.options if c.verdict is not Outcome.BEST)
+        all(c.reasons for c in small.options if c.outcome is not Outcome.BEST)
         and len(small.options) == 190
     )

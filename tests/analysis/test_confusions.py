@@ -1,4 +1,5 @@
-"""Confused pairs by hand, chance against counting, planes against scores, causes against the shop's truth."""
+"""Confused pairs by hand, chance against counting, planes against scores, causes against the
+shop's truth."""
 
 import itertools
 
@@ -6,19 +7,19 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.analysis.collapse import angle_deg, collapse, in_plane
+from skulens.analysis.collapse import angle_deg, collapse, project_onto_plane
 from skulens.analysis.confusions import analyse_errors
 from skulens.analysis.mistakes import (
     KINDS,
     Answers,
     Neighbours,
     Traits,
-    causes,
     confused_pairs,
+    find_causes,
     kind_of,
-    unnamed,
+    list_unnamed,
 )
-from skulens.bench.measured import Vectors
+from skulens.bench.reopen import Vectors
 from skulens.records import Attribute, Product
 from tests.bench.stores import stored
 
@@ -62,7 +63,7 @@ def test_traits_read_the_brand_under_its_usual_names_whatever_the_case():
     )
     assert Traits.of(product) == Traits("s", "acme", "food / tea")
     assert Traits.of(Product("1", attributes=(Attribute("brand", ""),))) == Traits(None, None, None)
-    assert unnamed({"1": Traits("s", None, None)}) == ["brand", "class"]
+    assert list_unnamed({"1": Traits("s", None, None)}) == ["brand", "class"]
 
 
 def test_chance_is_what_counting_all_other_products_gives():
@@ -83,7 +84,9 @@ def test_causes_share_out_all_errors(tmp_path):
         "lime": Traits("soda", "acme", "drink"),
         "tea": Traits("t", "leaf", "drink"),
     }
-    found = causes(confused_pairs(Answers.of(stored(tmp_path, "a", FOUND))), traits, list(traits))
+    found = find_causes(
+        confused_pairs(Answers.of(stored(tmp_path, "a", FOUND))), traits, list(traits)
+    )
     assert [(c.kind, c.errors, c.share) for c in found] == [
         ("same SPU", 3, 0.75),
         ("same brand", 0, 0),
@@ -91,7 +94,7 @@ def test_causes_share_out_all_errors(tmp_path):
         ("other", 0, 0),
     ]
     assert [c.expected for c in found] == pytest.approx([0.5, 0, 0.5, 0])
-    assert causes([], traits, list(traits)) == []
+    assert find_causes([], traits, list(traits)) == []
 
 
 def test_angles_stay_exact_where_they_are_small():
@@ -104,14 +107,14 @@ def test_angles_stay_exact_where_they_are_small():
 def test_the_plane_of_a_pair_keeps_the_decision():
     draw = np.random.default_rng(1)
     right, found, *probes = (v / np.linalg.norm(v) for v in draw.normal(size=(52, 16)))
-    places = in_plane(right, found, np.stack(probes))
+    places = project_onto_plane(right, found, np.stack(probes))
     margin = np.stack(probes) @ right - np.stack(probes) @ found
     half = np.radians(angle_deg(right, found)) / 2
     assert 2 * np.sin(half) * places[:, 1] == pytest.approx(margin)
-    assert in_plane(right, found, np.stack([right, found])) == pytest.approx(
+    assert project_onto_plane(right, found, np.stack([right, found])) == pytest.approx(
         np.array([[np.cos(half), np.sin(half)], [np.cos(half), -np.sin(half)]])
     )
-    assert in_plane(right, right, np.stack(probes)) is None
+    assert project_onto_plane(right, right, np.stack(probes)) is None
 
 
 def test_collapse_holds_every_probe_of_both_products(tmp_path):

@@ -12,7 +12,7 @@ from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.sample_size import estimate_sample_size
-from skulens.report.words import effort
+from skulens.report.words import estimate_effort
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
 
@@ -53,11 +53,11 @@ def test_what_it_would_take_is_said_where_they_do_not_differ_significantly(both)
     x, y = (r.scores.values("hit_rate@1") for r in both)
     y = y[::-1]
     assert found.needed == estimate_sample_size(x, y, np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3]))
-    said = effort(found, "probes", "SKUs")
+    said = estimate_effort(found, "probes", "SKUs")
     assert f"would take {found.needed.skus} SKUs" in said
     assert "these are 4 SKUs with 2.5 probes each" in said
     assert found.as_dict()["needed"]["skus"] == found.needed.skus
-    assert effort(replace(found, p_holm=0.01), "probes", "SKUs") == ""
+    assert estimate_effort(replace(found, p_holm=0.01), "probes", "SKUs") == ""
     assert pair(*both, "macro_hit_rate@1").needed is None
 
 
@@ -168,11 +168,11 @@ def test_queries_decide_where_their_fingerprint_is_stored(tmp_path):
 
 def test_who_is_better_is_told_by_the_direction_of_the_metric(both, monkeypatch):
     found = replace(pair(*both), p_holm=0.01)
-    assert found.verdict is Outcome.A_BETTER
-    assert pair(*both).verdict is Outcome.NOT_SIGNIFICANT
+    assert found.outcome is Outcome.A_BETTER
+    assert pair(*both).outcome is Outcome.NOT_SIGNIFICANT
     low = Metric("cost", "less is better", direction="lower")
     monkeypatch.setitem(METRICS, "cost", low)
-    assert replace(found, metric="cost").verdict is Outcome.B_BETTER
+    assert replace(found, metric="cost").outcome is Outcome.B_BETTER
 
 
 def test_a_derived_metric_is_not_tested_in_place_of_what_it_is_derived_from(both):

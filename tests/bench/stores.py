@@ -24,7 +24,7 @@ def stored(
     reverse=False,
     **changes,
 ) -> Result:
-    """A result whose probes of each SKU found these products first; probe ids are "sku/0", "sku/1" ..."""
+    """A result whose probes of each SKU found these products first; probe ids are "sku/0" ..."""
     rows = [
         (f"{sku}/{i}", sku, first)
         for sku, firsts in found.items()

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from skulens.analysis.boards import published_board
-from skulens.analysis.ranks import stand
+from skulens.analysis.ranks import rank_board
 from skulens.bench.run import run_suite
 from skulens.bench.store import ResultStore, read_run
 from skulens.bench.task import Tools
@@ -141,7 +141,7 @@ def test_an_earlier_store_is_chosen_from_and_looked_into_as_before(golden):
 
 def test_the_published_leaderboard_to_twelve_digits():
     expected = read("openmpr.json")
-    standings = stand(published_board("openmpr", real_openmpr()))
+    standings = rank_board(published_board("openmpr", real_openmpr()))
     assert (standings.metric, standings.adjacent, standings.separable) == (
         expected["metric"],
         expected["adjacent_pairs"],

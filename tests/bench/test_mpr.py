@@ -56,7 +56,7 @@ class ColourEncoder(FakeEncoder):
 
 
 class Shop:
-    """Four products in one colour each, `per_sku` noisy probes; one probe shows another product's colour."""
+    """Four products in one colour each, `per_sku` noisy probes; one probe in another's colour."""
 
     def __init__(self, per_sku=3, wrong=1, broken=0):
         self.info = DatasetInfo(

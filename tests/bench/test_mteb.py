@@ -70,7 +70,7 @@ def ours(catalog, encoder, gallery, **settings):
 
 
 def theirs(encoder, task, folder):
-    """(scores rounded to five digits, the judged metrics of every query unrounded) as mteb has them."""
+    """(scores rounded to five digits, metrics of every query unrounded) as mteb has them."""
     model = as_mteb.MtebEncoder(encoder)
     [result] = mteb.evaluate(
         model, [task], cache=None, show_progress_bar=False, prediction_folder=folder
@@ -212,7 +212,7 @@ def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
     ]
     rows = as_mteb.rows_of([Item(str(i), (p,)) for i, p in enumerate(pictures)])
     for loaded, picture in zip(rows["image"], pictures, strict=True):
-        assert (np.asarray(as_mteb.upright(loaded)) == np.asarray(load(picture))).all()
+        assert (np.asarray(as_mteb.to_upright_rgb(loaded)) == np.asarray(load(picture))).all()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Systems x suites: what is refused, what goes on, systems that rank by themselves, exclusions, options."""
+"""Systems x suites: refusals, failures, systems that rank by themselves, exclusions, options."""
 
 import json
 from dataclasses import MISSING, dataclass, fields, replace

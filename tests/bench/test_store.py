@@ -1,4 +1,4 @@
-"""Stored results: what is damaged, newer or written twice at once; other systems; what a table holds."""
+"""Stored results: damaged, newer or written twice at once; other systems; what a table holds."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The commands as a user or a program sees them, on a shop of twelve products with the shipped encoder."""
+"""The commands as a user or a program sees them, on a shop of twelve products."""
 
 import json
 import os
@@ -88,7 +88,8 @@ def test_warm_run_repeats_the_numbers_and_loads_no_model(place, measured):
         "import sys; from skulens.cli import skulens\n"
         "try: skulens(['bench', 'mpr', 'shop', '--encoder', 'mini', '--json'])\n"
         "except SystemExit as e: assert not e.code, e.code\n"
-        "print(*[m for m in ('torch', 'open_clip', 'transformers') if m in sys.modules], file=sys.stderr)"
+        "print(*[m for m in ('torch', 'open_clip', 'transformers') if m in sys.modules], "
+        "file=sys.stderr)"
     )
     environment = os.environ | {"SKULENS_CACHE": str(place / "cache")}
     done = subprocess.run(

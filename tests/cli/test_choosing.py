@@ -1,4 +1,5 @@
-"""choose, compare and confusion as a user or a program sees them, on a small shop with both shipped encoders."""
+"""choose, compare and confusion as a user or a program sees them, on a small shop with both shipped
+encoders."""
 
 import json
 import os
@@ -84,7 +85,8 @@ def test_compare_writes_a_page_with_photos(shop):
 def test_choose_from_results_knows_latency_memory_and_licence(shop):
     [choice] = answer(
         shop,
-        "choose --max-params 200M --max-latency-ms 1000 --license commercial --min-recall 0.3 --gallery text",
+        "choose --max-params 200M --max-latency-ms 1000 --license commercial --min-recall 0.3 "
+        "--gallery text",
     )["choices"]
     assert (
         choice["best"] == ["mini"]
@@ -103,7 +105,8 @@ def test_choose_from_results_knows_latency_memory_and_licence(shop):
 
 def test_choose_from_a_csv_without_hits_says_that_nothing_was_tested(shop):
     (shop / "board.csv").write_text(
-        "vision_model,pretrained_on,nparams,micro_cmc@5,micro_cmc@3,micro_cmc@1\nA,x,1000000,0.9,0.8,0.7\nB,y,2000000,0.9,0.8,0.6\n"
+        "vision_model,pretrained_on,nparams,micro_cmc@5,micro_cmc@3,micro_cmc@1\n"
+        "A,x,1000000,0.9,0.8,0.7\nB,y,2000000,0.9,0.8,0.6\n"
     )
     done = run(shop, "choose", "--board", "board.csv")
     assert (

@@ -135,8 +135,8 @@ def test_a_csv_with_bad_rows(folder):
         in shown
     )
     assert (
-        "left out: mine.csv, row 6, column micro_cmc@1: x/v1: 'nan' is not a finite number; correct the cell"
-        in shown
+        "left out: mine.csv, row 6, column micro_cmc@1: x/v1: 'nan' is not a finite number; "
+        "correct the cell" in shown
     )
     assert shown.splitlines()[-1] == "3 entries; 2 left out"
     answer = json.loads(run("mine.csv", "--json"))

@@ -36,7 +36,7 @@ def counts(claims, golds, **more):
         (["ce "], [("CE",)], (1, 0, 0), "right after norm-v1"),
         (["FCC"], [("CE",)], (0, 1, 1), "a wrong value costs both"),
         ([], [("CE",)], (0, 0, 1), "missed"),
-        ([None], [("CE",)], (0, 0, 1), "said to be not visible: missed"),
+        ([None], [("CE",)], (0, 0, 1), "reported as not visible: missed"),
         (["n/a"], [("CE",)], (0, 0, 1), "an abstention in words is one too"),
         (["CE"], [()], (0, 1, 0), "the product has no such field"),
         ([None], [()], (0, 0, 0), "rightly silent"),

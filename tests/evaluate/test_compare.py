@@ -74,7 +74,7 @@ def test_patterns():
 
 @pytest.mark.parametrize("groups", [8, 30])
 def test_p_is_uniform_under_the_null(groups):
-    """2,000 worlds; A and B have the same chance at each SKU, and SKUs differ widely and in size."""
+    """2,000 worlds; A and B have the same chance at each SKU; SKUs differ widely, in size too."""
     rng = np.random.default_rng(groups)
     photos = rng.integers(10, 105, (groups, 2000))
     a, b = rng.beta(0.4, 0.3, (2, groups, 2000))

@@ -20,7 +20,8 @@ SUMMARY = (
 def published():
     if not SUMMARY.exists():
         pytest.skip(
-            f"needs {SUMMARY.name} of the openmpr data; set SKULENS_DATA to the folder that holds openmpr/"
+            f"needs {SUMMARY.name} of the openmpr data; "
+            "set SKULENS_DATA to the folder that holds openmpr/"
         )
     with SUMMARY.open() as file:
         rows = list(csv.DictReader(file))
@@ -30,7 +31,8 @@ def published():
     ]
 
 
-# Paper, Table 8: size in millions, Recall@1, M1, M2, phi; rounded there, so ours are within rounding.
+# Paper, Table 8: size in millions, Recall@1, M1, M2, phi; rounded there, so ours are within
+# rounding.
 TABLE_8 = [
     (62, 0.432, 0.70, 0.30, 0.93),
     (102, 0.405, 0.40, 0.16, 0.45),
@@ -64,7 +66,8 @@ def test_printed_values_from_released_results(published, model, tag, printed):
     assert round(phi(r1, params), 2) == printed
 
 
-# Paper, Table 10: members of a family by name (the paper files nllb-*-siglip under NLLB), count, peak.
+# Paper, Table 10: members of a family by name (the paper files nllb-*-siglip under NLLB), count,
+# peak.
 FAMILIES = {
     "MobileCLIP": (lambda n: n.startswith("MobileCLIP"), 4, 2.82),
     "PE-Core": (lambda n: n.startswith("PE-Core"), 5, 1.46),

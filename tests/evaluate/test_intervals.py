@@ -1,4 +1,4 @@
-"""The bootstrap against a plain one, and whether its intervals hold the truth as often as they say."""
+"""The bootstrap against a plain one, and whether its intervals cover the truth as they say."""
 
 import gzip
 import json
@@ -210,7 +210,7 @@ def test_intervals_cover_the_truth(groups, mean):
 
 
 def test_photos_are_not_independent():
-    """The interval that takes them as such, and the plain percentiles of few SKUs, are too narrow."""
+    """The interval that takes them as such, and plain percentiles of few SKUs, are too narrow."""
     hits, photos = worlds(np.random.default_rng(1), 10, 0.6, 500)
     rate = hits.sum(axis=0) / photos.sum(axis=0)
     naive = np.abs(rate - 0.6) <= 1.96 * np.sqrt(rate * (1 - rate) / photos.sum(axis=0))
@@ -240,7 +240,7 @@ def test_difference_intervals_cover_the_truth(groups, apart):
     reason="needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder of it",
 )
 def test_published_results_are_known_to_within_three_points_or_so():
-    """OpenMPR's best model: 77.0 %; by SKUs the 95 % interval is about +-3.5 points, by photos +-0.6."""
+    """OpenMPR's best model: 77.0 %; 95 % intervals of about +-3.5 points by SKU, +-0.6 by photo."""
     data = json.loads(gzip.decompress(HITS.read_bytes()))
     photos = np.array(data["num_images"], float)
     at_1 = np.array([model["sku_hits"]["1"] for model in data["models"]], float).T  # (skus, models)

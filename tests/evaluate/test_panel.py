@@ -1,4 +1,4 @@
-"""Panels: swaps of whole groups against a naive loop, ranks and tiers, and p-values under chance."""
+"""Panels: swaps of whole groups against a naive loop, ranks and tiers, p-values under chance."""
 
 import itertools
 from dataclasses import replace
@@ -90,7 +90,7 @@ def test_equal_systems_and_other_groups():
 
 
 def test_p_values_of_exchangeable_systems_are_fair():
-    """400 worlds in which both systems err alike and make their own claims: about 5 % below 0.05."""
+    """400 worlds in which both systems err alike and make own claims: about 5 % below 0.05."""
     low = 0
     for world in range(400):
         draw = np.random.default_rng(10_000 + world)

@@ -1,4 +1,4 @@
-"""SKUs and photos needed: closed forms, scipy's power of the t-test, and simulated tests of that size."""
+"""SKUs and photos needed: closed forms, scipy's power of the t-test, and simulated tests."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from skulens.evaluate.sample_size import (
 
 
 def world(rng, skus, photos, apart=0.1, between=0.2):
-    """Per photo hits of A and B: SKU's chances differ by about `apart`, more or less from SKU to SKU."""
+    """Hits of A and B by photo; a SKU's chances differ by about `apart`, more or less."""
     groups = np.repeat(np.arange(skus), photos)
     chance = rng.uniform(0.3, 0.6, skus)
     better = np.clip(chance + rng.normal(apart, between, skus), 0, 1)
@@ -50,7 +50,7 @@ def test_variances_are_found_again():
 
 @pytest.mark.parametrize("ratio", [1, 3, 10, 30, 300])
 def test_size_is_that_of_the_t_test(ratio):
-    """Exact power from the non-central t; the formula is within two SKUs of the smallest number that has it."""
+    """Exact power from the non-central t; the formula is within two SKUs of the least enough."""
 
     def exact(skus):
         t, shift = stats.t.ppf(0.975, skus - 1), np.sqrt(skus / ratio)

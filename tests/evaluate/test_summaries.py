@@ -105,5 +105,8 @@ def test_json_has_no_nan():
 
 
 def test_evaluate_imports_no_torch_and_no_pyarrow():
-    code = "import sys, skulens.evaluate; sys.exit(int(bool({'torch', 'pyarrow', 'pandas'} & set(sys.modules))))"
+    code = (
+        "import sys, skulens.evaluate; sys.exit(int(bool({'torch', 'pyarrow', "
+        "'pandas'} & set(sys.modules))))"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

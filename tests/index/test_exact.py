@@ -108,7 +108,7 @@ def test_zero_and_minus_zero_tie():
 
 
 def test_float32_filter_keeps_what_only_the_exact_sum_puts_in_place():
-    """Products whose float32 sums err by more than they differ: without margins some would be lost."""
+    """Products whose float32 sums err by more than they differ: without margins some are lost."""
     rng = np.random.default_rng(5)
     queries, base = unit(rng, 40, 1024), unit(rng, 1, 1024)
     gallery = (base + 1e-7 * rng.standard_normal((2000, 1024))).astype(np.float32)
@@ -248,7 +248,8 @@ def test_memory_stays_within_the_budget():
 import resource, numpy as np
 from skulens.index.exact import top_k
 rng = np.random.default_rng(0)
-queries, gallery = rng.standard_normal((2000, 8), np.float32), rng.standard_normal((60000, 8), np.float32)
+queries = rng.standard_normal((2000, 8), np.float32)
+gallery = rng.standard_normal((60000, 8), np.float32)
 top_k(queries[:10], gallery[:1000], 5)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 top_k(queries, gallery, 10, budget_bytes=32 << 20)

@@ -50,7 +50,7 @@ def test_shots_follow_their_definition(how, seed, products, vectors, block):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(1, 12))
 def test_max_is_exact_over_blocks_and_ties(seed, block, k):
-    """Both paths (all scored, filtered) against sorting everything, with duplicates across products."""
+    """Both paths (all scored, filtered) against sorting everything, duplicates across products."""
     rng = np.random.default_rng(seed)
     owners = np.sort(rng.integers(0, 120, 400))
     names = [f"p{i:03}" for i in owners]

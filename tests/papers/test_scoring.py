@@ -10,7 +10,7 @@ from skulens.papers.openmpr.scoring import paper_top_k  # noqa: E402
 
 
 def script(images, texts, activation, k):
-    """The released script's lines, one image at a time; float32 norms as CUDA autocast takes them."""
+    """The released script's lines, one image at a time; float32 norms, as under CUDA autocast."""
     t = torch.tensor(texts).bfloat16()
     t /= t.float().norm(dim=-1, keepdim=True)
     order, scores = [], []

@@ -49,7 +49,7 @@ def entry(
 def groups_table(
     groups: Sequence[str], sizes: np.ndarray, sums: Mapping[str, np.ndarray]
 ) -> Mapping:
-    """The `groups` table of metrics that are means over units: sums (groups,) of sizes (groups,)."""
+    """The `groups` table of metrics that are means over units: sums and sizes, (groups,) each."""
     names, same = tuple(groups), dict.fromkeys(sums, sizes.astype(float))
     top = {m: s.astype(float) for m, s in sums.items()}
     scores = Scores(names, names, top, same, counts=same, sizes=sizes.astype(float), unit="group")
@@ -57,7 +57,7 @@ def groups_table(
 
 
 def board(n: int = 40, skus: int = 60, seed: int = 0) -> Board:
-    """n encoders, best first: three families, three licences, every fourth measured here with its costs."""
+    """n encoders, best first: three families, three licences, every fourth with costs of here."""
     rng = np.random.default_rng(seed)
     photos = rng.integers(10, 60, skus)
     ease = rng.normal(0, 1, skus)
@@ -145,7 +145,7 @@ METRICS = ("f1", "precision", "recall", "macro_f1")
 
 
 def claims(name="reader:x", f1=0.6, **more) -> Result:
-    """A result of reading claims: no gallery, no encoder, no curve, sliced by field and by number of pictures."""
+    """A result of reading claims: no gallery, encoder or curve; slices by field and pictures."""
     interval = Interval(f1, f1 - 0.05, f1 + 0.05, 120, 30)
     metrics = dict.fromkeys(METRICS, interval)
     slices = {
@@ -175,7 +175,7 @@ def encoder_info(name: str, **more) -> EncoderInfo:
 
 
 def answered(name: str, found: Mapping[str, Sequence[str]]) -> Result:
-    """A result whose probes of each SKU found these products first; probe ids are "sku/0", "sku/1" ..."""
+    """A result whose probes of each SKU found these products first; probe ids are "sku/0" ..."""
     rows = [(f"{sku}/{i}", sku, p) for sku, firsts in found.items() for i, p in enumerate(firsts)]
     queries, skus, firsts = (list(column) for column in zip(*rows, strict=True))
     hits = [float(a == b) for a, b in zip(skus, firsts, strict=True)]

@@ -1,4 +1,4 @@
-"""The page in a real browser: nothing is fetched, nothing fails, sorting and filtering do what they say."""
+"""The page in a real browser: nothing is fetched, nothing fails, rows are sorted and filtered."""
 
 import re
 import shutil
@@ -33,8 +33,9 @@ def pages(tmp_path_factory):
     audit = folder / "results" / "audit.json"
     audit.parent.mkdir()
     audit.write_text(
-        '{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": [{"check": "x", "level": "warning", "what": "equal captions", '
-        '"count": 2, "of": 5, "examples": ["a / b"], "todo": "say what tells them apart"}]}'
+        '{"data": "shop", "products": 5, "pictures": {"test": 9}, "findings": ['
+        '{"check": "x", "level": "warning", "what": "equal captions", "count": 2, "of": 5, '
+        '"examples": ["a / b"], "todo": "say what tells them apart"}]}'
     )
     results = [
         stored(name, value, folder=audit.parent)
@@ -94,7 +95,9 @@ def column(page, head: str) -> list[float]:
     script = """head => {
         const table = document.querySelector("table.board"), heads = [...table.tHead.rows[0].cells];
         const at = heads.findIndex(h => h.innerText.replace(/\\s|[\\u2191\\u2193]/g, "") === head);
-        return [...table.tBodies[0].rows].filter(r => r.offsetParent).map(r => r.cells[at].dataset.v === "" ? null : Number(r.cells[at].dataset.v));
+        const shown = [...table.tBodies[0].rows].filter(r => r.offsetParent);
+        const cells = shown.map(r => r.cells[at].dataset.v);
+        return cells.map(v => v === "" ? null : Number(v));
     }"""
     return page.evaluate(script, head)
 
@@ -107,7 +110,8 @@ def test_page_opens_without_a_word_and_fits_the_screen(browser, pages, name, wid
         assert page.locator("figure svg").count() >= (0 if name == "claims" else 2)
         wrong = page.eval_on_selector_all(
             "svg *",
-            "all => all.filter(e => e.id).map(e => e.id).filter((id, i, ids) => ids.indexOf(id) !== i)",
+            "all => all.filter(e => e.id).map(e => e.id)"
+            ".filter((id, i, ids) => ids.indexOf(id) !== i)",
         )
         assert wrong == []
 
@@ -221,7 +225,8 @@ def test_print_shows_every_section_and_row(browser, pages):
 def test_dark_screens_get_light_text(browser, pages):
     with opened(browser, pages["board"], color_scheme="dark") as page:
         light = page.evaluate("""() => ["body", "figure svg text", "table.board td"].map(s => {
-            const style = getComputedStyle(document.querySelector(s)), colour = s.includes("svg") ? style.fill : style.color;
+            const style = getComputedStyle(document.querySelector(s));
+            const colour = s.includes("svg") ? style.fill : style.color;
             return colour.match(/\\d+/g).slice(0, 3).reduce((a, x) => a + Number(x), 0) / 3;
         })""")
         assert min(light) > 140

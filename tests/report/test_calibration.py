@@ -24,29 +24,31 @@ def point(precision=0.95, high=1.0, at_least=0.7, answered=40, coverage=0.5):
             Outcome.CONFIRMED,
             0.9,
             point(at_least=0.912),
-            "A precision of 90.0% is confirmed: on 50 held-out SKUs it is at least 91.2% (95% confidence).",
+            "A precision of 90.0% is confirmed: "
+            "on 50 held-out SKUs it is at least 91.2% (95% confidence).",
         ),
         (
             Outcome.NOT_CONFIRMED,
             0.99,
             point(precision=1.0),
-            "A precision of 99.0% cannot be confirmed with this many SKUs: on 50 held-out SKUs it is "
-            "100.0%, at least 70.0% (95% confidence); that takes at least 299 answered SKUs without "
-            "an error, and there are 40.",
+            "A precision of 99.0% cannot be confirmed with this many SKUs: "
+            "on 50 held-out SKUs it is 100.0%, at least 70.0% (95% confidence); "
+            "that takes at least 299 answered SKUs without an error, and there are 40.",
         ),
         (
             Outcome.NOT_CONFIRMED,
             0.9,
             point(),
-            "A precision of 90.0% cannot be confirmed with this many SKUs: on 50 held-out SKUs it is "
-            "95.0%, at least 70.0% (95% confidence); more SKUs, or a higher target to calibrate for, "
-            "would tell.",
+            "A precision of 90.0% cannot be confirmed with this many SKUs: "
+            "on 50 held-out SKUs it is 95.0%, at least 70.0% (95% confidence); "
+            "more SKUs, or a higher target to calibrate for, would tell.",
         ),
         (
             Outcome.NOT_CONFIRMED,
             0.9,
             point(precision=float("nan"), at_least=0.0, answered=0),
-            "A precision of 90.0% cannot be tested: the threshold answers none of the 50 held-out SKUs.",
+            "A precision of 90.0% cannot be tested: "
+            "the threshold answers none of the 50 held-out SKUs.",
         ),
         (
             Outcome.MISSED,
@@ -60,8 +62,8 @@ def point(precision=0.95, high=1.0, at_least=0.7, answered=40, coverage=0.5):
             0.9,
             point(precision=0.8, high=0.95),
             "A precision of 90.0% is not reached: on 50 held-out SKUs it is 80.0%, at least 70.0% "
-            "(95% confidence); the target lies within the interval: measure more SKUs, or calibrate "
-            "for a higher precision.",
+            "(95% confidence); the target lies within the interval: "
+            "measure more SKUs, or calibrate for a higher precision.",
         ),
         (
             Outcome.OUT_OF_REACH,

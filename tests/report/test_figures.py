@@ -11,7 +11,7 @@ from PIL import Image
 
 import skulens
 from skulens.errors import MissingDependency
-from skulens.report.axes import evenly, short
+from skulens.report.axes import pick_evenly, short
 from skulens.report.drawing import SERIES, inline_svg
 from skulens.report.figures import draw_view, write_figures
 from skulens.report.page import render
@@ -143,4 +143,4 @@ def test_text_and_marks_stand_out_on_light_and_dark_paper():
 
 def test_short_names(view):
     assert short(view.rows[0]) == "Net-000/tag"
-    assert evenly(list("abcdefg"), 3) == ["a", "d", "g"] and evenly(["a"], 3) == ["a"]
+    assert pick_evenly(list("abcdefg"), 3) == ["a", "d", "g"] and pick_evenly(["a"], 3) == ["a"]

@@ -14,7 +14,7 @@ from skulens.report.mistakes import Budget
 from skulens.report.page import end_of_bars, render, write_page
 from skulens.report.paper import paper_tables
 from skulens.report.views import view_of_board
-from skulens.report.words import advice, verdict
+from skulens.report.words import advise, conclude_view
 from tests.report.boards import board, claims, encoder_info, entry, stored
 
 
@@ -66,8 +66,8 @@ def made_of(*rates, params=None):
     return view_of_board(Board("mine", entries))
 
 
-def told(view, best):
-    """The view with its first `best` rows marked as those not significantly different from the first."""
+def mark_best(view, best):
+    """The view with its first `best` rows marked as not significantly different from the first."""
     return replace(view, rows=tuple(replace(row, best=n < best) for n, row in enumerate(view.rows)))
 
 
@@ -75,17 +75,19 @@ def test_the_first_sentence_claims_no_more_than_was_tested():
     view = made_of(0.5, 0.6, 0.4, params=(10**7, 9 * 10**7, 10**8))
     assert (
         "net-1 puts the right product first for 60.0\N{NO-BREAK SPACE}% of the probes."
-        in verdict(view)
+        in conclude_view(view)
     )
-    assert "not tested" in verdict(view) and advice(view) == ""
-    assert verdict(told(view, 1)).endswith("All 2 others are significantly worse.")
-    assert verdict(told(view, 2)).endswith("1 of the 2 others do not differ from it significantly.")
-    assert advice(told(view, 2)) == "The smallest of these 2 is net-0, 10.0 M parameters."
+    assert "not tested" in conclude_view(view) and advise(view) == ""
+    assert conclude_view(mark_best(view, 1)).endswith("All 2 others are significantly worse.")
+    assert conclude_view(mark_best(view, 2)).endswith(
+        "1 of the 2 others do not differ from it significantly."
+    )
+    assert advise(mark_best(view, 2)) == "The smallest of these 2 is net-0, 10.0 M parameters."
     assert (
-        advice(told(made_of(0.7, 0.6, params=(10**6, 10**7)), 2))
+        advise(mark_best(made_of(0.7, 0.6, params=(10**6, 10**7)), 2))
         == "It is also the smallest of these 2."
     )
-    assert verdict(made_of(None)) == "No encoder has a known hit_rate@1."
+    assert conclude_view(made_of(None)) == "No encoder has a known hit_rate@1."
 
 
 def test_a_board_of_nothing_known_is_still_a_page(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import Board, store_boards
-from skulens.analysis.ranks import stand
+from skulens.analysis.ranks import rank_board
 from skulens.encode.zoo.warnings import warn
 from skulens.evaluate.intervals import Interval
 from skulens.records import Warning_
@@ -67,7 +67,8 @@ def test_results_of_each_set_of_units_get_a_table_and_costs_only_where_known(cap
 def test_slices_stand_below_by_value_and_system(capsys):
     print_results([claims("reader:x", 0.6), claims("reader:y", 0.7)])
     out = capsys.readouterr().out
-    lines = {line.split("│")[1].strip(): line for line in out.splitlines() if line.startswith("│")}
+    rows = [line for line in out.splitlines() if line.startswith("│")]
+    lines = {line.split("│")[1].strip(): line for line in rows}
     assert "f1 by number of pictures" in out and list(lines)[-2:] == ["2", "10"]
     assert "0.600 [0.550, 0.650]" in lines["brand"] and "0.700 [0.650, 0.750]" in lines["brand"]
     print_results([claims("reader:x", 0.6)])
@@ -114,7 +115,7 @@ def test_a_system_that_has_seen_the_data_is_marked(capsys):
     out = capsys.readouterr().out
     assert "[0.400, 0.600] †" in out and "†: trained on this data" in out
     [board] = store_boards([trained_on("shop")])
-    print_standings(stand(board))
+    print_standings(rank_board(board))
     assert "0.500 †" in capsys.readouterr().out
     print_results([stored("groceries")])
     assert "†" not in capsys.readouterr().out
@@ -135,7 +136,7 @@ def test_marks_come_from_the_table_of_warnings_and_those_of_others_are_not_held_
 
 def test_a_leaderboard_of_claims_shows_its_own_columns(capsys):
     metrics = {"f1": 0.6, "precision": 0.7, "recall": 0.5}
-    print_standings(stand(Board("x", (entry("reader", metrics, suite="c", kind="reader"),))))
+    print_standings(rank_board(Board("x", (entry("reader", metrics, suite="c", kind="reader"),))))
     out = capsys.readouterr().out
     head = next(line for line in out.splitlines() if line.startswith("┃"))
     columns = [c.strip() for c in head.strip("┃").split("┃")]

@@ -9,7 +9,7 @@ from skulens.analysis.boards import Board, store_boards
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.report.views import pareto, view_of_board, views_of_results
-from skulens.report.words import verdict
+from skulens.report.words import conclude_view
 from tests.report.boards import answered, beside, board, claims, entry
 
 
@@ -82,7 +82,7 @@ def test_of_a_metric_that_should_be_low_the_lowest_is_first_and_on_the_front(err
     view = view_of_board(Board("x", entries))
     assert view.main == errors and [row.name for row in view.rows] == ["c", "a", "b"]
     assert [row.name for row in pareto(view.rows, "params")] == ["a", "c"]
-    assert "c has the lowest error_rate: 40.0" in verdict(view)
+    assert "c has the lowest error_rate: 40.0" in conclude_view(view)
 
 
 def test_a_board_is_ordered_by_any_metric_that_is_asked_for():

@@ -1,4 +1,4 @@
-"""Suite `merit`: queries of several conditions, told by pictures and words -> the SKUs that satisfy all.
+"""Suite `merit`: queries of several conditions, in pictures and words -> SKUs that satisfy all.
 
 The task of MERIT (Chow et al., arXiv 2506.03144) on any catalogue with such queries: the shop's
 composed ones, MERIT's own files, or a folder with `queries.parquet`. A product that a query shows
@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure, modalities_of
-from skulens.bench.task import Task, Tools
-from skulens.encode.gallery import build_gallery, has
+from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure
+from skulens.bench.task import Task, Tools, choose_galleries
+from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Retriever
 from skulens.records import Query, Reject
@@ -24,7 +24,8 @@ class MeritSettings:
     """What decides the numbers; part of a result's key."""
 
     gallery: Literal["auto", "text", "image", "both"] = "auto"
-    """What queries are ranked against; auto: texts and pictures, as far as the encoder reads them."""
+    """What queries are ranked against; auto: texts and pictures, as far as the encoder reads
+    them."""
     split: str = "composed"
     """Which queries."""
     references: Literal["excluded", "kept"] = "excluded"
@@ -32,7 +33,7 @@ class MeritSettings:
     fusion: Literal["avg", "cat", "seq"] = "avg"
     """How the parts of a query become one vector."""
     texts: tuple[str, ...] = ()
-    """Text role that stands for a product (description, title ...); may be repeated."""
+    """Text role that represents a product (description, title ...); may be repeated."""
     slices: tuple[str, ...] = ("language", "n_conditions", "method", "class")
     """Tag of the queries to give numbers by; may be repeated."""
     ks: tuple[int, ...] = (1, 5, 10)
@@ -111,25 +112,16 @@ class Merit:
         """The galleries to measure for a system."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
-        read = modalities_of(system.info)
-        info = self.catalog.info
-        able: list[str] = [
-            k for k in ("text", "image") if k in read and has(self.products, k, info)
-        ]
-        if not able:
-            raise DataError(
-                f"{system.info.name} reads {' and '.join(read)}, and {self.data} has no gallery of "
-                "that kind; give --gallery and --text, or another system"
-            )
-        return able
+        return choose_galleries(system.info, self.products, self.catalog.info, self.data)
 
     def _queries(self) -> Iterator[Query]:
         """The queries whose conditions are known; others are not of this task."""
-        split, found = self.settings.split, 0
+        split, none = self.settings.split, True
         queries = (q for q in self.catalog.queries(split) if q.conditions)
-        for found, query in enumerate(islice(queries, self.settings.limit or None), 1):
+        for query in islice(queries, self.settings.limit or None):
+            none = False
             yield query
-        if not found:
+        if none:
             raise DataError(
                 f"no query of split {split!r} of {self.data} states conditions; this suite asks composed "
                 "queries: those of the shop (--split composed), of MERIT, or of a folder with queries.parquet"

@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure, modalities_of
-from skulens.bench.task import Task, Tools
-from skulens.encode.gallery import build_gallery, has
+from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure
+from skulens.bench.task import Task, Tools, choose_galleries, modalities_of
+from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
 from skulens.records import Query, Reject
@@ -25,11 +25,12 @@ class MprSettings:
     """What decides the numbers; part of a result's key."""
 
     gallery: Literal["auto", "text", "image", "both"] = "auto"
-    """What probes are ranked against; auto: texts and pictures, as far as the encoder reads them."""
+    """What probes are ranked against; auto: texts and pictures, as far as the encoder reads
+    them."""
     split: str = "test"
     """Which probes."""
     texts: tuple[str, ...] = ()
-    """Text role that stands for a product (description, title ...); may be repeated."""
+    """Text role that represents a product (description, title ...); may be repeated."""
     shots: Literal["single", "max", "mean", "prototype"] = "single"
     """One gallery item per product, or all of them joined."""
     fusion: Literal["avg", "cat", "seq"] = "avg"
@@ -57,7 +58,8 @@ class MprSettings:
 
 
 class Mpr:
-    """Photo -> SKU for one catalogue and any number of systems; pictures are decoded once for all."""
+    """Photo -> SKU for one catalogue and any number of systems; pictures are decoded once for
+    all."""
 
     name = "mpr"
     Settings = MprSettings
@@ -125,7 +127,7 @@ class Mpr:
         s, info = self.settings, self.catalog.info
         roles = s.texts or info.gallery_text
         usual = MprSettings()
-        told = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode")}
+        beside = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode")}
         return Task(
             suite=self.name,
             data=self.data,
@@ -138,7 +140,7 @@ class Mpr:
             },
             products=self.products,
             settings=asdict(s) | {"texts": roles},
-            variant={k: v for k, v in told.items() if v != getattr(usual, k)},
+            variant={k: v for k, v in beside.items() if v != getattr(usual, k)},
             ks=s.ks,
             fusion=s.fusion,
             shots=s.shots,
@@ -153,21 +155,9 @@ class Mpr:
         """The galleries to measure for a system."""
         if self.settings.gallery != "auto":
             return [self.settings.gallery]
-        read = modalities_of(system.info)
-        asked = (
-            {"text"} if self.settings.texts else set()
-        )  # a text role that nobody has must be said, not skipped
-        able: list[str] = [
-            kind
-            for kind in ("text", "image")
-            if kind in read and (kind in asked or has(self.products, kind, self.catalog.info))
-        ]
-        if not able:
-            raise DataError(
-                f"{system.info.name} reads {' and '.join(read)}, and {self.data} has no gallery of "
-                "that kind; give --gallery and --text, or another encoder"
-            )
-        return able
+        # a text role that nobody has must be said, not skipped
+        asked = ("text",) if self.settings.texts else ()
+        return choose_galleries(system.info, self.products, self.catalog.info, self.data, asked)
 
     def _queries(self) -> Iterator[Query]:
         s = self.settings

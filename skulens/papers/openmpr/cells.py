@@ -1,8 +1,8 @@
 """The printed cells of OpenMPR's Tables 1-11 against its published files.
 
-`openmpr_cells.csv` holds the cells as printed: every number in a cell or beside a row's name, and
+`cells.csv` holds the cells as printed: every number in a cell or beside a row's name, and
 the checkpoints that Tables 3 and 7 call leaders; a "Max phi" of Table 10 is right where the
-backbone beside it reaches it. `openmpr_names.csv` says which rows of benchmark_summary.csv the
+backbone beside it reaches it. `names.csv` says which rows of benchmark_summary.csv the
 paper's short names mean. A cell agrees where the number of the files is within half a unit of its
 last printed digit.
 
@@ -75,7 +75,7 @@ class Checked:
 
 
 Base = Callable[[str, str], float]
-"""(a quantity of one row: recall@K or millions of parameters, the row's short name) -> its value."""
+"""(quantity of one row, recall@K or millions of parameters, the row's short name) -> value."""
 
 FORMULAS: dict[str, Callable[..., float]] = {
     "recall@1": lambda base, a: base("recall@1", a),
@@ -119,7 +119,7 @@ def read_names() -> dict[str, str]:
 
 
 def check_cells(rows: Sequence[Mapping]) -> list[Checked]:
-    """Every cell against the rows of benchmark_summary.csv, as `openmpr_csv.read_csv` gives them.
+    """Every cell against the rows of benchmark_summary.csv, as `summary_csv.read_csv` gives them.
 
     Raises:
         DataError: a row that the paper names is missing; then these are other results.
@@ -128,8 +128,9 @@ def check_cells(rows: Sequence[Mapping]) -> list[Checked]:
     missing = [f"{name} ({model})" for name, model in read_names().items() if model not in named]
     if missing:
         raise DataError(
-            f"{len(missing)} of the {len(read_names())} checkpoints that the paper's tables name are not among "
-            f"these {len(rows)} rows, such as {missing[0]}; expected OpenMPR's benchmark_summary.csv"
+            f"{len(missing)} of the {len(read_names())} checkpoints that the paper's tables name "
+            f"are not among these {len(rows)} rows, such as {missing[0]}; "
+            "expected OpenMPR's benchmark_summary.csv"
         )
     return [check_cell(cell, rows, named) for cell in read_cells()]
 
@@ -198,7 +199,10 @@ def check_count(cell: Cell, rows: Sequence[Mapping]) -> Checked:
         and r["architecture_family"] != paper_family(r)
     ]
     right = sum(paper_family(r) == family for r in rows) == cell.number
-    reason = f"{len(moved)} NLLB-SigLIP rows are filed under {moved[0]['architecture_family']}, the paper counts them as {paper_family(moved[0])}"
+    reason = (
+        f"{len(moved)} NLLB-SigLIP rows are filed under {moved[0]['architecture_family']}, "
+        f"the paper counts them as {paper_family(moved[0])}"
+    )
     return Checked(cell, computed, False, reason if right else "unexplained")
 
 
@@ -216,7 +220,7 @@ def check_max_phi(cell: Cell, rows: Sequence[Mapping]) -> Checked:
 
 
 def check_leader(cell: Cell, rows: Sequence[Mapping]) -> Checked:
-    """The best Recall@1 of a group: "params LOW HIGH" in millions, or "tag" with parts of the tag."""
+    """The best Recall@1 of a group: "params LOW HIGH" in millions, or "tag" with parts of it."""
     name, group = cell.of
     kind, *words = group.split()
     if kind == "params":
@@ -229,7 +233,10 @@ def check_leader(cell: Cell, rows: Sequence[Mapping]) -> Checked:
     claimed = names.index(read_names()[name])
     if not claimed:
         return Checked(cell, names[0], True)
-    reason = f"not the leader: {claimed} of {len(names)} are better, {names[0]} has {ranked[0]['micro_cmc@1']:.3f}"
+    reason = (
+        f"not the leader: {claimed} of {len(names)} are better, "
+        f"{names[0]} has {ranked[0]['micro_cmc@1']:.3f}"
+    )
     return Checked(cell, names[0], False, reason)
 
 

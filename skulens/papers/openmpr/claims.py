@@ -55,7 +55,12 @@ class Files:
 
 
 def check_claims(rows: Sequence[Mapping], board: Board) -> list[Statement]:
-    """Every claim below, in the order of the paper. Needs the hits per SKU of all `rows`, in their order."""
+    """Every claim below, in the order of the paper.
+
+    Args:
+        rows: the published rows, as `summary_csv.read_csv` gives them.
+        board: the published results with hits per SKU, entries in the order of `rows`.
+    """
     evidence = Files(rows, board)
     return [check(evidence) for check in CLAIMS]
 
@@ -84,7 +89,8 @@ def photos_used(e: Files) -> Statement:
         "section 4.1",
         "the 409 SKUs were subsampled to 12,944 front-facing photos",
         False,
-        f"all results are of {used:,} photos: {whole[used]} of {recalls.size} recalls are whole multiples of 1/{used}, "
+        f"all results are of {used:,} photos: "
+        f"{whole[used]} of {recalls.size} recalls are whole multiples of 1/{used}, "
         f"{whole[STATED_PHOTOS]} are of 1/{STATED_PHOTOS}",
         {
             "photos": used,
@@ -103,7 +109,8 @@ def models_counted(e: Files) -> Statement:
         "section 5",
         "190 open-source models",
         distinct == len(here),
-        f"{len(here)} rows, but at most {distinct} different sets of weights: the others repeat one under another name",
+        f"{len(here)} rows, but at most {distinct} different sets of weights: "
+        "the others repeat one under another name",
         {"rows": len(here), "distinct_weights": distinct},
     )
 
@@ -127,8 +134,10 @@ def activations(e: Files) -> Statement:
         "tables 1, 4 and 5",
         "the WIT-400M rows stand for OpenAI's CLIP",
         False,
-        f"{len(wrong)} of {len(e.rows)} rows were run with another activation than they were trained with (one of them "
-        f"doubtful); with the right one Recall@1 moves by {low * 100:+.1f} to {high * 100:+.1f} points; the baselines: {baselines}",
+        f"{len(wrong)} of {len(e.rows)} rows were run with another activation than they were "
+        "trained with (one of them doubtful); "
+        f"with the right one Recall@1 moves by {low * 100:+.1f} to {high * 100:+.1f} "
+        f"points; the baselines: {baselines}",
         {
             "rows": len(wrong),
             "twins": len(shifts),
@@ -144,7 +153,8 @@ def strongest(e: Files) -> Statement:
         "section 5.1, table 1",
         "ViT-gopt-16-SigLIP2-384 is the strongest",
         d.p < SEPARATED,
-        f"it does not differ significantly from PE-Core-L-14-336, a third of its size: {points(d)}, {significance(d)}",
+        "not significantly better than PE-Core-L-14-336, a third of its size: "
+        f"{points(d)}, {significance(d)}",
         ends("difference", d),
     )
 
@@ -157,7 +167,8 @@ def against_clip(e: Files) -> Statement:
         "section 5.1",
         "ViT-gopt-16-SigLIP2-384 outperforms ViT-L-14 by 35 %",
         d.p < SEPARATED and round(ratio, 2) == 0.35,
-        f"{e.recall(best):.3f} against {e.recall(clip):.3f}, {ratio:.1%} more: {points(d)} points, {significance(d)}",
+        f"{e.recall(best):.3f} against {e.recall(clip):.3f}, {ratio:.1%} more: "
+        f"{points(d)} points, {significance(d)}",
         {"ratio": round(ratio, 5), **ends("difference", d)},
     )
 
@@ -184,7 +195,8 @@ def resolution_wall(e: Files) -> Statement:
     said = "; ".join(f"{name} {points(d)}, {significance(d)}" for name, d in found.items())
     row = find_row("ViTamin-XL-384", "datacomp1b")
     px = (
-        f"; open_clip configures ViTamin-XL-384 at {row.image_px} px, so that row was not measured at 384"
+        f"; open_clip configures ViTamin-XL-384 at {row.image_px} px, "
+        "so that row was not measured at 384"
         if row and row.image_px != 384
         else ""
     )
@@ -203,7 +215,8 @@ def small_beats_large(e: Files) -> Statement:
         "section 5.1, table 3",
         "MobileCLIP-B (150M) outperforms ConvNeXt-Large-d-320 (351M)",
         d.p < SEPARATED,
-        f"the two do not differ significantly: {points(d)}, {significance(d)}; as good at less than half the size is what holds",
+        f"the two do not differ significantly: {points(d)}, {significance(d)}; "
+        "as good at less than half the size is what holds",
         ends("difference", d),
     )
 
@@ -232,7 +245,8 @@ def filtering_order(e: Files) -> Statement:
         "section 5.2",
         "filtered datasets consistently outperform raw LAION across all architectures",
         all(d.value > 0 for *_, d in found),
-        f"DFN (filtered by a network trained for it) is below LAION-2B, with the right activation too: {said}",
+        "DFN (filtered by a network trained for it) is below LAION-2B, "
+        f"with the right activation too: {said}",
         {k: v for a, _, d in found for k, v in ends(a, d).items()},
     )
 
@@ -264,9 +278,12 @@ def mixed_pools(e: Files) -> Statement:
         "section 5.2, table 5",
         "capacity works as a filter: on noisy CommonPool small models collapse, large ones survive",
         False,
-        f"each row is another pool: {used[0]} {numbers[used[0]]:.3f} saw 128 M samples filtered by CLIP (unfiltered: {numbers[plain]:.3f}), "
-        f"{used[1]} {numbers[used[1]]:.3f} saw 1 B and {used[2]} {numbers[used[2]]:.3f} 13 B, both unfiltered; filtered by CLIP the "
-        f"larger two have {numbers[clip[0]]:.3f} and {numbers[clip[1]]:.3f}: capacity cannot be separated from the 100 times larger pool",
+        f"each row is another pool: {used[0]} {numbers[used[0]]:.3f} saw 128 M samples filtered "
+        f"by CLIP (unfiltered: {numbers[plain]:.3f}), "
+        f"{used[1]} {numbers[used[1]]:.3f} saw 1 B and {used[2]} {numbers[used[2]]:.3f} 13 B, "
+        "both unfiltered; filtered by CLIP the "
+        f"larger two have {numbers[clip[0]]:.3f} and {numbers[clip[1]]:.3f}: "
+        "capacity is confounded with the 100 times larger pool",
         numbers,
     )
 
@@ -282,7 +299,8 @@ def laion_leader(e: Files) -> Statement:
         "table 7",
         "ViT-L-14-laion2b_s32b_b82k leads LAION-2B with 0.619",
         names[0] == named,
-        f"{names.index(named)} of {len(names)} LAION-2B rows are better; {names[0]} has {e.recall(names[0]):.3f}: {points(d)}, {significance(d)}",
+        f"{names.index(named)} of {len(names)} LAION-2B rows are better; "
+        f"{names[0]} has {e.recall(names[0]):.3f}: {points(d)}, {significance(d)}",
         {"better": names.index(named), "rows": len(names), **ends("difference", d)},
     )
 
@@ -300,8 +318,10 @@ def threshold(e: Files) -> Statement:
         "section 5.3",
         "phi creates a deployment threshold at 50 % and filters out models below",
         passed == 0,
-        f"phi has no threshold: from 0.499 to 0.501 it grows by {step - 1:.1%}. {vitamin} ({e.recall(vitamin):.3f}) has phi {p[vitamin]:.2f}, more than "
-        f"{beaten} of the {int(above.sum())} models above 50 %, {vit} ({e.recall(vit):.3f}, phi {p[vit]:.2f}) among them; of the {int(below.sum() * above.sum()):,} pairs of a "
+        f"phi has no threshold: from 0.499 to 0.501 it grows by {step - 1:.1%}. "
+        f"{vitamin} ({e.recall(vitamin):.3f}) has phi {p[vitamin]:.2f}, more than "
+        f"{beaten} of the {int(above.sum())} models above 50 %, {vit} ({e.recall(vit):.3f}, "
+        f"phi {p[vit]:.2f}) among them; of the {int(below.sum() * above.sum()):,} pairs of a "
         f"model below and one above, phi puts the one below first in {passed:,}",
         {
             "step": round(step, 5),
@@ -332,7 +352,8 @@ def rank_one_gap(e: Files) -> Statement:
         "section 5.4, table 11",
         "the best model finds 94.5 % within five and puts 17.5 points fewer first",
         abs(gap - 0.175) < 5e-4,
-        f"Recall@5 {row['micro_cmc@5']:.4f}, Recall@1 {row['micro_cmc@1']:.4f}, gap {gap * 100:.1f} points",
+        f"Recall@5 {row['micro_cmc@5']:.4f}, Recall@1 {row['micro_cmc@1']:.4f}, "
+        f"gap {gap * 100:.1f} points",
         {"gap": round(gap, 5)},
     )
 

@@ -1,4 +1,4 @@
-"""Where OpenMPR's published results lie: found by name like any dataset, or fetched at a pinned commit."""
+"""Where OpenMPR's published results lie: found like any dataset, or fetched at a pinned commit."""
 
 import gzip
 import json
@@ -30,10 +30,8 @@ def openmpr_folder() -> Path:
     Raises:
         MissingFile: neither here nor reachable; says what to put where.
     """
-    places, packed = (
-        [folder / "openmpr" for folder in data_folders()],
-        cache_folder() / "openmpr_results",
-    )
+    places = [folder / "openmpr" for folder in data_folders()]
+    packed = cache_folder() / "openmpr_results"
     for place in (*places, packed):
         if (place / SUMMARY).is_file() and (place / HITS).is_file():
             return place
@@ -77,13 +75,15 @@ def pack_results(repository: Path, folder: Path) -> None:
     recall x photos, whole numbers by construction.
 
     Raises:
-        DataError: a file is missing or not as expected, or a recall is no whole number of photos.
+        DataError: a file is missing or not as expected, or a recall is not a whole number of
+            photos.
     """
     summary = next(repository.rglob(SUMMARY), None)
     manifest = next(repository.rglob("barcode_to_images_map.json"), None)
     if summary is None or manifest is None:
         raise DataError(
-            f"{repository} has no {SUMMARY} or no barcode_to_images_map.json; is it OpenMPR's repository?"
+            f"{repository} has no {SUMMARY} or no barcode_to_images_map.json; "
+            "is it OpenMPR's repository?"
         )
     try:
         counts = {
@@ -92,11 +92,12 @@ def pack_results(repository: Path, folder: Path) -> None:
         }
     except (ValueError, TypeError, KeyError, AttributeError) as e:
         raise DataError(
-            f"{manifest} is no manifest, expected barcode -> image_paths: {type(e).__name__}: {e}"
+            f"{manifest} is not a manifest, expected barcode -> image_paths: "
+            f"{type(e).__name__}: {e}"
         ) from None
     skus = sorted(counts)
     models = [
-        packed_model(path, skus, counts)
+        pack_model(path, skus, counts)
         for path in sorted((summary.parent / "macro_cmc").glob("*.json"))
     ]
     packed = {"skus": skus, "num_images": [counts[s] for s in skus], "models": models}
@@ -106,7 +107,7 @@ def pack_results(repository: Path, folder: Path) -> None:
     fresh.replace(folder / HITS)
 
 
-def packed_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
+def pack_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
     """One model's hits from its file macro_cmc/ARCHITECTURE--TAG.json."""
     model, _, tag = path.stem.partition("--")
     try:
@@ -125,7 +126,8 @@ def packed_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
         hits[str(k)] = [round(x) for x in exact]
         if any(abs(x - n) > 1e-6 for x, n in zip(exact, hits[str(k)], strict=True)):
             raise DataError(
-                f"{path.name}: a recall@{k} is no whole number of photos; the manifest does not fit it"
+                f"{path.name}: a recall@{k} is not a whole number of photos; "
+                "the manifest does not fit it"
             )
     return {
         "vision_model": model,

@@ -37,21 +37,22 @@ class OpenMPR:
         """The 190 published results (Maminta and Atienza, ICPR 2026), hits per SKU included.
 
         Args:
-            root: folder with benchmark_summary.csv and per_sku_hits.json.gz; None finds or fetches it.
+            root: folder with benchmark_summary.csv and per_sku_hits.json.gz; None finds or fetches
+                it.
         """
         folder = Path(root) if root else openmpr_folder()
         return read_results(folder / SUMMARY, name="openmpr")
 
     @staticmethod
     def read(path: Path) -> Published:
-        """Results from a CSV in this format; hits per SKU are read from a file beside it, where there is one."""
+        """Results from a CSV in this format, or a folder with one; see `read_results`."""
         return read_results(path / SUMMARY if path.is_dir() else path)
 
 
 def read_results(path: Path, name: str = "") -> Published:
     """Results from a CSV in OpenMPR's format (benchmark_summary.csv).
 
-    Hits per SKU are read from `per_sku_hits.json` or `.json.gz` beside the file, where there is one.
+    Hits per SKU are read from `per_sku_hits.json` or `.json.gz`, if that lies beside the file.
 
     Raises:
         MissingFile: no such file.
@@ -111,12 +112,12 @@ def result_of(
         name=name,
         variant={"gallery": "text"},
         settings={},
-        metrics={m: known_value(v, n, len(skus)) for m, v in values.items()},
+        metrics={m: wrap_value(v, n, len(skus)) for m, v in values.items()},
         tables=tables,
         counts={"units": n, "groups": len(skus), "gallery": len(skus)},
     )
 
 
-def known_value(value: float | None, n: int, groups: int) -> Interval:
+def wrap_value(value: float | None, n: int, groups: int) -> Interval:
     """A value without an interval."""
     return Interval(np.nan if value is None else float(value), np.nan, np.nan, n, groups)

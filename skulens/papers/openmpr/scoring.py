@@ -30,7 +30,7 @@ class PaperCandidates:
     scores: np.ndarray
     """Same shape, float32 holding bfloat16 probabilities."""
     ties: np.ndarray
-    """(images,) int64: texts that share the probability of the first candidate, itself not counted."""
+    """(images,) int64: other texts that share the probability of the first candidate."""
     cut_ties: np.ndarray
     """(images,) int64: texts left out although they score as high as the last candidate."""
 
@@ -70,7 +70,7 @@ def paper_top_k(
 
 
 def _normalise(vectors: np.ndarray) -> torch.Tensor:
-    """bfloat16 of norm about 1: autocast takes the norm in float32, the in-place division rounds."""
+    """bfloat16, norm about 1: autocast takes the norm in float32, the in-place division rounds."""
     rounded = torch.from_numpy(np.array(vectors, np.float32)).bfloat16()
     return rounded.div_(rounded.float().norm(dim=-1, keepdim=True))
 
@@ -78,7 +78,7 @@ def _normalise(vectors: np.ndarray) -> torch.Tensor:
 def _probabilities(
     images: torch.Tensor, texts: torch.Tensor, activation: Activation
 ) -> torch.Tensor:
-    """(images, texts) bfloat16; the 100 multiplies the image before the product, as written there."""
+    """(images, texts) bfloat16; the image is multiplied by 100 before the product, as there."""
     logits = (100.0 * images) @ texts
     return torch.sigmoid(logits) if activation == "sigmoid" else logits.softmax(dim=-1)
 

@@ -18,7 +18,8 @@ from skulens.papers.openmpr.published import HITS, KS
 from skulens.records import Reject
 
 REQUIRED = ("vision_model", "pretrained_on", "nparams", *(f"micro_cmc@{k}" for k in KS))
-"""Columns that a CSV in OpenMPR's format must have; macro_cmc@K and architecture_family are read where they are."""
+"""Columns that a CSV in OpenMPR's format must have; macro_cmc@K and architecture_family are
+optional."""
 
 
 class CellError(ValueError):
@@ -39,10 +40,8 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
     rejects: list[Reject] = []
     seen: dict[str, int] = {}
     for line, row in read_cells(path):
-        where, name = (
-            f"{path.name}, row {line}",
-            "".join(c if c.isprintable() else "?" for c in model_name(row)),
-        )
+        where = f"{path.name}, row {line}"
+        name = "".join(c if c.isprintable() else "?" for c in model_name(row))
         try:
             parsed = parse_row(row)
         except CellError as e:
@@ -66,7 +65,11 @@ def read_csv(path: Path) -> tuple[list[dict], list[Reject]]:
 
 
 def read_cells(path: Path) -> list[tuple[int, dict]]:
-    """(line number, cells by column) of each row; raises where the columns are not those we need."""
+    """(line number, cells by column) of each row.
+
+    Raises:
+        MissingFile, DataError: no such file, not a CSV, or not the columns of REQUIRED.
+    """
     if not path.is_file():
         raise MissingFile(f"there is no CSV {str(path)!r}; the current folder is {Path.cwd()}")
     try:
@@ -84,7 +87,8 @@ def read_cells(path: Path) -> list[tuple[int, dict]]:
             else ""
         )
         raise DataError(
-            f"{path} lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}; it has {', '.join(columns) or 'none'}. "
+            f"{path} lacks the column{'s'[: len(missing) > 1]} {', '.join(missing)}; "
+            f"it has {', '.join(columns) or 'none'}. "
             f"OpenMPR's format needs {', '.join(REQUIRED)}; others may follow{hint}"
         )
     twice = sorted({c for c in columns if columns.count(c) > 1})
@@ -172,7 +176,9 @@ def rate(column: str, text: str | None) -> float:
 def read_hits(
     folder: Path, rows: Sequence[dict]
 ) -> tuple[tuple[str, ...], np.ndarray, dict[int, np.ndarray], list[Reject]]:
-    """(skus, photos, hits, rejects) of per_sku_hits.json(.gz) in a folder, for the models of `rows`.
+    """(skus, photos, hits, rejects) of per_sku_hits.json(.gz) in a folder.
+
+    Hits are (skus, models) for each k, models in the order of `rows`; NaN where they are unknown.
 
     Hits that contradict the CSV are not used: their sum must be the micro recall.
     """
@@ -182,21 +188,20 @@ def read_hits(
     if path is None:
         return (), np.zeros(0, np.int64), {}, []
     try:
-        found = json.loads(
-            (
-                gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-            ).decode()
-        )
+        data = path.read_bytes()
+        found = json.loads((gzip.decompress(data) if path.suffix == ".gz" else data).decode())
         skus, photos = tuple(map(str, found["skus"])), np.array(found["num_images"], np.int64)
         models = {model_name(m): m["sku_hits"] for m in found["models"]}
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as e:
         raise DataError(
-            f"{path} holds no hits per SKU ({type(e).__name__}: {e}); expected skus, num_images and models"
+            f"{path} holds no hits per SKU ({type(e).__name__}: {e}); "
+            "expected skus, num_images and models"
         ) from None
     if photos.shape != (len(skus),) or len(set(skus)) < len(skus) or (photos <= 0).any():
         raise DataError(
             f"{path}: {len(skus)} skus ({len(set(skus))} distinct) with {photos.size} num_images, "
-            f"of which {int((photos <= 0).sum())} are not positive; expected one positive count per SKU"
+            f"of which {int((photos <= 0).sum())} are not positive; "
+            "expected one positive count per SKU"
         )
     hits = {k: np.full((len(skus), len(rows)), np.nan) for k in KS}
     rejects = []
@@ -211,7 +216,7 @@ def read_hits(
             continue
         try:
             columns = {
-                k: checked_hits(models[name].get(str(k)), row[f"micro_cmc@{k}"], photos) for k in KS
+                k: check_hits(models[name].get(str(k)), row[f"micro_cmc@{k}"], photos) for k in KS
             }
         except ValueError as e:
             rejects.append(
@@ -228,7 +233,7 @@ def read_hits(
     return skus, photos, hits, rejects
 
 
-def checked_hits(given: object, recall: float, photos: np.ndarray) -> np.ndarray:
+def check_hits(given: object, recall: float, photos: np.ndarray) -> np.ndarray:
     """(skus,) hits. Raises ValueError where they cannot be what gave `recall`."""
     hits = np.asarray(given, dtype=float) if given is not None else np.zeros(0)
     if hits.shape != photos.shape:
@@ -237,6 +242,7 @@ def checked_hits(given: object, recall: float, photos: np.ndarray) -> np.ndarray
         raise ValueError("fewer hits than none, or more than there are photos")
     if abs(hits.sum() / photos.sum() - recall) > 1e-6:
         raise ValueError(
-            f"hits per SKU give a recall of {hits.sum() / photos.sum():.6f}, the CSV says {recall:.6f}"
+            f"hits per SKU give a recall of {hits.sum() / photos.sum():.6f}, "
+            f"the CSV says {recall:.6f}"
         )
     return hits

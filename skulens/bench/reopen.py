@@ -24,7 +24,7 @@ from skulens.registry import resolve
 
 @dataclass(frozen=True)
 class Vectors:
-    """Vectors of a run's products and probes, (dim,) float32 of length 1; only those that could be had."""
+    """Vectors of a run's products and probes, (dim,) float32 of length 1, as far as available."""
 
     texts: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Vectors:
     """Why something is missing."""
 
 
-def open_measured(
+def reopen_catalog(
     results: Sequence[Result],
     data: str | None = None,
     options: Mapping[str, object] | None = None,
@@ -51,7 +51,8 @@ def open_measured(
     lost = [p for r in results if "run" in r.tables for p in ranked_products(r) if p not in ids]
     if lost:
         raise DataError(
-            f"{where} lacks {len(set(lost))} products of the run, such as {lost[0]!r}: it is not what was measured; give --data"
+            f"{where} lacks {len(set(lost))} products of the run, such as {lost[0]!r}: "
+            "it is not what was measured; give --data"
         )
     return catalog
 
@@ -69,7 +70,7 @@ def find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     that was measured, and otherwise left out, which `why_not` says.
 
     Args:
-        catalog: the catalogue that was measured (`open_measured`).
+        catalog: the catalogue that was measured (`reopen_catalog`).
         skus: SKUs whose probes are wanted.
     """
     try:
@@ -88,7 +89,8 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     encoder = open_encoder(result.name, numerics=numerics, memo=memo)
     if encoder.info.identity != info.identity:
         raise DataError(
-            f"{result.name} is another encoder today than the one that was measured (weights, package versions or settings changed)"
+            f"{result.name} is another encoder today than the one that was measured "
+            "(weights, package versions or settings changed)"
         )
     embedder = Embedder([encoder], [VectorCache(cache_folder(), encoder.info)], memo, batching)
     s: Mapping[str, Any] = result.settings
