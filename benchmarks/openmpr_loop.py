@@ -37,7 +37,7 @@ from skulens.records import DatasetInfo, Item, Product, Query
 
 
 class Photos:
-    """Photos against captions, as a catalogue; the judgements are arbitrary (weights are random)."""
+    """Photos against captions, as a catalogue; judgements are arbitrary, as weights are random."""
 
     def __init__(self, images, captions):
         self.info = DatasetInfo(

@@ -1,15 +1,19 @@
-"""What small encoders are worth beside chance, colour, words and MobileNet; and whether one of two sources beats either.
+"""What small encoders are worth beside chance, colour, words and MobileNet; and whether one of two
+sources beats either.
 
-Tasks: photos of a shop whose SKUs nobody trained on -> caption and title in five languages, and -> front picture;
-grocery photos -> description and -> iconic picture; home photos of clothing -> photos of the same class by other
-people; photo and words -> the sibling that differs so (`world.truth.composed`). What limits: pictures per second
-of the encoders; vectors are kept in --cache.
+Tasks: photos of a shop whose SKUs nobody trained on -> caption and title in five languages, and ->
+front picture; grocery photos -> description and -> iconic picture; home photos of clothing ->
+photos of the same class by other people; photo and words -> the sibling that differs so
+(`world.truth.composed`). What limits: pictures per second of the encoders; vectors are kept in
+--cache.
 
-    python -m benchmarks.small_models --shop world:1000:1002:test --train-shop world:1000:1001:train \\
+    python -m benchmarks.small_models --shop world:1000:1002:test --train-shop \\
+        world:1000:1001:train \\
         --groceries groceries --clothing ../shared/data/clothing --encoder mini \\
         --mobilenet onnx:../shared/weights/mobilenet_v1_embedding --save
 
-`--encoder LABEL=NAME` may be repeated; the first is compared with each other one, question by question (paired).
+`--encoder LABEL=NAME` may be repeated; the first is compared with each other one, question by
+question (paired).
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Photo and words -> the sibling that differs so (`world.truth.composed`): is one of the two sources enough?"""
+"""Photo and words -> the sibling that differs so (`world.truth.composed`): is one enough?"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -76,7 +76,7 @@ class Composed:
         )
 
     def oracle(self, agree: Callable[[Query, dict[str, str]], bool]) -> dict[str, np.ndarray]:
-        """Expected hit rates of a reader who cannot tell apart the candidates that `agree`, and knows no others."""
+        """Expected hit rates of a reader who guesses among the candidates that `agree`."""
         look = {p.id: visible_values(p) | {"class": p.category[0]} for p in self.products}
         found = {name: [] for name in self.task.metrics}
         for query in self.queries:
@@ -98,7 +98,7 @@ def fuse(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
 def photo_and_words(
     report: Report, train: Composed, test: Composed, encoders: Mapping[str, Callable]
 ) -> dict:
-    """Words only, picture only, both; shares of words and texts chosen on train SKUs for each of the three."""
+    """Words, picture, both; shares of words and texts chosen on train SKUs for each of them."""
     chosen: dict[str, dict] = {}
     report.add(test.task, "chance", guess(test.task))
     add_oracles(report, test)
@@ -163,7 +163,7 @@ def add_oracles(report: Report, test: Composed) -> None:
 
 
 def shortcuts(report: Report, test: Composed, label: str) -> dict:
-    """How much of an encoder's score of both is lost by either half alone, read by whom; half or more is asked for."""
+    """Share of an encoder's score of both that either half alone loses, by method."""
     found = {}
     values = {m: v["hit_rate@1"] for (t, m), v in report.values.items() if t == test.task.name}
     both = values[f"both: {label}"]

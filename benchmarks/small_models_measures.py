@@ -1,4 +1,4 @@
-"""What the benchmark of small models measures with: encoders, baselines, tasks, paired differences."""
+"""Parts of the small-model benchmark: encoders, baselines, tasks, paired differences."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Encoded:
 
 
 class Histogram:
-    """Joint histogram of 6 x 6 x 6 colours, square roots of its shares: their inner product is Bhattacharyya's."""
+    """Square roots of the shares of 6 x 6 x 6 colours; inner product: Bhattacharyya's."""
 
     modalities = ("image",)
 
@@ -137,7 +137,7 @@ class Report:
         print(f"{task.name:34} {method:24} {shown}", flush=True)
 
     def differences(self, first: str, others: Sequence[str]) -> list[dict]:
-        """Paired differences of `first` and each other method, on every task both were measured on."""
+        """Paired differences of `first` and every other method, on each task both were run on."""
         found = []
         for other in others:
             for name, task in self.tasks.items():

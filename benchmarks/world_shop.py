@@ -1,10 +1,10 @@
 """How fast does the procedural shop draw, and does its memory grow with its size?
 
-What limits it: rasterising. A picture is one SVG scene, drawn by resvg and encoded; each kind's rate stands
-beside the rate at which resvg draws and encodes an empty scene of that size (the engine's floor); "scene
-written before" is what is left when our Python costs nothing. One process, one thread, CPU
-seconds, so that the rates are per core. Records (all tables, no pictures) are made at two sizes in fresh
-processes; the peak of resident memory says whether it grows.
+What limits it: rasterising. A picture is one SVG scene, drawn by resvg and encoded; each kind's
+rate stands beside the rate at which resvg draws and encodes an empty scene of that size (the
+engine's floor); "scene written before" is what is left when our Python costs nothing. One process,
+one thread, CPU seconds, so that the rates are per core. Records (all tables, no pictures) are made
+at two sizes in fresh processes; the peak of resident memory says whether it grows.
 
     python -m benchmarks.world_shop                     # a minute
     python -m benchmarks.world_shop --skus 400 --records 8192 65536 --repeats 5 --save
@@ -32,8 +32,10 @@ from skulens.world.config import WorldConfig
 from skulens.world.make import make
 start = time.process_time()
 with tempfile.TemporaryDirectory() as folder:
-    make(Path(folder) / "shop", WorldConfig(skus=int(sys.argv[1]), views=(), photos=0), workers=1, progress=False)
-print(json.dumps([time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    config = WorldConfig(skus=int(sys.argv[1]), views=(), photos=0)
+    make(Path(folder) / "shop", config, workers=1, progress=False)
+seconds = time.process_time() - start
+print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """
 
 
@@ -57,7 +59,7 @@ def main() -> None:
 
 
 def pictures(skus: int, repeats: int) -> list[dict]:
-    """Pictures per CPU second of each kind and size; every repeat draws SKUs that none before it drew."""
+    """Pictures per CPU second of each kind and size; every repeat draws other SKUs."""
     config = WorldConfig(skus=skus * repeats)
     found = [list(variants(config, start, start + skus)) for start in range(0, config.skus, skus)]
     rows = []

@@ -86,7 +86,7 @@ class Answer:
     lines: tuple[str, ...] = ()
     """Lines of text that a person reads without doubt; not all there are."""
     products: tuple[Mapping[str, Any], ...] = ()
-    """Where several products are pictured: the fields of each; a null in `fields` says nothing then."""
+    """Fields of each product where several are pictured; a null in `fields` then says nothing."""
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Path -> further values of which any is right."""
     extras: Mapping[str, object] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""40 photos of labels of other goods than food: plates, tags, boxes, garments with readable text."""
+"""40 photos of labels of products other than food: plates, tags, boxes, garments with text."""
 
 from pathlib import PurePosixPath
 from typing import Any

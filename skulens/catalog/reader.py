@@ -86,7 +86,7 @@ class TrueReader(Reader):
     """A reader that knows what is true of its products (`protocols.TrueCatalog`)."""
 
     def gold(self, split: str = "") -> Iterator[Gold]:
-        """What is true of the products of a split; "": of all. Raises DataError for an unknown split."""
+        """Truth about the products of a split; "": of all. Raises DataError for an unknown one."""
         if split and split not in self.info.splits:
             there = ", ".join(self.info.splits) or "none: leave the split empty"
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")

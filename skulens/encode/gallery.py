@@ -83,7 +83,10 @@ def nothing(kind: str, roles: Sequence[str], products: Sequence[Product]) -> str
     wanted = f"a text called {' or '.join(roles)}" if kind == "text" else "a gallery picture"
     if kind == "both":
         wanted = f"both a gallery picture and a text called {' or '.join(roles)}"
-    return f"no product has {wanted}; texts there are: {', '.join(held) or 'none'}. Choose with --text or --gallery"
+    return (
+        f"no product has {wanted}; texts there are: {', '.join(held) or 'none'}. "
+        "Choose with --text or --gallery"
+    )
 
 
 def has(products: Sequence[Product], kind: str, info: DatasetInfo) -> bool:

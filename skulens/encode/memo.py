@@ -24,7 +24,7 @@ SETTLED_S = 2.0
 
 
 def stat_of(path: str) -> str | None:
-    """Size, times and inode of a file, which change with its content; None where it cannot be asked."""
+    """Size, times and inode of a file, which change with its content; None where unreadable."""
     try:
         s = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -37,7 +37,7 @@ def rests(stat: str, now_ns: int) -> bool:
 
 
 def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
-    """sha256 of each file's bytes or the OSError met, in threads (hashing releases Python's lock)."""
+    """sha256 of each file's bytes or the OSError met; in threads, as hashing frees the lock."""
 
     def one(path: str) -> str | OSError:
         try:
@@ -59,7 +59,8 @@ class Memo:
             self.db = open_database(str(folder / "memo.sqlite"))
         except (OSError, sqlite3.Error) as e:
             warnings.warn(
-                f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. Free some space, "
+                f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. "
+                "Free some space, "
                 "delete the file, or set SKULENS_CACHE to another folder",
                 stacklevel=2,
             )
@@ -68,7 +69,10 @@ class Memo:
     def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
         here = os.getcwd()  # noqa: PTH109  # pathlib would cost as much as everything else here
-        wanted = {p: os.path.normpath(os.path.join(here, p)) for p in dict.fromkeys(paths)}  # noqa: PTH118
+        wanted = {
+            path: os.path.normpath(os.path.join(here, path))  # noqa: PTH118
+            for path in dict.fromkeys(paths)
+        }
         known = self._known(list(wanted.values()))
         stats = {path: stat_of(full) for path, full in wanted.items()}
         found = {
@@ -101,7 +105,7 @@ class Memo:
         self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
 
     def _write(self, statement: str, rows: list[tuple]) -> None:
-        """A full disk or a lock held too long costs what would have been remembered, nothing else."""
+        """Write rows; a full disk or a lock held too long costs these rows, nothing else."""
         with contextlib.suppress(sqlite3.OperationalError), self.db:
             self.db.executemany(statement, rows)
 
@@ -113,7 +117,7 @@ class Memo:
         self._write("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(key, json.dumps(value))])
 
     def encoder_info(self, key: str) -> EncoderInfo | None:
-        """The info of an encoder opened before under the same name, settings, files and versions."""
+        """Info of an encoder opened before with the same name, settings, files and versions."""
         stored = self.note(f"encoder {key}")
         if stored is None:
             return None

@@ -120,7 +120,7 @@ class Mllm:
         return self.prepare_item([text], role)
 
     def prepare_item(self, parts: Sequence[Leaf], role: Role = "query") -> dict[str, np.ndarray]:
-        """The processor's arrays of one item: token ids (1, tokens), and pixels where it has pictures.
+        """The processor's arrays of one item: token ids (1, tokens), and pixels of pictures.
 
         Raises:
             PictureError: a picture of a shape that the model cannot read.
@@ -239,7 +239,8 @@ def open_processor(folder: Path, recipe: Recipe) -> Any:
         return processor
     if size is None or set(bounds) - set(dict(size)):
         raise EncoderError(
-            f"min_pixels and max_pixels mean nothing to {type(processor.image_processor).__name__}; "
+            "min_pixels and max_pixels mean nothing to "
+            f"{type(processor.image_processor).__name__}; "
             f"leave them out of {SIDECAR}"
         )
     processor.image_processor.size = {**dict(size), **wanted}

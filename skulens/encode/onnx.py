@@ -92,8 +92,9 @@ class OnnxImage(PartByPart):
     def stream(self) -> ort.InferenceSession:
         """For batches on a CPU: one thread, because every core then runs batches of its own.
 
-        Threads of one session that wait for each other's cores cost 12 % (benchmarks/end_to_end.py);
-        single probes keep all cores. It holds the weights a second time.
+        Threads of one session that wait for each other's cores cost 12 %
+        (benchmarks/end_to_end.py); single probes keep all cores. It holds the weights a second
+        time.
         """
         return (
             open_session(self.path, "cpu", 1)
@@ -180,7 +181,8 @@ def how_to_read(path: Path) -> tuple[Preprocess, dict]:
     if known:
         return known.preprocess, about
     raise EncoderError(
-        f"nothing says how {path.name} wants its pictures, and guessing would spoil every vector silently. "
+        f"nothing says how {path.name} wants its pictures, and "
+        "guessing would spoil every vector silently. "
         f"Write it into {sidecar}, for example {EXAMPLE}"
     )
 
@@ -212,7 +214,7 @@ def preprocess_of(written: dict, path: Path) -> Preprocess:
 
 
 def open_session(path: Path, device: str, cores: int) -> ort.InferenceSession:
-    """A session on `cores` cores or, where its runtime has CUDA and it was not ruled out, on the GPU."""
+    """A session on `cores` cores, or on the GPU where the runtime has CUDA and may use it."""
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = cores
     settings.add_session_config_entry(
@@ -234,7 +236,7 @@ def open_session(path: Path, device: str, cores: int) -> ort.InferenceSession:
 
 
 def threads() -> int:
-    """$OMP_NUM_THREADS, else as many as torch uses where it is loaded, else every core we may use."""
+    """$OMP_NUM_THREADS, else what torch uses where it is loaded, else every core we may use."""
     named = os.environ.get("OMP_NUM_THREADS", "")
     if named.isdigit() and int(named) > 0:
         return int(named)

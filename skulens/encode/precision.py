@@ -74,7 +74,7 @@ class Precision:
 
 
 def choose_precision(numerics: Numerics, device: str) -> Precision:
-    """Everything that is "auto" decided: cuda where there is one, bfloat16 on a GPU that multiplies it.
+    """Decide all that is "auto": cuda where there is one, bfloat16 on a GPU that multiplies it.
 
     Raises:
         EncoderError: an unknown device, dtype or cast, or autocast to float32.

@@ -118,7 +118,7 @@ class Towers(PartByPart):
         return self.preprocess(picture)
 
     def prepare_text(self, text: str, role: Role = "query") -> np.ndarray:
-        """int64 (tokens,), cut to the context length; padded only where padding is part of the model."""
+        """int64 (tokens,), cut to the context length; padded only where the model needs it."""
         return self.tokens.cut(text)
 
     def count_tokens(self, text: str) -> int:
@@ -181,7 +181,7 @@ class Towers(PartByPart):
 
 
 def build_model(config: dict) -> torch.nn.Module:
-    """The bare model of an open_clip configuration, as open_clip.create_model builds it; no download."""
+    """The bare model of a configuration, as open_clip.create_model builds it; no download."""
     config = deepcopy(config)
     config["vision_cfg"]["timm_model_pretrained"] = False
     if "hf_model_name" in config["text_cfg"]:
@@ -202,7 +202,7 @@ def build_model(config: dict) -> torch.nn.Module:
 
 
 def text_config_source(config: dict) -> str:
-    """Where transformers finds the configuration of a text tower: a folder, or a cached hub repository."""
+    """Where transformers finds a text tower's configuration: a folder or cached hub repository."""
     name = config["text_cfg"]["hf_model_name"]
     if not by_hand(name).is_dir():
         hub_file(name, "config.json", None, by_hand(name))  # its error names the file and its place
@@ -266,7 +266,7 @@ def load_model(source: Source) -> torch.nn.Module:
 
 
 def check_positions(model: torch.nn.Module, weights: Path) -> None:
-    """Refuse what open_clip would silently stretch: weights of another picture size or context length.
+    """Refuse weights of another picture size or context, which open_clip would stretch.
 
     Raises:
         ValueError: names the tensor and both shapes.
@@ -283,7 +283,8 @@ def check_positions(model: torch.nn.Module, weights: Path) -> None:
     for name, shape in have.items():
         if shape != expected[name]:
             raise ValueError(
-                f"{name} has shape {shape}, the architecture {expected[name]}: the weights were trained for another "
+                f"{name} has shape {shape}, the architecture {expected[name]}: "
+                "the weights were trained for another "
                 "picture size or context length"
             )
 
@@ -315,7 +316,7 @@ def text_tower(model: Any) -> Any:
 
 
 def towers_params(model: Any) -> tuple[int, int]:
-    """(image, text) parameters; what belongs to neither (scale, bias, caption decoder) goes to text."""
+    """(image, text) parameters; shared ones (scale, bias, caption decoder) count as text."""
     image = sum(p.numel() for p in model.visual.parameters())
     return image, sum(p.numel() for p in model.parameters()) - image
 
@@ -323,7 +324,7 @@ def towers_params(model: Any) -> tuple[int, int]:
 def towers_gflops(
     config: dict, preprocess: Preprocess, context_length: int
 ) -> tuple[float | None, float | None]:
-    """Of one picture and of one text that fills the context, on a copy that has shapes and no numbers."""
+    """FLOPs of a picture and of a text that fills the context, on a copy without numbers."""
     with torch.device("meta"):
         model = build_model(config).eval()
     image = gflops(model.encode_image, 1, 3, preprocess.height, preprocess.width)
@@ -331,7 +332,7 @@ def towers_gflops(
 
 
 def trimmable(tower: Any) -> bool:
-    """Whether what follows the end token cannot reach the vector: causal mask, pooled at the end token."""
+    """Can tokens after the end token not reach the vector: causal mask, pooled at the end?"""
     pool = getattr(tower, "text_pool_type", None) or getattr(tower, "pool_type", None)
     plain = getattr(tower, "cls_emb", None) is None and not getattr(tower, "output_tokens", False)
     return plain and pool == "argmax" and getattr(tower, "attn_mask", None) is not None

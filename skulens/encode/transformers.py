@@ -118,7 +118,7 @@ class DualEncoder(PartByPart):
     def prepare_image(
         self, picture: PIL.Image.Image, role: Role = "query"
     ) -> dict[str, np.ndarray]:
-        """The processor's arrays of one picture: pixel_values, and patch masks for NaFlex towers."""
+        """The processor's arrays of one picture: pixel_values; patch masks for NaFlex towers."""
         if self.preprocess:
             return {"pixel_values": self.preprocess(picture)}
         return {
@@ -234,7 +234,8 @@ def read_config(folder: Path):
     config = open_pretrained(AutoConfig, folder)
     if not (hasattr(config, "vision_config") and hasattr(config, "text_config")):
         raise EncoderError(
-            f"{folder} holds a {config.model_type!r} model; expected two towers such as clip, siglip or siglip2. "
+            f"{folder} holds a {config.model_type!r} model; expected two towers such as clip, "
+            "siglip or siglip2. "
             "Text or multimodal models of sentence-transformers are opened with st:"
         )
     return config
@@ -257,13 +258,13 @@ def embedding_dim(config) -> int:
 
 
 def naflex_px(config) -> int | None:
-    """Side of the square that holds all patches of a NaFlex tower, whose pictures keep their shape."""
+    """Side of a square with as many patches as a NaFlex tower, whose pictures keep their shape."""
     patches = getattr(config.vision_config, "num_patches", None)
     return int(patches**0.5) * config.vision_config.patch_size if patches else None
 
 
 def plain_preprocess(processor) -> Preprocess | None:
-    """The same steps as the processor's in half its time, where they are the common ones; else None."""
+    """The processor's steps in half its time, where they are the common ones; else None."""
     if type(processor).__name__ not in PLAIN_PROCESSORS:
         return None
     steps = (processor.do_resize, processor.do_rescale, processor.do_normalize)

@@ -31,7 +31,8 @@ def model_card(
     """
     image, text = parameters(model)
     data = [
-        f"- {i.title}: {' '.join(filter(None, (i.source or 'local', i.revision)))}, licence {i.licence}. {i.citation}".rstrip()
+        f"- {i.title}: {' '.join(filter(None, (i.source or 'local', i.revision)))}, "
+        f"licence {i.licence}. {i.citation}".rstrip()
         for i in (catalog.info for catalog in catalogs)
     ]
     start = (
@@ -41,8 +42,10 @@ def model_card(
     )
     facts = (
         f"Trained {start} on {trained.n_pictures} pictures of {trained.n_products} products, "
-        f"{config.epochs} epochs, seed {config.seed}, {trained.minutes:.1f} minutes, {datetime.date.today()}. "
-        f"{image / 1e6:.2f} M parameters in the vision tower, {text / 1e6:.2f} M in the text tower; "
+        f"{config.epochs} epochs, seed {config.seed}, "
+        f"{trained.minutes:.1f} minutes, {datetime.date.today()}. "
+        f"{image / 1e6:.2f} M parameters in the vision tower, "
+        f"{text / 1e6:.2f} M in the text tower; "
         f"{config.towers.image_px} px, {config.towers.context_length} tokens."
     )
     if config.sources:
@@ -53,7 +56,8 @@ def model_card(
         )
     if config.views != ("none",):
         data.append(
-            "- The catalogue's own pictures (iconic ones and the like) were trained on beside the photos, so\n"
+            "- The catalogue's own pictures (iconic ones and the like) were trained on "
+            "beside the photos, so\n"
             "  photo -> picture numbers on the same products say how well those are remembered."
         )
     recipe = yaml.safe_dump(as_dict(config), sort_keys=False)

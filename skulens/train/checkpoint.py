@@ -23,7 +23,7 @@ def save_state(
     optimiser: torch.optim.Optimizer,
     about: dict[str, Any],
 ) -> None:
-    """Write weights, averaged weights and optimiser moments; `about` is JSON (epoch, recipe, data)."""
+    """Write weights, their average and optimiser moments; `about`: epoch, recipe, data (JSON)."""
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.items()}
     for position, state in optimiser.state_dict()["state"].items():

@@ -60,8 +60,10 @@ def train_contrastive(
     """Train two towers on catalogues' pictures and texts; resumes what the folder already holds.
 
     Args:
-        folder: made if absent; gets the encoder, train.jsonl, state.safetensors and the decoded pictures.
-        split, val: queries to train on and to watch; catalogues without them give their own pictures.
+        folder: made if absent; gets the encoder, train.jsonl, state.safetensors and the decoded
+            pictures.
+        split, val: queries to train on and to watch; catalogues without them give their own
+            pictures.
         test: queries to measure once, at the end.
         val_from, test_from: catalogues of those queries; the first of `catalogs` by default.
     Raises:
@@ -102,11 +104,12 @@ def train_contrastive(
 
 
 def check_split(catalog: Catalog, split: str) -> None:
-    """Raise DataError for a split that a catalogue with splits lacks: before hours of training, not after."""
+    """Raise DataError for a split that a catalogue with splits lacks, before hours of training."""
     splits = catalog.info.splits
     if splits and split not in splits:
         raise DataError(
-            f"{catalog.info.name} has no split {split!r} to measure on; its splits: {', '.join(splits)}"
+            f"{catalog.info.name} has no split {split!r} to measure on; "
+            f"its splits: {', '.join(splits)}"
         )
 
 

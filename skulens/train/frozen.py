@@ -69,7 +69,7 @@ def open_frozen(name: str) -> OpenedEncoder:
 
 
 def plain_vectors(encoder: OpenedEncoder) -> Callable[[Sequence[Image]], np.ndarray]:
-    """What prepares pictures for an Evaluator: pictures -> (pictures, 1, dim) vectors of the plain view."""
+    """Make an Evaluator's `prepare`: pictures -> (pictures, 1, dim) vectors of the plain view."""
     from skulens.pictures import decode
 
     def prepare(images: Sequence[Image]) -> np.ndarray:

@@ -45,7 +45,7 @@ class Feed:
 
 
 class Training:
-    """One run in one folder: trains, writes train.jsonl and state.safetensors, and can be resumed."""
+    """One run in one folder: trains, writes train.jsonl and state.safetensors; can be resumed."""
 
     def __init__(self, model: "open_clip.CLIP", feed: Feed, config: Contrastive, folder: Path):
         self.model, self.feed, self.config, self.folder = model, feed, config, folder
@@ -89,7 +89,8 @@ class Training:
         """All epochs that are not done yet; the model ends with the weights to keep.
 
         Args:
-            validate: gives numbers for the log from the averaged model, each `every` epochs and at the end.
+            validate: gives numbers for the log from the averaged model, each `every` epochs and at
+                the end.
         """
         done, epochs = self.resume(), self.config.epochs
         bar = tqdm(

@@ -15,7 +15,7 @@ from torch import Tensor
 def infonce(
     images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, smoothing: float = 0.0
 ) -> Tensor:
-    """Symmetric InfoNCE, OpenMPR Eq. 1-3: mean of picture-to-text and text-to-picture cross-entropy.
+    """Symmetric InfoNCE, OpenMPR Eq. 1-3: mean cross-entropy of both directions.
 
     Args:
         images: (pictures, dim), unit length.

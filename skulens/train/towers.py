@@ -31,7 +31,8 @@ def model_config(towers: Towers, vocab_size: int) -> dict[str, Any]:
             "timm_model_name": towers.vision,
             "timm_model_pretrained": False,
             "timm_pool": "avg",
-            "timm_proj": "",  # the network's own head; open_clip's own would miss MobileNet's last layer
+            # The network's own head; open_clip's own would miss MobileNet's last layer.
+            "timm_proj": "",
             "timm_drop_path": towers.drop_path or None,
             "image_size": towers.image_px,
         },
@@ -72,7 +73,7 @@ def save_encoder(
     card: str,
     trained_on: Sequence[str] = (),
 ) -> Path:
-    """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors, never pickle.
+    """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors.
 
     Args:
         trained_on: names of the datasets it has seen; `local:DIR` says them in its info.

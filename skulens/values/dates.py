@@ -19,7 +19,8 @@ MONTHS = {
     "id short": "jan feb mar apr mei jun jul agu sep okt nov des",
     "ms": "januari februari mac april mei jun julai ogos september oktober november disember",
     "ms short": "jan feb mac apr mei jun jul ogo sep okt nov dis",
-    "th": "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
+    "th": "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม "
+          "พฤศจิกายน ธันวาคม",
     "th short": "มค กพ มีค เมย พค มิย กค สค กย ตค พย ธค",
 }  # fmt: skip
 """Twelve names each, dots left out; Vietnamese says "tháng 3"."""

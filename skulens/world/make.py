@@ -153,11 +153,13 @@ def note_of(shard: list[Chunk]) -> dict:
     """Counts and digests of a shard."""
     pictures = [line for chunk in shard for line in chunk.pictures]
     return {
-        "spus": sum(c.spus for c in shard), "pictures": len(pictures), "photos": sum(c.photos for c in shard),
+        "spus": sum(c.spus for c in shard),
+        "pictures": len(pictures),
+        "photos": sum(c.photos for c in shard),
         "reused": sum(c.reused for c in shard),
         "records_sha256": hashlib.sha256("".join(c.records for c in shard).encode()).hexdigest(),
         "pictures_sha256": hashlib.sha256("".join(pictures).encode()).hexdigest(),
-    }  # fmt: skip
+    }
 
 
 def chunks(
@@ -277,12 +279,16 @@ def describe(folder: Path, config: WorldConfig, made: Made) -> None:
     """The finished world.json."""
     engines = ("resvg_py", "uharfbuzz", "pillow", "numpy")
     card = {
-        "identity": config.identity(), "complete": True, "generator": VERSION, "config": asdict(config),
+        "identity": config.identity(),
+        "complete": True,
+        "generator": VERSION,
+        "config": asdict(config),
         **{k: v for k, v in asdict(made).items() if k not in ("folder", "reused")},
         "made_with": {name: version(name) for name in engines},
-        "texts": "templated, in en, id, ms, vi, th, not reviewed by native speakers; words of the MERIT cards (Apache-2.0)",
+        "texts": "templated, in en, id, ms, vi, th, not reviewed by native speakers; "
+        "words of the MERIT cards (Apache-2.0)",
         "fonts": "Noto Sans, SIL Open Font License 1.1",
-    }  # fmt: skip
+    }
     write_whole(folder / "world.json", (json.dumps(card, indent=1) + "\n").encode())
 
 

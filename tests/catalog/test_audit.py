@@ -178,7 +178,7 @@ def test_encoders_without_a_limit_cut_nothing(tmp_path):
 
 
 def test_openmpr_captions_and_clip_at_16_tokens():
-    """406 of 409 are cut and three pairs become equal, as counted with CLIP's own tokenizer (specs)."""
+    """406 of 409 are cut and three pairs become equal, counted with CLIP's own tokenizer."""
     folder = real_data("openmpr")
     family = pytest.importorskip("skulens.encode.open_clip")
     catalog = open_catalog(str(folder))

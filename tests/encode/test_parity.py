@@ -199,7 +199,7 @@ def test_the_named_picture_size_is_right_unless_as_published():
 def test_a_pair_end_to_end_from_weights_put_there_by_hand(
     open_clip_folder, tmp_path, monkeypatch, pictures
 ):
-    """A made-up architecture whose tag was trained with QuickGELU: sound and paper must differ so."""
+    """A made-up architecture whose tag was trained with QuickGELU: sound and paper differ."""
     import open_clip
     from open_clip.transformer import QuickGELU
     from safetensors.torch import save_file

@@ -21,12 +21,13 @@ NEAR_BITS = 6
 """Bits of the perceptual hash in which two pictures of nearly the same content differ at most."""
 THUMB_PX = 16
 NEAR_COLOUR = 12.0
-"""Mean difference, 0 to 255, of the RGB thumbnails of such a pair at most. The hash alone calls a red
-and a blue shirt of one cut the same; with both, pairs in groceries and clothing that we looked at were
-re-encodings, frames of one burst, or packages of one design."""
+"""Mean difference, 0 to 255, of the RGB thumbnails of such a pair at most. The hash alone calls a
+red and a blue shirt of one cut the same; with both, pairs in groceries and clothing that we looked
+at were re-encodings, frames of one burst, or packages of one design."""
 NEIGHBOURS = 512
-"""Pictures with a band in common that are compared with each, nearest in brightness first. More only
-occur where thousands look alike, such as blank ones; the pairs found are then a lower bound."""
+"""Pictures with a band in common that are compared with each, nearest in brightness first. More
+only occur where thousands look alike, such as blank ones; the pairs found are then a lower
+bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             len(turned),
             len(good),
             some(f"{s.shown.name}: orientation {s.orientation}" for s in turned),
-            "nothing for sound mode, which turns them; paper mode and other tools may see them lying",
+            "nothing for sound mode, which turns them; "
+            "paper mode and other tools may see them lying",
         ),
     ]
 
@@ -171,7 +173,8 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
         Finding(
             "near_across_splits",
             "warning",
-            f"pictures nearly the same as one in another split or the gallery (pairs: {len(across):,})",
+            "pictures nearly the same as one in another split or the gallery "
+            f"(pairs: {len(across):,})",
             count_pictures(across),
             n,
             some(describe(p) for p in across),
@@ -189,7 +192,8 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
         Finding(
             "near_again",
             "note",
-            f"pictures nearly the same as another of the product in the same place (pairs: {len(burst):,})",
+            "pictures nearly the same as another of the product in the same place "
+            f"(pairs: {len(burst):,})",
             count_pictures(burst),
             n,
             some(describe(p) for p in burst),
@@ -199,7 +203,7 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
 
 
 def near_pairs(seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
-    """Positions (a < b) of pictures whose hash AND thumbnail are near; every such pair (but see NEIGHBOURS).
+    """Positions (a < b) of all pictures whose hash AND thumbnail are near (but see NEIGHBOURS).
 
     Two hashes that differ in at most NEAR_BITS bits agree in one of NEAR_BITS + 1 bands entirely
     (pigeonhole), so only pictures that share a band are compared.
@@ -222,7 +226,7 @@ def near_pairs(seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
 def near_in_group(
     group: np.ndarray, hashes: np.ndarray, thumbs: np.ndarray, earlier: np.ndarray
 ) -> Iterator[tuple[int, int]]:
-    """Near pairs (smaller position first) of pictures that share a band, and none of the `earlier` ones.
+    """Near pairs (smaller position first) that share this band, and none of the `earlier` ones.
 
     `group` is sorted by brightness.
     """

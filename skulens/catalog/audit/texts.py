@@ -83,7 +83,8 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
     pairs = [(ratio, texts[a], texts[b]) for a, b, ratio in similar_pairs(texts, progress)]
     pairs.sort(reverse=True)
     examples = some(
-        f"{ratio:.0f} %: {owners[a]} {captions[owners[a]][:70]!r} / {owners[b]} {captions[owners[b]][:70]!r}"
+        f"{ratio:.0f} %: {owners[a]} {captions[owners[a]][:70]!r} / "
+        f"{owners[b]} {captions[owners[b]][:70]!r}"
         for ratio, a, b in pairs
     )
     affected = len({text for _, a, b in pairs for text in (a, b)})
@@ -101,7 +102,10 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
 def similar_pairs(
     texts: Sequence[str], progress: Callable = lambda rows, *_: rows
 ) -> Iterator[tuple[int, int, float]]:
-    """(i, j, ratio) of different sorted texts, i < j, with ratio >= SIMILAR: MinHash candidates, checked exactly."""
+    """(i, j, ratio) of different sorted texts, i < j, ratio >= SIMILAR.
+
+    Candidates come from MinHash; each is then checked exactly.
+    """
     signatures = (
         np.stack([minhash(t) for t in progress(texts, "captions", len(texts))])
         if texts
@@ -126,7 +130,7 @@ _B = _random.integers(0, 2**63, (BANDS * ROWS, 1), np.uint64)
 
 
 def minhash(text: str) -> np.ndarray:
-    """(BANDS * ROWS,) uint32: smallest multiply-shift hash of the text's pieces, per hash function."""
+    """Smallest multiply-shift hash of the text's pieces, per function: (BANDS * ROWS,) uint32."""
     codes = np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32).astype(np.uint64)
     codes = np.pad(codes, (0, max(PIECE - len(codes), 0)))
     windows = np.lib.stride_tricks.sliding_window_view(codes, PIECE)  # (pieces, PIECE)

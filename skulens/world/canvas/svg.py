@@ -215,9 +215,19 @@ class Canvas:
         self.panels.append((self.places[-1], (left, top, width, height)))
 
     def text(
-        self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "",
-        halo: str = "", bold: bool = True, anchor: str = "middle", field: str | None = "",
-    ) -> float:  # fmt: skip
+        self,
+        words: str,
+        x: float,
+        y: float,
+        size: float,
+        fill: str,
+        width: float | None = None,
+        extra: str = "",
+        halo: str = "",
+        bold: bool = True,
+        anchor: str = "middle",
+        field: str | None = "",
+    ) -> float:
         """Words on one base line, anchored at x, made smaller until they fit `width`;
         returns the width they take.
 

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 
 FIELDS = (
-    "brand", "product name", "claim", "net content", "ingredients", "allergens", "nutrition.basis", "nutrition.energy", "nutrition.fat",
-    "nutrition.saturates", "nutrition.carbohydrate", "nutrition.sugars", "nutrition.protein", "nutrition.salt", "nutrition.sodium",
+    "brand", "product name", "claim", "net content", "ingredients", "allergens", "nutrition.basis",
+    "nutrition.energy", "nutrition.fat",
+    "nutrition.saturates", "nutrition.carbohydrate", "nutrition.sugars", "nutrition.protein",
+    "nutrition.salt", "nutrition.sodium",
     "gtin", "lot", "best before", "packed on", "manufactured", "storage", "country of origin",
-    "manufacturer.name", "manufacturer.address", "manufacturer.phone", "manufacturer.email", "manufacturer.url",
+    "manufacturer.name", "manufacturer.address", "manufacturer.phone", "manufacturer.email",
+    "manufacturer.url",
     "warning.signal", "warning.hazard", "warning.precaution", "warning.prop65", "mark", "approval",
-    "model", "serial", "rating", "battery", "configuration", "material composition", "care", "size", "width", "capacity",
-    "purity", "metal", "stone", "carat", "clarity", "cut", "certificate", "maximum load", "seats", "assembly",
+    "model", "serial", "rating", "battery", "configuration", "material composition", "care", "size",
+    "width", "capacity",
+    "purity", "metal", "stone", "carat", "clarity", "cut", "certificate", "maximum load", "seats",
+    "assembly",
 )  # fmt: skip
 """Everything that a label can say."""
 

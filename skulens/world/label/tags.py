@@ -83,7 +83,8 @@ def diamond(draft: Draft) -> None:
 
 
 CHAIR_CM = {
-    "dining chair": (45, 52, 90), "office chair": (64, 64, 115), "armchair": (78, 82, 98), "bar stool": (42, 45, 96),
+    "dining chair": (45, 52, 90), "office chair": (64, 64, 115), "armchair": (78, 82, 98),
+    "bar stool": (42, 45, 96),
     "folding chair": (46, 48, 80), "rocking chair": (66, 88, 104),
 }  # fmt: skip
 TABLE_CM = {
@@ -135,7 +136,8 @@ def furniture(draft: Draft) -> None:
 
 
 FRUIT_G = {
-    "apple": 180, "banana": 120, "orange": 200, "strawberry": 20, "grape": 450, "watermelon": 4000, "mango": 350, "peach": 150, "pear": 180,
+    "apple": 180, "banana": 120, "orange": 200, "strawberry": 20, "grape": 450, "watermelon": 4000,
+    "mango": 350, "peach": 150, "pear": 180,
     "plum": 70, "kiwi": 90, "pineapple": 1200, "lemon": 110, "lime": 70, "cherry": 10,
 }  # fmt: skip
 """One of medium size; of grapes a bunch."""
