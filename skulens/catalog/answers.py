@@ -254,7 +254,7 @@ def gtin_forms(digits: str) -> tuple[str, ...]:
     return (digits, f"0{digits}") if len(digits) == 12 else (digits,)
 
 
-def connected(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+def connect(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
     """Item -> one name for all items that share a label, directly or through others."""
     parent: dict[str, str] = {}
 
@@ -269,7 +269,6 @@ def connected(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
         root(item)
         for name in names:
             one, other = root(item), root(f"~{name}")
-            parent[max(one, other)] = min(
-                one, other
-            )  # items are sorted before "~", and so give names
+            # Items are sorted before "~", and so give names.
+            parent[max(one, other)] = min(one, other)
     return {item: root(item) for item in items}

@@ -42,8 +42,7 @@ class Groceries(Reader):
         revision="fc80ba9",
         licence="MIT",
         citation="Klasson, Zhang, Kjellstrom: A Hierarchical Grocery Store Image Dataset "
-        "with Visual and "
-        "Semantic Labels. WACV 2019.",
+        "with Visual and Semantic Labels. WACV 2019.",
         splits=("train", "val", "test"),
         gallery_text=("description", "title"),
     )

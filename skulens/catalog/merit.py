@@ -51,8 +51,7 @@ INFO = DatasetInfo(
     revision="not pinned; format of github.com/weichow23/merit at 98a63a4",
     licence="Apache-2.0",
     citation="Chow et al.: MERIT: Multilingual Semantic Retrieval with Interleaved "
-    "Multi-Condition Query. "
-    "arXiv 2506.03144, 2025.",
+    "Multi-Condition Query. arXiv 2506.03144, 2025.",
     splits=SPLITS,
     gallery_text=("title",),
 )

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-from skulens.catalog.answers import Answer, AnsweredPhotos, connected, gtin_forms
+from skulens.catalog.answers import Answer, AnsweredPhotos, connect, gtin_forms
 from skulens.records import DatasetInfo
 
 
@@ -28,7 +28,7 @@ class ProductLabels(AnsweredPhotos):
     def _answers(self, found: dict[str, Any]) -> list[Answer]:
         photos = found["photos"]
         names = [(name_of(p), p["same_object"]) for p in photos]
-        groups = connected(names)
+        groups = connect(names)
         return [read_photo(photo, groups[name_of(photo)]) for photo in photos]
 
 

@@ -264,8 +264,7 @@ def check_names(schema: pa.Schema, path: Path) -> list[str]:
     if lists:
         raise DataError(
             f"{path}: {lists} hold lists of encoded pictures; write one picture per row, "
-            "rows of one "
-            "product sharing its id"
+            "rows of one product sharing its id"
         )
     return schema.names
 

@@ -114,9 +114,7 @@ def hub_file(
 
     try:
         return Path(hf_hub_download(repo, name, revision=revision, local_files_only=offline()))
-    except (
-        LocalEntryNotFoundError
-    ) as e:  # offline; a subclass of EntryNotFoundError, so it comes first
+    except LocalEntryNotFoundError as e:  # offline; a subclass of the next, so it comes first
         raise unreachable(repo, name, revision, folder) from e
     except EntryNotFoundError as e:
         if optional:

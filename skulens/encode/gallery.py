@@ -9,9 +9,6 @@ from skulens.errors import DataError
 from skulens.records import DatasetInfo, Image, Item, Product
 
 GALLERIES = ("text", "image", "both")
-SHOTS = ("single", "max", "mean", "prototype")
-"""single: one item per product. The others use all of a product's items and join their scores
-(max, mean) or their vectors (prototype)."""
 
 
 @dataclass(frozen=True)

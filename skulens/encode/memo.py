@@ -32,7 +32,7 @@ def stat_of(path: str) -> str | None:
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
 
 
-def rests(stat: str, now_ns: int) -> bool:
+def is_settled(stat: str, now_ns: int) -> bool:
     return now_ns - max(int(t) for t in stat.split()[1:3]) > SETTLED_S * 1e9
 
 
@@ -60,8 +60,7 @@ class Memo:
         except (OSError, sqlite3.Error) as e:
             warnings.warn(
                 f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. "
-                "Free some space, "
-                "delete the file, or set SKULENS_CACHE to another folder",
+                "Free some space, delete the file, or set SKULENS_CACHE to another folder",
                 stacklevel=2,
             )
             self.db = open_database(":memory:")
@@ -85,7 +84,7 @@ class Memo:
         learned = []
         for path, sha in new.items():
             stat = stats[path]
-            if stat is not None and rests(stat, now) and isinstance(sha, str):
+            if stat is not None and is_settled(stat, now) and isinstance(sha, str):
                 learned.append((wanted[path], stat, sha))
         self._learn(learned)
         return found | new

@@ -38,8 +38,7 @@ def map_patches(visual: Any, pixels: torch.Tensor) -> torch.Tensor:
         return map_timm(visual, pixels)
     raise EncoderError(
         f"{type(visual).__name__} pools with an attention of fixed size "
-        "and shows no patch vectors; "
-        "take a vision transformer or a timm tower"
+        "and shows no patch vectors; take a vision transformer or a timm tower"
     )
 
 

@@ -75,7 +75,7 @@ class Towers(PartByPart):
         if not self.precision.plain:
             self.layout = arrange_for_speed(self.model, self.precision.dtype)
         whole = self.precision.plain or not tokens.trims
-        self.fast_text = not whole and trimmable(text_tower(model))
+        self.fast_text = not whole and can_trim(text_tower(model))
         self.info = self._describe(source, params, costs)
 
     def _describe(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
@@ -137,12 +137,12 @@ class Towers(PartByPart):
         )
 
     def _texts(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
-        ids = self._padded(batch)
+        ids = self._pad(batch)
         if self.fast_text:
             return encode_trimmed(text_tower(self.model), ids)
         return self.model.encode_text(ids, normalize=False)
 
-    def _padded(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
+    def _pad(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
         """(batch, tokens) on the device; the whole context where padding is part of the model."""
         longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
         return self.precision.send(torch.from_numpy(pad_ids(batch, longest, self.tokens.pad)))
@@ -163,7 +163,7 @@ class Towers(PartByPart):
     def _text_tokens(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
         tower = text_tower(self.model)
         check_text_tokens(tower)
-        ids = self._padded(batch)
+        ids = self._pad(batch)
         found = project_text(tower, read_states(tower, ids)).float().cpu().numpy()
         lengths = [len(np.trim_zeros(one - self.tokens.pad, "b")) for one in batch]
         return [rows[:length] for rows, length in zip(found, lengths, strict=True)]
@@ -250,9 +250,8 @@ def load_model(source: Source) -> torch.nn.Module:
     try:
         if source.strict_positions:
             check_positions(model, source.weights)
-        load_checkpoint(
-            model, str(source.weights)
-        )  # strict: a missing or unknown weight is an error
+        # Strict: a missing or unknown weight is an error.
+        load_checkpoint(model, str(source.weights))
     except (
         RuntimeError,
         KeyError,
@@ -284,8 +283,7 @@ def check_positions(model: torch.nn.Module, weights: Path) -> None:
         if shape != expected[name]:
             raise ValueError(
                 f"{name} has shape {shape}, the architecture {expected[name]}: "
-                "the weights were trained for another "
-                "picture size or context length"
+                "the weights were trained for another picture size or context length"
             )
 
 
@@ -324,14 +322,14 @@ def towers_params(model: Any) -> tuple[int, int]:
 def towers_gflops(
     config: dict, preprocess: Preprocess, context_length: int
 ) -> tuple[float | None, float | None]:
-    """FLOPs of a picture and of a text that fills the context, on a copy without numbers."""
+    """GFLOPs of a picture and of a text that fills the context, on a copy without numbers."""
     with torch.device("meta"):
         model = build_model(config).eval()
     image = gflops(model.encode_image, 1, 3, preprocess.height, preprocess.width)
     return image, gflops(model.encode_text, 1, context_length, dtype=torch.int64)
 
 
-def trimmable(tower: Any) -> bool:
+def can_trim(tower: Any) -> bool:
     """Can tokens after the end token not reach the vector: causal mask, pooled at the end?"""
     pool = getattr(tower, "text_pool_type", None) or getattr(tower, "pool_type", None)
     plain = getattr(tower, "cls_emb", None) is None and not getattr(tower, "output_tokens", False)

@@ -136,8 +136,8 @@ def check_leaf(filter: Filter) -> None:
     if not right:
         raise FilterError(
             f'"{filter.op}" on {filter.field!r} cannot take {filter.value!r}; '
-            "expected a text, a finite "
-            'number, true or false, for "in" several, for "exists" nothing'
+            'expected a text, a finite number, true or false, for "in" several, '
+            'for "exists" nothing'
         )
 
 

@@ -40,9 +40,8 @@ def grid(n: int, px: int, how: Augment, rng: Generator) -> Tensor:
     """Source of each pixel of n random crops: (n, px, px, 2), -1..1 across the picture."""
     area = uniform(n, how.crop, 1, rng)
     stretch = torch.exp(uniform(n, -1, 1, rng) * math.log(how.aspect) / 2)
-    half = torch.stack([area.sqrt() * stretch, area.sqrt() / stretch], 1).clamp_(
-        max=1
-    )  # (n, 2) x, y
+    half = torch.stack([area.sqrt() * stretch, area.sqrt() / stretch], 1)  # (n, 2) x, y
+    half.clamp_(max=1)
     centre = (1 - half) * (torch.rand(n, 2, generator=rng) * 2 - 1)
     turn = uniform(n, -1, 1, rng) * math.radians(how.rotate)
     sign = torch.where(torch.rand(n, generator=rng) < how.flip, -1.0, 1.0)

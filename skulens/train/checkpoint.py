@@ -64,10 +64,8 @@ def load_state(
         position, _, key = name.partition(".")
         moments.setdefault(int(position), {})[key] = value
     optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
-    for (
-        weight,
-        state,
-    ) in optimiser.state.items():  # the fused update walks memory, so layouts must agree
+    # The fused update walks memory, so layouts must agree.
+    for weight, state in optimiser.state.items():
         for key, value in state.items():
             if value.shape == weight.shape:
                 state[key] = torch.empty_like(weight).copy_(value)

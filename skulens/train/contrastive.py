@@ -73,9 +73,8 @@ def train_contrastive(
         check_split(test_from or catalogs[0], test)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = gather(catalogs, split, config.views)
-    Mixture.of(
-        pairs.sources, np.array(pairs.owners), config.sources
-    )  # a wrong weight stops here, not after decoding
+    # A wrong weight stops here, not after decoding.
+    Mixture.of(pairs.sources, np.array(pairs.owners), config.sources)
     bpe = train_tokenizer(
         (t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size
     )
@@ -96,7 +95,7 @@ def train_contrastive(
         (folder / "measured.json").write_text(
             json.dumps({test: found.measured}, indent=2) + "\n", "utf-8"
         )
-    place = measured_on(test_from or catalogs[0], test)
+    place = name_split(test_from or catalogs[0], test)
     card = model_card(catalogs, config, found, model, place)
     seen = dict.fromkeys(catalog.info.name for catalog in catalogs)
     save_encoder(model, bpe, config, folder, card, tuple(seen))
@@ -113,8 +112,8 @@ def check_split(catalog: Catalog, split: str) -> None:
         )
 
 
-def measured_on(catalog: Catalog, split: str | None) -> str:
-    """What was measured, in words for the card."""
+def name_split(catalog: Catalog, split: str | None) -> str:
+    """Data and split, in words for the card."""
     return f"{catalog.info.title}, split `{split}`"
 
 

@@ -91,7 +91,6 @@ def view_vectors(
 
     The views do not depend on the run's seed, so that runs may share the file.
 
-
     Raises:
         PictureError, OSError: a picture that `decode_all` let pass has changed since.
     """

@@ -20,7 +20,7 @@ from skulens.train.augment import augment, mix
 from skulens.train.checkpoint import load_state, read_about, save_state
 from skulens.train.config import Contrastive, as_dict
 from skulens.train.losses import infonce, pair_targets, siglip
-from skulens.train.sampling import Mixture, TextBank, batches, distinct, generator
+from skulens.train.sampling import Mixture, TextBank, batches, generator, pick_products
 from skulens.train.towers import normalise
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Training:
         """The loss of the pictures at `positions` and the texts of their products."""
         config, feed, model = self.config, self.feed, self.model
         n_products = len(feed.bank.first) - 1
-        products, owner = distinct(
+        products, owner = pick_products(
             feed.owners[positions], n_products, config.extra_texts, rng, feed.mixture
         )
         targets = pair_targets(owner, len(products))  # (pictures, texts)

@@ -30,9 +30,8 @@ def infonce(
     logits = scale * images @ texts.T  # (pictures, texts)
     paired = targets.sum(0) > 0
     back = logits.T[paired]
-    owners = F.normalize(
-        targets.T[paired], p=1, dim=1
-    )  # each text's pictures share one unit of target
+    # Each text's pictures share one unit of target.
+    owners = F.normalize(targets.T[paired], p=1, dim=1)
     forward = F.cross_entropy(logits, targets, label_smoothing=smoothing)
     return (forward + F.cross_entropy(back, owners, label_smoothing=smoothing)) / 2
 

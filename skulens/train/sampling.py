@@ -187,7 +187,7 @@ def leave_out(tokens: Tensor, drop: float, rng: Generator) -> Tensor:
     return torch.where(keep.gather(1, order), tokens.gather(1, order), 0)
 
 
-def distinct(
+def pick_products(
     owners: np.ndarray, n_products: int, extra: int, rng: Generator, mixture: Mixture | None = None
 ) -> tuple[np.ndarray, Tensor]:
     """The products of a batch once each, then up to `extra` others, shared out over the sources.

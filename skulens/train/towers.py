@@ -84,7 +84,7 @@ def save_encoder(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(card, "utf-8")
     save_tokenizer(bpe, folder)
-    weights = {name: half(value) for name, value in model.state_dict().items()}
+    weights = {name: to_half(value) for name, value in model.state_dict().items()}
     if config.frozen_image:  # a projection of another encoder's vectors is not a model of open_clip
         safetensors.torch.save_file(
             weights, folder / "frozen_reference.safetensors", {"format": "pt"}
@@ -109,7 +109,7 @@ def save_encoder(
     return folder
 
 
-def half(value: Tensor) -> Tensor:
+def to_half(value: Tensor) -> Tensor:
     """Weights in fp16; counters stay what they are."""
     return (value.half() if value.is_floating_point() else value).contiguous().clone()
 

@@ -28,7 +28,7 @@ class Field:
     many: bool = False
     """Whether a product may have several values at once."""
     about: str = ""
-    """What stands there, for people and for a model's schema."""
+    """What it holds, for readers and for the schema of a model's answer."""
     aliases: tuple[str, ...] = ()
     """Other keys of sellers and labels, folded."""
     normaliser: str = VERSION
@@ -160,8 +160,7 @@ def find_field(path: str) -> Field:
         return Field(path)
     raise UnknownName(
         f"{unknown('field', path, _by_path(), 'skulens/values/fields.py')}; "
-        "paths of your own begin "
-        f"with {' or '.join(DEFAULTS)}"
+        f"paths of your own begin with {' or '.join(DEFAULTS)}"
     )
 
 

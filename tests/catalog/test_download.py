@@ -294,8 +294,9 @@ def tarred(name: str) -> bytes:
         b"no archive",
         zipped({"a": b"x" * 99})[:60],
     ],
+    # A zip holds its time: no name for a test.
     ids=["zip above", "zip at the root", "tar above", "no archive", "cut zip"],
-)  # a zip holds its time: no name for a test
+)
 def test_archives_that_reach_outside_or_are_broken_leave_nothing(tmp_path, data):
     folder = tmp_path / "set"
     with pytest.raises(DataError, match="cannot be unpacked"):

@@ -4,9 +4,8 @@ import json
 import os
 from pathlib import Path
 
-os.environ.setdefault(
-    "HF_HUB_OFFLINE", "1"
-)  # before huggingface_hub is imported: no test may reach for the hub
+# Before huggingface_hub is imported: no test may reach for the hub.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import PIL.Image

@@ -17,9 +17,9 @@ from skulens.encode.tokenization import canonicalise, pad_ids
 from skulens.encode.towers import (
     arrange_for_speed,
     build_model,
+    can_trim,
     encode_trimmed,
     text_tower,
-    trimmable,
 )
 from skulens.protocols import Numerics
 
@@ -146,7 +146,7 @@ def test_trimmed_texts_give_the_vectors_of_whole_contexts(open_clip_folder, cust
     for row, length in zip(ids, (2, 3, 5, 6, 7), strict=True):
         row[: length - 1] = torch.arange(5, 4 + length)
         row[length - 1] = model.text.vocab_size - 1 if custom else model.vocab_size - 1
-    assert trimmable(tower)
+    assert can_trim(tower)
     with torch.no_grad():
         torch.testing.assert_close(
             encode_trimmed(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6
@@ -169,7 +169,7 @@ def test_arranging_texts_for_speed_changes_no_vector(open_clip_folder, custom):
     "text", [{"pool_type": "last"}, {"no_causal_mask": True}, {"embed_cls": True}]
 )
 def test_towers_that_see_their_padding_are_not_trimmed(open_clip_folder, text):
-    assert not trimmable(
+    assert not can_trim(
         build_model(tower_config(open_clip_folder, **text) | {"custom_text": True}).text
     )
 
@@ -361,9 +361,8 @@ def test_onnx_is_the_network_written_in_numpy(onnx_folder, pictures):
     from skulens.encode.onnx import OnnxImage
 
     encoder = OnnxImage(onnx_folder)
-    weights = numpy_helper.to_array(
-        onnx.load(onnx_folder / "tiny.onnx").graph.initializer[0]
-    )  # (12, 3, 4, 4)
+    graph = onnx.load(onnx_folder / "tiny.onnx").graph
+    weights = numpy_helper.to_array(graph.initializer[0])  # (12, 3, 4, 4)
     x = np.stack([encoder.prepare_image(p) for p in pictures])  # (8, 3, 32, 32)
     blocks = x.reshape(8, 3, 8, 4, 8, 4)
     expected = np.maximum(np.einsum("bciyjx,ocyx->boij", blocks, weights), 0).mean((2, 3))

@@ -101,9 +101,8 @@ def answered(error: str):
 
     def download(*_, **__):
         kind = getattr(errors, error)
-        raise kind.__new__(
-            kind
-        )  # its constructor wants a response of whichever HTTP client is in use
+        # Its constructor wants a response of whichever HTTP client is in use.
+        raise kind.__new__(kind)
 
     return download
 

@@ -11,7 +11,7 @@ import imagehash
 import numpy as np
 
 from skulens import pictures
-from skulens.catalog.audit.finding import Finding, Shown, some
+from skulens.catalog.audit.finding import Finding, Shown, pick_examples
 from skulens.errors import PictureError
 
 TINY_PX = 64
@@ -95,7 +95,7 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             "pictures that cannot be read",
             len(bad),
             len(seen),
-            some(f"{s.shown.name}: {s.reason}" for s in bad),
+            pick_examples(f"{s.shown.name}: {s.reason}" for s in bad),
             "replace or remove them",
         ),
         Finding(
@@ -104,7 +104,7 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             f"pictures with a side under {TINY_PX} px",
             len(tiny),
             len(good),
-            some(f"{s.shown.name}: {s.size[0]} x {s.size[1]}" for s in tiny),
+            pick_examples(f"{s.shown.name}: {s.size[0]} x {s.size[1]}" for s in tiny),
             "find larger originals",
         ),
         Finding(
@@ -113,7 +113,7 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             "pictures turned by their EXIF orientation",
             len(turned),
             len(good),
-            some(f"{s.shown.name}: orientation {s.orientation}" for s in turned),
+            pick_examples(f"{s.shown.name}: orientation {s.orientation}" for s in turned),
             "nothing for sound mode, which turns them; "
             "paper mode and other tools may see them lying",
         ),
@@ -137,7 +137,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures that are also in another split or in the gallery",
             sum(map(len, leaks)),
             n,
-            some(describe(g) for g in leaks),
+            pick_examples(describe(g) for g in leaks),
             "keep each picture in one place: such probes find themselves",
         ),
         Finding(
@@ -146,7 +146,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures shared by several products",
             sum(map(len, wrong)),
             n,
-            some(describe(g) for g in wrong),
+            pick_examples(describe(g) for g in wrong),
             "correct the product, or accept that pictures cannot distinguish these",
         ),
         Finding(
@@ -155,7 +155,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures that a product has several times in one place",
             sum(map(len, again)),
             n,
-            some(describe(g) for g in again),
+            pick_examples(describe(g) for g in again),
             "keep one of each: copies count double",
         ),
     ]
@@ -177,7 +177,7 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
             f"(pairs: {len(across):,})",
             count_pictures(across),
             n,
-            some(describe(p) for p in across),
+            pick_examples(describe(p) for p in across),
             "look at them: leaked photos make scores too good",
         ),
         Finding(
@@ -186,7 +186,7 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
             f"pictures nearly the same as one of another product (pairs: {len(other):,})",
             count_pictures(other),
             n,
-            some(describe(p) for p in other),
+            pick_examples(describe(p) for p in other),
             "look at them: a wrong label, or products that pictures cannot distinguish",
         ),
         Finding(
@@ -196,7 +196,7 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
             f"(pairs: {len(burst):,})",
             count_pictures(burst),
             n,
-            some(describe(p) for p in burst),
+            pick_examples(describe(p) for p in burst),
             "count them as one observation: resample products, not photos",
         ),
     ]

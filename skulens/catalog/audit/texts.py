@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from rapidfuzz import fuzz
 
-from skulens.catalog.audit.finding import Finding, Tokens, some
+from skulens.catalog.audit.finding import Finding, Tokens, pick_examples
 
 SIMILAR = 90.0
 """Near-duplicates share at least this much by rapidfuzz's ratio, 0 to 100."""
@@ -59,7 +59,7 @@ def equal_captions(captions: Mapping[str, str]) -> list[Finding]:
             "products whose caption another product has too",
             sum(map(len, same)),
             n,
-            some(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in same),
+            pick_examples(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in same),
             "rewrite them or merge the products: the order among equals decides who is found",
         ),
         Finding(
@@ -68,7 +68,7 @@ def equal_captions(captions: Mapping[str, str]) -> list[Finding]:
             "products whose caption equals another's but for case or punctuation",
             sum(map(len, close)),
             n,
-            some(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in close),
+            pick_examples(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in close),
             "rewrite them: lower-casing tokenizers see the same text",
         ),
     ]
@@ -82,7 +82,7 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
     texts = sorted(owners)
     pairs = [(ratio, texts[a], texts[b]) for a, b, ratio in similar_pairs(texts, progress)]
     pairs.sort(reverse=True)
-    examples = some(
+    examples = pick_examples(
         f"{ratio:.0f} %: {owners[a]} {captions[owners[a]][:70]!r} / "
         f"{owners[b]} {captions[owners[b]][:70]!r}"
         for ratio, a, b in pairs
@@ -183,7 +183,7 @@ def cut_captions(
             f"captions cut by {name} at {context} tokens",
             len(cut),
             len(captions),
-            some(f"{p}: {lengths[p]} tokens" for p in cut),
+            pick_examples(f"{p}: {lengths[p]} tokens" for p in cut),
             "put what distinguishes products first, or shorten",
         ),
         Finding(
@@ -192,7 +192,7 @@ def cut_captions(
             f"captions that {name} no longer distinguishes after its cut at {context} tokens",
             sum(map(len, same)),
             len(captions),
-            some(", ".join(g[:4]) for g in same),
+            pick_examples(", ".join(g[:4]) for g in same),
             "shorten them so that the difference comes before the cut",
         ),
     ]

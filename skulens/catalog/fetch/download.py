@@ -126,9 +126,8 @@ def transfer(file: RemoteFile, part: Path) -> None:
         ) as reply:
             receive(reply, file, part, have)
     except urllib.error.HTTPError as e:
-        if (
-            e.code == 416 and have
-        ):  # nothing after what we have: complete, or another file than before
+        # Nothing after what we have: complete, or another file than before.
+        if e.code == 416 and have:
             if file.size is None and total_of(e.headers) == have:
                 return
             part.unlink()
@@ -207,8 +206,7 @@ def check_space(folder: Path, needed: int, what: str) -> None:
     if needed + RESERVE > free:
         raise StoreError(
             f"{what} needs {size_text(needed)} and {folder} has {size_text(free)} free; "
-            "make room, or "
-            "point SKULENS_CACHE at a larger disk"
+            "make room, or point SKULENS_CACHE at a larger disk"
         )
 
 
@@ -224,8 +222,7 @@ def by_hand(file: RemoteFile, folder: Path, why: str) -> MissingFile:
 def disk_full(part: Path, e: OSError) -> StoreError:
     return StoreError(
         f"the disk of {part.parent} is full ({e}); what came so far stays in {part.name}: "
-        "make room and "
-        "run the command again"
+        "make room and run the command again"
     )
 
 

@@ -94,8 +94,7 @@ def fetch(name: str, folder: Path, patterns: tuple[str, ...] = ()) -> Path:
     if name not in SOURCES:
         raise MissingFile(
             f"the dataset {name!r} has no download; put its files into {folder}, "
-            "or its parent folder "
-            "into SKULENS_DATA"
+            "or its parent folder into SKULENS_DATA"
         )
     source = SOURCES[name]
     if source.hub:

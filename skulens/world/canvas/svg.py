@@ -147,9 +147,8 @@ class Canvas:
         """A filled path."""
         if fill == "none" and not extra:
             return
-        see = (
-            f' fill-opacity="{opacity}" stroke-opacity="{opacity}"' if opacity < 1 else ""
-        )  # no layer, unlike opacity
+        # No layer, unlike opacity.
+        see = f' fill-opacity="{opacity}" stroke-opacity="{opacity}"' if opacity < 1 else ""
         self.add(f'<path d="{d}" fill="{fill}"{see} {extra}/>')
 
     def line(
