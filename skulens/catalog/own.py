@@ -224,7 +224,7 @@ class Collector:
         self.add_pictures(row, product, draft, split)
 
     def unclaimed(self, row: Row) -> dict[str, object]:
-        """Cells of columns that are no field; those in `extras` of a folder in our own format."""
+        """Cells of columns that are not fields; those in `extras` of a folder in our own format."""
         cells = {c: value for c, value in row.cells.items() if c not in self.used}
         if self.composed and "extras" in cells:
             return cells | read_object(cells.pop("extras"), "extras")

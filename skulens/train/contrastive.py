@@ -67,7 +67,7 @@ def train_contrastive(
         test: queries to measure once, at the end.
         val_from, test_from: catalogues of those queries; the first of `catalogs` by default.
     Raises:
-        RecipeError, DataError, StoreError: at the door.
+        RecipeError, DataError, StoreError: wrong settings, data or folder, before training.
     """
     if test:
         check_split(test_from or catalogs[0], test)

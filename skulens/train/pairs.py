@@ -166,12 +166,12 @@ def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: Resi
         tqdm(total=len(images), desc=label, unit=" pictures", delay=2) as bar,
     ):
         for part in chunks(range(len(images)), 256):
-            for trouble in filter(None, pool.map(one, part)):
-                bad.append(trouble[0])
-                source = images[trouble[0]].path or "bytes"
+            for problem in filter(None, pool.map(one, part)):
+                bad.append(problem[0])
+                source = images[problem[0]].path or "bytes"
                 rejects.append(
                     Reject(
-                        source, f"picture {trouble[0]}", trouble[1], "replace or remove the file"
+                        source, f"picture {problem[0]}", problem[1], "replace or remove the file"
                     )
                 )
             bar.update(len(part))

@@ -134,7 +134,7 @@ def drop_punctuation(value: str) -> str:
     """Step 6: punctuation and symbols outside numbers as spaces, spaces collapsed.
 
     Kept: `.`, `:` and `/` between digits, `%` after a digit, and `+`, which tells "18+" from "18".
-    Combining marks are no punctuation; Thai vowels are such marks.
+    Combining marks are not punctuation; Thai vowels are such marks.
     """
     kept = []
     for i, c in enumerate(value):

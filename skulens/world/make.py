@@ -47,9 +47,9 @@ class Made:
     spus: int
     pictures: int
     photos: int
-    """of them probe photos"""
+    """Probe photos among them."""
     reused: int
-    """pictures that an earlier run had left"""
+    """Pictures that an earlier run had left."""
     records_sha256: str
     pictures_sha256: str
 
@@ -60,9 +60,9 @@ class Chunk:
 
     tables: dict[str, pa.Table]
     records: str
-    """digest of the rows"""
+    """Digest of the rows."""
     pictures: list[str]
-    """"path sha256" of each picture"""
+    """"path sha256" of each picture."""
     skus: int
     spus: int
     photos: int
@@ -223,6 +223,7 @@ def complete(path: Path) -> bytes | None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
+    """Write aside and rename; not synced, since `complete` finds what a crash cut short."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_bytes(data)
@@ -293,7 +294,7 @@ def describe(folder: Path, config: WorldConfig, made: Made) -> None:
 
 
 def read_config(folder: Path) -> WorldConfig:
-    """The configuration a folder was made with. Raises DataError where it is no finished shop."""
+    """The configuration a folder was made with. Raises DataError if it is not a finished shop."""
     said = read_card(folder)
     if not said:
         raise DataError(

@@ -18,7 +18,7 @@ TEXT_ROLES = tuple(
 )
 WORD, WORDS = pa.string(), pa.list_(pa.string())
 BATCH = 4096
-"""rows read at once"""
+"""Rows read at once."""
 POINTS = pa.list_(pa.float32(), 8)
 
 

@@ -40,9 +40,9 @@ class Seen:
     orientation: int = 1
     phash: int = 0
     thumb: bytes = b""
-    """THUMB_PX x THUMB_PX RGB levels"""
+    """THUMB_PX x THUMB_PX RGB levels."""
     reason: str = ""
-    """why it could not be read"""
+    """Why it could not be read."""
 
 
 def findings(

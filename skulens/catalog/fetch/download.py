@@ -37,7 +37,7 @@ class RemoteFile:
     url: str | None
     """None: the address is not known; the error asks for the file."""
     size: int | None = None
-    """bytes"""
+    """Bytes."""
     sha256: str | None = None
     """None: not known; it is recorded in downloads.json after the first download."""
 

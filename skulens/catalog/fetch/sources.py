@@ -38,9 +38,9 @@ class Source:
     hub: str = ""
     """owner/name on the hub"""
     patterns: tuple[str, ...] = ()
-    """files of the hub repository that are fetched"""
+    """Files of the hub repository that are fetched."""
     note: str = ""
-    """what is not fetched, for the error without network"""
+    """What is not fetched, for the error without network."""
 
 
 SOURCES = {

@@ -165,4 +165,4 @@ PATTERNS = {
     "chevron": chevron, "tie dye": tie_dye, "tie-dye": tie_dye, "color block": colour_block,
     "marble print": marble,
 }  # fmt: skip
-"""Values of the pattern keys that are drawn; "solid" and "solid color" are no pattern."""
+"""Values of the pattern keys that are drawn; "solid" and "solid color" are not patterns."""

@@ -9,7 +9,7 @@ from skulens.world.truth.look import Look
 FLAT, ROUND, TOP = "flat", "round", "top"
 """Light on a shape: a soft slope, a cylinder, from above."""
 THUMBNAIL = 0.3
-"""pixels per unit below which light and colour are drawn as one fill (pictures under 77 px)"""
+"""Pixels per unit below which light and colour are drawn as one fill (pictures under 77 px)."""
 
 
 def cover(

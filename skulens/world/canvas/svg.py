@@ -32,12 +32,12 @@ class Print:
     """Something printed in a scene: words, bars or a mark."""
 
     field: str
-    """what it says: "brand", "net content" ...; empty where the drawing does not know"""
+    """What it says: "brand", "net content" ...; empty where the drawing does not know."""
     text: str
     quad: Quad
-    """corners in scene units, clockwise from the top left as it is read"""
+    """Corners in scene units, clockwise from the top left as it is read."""
     size: float
-    """height of a small letter, width of the thinnest bar or side of a mark, scene units"""
+    """Height of a small letter, width of the thinnest bar or side of a mark, scene units."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -104,8 +104,8 @@ class Canvas:
         self.places: list[Matrix] = [IDENTITY]
         self.prints: list[Print] = []
         self.panels: list[tuple[Matrix, tuple[float, float, float, float]]] = []
-        """places left free for small print:
-        the transform that holds there, (left, top, width, height) in its units
+        """Places left free for small print:
+        the transform that holds there, (left, top, width, height) in its units.
         """
 
     def define(self, markup: str) -> str:
@@ -154,7 +154,7 @@ class Canvas:
     def line(
         self, d: str, stroke: str, width: float = 1.5, opacity: float = 1, extra: str = ""
     ) -> None:
-        """A stroked path with round ends; dashes too fine to be told apart become a paler line."""
+        """A stroked path with round ends; dashes too fine to be resolved become a paler line."""
         dash = DASH.search(extra)
         if dash and (period := sum(map(float, dash[1].split()))) * self.scale < TILE_PX:
             extra = extra.replace(dash[0], "")

@@ -13,7 +13,7 @@ from skulens.world.truth.products import Variant
 EPOCH = date(2027, 1, 1)
 """First day of the year in which everything is made."""
 BUDDHIST_ERA = 543
-"""years that the Thai calendar is ahead"""
+"""Years that the Thai calendar is ahead."""
 ML_PER_FL_OZ, G_PER_OZ, OZ_PER_LB, CM_PER_INCH = 29.5735295625, 28.349523125, 16, 2.54
 """US customary units, exact."""
 

@@ -76,7 +76,7 @@ INGREDIENTS = {
 (water, extracts, acids, sweeteners ...) are NOTHING.
 
 A form of the flavouring fruit is "form:flavour", such as "juice:mango";
-"milk:coconut" is no dairy product.
+"milk:coconut" is not a dairy product.
 """
 
 

@@ -24,17 +24,17 @@ class Fact:
     """Something a label says."""
 
     field: str
-    """dotted path in small letters, one of FIELDS"""
+    """Dotted path in small letters, one of FIELDS."""
     text: str
-    """as printed, in the label's language, without the heading;
-    the name of a mark, the digits under the bars
+    """As printed, in the label's language, without the heading;
+    the name of a mark, the digits under the bars.
     """
     value: str
-    """the same for every language and format:
+    """The same for every language and format:
     "500 ml", "2027-03-14", "TH", GTIN-14, "H315", "1850 kJ" ...
     """
     heading: str = ""
-    """printed before it in bold; empty where there is none"""
+    """Printed before it in bold; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Label:
 
     kind: str
     """"food", "hazard" (cleaners), "plate" (electronics),
-    "textile" (things with a care tag) or "tag" (everything else)
+    "textile" (things with a care tag) or "tag" (everything else).
     """
     language: str
-    """of the market: en, id, ms, vi or th"""
+    """Of the market: en, id, ms, vi or th."""
     country: str
-    """the market: US, GB, ID, MY, VN or TH"""
+    """The market: US, GB, ID, MY, VN or TH."""
     symbology: str
     """"EAN-13" or "UPC-A\""""
     gtin: str
-    """the 13 or 12 digits under the bars"""
+    """The 13 or 12 digits under the bars."""
     facts: tuple[Fact, ...]
 
     def all(self, field: str) -> tuple[Fact, ...]:

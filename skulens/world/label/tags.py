@@ -96,7 +96,7 @@ TABLE_CM = {
 }
 """Width, depth and height, cm, before the SPU's own."""
 CM_PER_SEAT = 15
-"""by which a dining table is longer with each seat above two"""
+"""By which a dining table is longer with each seat above two."""
 
 
 def furniture(draft: Draft) -> None:
@@ -142,7 +142,7 @@ FRUIT_G = {
 }  # fmt: skip
 """One of medium size; of grapes a bunch."""
 SIZE_SHARE = {"small": 80, "medium": 100, "large": 125}
-"""percent of the medium weight"""
+"""Percent of the medium weight."""
 FRESH_DAYS = (5, 14)
 
 

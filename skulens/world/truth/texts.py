@@ -148,7 +148,7 @@ DESCRIPTIONS = {
 }  # fmt: skip
 """What it is; what is to be seen; what is not. Thai ends a sentence with a space."""
 FACTS_TOLD = 3
-"""invisible facts in a description"""
+"""Invisible facts in a description."""
 PAIRS = (
     "sneakers",
     "boots",
