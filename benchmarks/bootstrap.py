@@ -63,7 +63,7 @@ def main() -> None:
         "a loop: means and ranks only": lambda: loop(hits, photos, args.resamples),
     }
     rank_models(hits, photos, resamples=100)  # warm up
-    took = {name: [] for name in work}
+    took: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(args.repeats):
         for name, call in work.items():
             took[name].append(time_call(call))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol, cast
 
 import bm25s
 import numpy as np
@@ -23,7 +24,13 @@ from skulens.records import Image, Part, Product, Qrels, Query, Run
 DEPTH = 10
 
 
-# Encoders and baselines: parts in, unit vectors out.
+class Method(Protocol):
+    """An encoder or baseline: parts of its modalities in, unit vectors (parts, dim) out."""
+
+    @property
+    def modalities(self) -> Sequence[str]: ...
+
+    def __call__(self, parts: Sequence[Any]) -> np.ndarray: ...
 
 
 class Encoded:
@@ -162,7 +169,8 @@ def photos_of(catalog: Catalog, split: str) -> list[Query]:
 
 
 def pictures_of(queries: Sequence[Query]) -> list[Image]:
-    return [q.item.parts[0] for q in queries]
+    """The first part of each query, which in every task here is a photo."""
+    return [cast(Image, q.item.parts[0]) for q in queries]
 
 
 def guess(task: Task) -> dict[str, np.ndarray]:

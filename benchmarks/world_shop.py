@@ -17,13 +17,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from benchmarks.common import report, spread
 from skulens.world.canvas.svg import Canvas, render
 from skulens.world.config import WorldConfig
 from skulens.world.render.photo import clean_scene, photo
 from skulens.world.render.views import shots
-from skulens.world.truth.products import variants
+from skulens.world.truth.products import Variant, variants
 
 RECORDS = """
 import json, resource, sys, tempfile, time
@@ -64,12 +66,10 @@ def pictures(skus: int, repeats: int) -> list[dict]:
     found = [list(variants(config, start, start + skus)) for start in range(0, config.skus, skus)]
     rows = []
     for px in (64, 224):
-        rows.append(row("front", px, found, lambda v, px=px: render(clean_scene(v, px).svg(), px)))
+        rows.append(row("front", px, found, partial(draw_front, px=px)))
         written = [[clean_scene(v, px).svg() for v in part] for part in found]
-        rows.append(
-            row("front, scene written before", px, written, lambda scene, px=px: render(scene, px))
-        )
-        rows.append(row("photo", px, found, lambda v, px=px: photo(v, 0, px)))
+        rows.append(row("front, scene written before", px, written, partial(render, px=px)))
+        rows.append(row("photo", px, found, partial(photo, number=0, px=px)))
     for view, px in (("back", 224), ("side", 224), ("use", 224), ("label", 384)):
         only = replace(config, views=(view,), photos=0)
         rows.append(
@@ -83,7 +83,11 @@ def pictures(skus: int, repeats: int) -> list[dict]:
     return rows
 
 
-def row(what: str, px: int, parts: list[list], draw: Callable[[object], object]) -> dict:
+def draw_front(variant: Variant, px: int) -> bytes:
+    return render(clean_scene(variant, px).svg(), px)
+
+
+def row(what: str, px: int, parts: list[list], draw: Callable[[Any], object]) -> dict:
     empty = Canvas(px).svg()
     ours = [rate(part, draw) for part in parts]
     floor = [rate(part, lambda _: render(empty, px)) for part in parts]
@@ -95,7 +99,7 @@ def row(what: str, px: int, parts: list[list], draw: Callable[[object], object])
     }
 
 
-def rate(items: list, draw: Callable[[object], object]) -> float:
+def rate(items: list, draw: Callable[[Any], object]) -> float:
     """Calls per CPU second."""
     start = time.process_time()
     for item in items:

@@ -24,7 +24,7 @@ class Style:
     em: float
     """Largest size of small print, scene units of a sheet."""
     surface: str
-    """"pack", "plate", "cloth", "card" or "sticker."""
+    """Material: "pack", "plate", "cloth", "card" or "sticker"."""
     frame: str
     """"none", "box", "rules" or "round", around tables and warnings."""
     above: bool

@@ -19,7 +19,7 @@ from skulens.world.config import Stream
 from skulens.world.truth.texts import NOUNS, PATTERNS, sight
 
 LEAST_SKUS = 3
-"""SKUs of an SPU at least: with two, leaving out the one in the photo would give the answer away."""
+"""SKUs of an SPU: with two, leaving out the one in the photo would give the answer away."""
 COUNTS = (2, 3, 4)
 """Conditions of a query by reference, equally often where the shop has the references."""
 TRIES = 64
