@@ -25,16 +25,12 @@ pytest.importorskip(
 
 from rapidfuzz.distance import Levenshtein
 
-from skulens.errors import DataError
 from skulens.world.canvas.letters import width_of
 from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.label.bars import pattern
 from skulens.world.label.blocks import pieces, wrap
-from skulens.world.label.codes import MARKS
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import draw_sheet, pages, panel, sheets
-from skulens.world.label.marks import DRAWINGS, mark
 from skulens.world.render.closeups import (
     CLEAN,
     SPOILS,
@@ -73,37 +69,6 @@ def picture(data: bytes) -> PIL.Image.Image:
 def box(quad) -> tuple[float, float, float, float]:
     xs, ys = zip(*quad, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
-
-
-# Marks and bars.
-
-
-def test_every_mark_has_a_drawing():
-    assert sorted(DRAWINGS) == sorted(MARKS)
-
-
-@pytest.mark.parametrize("name", MARKS)
-def test_a_mark_is_drawn_inside_its_box(name):
-    c = Canvas(128)
-    c.shape("M-128 -128H128V128H-128Z", "#fff")
-    mark(c, name, -64, -64, 128)
-    assert [(p.field, p.text, p.size) for p in c.prints] == [("mark", name, 128)]
-    dark = np.asarray(picture(render(c.svg(), 128)).convert("L")) < 200
-    assert 0.03 < dark[32:96, 32:96].mean() < 0.7
-    dark[30:98, 30:98] = False
-    assert not dark.any()
-
-
-def test_bars_say_what_is_wrong_with_a_number():
-    assert (
-        pattern("EAN-13", "4006381333931").count("1")
-        + pattern("EAN-13", "4006381333931").count("0")
-        == 95
-    )
-    with pytest.raises(DataError, match="check digit should be 1"):
-        pattern("EAN-13", "4006381333932")
-    with pytest.raises(DataError, match="13 digits, a UPC-A 12"):
-        pattern("UPC-A", "4006381333931")
 
 
 # Layout.
