@@ -72,7 +72,7 @@ class Memo:
             path: os.path.normpath(os.path.join(here, path))  # noqa: PTH118
             for path in dict.fromkeys(paths)
         }
-        known = self._known(list(wanted.values()))
+        known = self._look_up(list(wanted.values()))
         stats = {path: stat_of(full) for path, full in wanted.items()}
         found = {
             p: known[wanted[p]][1]
@@ -89,7 +89,7 @@ class Memo:
         self._learn(learned)
         return found | new
 
-    def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:
+    def _look_up(self, paths: list[str]) -> dict[str, tuple[str, str]]:
         rows = {}
         for start in range(0, len(paths), 900):  # SQLite's bound on variables
             part = paths[start : start + 900]

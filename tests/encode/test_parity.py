@@ -123,11 +123,11 @@ def test_bfloat16_weights_stay_close(open_clip_folder, pictures, dtype):
     exact = LocalOpenClip(open_clip_folder, Numerics("float32"))
     encoder = LocalOpenClip(open_clip_folder, Numerics(dtype))
     batch = [exact.prepare_image(p) for p in pictures]
-    a, b = (normalised(e.encode_batch("image", batch)) for e in (exact, encoder))
+    a, b = (to_unit(e.encode_batch("image", batch)) for e in (exact, encoder))
     assert ((a * b).sum(1) > (0.9995 if dtype == "bfloat16" else 1 - 1e-6)).all()
 
 
-def normalised(vectors):
+def to_unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
@@ -227,14 +227,14 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(
     batch = [sound.prepare_image(p) for p in pictures]
     assert np.abs(batch[0]).max() <= 1.0, "the tag's mean and std were used"
     with torch.no_grad():
-        expected = normalised(model.encode_image(torch.from_numpy(np.stack(batch))).numpy())
-    np.testing.assert_allclose(normalised(sound.encode_batch("image", batch)), expected, atol=1e-5)
+        expected = to_unit(model.encode_image(torch.from_numpy(np.stack(batch))).numpy())
+    np.testing.assert_allclose(to_unit(sound.encode_batch("image", batch)), expected, atol=1e-5)
     plain = build_model(config).eval()
     plain.load_state_dict(model.state_dict())
     with torch.no_grad():
-        gelu = normalised(plain.encode_image(torch.from_numpy(np.stack(batch))).numpy())
+        gelu = to_unit(plain.encode_image(torch.from_numpy(np.stack(batch))).numpy())
     assert np.abs(gelu - expected).max() > 1e-3, "the activation matters here"
-    got = normalised(paper.encode_batch("image", batch))
+    got = to_unit(paper.encode_batch("image", batch))
     assert np.linalg.norm(got - gelu) < 0.8 * np.linalg.norm(got - expected), (
         "paper mode keeps GELU, to 8 bits"
     )
@@ -320,9 +320,9 @@ def test_dual_encoders_are_transformers_own(request, kind, pictures, texts):
         ).pooler_output.numpy()
         words = model.get_text_features(**tokens).pooler_output.numpy()
     got = encoder.encode_batch("image", [encoder.prepare_image(p) for p in pictures])
-    np.testing.assert_allclose(normalised(got), normalised(images), atol=1e-5)
+    np.testing.assert_allclose(to_unit(got), to_unit(images), atol=1e-5)
     got = encoder.encode_batch("text", [encoder.prepare_text(t) for t in texts])
-    np.testing.assert_allclose(normalised(got), normalised(words), atol=1e-5)
+    np.testing.assert_allclose(to_unit(got), to_unit(words), atol=1e-5)
 
 
 def test_siglip_texts_are_canonical_whatever_their_letters(siglip2_folder):
@@ -383,7 +383,7 @@ def test_mobilenet_finds_iconic_pictures_far_above_chance(data):
     encoder = OnnxImage(weights)
 
     def vectors(images):
-        return normalised(
+        return to_unit(
             encoder.encode_batch("image", [encoder.prepare_image(decode(i.read())) for i in images])
         )
 

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip(
     "uharfbuzz", reason="the procedural shop needs uharfbuzz: pip install 'skulens[world]'"
 )
+
 from skulens.world.label import ingredients, recipes
 from skulens.world.label.draft import Draft
 from skulens.world.label.facts import market_of

@@ -13,7 +13,6 @@ pytest.importorskip(
     "barcode", reason="the bars of labels need python-barcode: pip install 'skulens[world]'"
 )
 
-
 from skulens.errors import DataError
 from skulens.world.canvas.svg import Canvas, render
 from skulens.world.label.bars import pattern

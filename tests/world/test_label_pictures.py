@@ -324,7 +324,7 @@ def test_spoiled_labels_have_every_verdict(shop):
 # Readers from outside.
 
 
-def decoded(data: bytes) -> set[str]:
+def decode_bars(data: bytes) -> set[str]:
     """What zxing-cpp reads, at once and twice as large."""
     zxingcpp = pytest.importorskip(
         "zxingcpp", reason="needs zxing-cpp: pip install 'skulens[vision]'"
@@ -342,7 +342,7 @@ def test_clean_bars_are_decoded(shop):
             for p in pages(label, v.look)
             if any(r.field == "gtin" for r in find_regions(p, STRAIGHT, 384))
         )
-        assert decoded(draw(page, STRAIGHT, v, 0, 384)) == {label.gtin.lstrip("0")}
+        assert decode_bars(draw(page, STRAIGHT, v, 0, 384)) == {label.gtin.lstrip("0")}
 
 
 def test_bars_that_cannot_be_read_are_not_decoded(shop):
@@ -351,7 +351,7 @@ def test_bars_that_cannot_be_read_are_not_decoded(shop):
         for k, page in enumerate(pages(label_of(v), v.look)):
             spoil = spoil_of(v, k)
             if any(r.field == "gtin" and r.legible == "no" for r in find_regions(page, spoil, 192)):
-                assert label_of(v).gtin.lstrip("0") not in decoded(draw(page, spoil, v, k, 192))
+                assert label_of(v).gtin.lstrip("0") not in decode_bars(draw(page, spoil, v, k, 192))
                 lost += 1
     assert lost > 3
 
