@@ -17,7 +17,7 @@ from skulens.evaluate.panel import rank_models
 
 
 def simulate_hits(skus: int, models: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Hits (skus, models) and photos (skus,): SKUs are easy or hard for all models alike, as published."""
+    """Hits (skus, models), photos (skus,): SKUs are easy or hard for all models, as published."""
     rng = np.random.default_rng(seed)
     photos = rng.integers(10, 105, skus)
     chance = np.clip(
@@ -63,7 +63,7 @@ def main() -> None:
         "a loop: means and ranks only": lambda: loop(hits, photos, args.resamples),
     }
     rank_models(hits, photos, resamples=100)  # warm up
-    took = {name: [] for name in work}
+    took: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(args.repeats):
         for name, call in work.items():
             took[name].append(time_call(call))

@@ -1,4 +1,4 @@
-"""What every benchmark records: machine, versions, repeats; a table to read, one JSON line for programs."""
+"""What every benchmark records: machine, versions, repeats; printed as a table and a JSON line."""
 
 import json
 import statistics
@@ -29,7 +29,7 @@ def spread(values: list[float]) -> dict:
 
 
 def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
-    """Print a table and one JSON line; `save` also writes benchmarks/results/<name>-<machine>.json."""
+    """Print a table and one JSON line; `save` writes benchmarks/results/<name>-<machine>.json."""
     from rich.console import Console
     from rich.table import Table
 

@@ -4,7 +4,8 @@ Each SKU has a chance of its own, beta(mean * alike, (1 - mean) * alike): `alike
 the published SKUs are apart (they are nearly always or nearly never found), 2 is milder. Photos per
 SKU are 10 to 104 as published, or log-normal from a few to hundreds. B shares the chance of A for
 six SKUs in ten. Beside our intervals stand the plain percentiles of the same bootstrap and the
-interval that takes photos as independent. Nothing limits speed: worlds are columns of one bootstrap.
+interval that takes photos as independent. Nothing limits speed: worlds are columns of one
+bootstrap.
 
     python -m benchmarks.coverage --worlds 500
 """

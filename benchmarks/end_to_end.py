@@ -12,6 +12,7 @@ process, in turn, `--repeats` times; the ratio is of medians. What limits: the s
 import argparse
 import itertools
 import os
+from typing import Literal, get_args
 
 import torch
 
@@ -24,6 +25,8 @@ from skulens.encode.embed import Embedder
 from skulens.encode.pipeline import core_pool
 from skulens.protocols import Numerics
 from skulens.records import Image, chunks
+
+Dtype = Literal["auto", "float32", "bfloat16"]
 
 
 def decode_all(encoder, images: list[Image], cores: int) -> list:
@@ -47,7 +50,7 @@ def forward_all(encoder, prepared: list, batch: int, streams: int) -> None:
         list(pool.map(lambda part: encoder.encode_batch("image", part), parts))
 
 
-def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: str) -> dict:
+def measure(name: str, images: list[Image], batch: int, repeats: int, dtype: Dtype) -> dict:
     cores = len(os.sched_getaffinity(0))
     encoder = open_encoder(name, numerics=Numerics(dtype)).model
     embedder = Embedder([encoder], batching=Batching(batch=batch, progress=False))
@@ -90,11 +93,11 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--dtype", default="auto", choices=get_args(Dtype))
     parser.add_argument("--save", action="store_true")
     args = parser.parse_args()
     queries = itertools.islice(open_catalog(args.photos).queries("test"), args.n)
-    images = [q.item.parts[0] for q in queries]
+    images = [part for q in queries for part in q.item.parts if isinstance(part, Image)]
     rows = [
         measure(name, images, args.batch, args.repeats, args.dtype)
         for name in args.encoder or ["mini"]

@@ -14,6 +14,7 @@ import argparse
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -37,7 +38,7 @@ from skulens.records import DatasetInfo, Item, Product, Query
 
 
 class Photos:
-    """Photos against captions, as a catalogue; the judgements are arbitrary (weights are random)."""
+    """Photos against captions, as a catalogue; judgements are arbitrary, as weights are random."""
 
     def __init__(self, images, captions):
         self.info = DatasetInfo(
@@ -92,21 +93,21 @@ def measure(arch: str, images, captions, repeats: int) -> dict:
         open_encoder(f"open_clip:{arch}/random", numerics=Numerics(d)).model
         for d in ("bfloat16", "auto")
     )
-    paper = open_encoder(f"open_clip:{arch}/random", numerics=SCRIPT).model
+    paper: Any = open_encoder(f"open_clip:{arch}/random", numerics=SCRIPT).model
     _, _, preprocess = open_clip.create_model_and_transforms(arch, pretrained=None)
     tokenizer = open_clip.get_tokenizer(arch)
+    firsts: dict[str, list[int]] = {}
+
+    def run_theirs() -> None:
+        firsts["theirs"] = their_loop(paper.model, preprocess, tokenizer, images, captions)
+
+    def run_ours() -> None:
+        firsts["ours"] = our_run(same, images, captions)
+
     took: dict[str, list[float]] = {"theirs": [], "ours, bfloat16": [], "ours, default": []}
     for _ in range(repeats):
-        took["theirs"].append(
-            time_call(
-                lambda: firsts.__setitem__(
-                    "theirs", their_loop(paper.model, preprocess, tokenizer, images, captions)
-                )
-            )
-        )
-        took["ours, bfloat16"].append(
-            time_call(lambda: firsts.__setitem__("ours", our_run(same, images, captions)))
-        )
+        took["theirs"].append(time_call(run_theirs))
+        took["ours, bfloat16"].append(time_call(run_ours))
         took["ours, default"].append(time_call(lambda: our_run(default, images, captions)))
     seconds = {k: spread(v) for k, v in took.items()}
     base = seconds["theirs"]["median"]
@@ -121,9 +122,6 @@ def measure(arch: str, images, captions, repeats: int) -> dict:
             float(np.mean(np.array(firsts["theirs"]) == np.array(firsts["ours"]))), 3
         ),
     }
-
-
-firsts: dict[str, list[int]] = {}
 
 
 def captions_of(path: Path | None, n: int) -> list[str]:

@@ -1,27 +1,33 @@
-"""What small encoders are worth beside chance, colour, words and MobileNet; and whether one of two sources beats either.
+"""What small encoders are worth beside chance, colour, words and MobileNet; and whether one of two
+sources beats either.
 
-Tasks: photos of a shop whose SKUs nobody trained on -> caption and title in five languages, and -> front picture;
-grocery photos -> description and -> iconic picture; home photos of clothing -> photos of the same class by other
-people; photo and words -> the sibling that differs so (`world.truth.composed`). What limits: pictures per second
-of the encoders; vectors are kept in --cache.
+Tasks: photos of a shop whose SKUs nobody trained on -> caption and title in five languages, and ->
+front picture; grocery photos -> description and -> iconic picture; home photos of clothing ->
+photos of the same class by other people; photo and words -> the sibling that differs so
+(`world.truth.composed`). What limits: pictures per second of the encoders; vectors are kept in
+--cache.
 
-    python -m benchmarks.small_models --shop world:1000:1002:test --train-shop world:1000:1001:train \\
+    python -m benchmarks.small_models --shop world:1000:1002:test --train-shop \\
+        world:1000:1001:train \\
         --groceries groceries --clothing ../shared/data/clothing --encoder mini \\
         --mobilenet onnx:../shared/weights/mobilenet_v1_embedding --save
 
-`--encoder LABEL=NAME` may be repeated; the first is compared with each other one, question by question (paired).
+`--encoder LABEL=NAME` may be repeated; the first is compared with each other one, question by
+question (paired).
 """
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from benchmarks.common import RESULTS
 from benchmarks.small_models_composed import Composed, photo_and_words, shortcuts
 from benchmarks.small_models_measures import (
     Encoded,
     Histogram,
+    Method,
     Report,
     Task,
     guess,
@@ -37,10 +43,11 @@ from skulens.evaluate.ranking import precision_at_k
 from skulens.files import cache_folder
 from skulens.protocols import Catalog
 from skulens.records import Query
+from skulens.world.reader import World
 from skulens.world.truth.vocabulary import LANGUAGES
 
 
-def shop_texts(report: Report, shop: Catalog, encoders: Mapping[str, Callable]) -> None:
+def shop_texts(report: Report, shop: Catalog, encoders: Mapping[str, Method]) -> None:
     """Photo -> what is visible, then brand and facts, in each language."""
     queries, products = photos_of(shop, "test"), list(shop.products())
     task = Task("shop: photo -> text", queries, [p.id for p in products])
@@ -55,7 +62,7 @@ def shop_texts(report: Report, shop: Catalog, encoders: Mapping[str, Callable]) 
                 )
 
 
-def grocery_texts(report: Report, catalog: Catalog, encoders: Mapping[str, Callable]) -> None:
+def grocery_texts(report: Report, catalog: Catalog, encoders: Mapping[str, Method]) -> None:
     queries, products = (
         photos_of(catalog, "test"),
         [p for p in catalog.products() if p.text("description")],
@@ -69,7 +76,7 @@ def grocery_texts(report: Report, catalog: Catalog, encoders: Mapping[str, Calla
 
 
 def catalogue_pictures(
-    report: Report, name: str, catalog: Catalog, encoders: Mapping[str, Callable]
+    report: Report, name: str, catalog: Catalog, encoders: Mapping[str, Method]
 ) -> None:
     """Photo -> the catalogue's first picture of each product."""
     queries, products = photos_of(catalog, "test"), [p for p in catalog.products() if p.images]
@@ -80,7 +87,7 @@ def catalogue_pictures(
         report.add(task, label, task.values(encoder(pictures_of(queries)) @ fronts.T))
 
 
-def clothing(report: Report, folder: Path, encoders: Mapping[str, Callable]) -> None:
+def clothing(report: Report, folder: Path, encoders: Mapping[str, Method]) -> None:
     """Test photo -> train photos, all of other contributors; relevant are those of its class."""
     catalog = Clothing(folder)
     gallery = photos_of(catalog, "train")
@@ -109,7 +116,7 @@ def clothing(report: Report, folder: Path, encoders: Mapping[str, Callable]) -> 
 
 def describe(shop: Catalog) -> dict:
     """How a shop was made and the hashes of what it holds."""
-    card = json.loads((shop.root / "world.json").read_text("utf-8"))
+    card = json.loads((cast(World, shop).root / "world.json").read_text("utf-8"))
     return {k: card.get(k) for k in ("config", "generator", "records_sha256", "pictures_sha256")}
 
 
@@ -155,9 +162,9 @@ def main() -> None:
     args = parser.parse_args()
     named = [e.split("=", 1) if "=" in e else (e, e) for e in args.encoder or ["mini"]]
     encoders = {label: Encoded(name, args.cache) for label, name in named}
-    baselines = {"colour histogram": Histogram()} | (
-        {"MobileNet V1": Encoded(args.mobilenet, args.cache)} if args.mobilenet else {}
-    )
+    baselines: dict[str, Method] = {"colour histogram": Histogram()}
+    if args.mobilenet:
+        baselines["MobileNet V1"] = Encoded(args.mobilenet, args.cache)
     shop, train_shop = open_catalog(args.shop), open_catalog(args.train_shop)
     report = Report()
     shop_texts(report, shop, encoders)

@@ -1,13 +1,14 @@
-"""Photo and words -> the sibling that differs so (`world.truth.composed`): is one of the two sources enough?"""
+"""Photo and words -> the sibling that differs so (`world.truth.composed`): is one enough?"""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
-from benchmarks.small_models_measures import Report, Task, Words, guess, sku_text
+from benchmarks.small_models_measures import Method, Report, Task, Words, guess, sku_text
 from skulens.encode.fusion import normalise
 from skulens.evaluate.intervals import difference_intervals
 from skulens.protocols import Catalog
@@ -33,7 +34,9 @@ class Composed:
         products = list(shop.products())[:most]
         photos: dict[str, list[Image]] = {}
         for query in shop.queries(split):
-            photos.setdefault(next(iter(query.relevant)), []).append(query.item.parts[0])
+            photos.setdefault(next(iter(query.relevant)), []).append(
+                cast(Image, query.item.parts[0])
+            )
         queries = list(compose_changes(products, photos))
         return cls(
             products, queries, Task("photo and words -> sibling", queries, [p.id for p in products])
@@ -60,7 +63,7 @@ class Composed:
             self.task.gallery[i] in q.relevant for i, q in zip(best, self.queries, strict=True)
         ) / len(best)
 
-    def vectors(self, encoder: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def vectors(self, encoder: Method) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Of photos, words, fronts, texts; words and texts are zero for an encoder of pictures."""
         photos, fronts = (
             encoder([q.item.parts[0] for q in self.queries]),
@@ -76,9 +79,9 @@ class Composed:
         )
 
     def oracle(self, agree: Callable[[Query, dict[str, str]], bool]) -> dict[str, np.ndarray]:
-        """Expected hit rates of a reader who cannot tell apart the candidates that `agree`, and knows no others."""
+        """Expected hit rates of a reader who guesses among the candidates that `agree`."""
         look = {p.id: visible_values(p) | {"class": p.category[0]} for p in self.products}
-        found = {name: [] for name in self.task.metrics}
+        found: dict[str, list[float]] = {name: [] for name in self.task.metrics}
         for query in self.queries:
             left = [
                 i for i, values in look.items() if i != query.references[0] and agree(query, values)
@@ -96,16 +99,18 @@ def fuse(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
 
 
 def photo_and_words(
-    report: Report, train: Composed, test: Composed, encoders: Mapping[str, Callable]
+    report: Report, train: Composed, test: Composed, encoders: Mapping[str, Method]
 ) -> dict:
-    """Words only, picture only, both; shares of words and texts chosen on train SKUs for each of the three."""
+    """Words, picture, both; shares of words and texts chosen on train SKUs for each of them."""
     chosen: dict[str, dict] = {}
     report.add(test.task, "chance", guess(test.task))
     add_oracles(report, test)
     texts = Words([sku_text(p, "en") for p in test.products])
     titles = {p.id: p.title for p in test.products}
     report.add(
-        test.task, "words only: BM25", test.values(texts([q.item.parts[1] for q in test.queries]))
+        test.task,
+        "words only: BM25",
+        test.values(texts([str(q.item.parts[1]) for q in test.queries])),
     )
     listed = [f"{titles[q.references[0]]} {q.item.parts[1]}" for q in test.queries]
     report.add(test.task, "title and words: BM25", test.values(texts(listed)))
@@ -163,7 +168,7 @@ def add_oracles(report: Report, test: Composed) -> None:
 
 
 def shortcuts(report: Report, test: Composed, label: str) -> dict:
-    """How much of an encoder's score of both is lost by either half alone, read by whom; half or more is asked for."""
+    """Share of an encoder's score of both that either half alone loses, by method."""
     found = {}
     values = {m: v["hit_rate@1"] for (t, m), v in report.values.items() if t == test.task.name}
     both = values[f"both: {label}"]

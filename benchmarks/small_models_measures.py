@@ -1,9 +1,10 @@
-"""What the benchmark of small models measures with: encoders, baselines, tasks, paired differences."""
+"""Parts of the small-model benchmark: encoders, baselines, tasks, paired differences."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol, cast
 
 import bm25s
 import numpy as np
@@ -23,7 +24,13 @@ from skulens.records import Image, Part, Product, Qrels, Query, Run
 DEPTH = 10
 
 
-# Encoders and baselines: parts in, unit vectors out.
+class Method(Protocol):
+    """An encoder or baseline: parts of its modalities in, unit vectors (parts, dim) out."""
+
+    @property
+    def modalities(self) -> Sequence[str]: ...
+
+    def __call__(self, parts: Sequence[Any]) -> np.ndarray: ...
 
 
 class Encoded:
@@ -43,7 +50,7 @@ class Encoded:
 
 
 class Histogram:
-    """Joint histogram of 6 x 6 x 6 colours, square roots of its shares: their inner product is Bhattacharyya's."""
+    """Square roots of the shares of 6 x 6 x 6 colours; inner product: Bhattacharyya's."""
 
     modalities = ("image",)
 
@@ -137,7 +144,7 @@ class Report:
         print(f"{task.name:34} {method:24} {shown}", flush=True)
 
     def differences(self, first: str, others: Sequence[str]) -> list[dict]:
-        """Paired differences of `first` and each other method, on every task both were measured on."""
+        """Paired differences of `first` and every other method, on each task both were run on."""
         found = []
         for other in others:
             for name, task in self.tasks.items():
@@ -162,7 +169,8 @@ def photos_of(catalog: Catalog, split: str) -> list[Query]:
 
 
 def pictures_of(queries: Sequence[Query]) -> list[Image]:
-    return [q.item.parts[0] for q in queries]
+    """The first part of each query, which in every task here is a photo."""
+    return [cast(Image, q.item.parts[0]) for q in queries]
 
 
 def guess(task: Task) -> dict[str, np.ndarray]:

@@ -216,17 +216,20 @@ def table(result: dict) -> str:
     rows = [
         (
             "size",
-            f"{result['queries']:,} queries x {result['gallery']:,} x {result['dim']}, k = {result['k']}",
+            f"{result['queries']:,} queries x {result['gallery']:,} x {result['dim']}, "
+            f"k = {result['k']}",
         ),
         ("time", f"{result['seconds']:.2f} s ({spread}), {result['queries_per_s']:,} queries/s"),
         ("CPU time", f"{result['cpu_seconds']:.2f} s"),
         (
             "rate per CPU",
-            f"{result['gflops_per_cpu']} of {result['bare_product_gflops_per_cpu']} GFLOP/s of a bare product ({result['share_of_bare_product']:.0%})",
+            f"{result['gflops_per_cpu']} of {result['bare_product_gflops_per_cpu']} GFLOP/s "
+            f"of a bare product ({result['share_of_bare_product']:.0%})",
         ),
         (
             "memory",
-            f"{peak['anonymous']:,} MB anonymous, {peak['mapped_file']:,} MB mapped file, {peak['resident']:,} MB resident at once",
+            f"{peak['anonymous']:,} MB anonymous, {peak['mapped_file']:,} MB mapped file, "
+            f"{peak['resident']:,} MB resident at once",
         ),
         ("avoided", f"{result['full_matrix_mb']:,} MB of a full score matrix"),
         ("same as full sort", str(result["same_as_full_sort"])),

@@ -1,10 +1,10 @@
 """How fast does the procedural shop draw, and does its memory grow with its size?
 
-What limits it: rasterising. A picture is one SVG scene, drawn by resvg and encoded; each kind's rate stands
-beside the rate at which resvg draws and encodes an empty scene of that size (the engine's floor); "scene
-written before" is what is left when our Python costs nothing. One process, one thread, CPU
-seconds, so that the rates are per core. Records (all tables, no pictures) are made at two sizes in fresh
-processes; the peak of resident memory says whether it grows.
+What limits it: rasterising. A picture is one SVG scene, drawn by resvg and encoded; each kind's
+rate stands beside the rate at which resvg draws and encodes an empty scene of that size (the
+engine's floor); "scene written before" is what is left when our Python costs nothing. One process,
+one thread, CPU seconds, so that the rates are per core. Records (all tables, no pictures) are made
+at two sizes in fresh processes; the peak of resident memory says whether it grows.
 
     python -m benchmarks.world_shop                     # a minute
     python -m benchmarks.world_shop --skus 400 --records 8192 65536 --repeats 5 --save
@@ -17,13 +17,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from benchmarks.common import report, spread
 from skulens.world.canvas.svg import Canvas, render
 from skulens.world.config import WorldConfig
 from skulens.world.render.photo import clean_scene, photo
 from skulens.world.render.views import shots
-from skulens.world.truth.products import variants
+from skulens.world.truth.products import Variant, variants
 
 RECORDS = """
 import json, resource, sys, tempfile, time
@@ -32,8 +34,10 @@ from skulens.world.config import WorldConfig
 from skulens.world.make import make
 start = time.process_time()
 with tempfile.TemporaryDirectory() as folder:
-    make(Path(folder) / "shop", WorldConfig(skus=int(sys.argv[1]), views=(), photos=0), workers=1, progress=False)
-print(json.dumps([time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    config = WorldConfig(skus=int(sys.argv[1]), views=(), photos=0)
+    make(Path(folder) / "shop", config, workers=1, progress=False)
+seconds = time.process_time() - start
+print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """
 
 
@@ -57,17 +61,15 @@ def main() -> None:
 
 
 def pictures(skus: int, repeats: int) -> list[dict]:
-    """Pictures per CPU second of each kind and size; every repeat draws SKUs that none before it drew."""
+    """Pictures per CPU second of each kind and size; every repeat draws other SKUs."""
     config = WorldConfig(skus=skus * repeats)
     found = [list(variants(config, start, start + skus)) for start in range(0, config.skus, skus)]
     rows = []
     for px in (64, 224):
-        rows.append(row("front", px, found, lambda v, px=px: render(clean_scene(v, px).svg(), px)))
+        rows.append(row("front", px, found, partial(draw_front, px=px)))
         written = [[clean_scene(v, px).svg() for v in part] for part in found]
-        rows.append(
-            row("front, scene written before", px, written, lambda scene, px=px: render(scene, px))
-        )
-        rows.append(row("photo", px, found, lambda v, px=px: photo(v, 0, px)))
+        rows.append(row("front, scene written before", px, written, partial(render, px=px)))
+        rows.append(row("photo", px, found, partial(photo, number=0, px=px)))
     for view, px in (("back", 224), ("side", 224), ("use", 224), ("label", 384)):
         only = replace(config, views=(view,), photos=0)
         rows.append(
@@ -81,7 +83,11 @@ def pictures(skus: int, repeats: int) -> list[dict]:
     return rows
 
 
-def row(what: str, px: int, parts: list[list], draw: Callable[[object], object]) -> dict:
+def draw_front(variant: Variant, px: int) -> bytes:
+    return render(clean_scene(variant, px).svg(), px)
+
+
+def row(what: str, px: int, parts: list[list], draw: Callable[[Any], object]) -> dict:
     empty = Canvas(px).svg()
     ours = [rate(part, draw) for part in parts]
     floor = [rate(part, lambda _: render(empty, px)) for part in parts]
@@ -93,7 +99,7 @@ def row(what: str, px: int, parts: list[list], draw: Callable[[object], object])
     }
 
 
-def rate(items: list, draw: Callable[[object], object]) -> float:
+def rate(items: list, draw: Callable[[Any], object]) -> float:
     """Calls per CPU second."""
     start = time.process_time()
     for item in items:

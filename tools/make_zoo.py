@@ -79,7 +79,7 @@ def licence_of(family: str, tag: str) -> tuple[str, str]:
 
 
 @functools.cache
-def measured(arch: str) -> dict[str, object]:
+def count_costs(arch: str) -> dict[str, object]:
     """Sizes and costs of an architecture, counted on the meta device."""
     config = open_clip.get_model_config(arch)
     size = config["vision_cfg"]["image_size"]
@@ -113,7 +113,9 @@ def row_of(arch: str, tag: str, totals: dict[str, int]) -> ZooRow:
     family = family_of(arch)
     licence, commercial = licence_of(family, tag)
     known = find_row(arch, tag) if ZOO.is_file() else None
-    sizes = dict.fromkeys(("params", "params_text", "gflops_image", "gflops_text")) | measured(arch)
+    sizes = dict.fromkeys(("params", "params_text", "gflops_image", "gflops_text")) | count_costs(
+        arch
+    )
     if sizes["params"] is None:
         sizes["params"] = totals.get(f"open_clip/{arch}--{tag}") or (
             known.params if known else None

@@ -86,7 +86,7 @@ class Answer:
     lines: tuple[str, ...] = ()
     """Lines of text that a person reads without doubt; not all there are."""
     products: tuple[Mapping[str, Any], ...] = ()
-    """Where several products are pictured: the fields of each; a null in `fields` says nothing then."""
+    """Fields of each product where several are pictured; a null in `fields` then says nothing."""
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Path -> further values of which any is right."""
     extras: Mapping[str, object] = field(default_factory=dict)
@@ -254,7 +254,7 @@ def gtin_forms(digits: str) -> tuple[str, ...]:
     return (digits, f"0{digits}") if len(digits) == 12 else (digits,)
 
 
-def connected(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+def connect(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
     """Item -> one name for all items that share a label, directly or through others."""
     parent: dict[str, str] = {}
 
@@ -269,7 +269,6 @@ def connected(labels: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
         root(item)
         for name in names:
             one, other = root(item), root(f"~{name}")
-            parent[max(one, other)] = min(
-                one, other
-            )  # items are sorted before "~", and so give names
+            # Items are sorted before "~", and so give names.
+            parent[max(one, other)] = min(one, other)
     return {item: root(item) for item in items}

@@ -54,7 +54,8 @@ class ApparelCatalogue(TrueReader):
         missing = [k for k in KEYS if k not in self.table.columns]
         if missing:
             raise DataError(
-                f"{self.table.path} lacks the keys {missing}; it has {', '.join(self.table.columns)}"
+                f"{self.table.path} lacks the keys {missing}; "
+                f"it has {', '.join(self.table.columns)}"
             )
 
     def _products(self) -> Iterator[Product]:
@@ -159,6 +160,6 @@ def variants_of(product: Product) -> list[dict[str, Any]]:
 
 
 def view_of(path: str) -> str:
-    """ "front", "back" or the number of the view, from the file name; "front" where it says nothing."""
+    """View in a file name: "front", "back" or a number; "front" where the name says nothing."""
     match = VIEW.search(Path(path).stem)
     return match.group(1) if match else "front"

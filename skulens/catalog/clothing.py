@@ -15,13 +15,13 @@ COLUMNS = ("image", "label", "kids", "contributor", "split")
 class Clothing(Reader):
     """The garments, seen in one of two ways.
 
-    unit="class" (default): 18 products, one per class, with the label as title; each photo is a probe
-    of its split and is judged to show its class. unit="photo": every photo is a product with the
-    attributes type and kids, for extraction and near-duplicate search; there are no queries.
+    unit="class" (default): 18 products, one per class, with the label as title; each photo is a
+    probe of its split and is judged to show its class. unit="photo": every photo is a product with
+    the attributes type and kids, for extraction and near-duplicate search; there are no queries.
 
     Intervals resample contributors (`Query.group`), whose photos share room, light and often the
-    garment. Labels come from the contributors and overlap (T-Shirt/Polo/Top); "Outwear" is upstream's
-    spelling.
+    garment. Labels come from the contributors and overlap (T-Shirt/Polo/Top); "Outwear" is
+    upstream's spelling.
     """
 
     def __init__(self, root: Path, unit: Literal["class", "photo"] = "class"):
@@ -41,7 +41,8 @@ class Clothing(Reader):
             source="https://github.com/alexeygrigorev/clothing-dataset",
             revision="7ed86a9",
             licence="CC0-1.0",
-            citation="Grigorev: Clothing dataset, 2020. Photos by Kenes Shangereyev, Tagias.com and contributors.",
+            citation="Grigorev: Clothing dataset, 2020. "
+            "Photos by Kenes Shangereyev, Tagias.com and contributors.",
             splits=("train", "val", "test") if unit == "class" else (),
             gallery_text=("title",),
         )

@@ -1,18 +1,21 @@
-"""A catalogue as a folder in the format skulens/1: what is made here can be stored and read anywhere.
+"""A catalogue as a folder in the format skulens/1: made here, read anywhere.
 
-    manifest.json      {"format": "skulens/1", name, title, source, licence ..., sha256 of the tables}
-    products.parquet   product_id, spu_id, title, text.ROLE, images [{path, view, sha256}], category_path,
-                       lang, country, price, currency, gtin, attributes [{key, value, modality, source}],
-                       extras (JSON)
-    queries.parquet    query_id, parts [{text, path, view}] in reading order, conditions [{key, value,
-                       part, product_id, relation, modality, weight}], where (JSON of a filter),
-                       references, tags (JSON), group
-    judgments.parquet  query_id, product_id, grade (absent = unjudged, 0 = judged not relevant, > 0 =
-                       relevant), role: "" or "hard_negative"; unverified hard negatives have no grade
+    manifest.json      {"format": "skulens/1", name, title, source, licence ...,
+                       sha256 of the tables}
+    products.parquet   product_id, spu_id, title, text.ROLE, images [{path, view, sha256}],
+                       category_path, lang, country, price, currency, gtin,
+                       attributes [{key, value, modality, source}], extras (JSON)
+    queries.parquet    query_id, parts [{text, path, view}] in reading order,
+                       conditions [{key, value, part, product_id, relation, modality, weight}],
+                       where (JSON of a filter), references, tags (JSON), group
+    judgments.parquet  query_id, product_id, role: "" or "hard_negative",
+                       grade (absent = unjudged, 0 = judged not relevant, > 0 = relevant);
+                       unverified hard negatives have no grade
     splits.parquet     query_id, split
     images/            pictures, named by their sha256
 
-Everything is Parquet or JSON and readable without skulens. `skulens.catalog.own` reads such folders.
+Everything is Parquet or JSON and readable without skulens. `skulens.catalog.own` reads such
+folders.
 """
 
 import hashlib
@@ -132,7 +135,8 @@ class Pictures:
         if not self.copy:
             if image.own_file is None:
                 raise DataError(
-                    f'{image.path or "a picture in memory"} is not a file of its own; write with pictures="copy"'
+                    f"{image.path or 'a picture in memory'} is not a file of its own; "
+                    'write with pictures="copy"'
                 )
             return {"path": str(Path(image.own_file).resolve()), "view": image.view, "sha256": None}
         data = image.read()

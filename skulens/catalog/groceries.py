@@ -41,8 +41,8 @@ class Groceries(Reader):
         source="https://github.com/marcusklasson/GroceryStoreDataset",
         revision="fc80ba9",
         licence="MIT",
-        citation="Klasson, Zhang, Kjellstrom: A Hierarchical Grocery Store Image Dataset with Visual and "
-        "Semantic Labels. WACV 2019.",
+        citation="Klasson, Zhang, Kjellstrom: A Hierarchical Grocery Store Image Dataset "
+        "with Visual and Semantic Labels. WACV 2019.",
         splits=("train", "val", "test"),
         gallery_text=("description", "title"),
     )
@@ -65,7 +65,8 @@ class Groceries(Reader):
         bad = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
         if bad is not None:
             raise DataError(
-                f"{path}:{bad + 2} has {len(rows[bad])} cells, expected {len(names)}: {', '.join(names)}"
+                f"{path}:{bad + 2} has {len(rows[bad])} cells, expected {len(names)}: "
+                f"{', '.join(names)}"
             )
         return [dict(zip(names, (cell.strip() for cell in row), strict=True)) for row in rows]
 

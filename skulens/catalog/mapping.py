@@ -79,7 +79,8 @@ def map_columns(
     for field, written in asked.items():
         if field not in ALIASES and not field.startswith("text."):
             raise DataError(
-                f"--map {field}={written}: no field {field!r}; fields: {', '.join(ALIASES)}, text.ROLE"
+                f"--map {field}={written}: no field {field!r}; "
+                f"fields: {', '.join(ALIASES)}, text.ROLE"
             )
         mapping[field] = columns_of(field, written, columns, source)
     taken = {c for group in mapping.values() for c in group}
@@ -120,7 +121,8 @@ def columns_of(field: str, written: str, columns: list[str], source: str) -> tup
     missing = [n for n in names if n not in columns]
     if missing:
         raise DataError(
-            f"--map {field}={written}: {source} has no column {missing[0]!r}; it has: {', '.join(columns)}"
+            f"--map {field}={written}: {source} has no column {missing[0]!r}; "
+            f"it has: {', '.join(columns)}"
         )
     if len(names) > 1 and field not in ("image", "category") and not field.startswith("text."):
         raise DataError(

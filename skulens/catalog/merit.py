@@ -50,8 +50,8 @@ INFO = DatasetInfo(
     source="https://huggingface.co/datasets/WeiChow/merit",
     revision="not pinned; format of github.com/weichow23/merit at 98a63a4",
     licence="Apache-2.0",
-    citation="Chow et al.: MERIT: Multilingual Semantic Retrieval with Interleaved Multi-Condition Query. "
-    "arXiv 2506.03144, 2025.",
+    citation="Chow et al.: MERIT: Multilingual Semantic Retrieval with Interleaved "
+    "Multi-Condition Query. arXiv 2506.03144, 2025.",
     splits=SPLITS,
     gallery_text=("title",),
 )
@@ -78,13 +78,13 @@ class Interleaved:
 class Merit(Reader):
     """Products of one pool, and queries whose items interleave text and pictures.
 
-    Query items follow the instruction: text parts as written (product tags and titles stay in), each
-    `<image>` replaced by the photo of the product in whose tag it stands. A condition names its
-    product and the place of that picture in `item.parts` (None where the product is described in words);
-    `references` are the products that conditions are taken from, which stay in the pool unless a
-    suite excludes them; `hard_negatives` may satisfy every condition. Tags: "language" and "class"
-    of the first correct product, "n_conditions". A query's id is its split and line ("test-17");
-    `raw_line` returns the line as it stands in the file.
+    Query items follow the instruction: text parts as written (product tags and titles stay in),
+    each `<image>` replaced by the photo of the product in whose tag it stands. A condition names
+    its product and the place of that picture in `item.parts` (None where the product is described
+    in words); `references` are the products that conditions are taken from, which stay in the pool
+    unless a suite excludes them; `hard_negatives` may satisfy every condition. Tags: "language" and
+    "class" of the first correct product, "n_conditions". A query's id is its split and line
+    ("test-17"); `raw_line` returns the line as it stands in the file.
 
     Args:
         root: the folder with the query files and the products (see PLACES).
@@ -125,7 +125,8 @@ class Merit(Reader):
                 return found
         raise MissingFile(
             f"{self.root} has no products of {split!r}; put the Parquet files of the dataset into "
-            f"{self.root / 'data'} ({PLACES[0].format(split=split)}) or products-{split}.jsonl beside it"
+            f"{self.root / 'data'} ({PLACES[0].format(split=split)}) "
+            f"or products-{split}.jsonl beside it"
         )
 
     def _product(self, row: Row) -> Product:
@@ -196,7 +197,7 @@ class Merit(Reader):
         raise DataError(f"merit has no query {query!r}; ids are SPLIT-LINE, such as test-17")
 
     def _pool(self, split: str) -> dict[str, Shown]:
-        """Product id -> its photo (a reference, no bytes), language and class, for all of a split."""
+        """Product id -> photo (a reference, no bytes), language and class, for a whole split."""
         if split not in self._pools:
             found: dict[str, Shown] = {}
             before = len(self.rejects)
@@ -218,7 +219,7 @@ class Merit(Reader):
 
 
 def fetched_commit(folder: Path) -> str:
-    """The commit of the hub that the files of a folder were fetched at; "" where that is not known."""
+    """Commit of the hub at which a folder's files were fetched; "" where that is not known."""
     try:
         entries = json.loads((folder / "downloads.json").read_text())
         urls = [entry["url"] for entry in entries.values()]
@@ -284,7 +285,9 @@ def interleave(
 ) -> Interleaved:
     """Text and pictures in reading order.
 
-    An `<image>` inside `<Product n> ...` shows the n-th product; outside any tag, the next in order.
+    An `<image>` inside `<Product n> ...` shows the n-th product; outside any tag, the next in
+    order.
+
     Raises:
         ValueError: a placeholder for a product that the query does not name or that has no photo.
     """

@@ -61,7 +61,7 @@ def build(name: str, where: str | Path, options: dict) -> Catalog:
 
 
 def find_folder(data: str) -> Path | None:
-    """The path itself, or the first one of that name below the data folders that holds what its reader needs."""
+    """The path, or the first one of that name in the data folders with what its reader needs."""
     path = Path(data)
     if path.exists():
         return path
@@ -101,11 +101,13 @@ def recognise(path: Path) -> str:
         if path.suffix.lower() in TABLE_SUFFIXES:
             return "own"
         raise DataError(
-            f"{path} is {path.suffix or 'a file without suffix'}; tables we read: {', '.join(TABLE_SUFFIXES)}"
+            f"{path} is {path.suffix or 'a file without suffix'}; "
+            f"tables we read: {', '.join(TABLE_SUFFIXES)}"
         )
     if is_unfinished(path):
         raise DataError(
-            f"the download into {path} was interrupted; open the dataset by its name to go on, or delete the folder"
+            f"the download into {path} was interrupted; "
+            "open the dataset by its name to go on, or delete the folder"
         )
     if not path.is_dir():
         raise DataError(
@@ -118,7 +120,8 @@ def recognise(path: Path) -> str:
                 return name
     found = sorted(p.name for p in path.iterdir())[:8]
     raise DataError(
-        f"{path} holds {found} and so is none of the folders we know ({', '.join(n for n, row in known.items() if row.signs)}); "
+        f"{path} holds {found} and so is none of the folders we know "
+        f"({', '.join(n for n, row in known.items() if row.signs)}); "
         f"put a table named {' or '.join(OWN_NAMES)} there, or give the table itself"
     )
 
@@ -153,7 +156,7 @@ def has_file(folder: Path, pattern: str) -> bool:
 
 
 def columns(table: Path) -> list[str]:
-    """Column names of a CSV or JSON Lines table by its first line; none where the line cannot be read."""
+    """Column names in the first line of a CSV or JSON Lines table; none if it cannot be read."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as f:
             first = f.readline(1_000_000)
@@ -165,7 +168,7 @@ def columns(table: Path) -> list[str]:
 
 
 def read_json_keys(path: Path) -> dict[str, list[str]]:
-    """Key of a JSON object -> the keys of the first entry of the list under it; {} for anything else."""
+    """Key of a JSON object -> keys of the first entry of its list; {} for anything else."""
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):

@@ -32,8 +32,8 @@ class OpenMPR(Reader):
         images: folder of the photos; default: root. Paths of the manifest are tried as written and
             then without their first folders.
 
-    Texts: "caption", and the questions of `product_texts.json` where that file is there. Ids are the
-    barcodes as written; some are the shop's own numbers, so none is taken for a GTIN.
+    Texts: "caption", and the questions of `product_texts.json` where that file is there. Ids are
+    the barcodes as written; some are the shop's own numbers, so none is taken for a GTIN.
     """
 
     info = DatasetInfo(
@@ -42,7 +42,8 @@ class OpenMPR(Reader):
         source="https://github.com/upeee/openmpr",
         revision="12c4ff1",
         licence="CC-BY-NC-4.0 (texts and photos)",
-        citation="Maminta, Atienza: OpenMPR, ICPR 2026; 4th GroceryVision Challenge, RetailVision at ICCV 2025.",
+        citation="Maminta, Atienza: OpenMPR, ICPR 2026; "
+        "4th GroceryVision Challenge, RetailVision at ICCV 2025.",
         splits=("test",),
         gallery_text=("caption",),
     )
@@ -65,7 +66,8 @@ class OpenMPR(Reader):
     def _products(self) -> Iterator[Product]:
         if self.captions is None:
             raise MissingFile(
-                f"no captions for openmpr: put synthetic_captions.json (a JSON list of product_id and "
+                "no captions for openmpr: put synthetic_captions.json "
+                "(a JSON list of product_id and "
                 f"label, from the OpenMPR repository) into {self.root}"
             )
         questions = self._questions()
@@ -117,8 +119,9 @@ class OpenMPR(Reader):
     def _manifest(self) -> Path:
         if self.manifest is None:
             raise MissingFile(
-                f"no probe photos for openmpr: put the evaluation manifest (a JSON file whose name holds "
-                f'"manifest", barcode -> image_paths and label) and the photos it lists into {self.root}'
+                "no probe photos for openmpr: put the evaluation manifest "
+                '(a JSON file whose name holds "manifest", barcode -> image_paths and label) and '
+                f"the photos it lists into {self.root}"
             )
         return self.manifest
 

@@ -77,17 +77,17 @@ class OwnCatalog(Reader):
     """Rows of a table as products; rows with the same id are one product with several pictures.
 
     With a `split` column, rows whose split is empty or "gallery" give the product its pictures, and
-    pictures of all other rows are probe photos, queries of that split; texts are taken from any row,
-    the first that has them. Without one, every picture belongs to its product AND is a probe of the
-    split "all": right for photo -> text. For photo -> picture such a probe would find itself, so its
-    query says `tags={"in_gallery": "yes"}` and its picture equals (==) the one in the gallery. Where
-    `queries.parquet` or `.jsonl` lies beside the table (see `catalog.folder`), its queries take the
-    place of the split "all".
+    pictures of all other rows are probe photos, queries of that split; texts are taken from any
+    row, the first that has them. Without one, every picture belongs to its product AND is a probe
+    of the split "all": right for photo -> text. For photo -> picture such a probe would find
+    itself, so its query says `tags={"in_gallery": "yes"}` and its picture equals (==) the one in
+    the gallery. Where `queries.parquet` or `.jsonl` lies beside the table (see `catalog.folder`),
+    its queries take the place of the split "all".
 
     Args:
         root: the table, or a folder with products.parquet, products.jsonl or products.csv.
-        map: field -> column, or "field=column" strings; see `catalog.mapping.ALIASES` for the fields
-            and for the column names that need no mapping.
+        map: field -> column, or "field=column" strings; see `catalog.mapping.ALIASES` for the
+            fields and for the column names that need no mapping.
         images: folder that relative picture paths start from; the table's own by default.
     """
 
@@ -192,13 +192,14 @@ class Collector:
                 self.reject(row.where, str(self.cell(row, "id"))[:80], *explain(e))
         if not rows and not self.rejects:
             raise DataError(
-                f"{self.table.path} has a header and no rows; expected one row per picture or product"
+                f"{self.table.path} has a header and no rows; "
+                "expected one row per picture or product"
             )
         self.drop_empty()
         return Contents(self.drafts, self.probes, self.rejects)
 
     def add(self, row: Row) -> None:
-        """Take one row in. Raises ValueError, mostly RowError, before any change, for an unusable row."""
+        """Take one row in. Raises RowError or ValueError for an unusable row, before any change."""
         product = as_id(self.cell(row, "id"))
         texts = {
             role: text for role, columns in self.text_columns() if (text := join(row, columns))
@@ -208,7 +209,8 @@ class Collector:
         known, title = draft.texts.get("title"), texts.get("title")
         if known and title and known != title:
             raise RowError(
-                f"id {product!r} has another title at {draft.where}: {known[:40]!r}, here {title[:40]!r}",
+                f"id {product!r} has another title at {draft.where}: {known[:40]!r}, "
+                f"here {title[:40]!r}",
                 "make the titles equal, or give the second product an id of its own",
             )
         self.drafts[product] = draft
@@ -222,7 +224,7 @@ class Collector:
         self.add_pictures(row, product, draft, split)
 
     def unclaimed(self, row: Row) -> dict[str, object]:
-        """Cells of columns that are no field; those in `extras` of a folder in our own format."""
+        """Cells of columns that are not fields; those in `extras` of a folder in our own format."""
         cells = {c: value for c, value in row.cells.items() if c not in self.used}
         if self.composed and "extras" in cells:
             return cells | read_object(cells.pop("extras"), "extras")
@@ -234,7 +236,7 @@ class Collector:
                 yield name.removeprefix("text."), columns
 
     def fields(self, row: Row, product: str) -> dict[str, object]:
-        """Values of the fields that are neither texts nor pictures; a wrong one is left out and rejected."""
+        """Values of all other fields than texts and pictures; wrong ones become rejects."""
         found: dict[str, object] = {}
         for name, convert in CONVERT.items():
             if name not in self.mapping:
@@ -309,7 +311,7 @@ class Collector:
                 yield written.path, Image(path=place, view=written.view or view)
 
     def paths(self, cell: Any, view: str | None = None) -> list[Written]:
-        """Pictures of a cell: a string, several between "|" or ";", a list, JSON; {path, view} of a struct."""
+        """Pictures of a cell: text, several split by "|" or ";", a list, JSON; or {path, view}."""
         if isinstance(cell, str) and cell.lstrip().startswith("["):
             cell = json.loads(cell)
         if isinstance(cell, dict):
@@ -327,7 +329,8 @@ class Collector:
 
     def missing(self, name: str) -> RowError | None:
         """Why no picture can be read there and what to do; None where there is a file."""
-        if os.path.isfile(f"{self.folder_name}/{name}"):  # noqa: PTH113  # the usual case, without pathlib's cost
+        # The usual case comes first, without pathlib's cost.
+        if os.path.isfile(f"{self.folder_name}/{name}"):  # noqa: PTH113
             return None
         if re.match(r"(?i)(https?|ftp|s3|gs|data):", name):
             return RowError(

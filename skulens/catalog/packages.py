@@ -30,7 +30,8 @@ class Packages(AnsweredPhotos):
         source="five repositories on GitHub, named photo by photo in answers.json",
         revision="commit of each photo in answers.json",
         licence="Apache-2.0, MIT and CC-BY-4.0, photo by photo in answers.json",
-        citation="a1xg/OCR-pipeline-for-product-labels, aleene/FoodViewer, VizWiz-Captions (vizwiz.org), "
+        citation="a1xg/OCR-pipeline-for-product-labels, aleene/FoodViewer, "
+        "VizWiz-Captions (vizwiz.org), "
         "kivancgunduz/expiration-date-detection, SachinSingh1402; answers read by eye.",
     )
 

@@ -25,7 +25,7 @@ KEPT_BATCHES = 16
 
 @dataclass(frozen=True, slots=True)
 class StoredImage(Image):
-    """A picture in a cell of a Parquet or Arrow file: the file is `path` up to the "#", cell (group, row) of `column`."""
+    """A picture in cell (group, row) of `column` of a file, which is `path` up to the "#"."""
 
     file: str = ""
     column: str = ""
@@ -54,7 +54,7 @@ class StoredImage(Image):
 
 
 def has_pictures(kind: pa.DataType) -> bool:
-    """Is this the type of a column of encoded pictures: bytes, or the hub's struct {bytes, path}?"""
+    """Does a column of this type hold encoded pictures: bytes, or the hub's {bytes, path}?"""
     if pa.types.is_struct(kind):
         return any(f.name == "bytes" and has_pictures(f.type) for f in kind)
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
@@ -68,7 +68,7 @@ def holds_picture_lists(kind: pa.DataType) -> bool:
 
 
 def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
-    """Rows of a group without a picture; from the statistics where they say "none", else by a scan."""
+    """Rows of a group without a picture, by the statistics if they say "none", else by a scan."""
     meta = file.metadata.row_group(group)
     leaves = [meta.column(i) for i in range(meta.num_columns)]
     nulls = [
@@ -90,7 +90,7 @@ def empty_cells(file: pq.ParquetFile, column: str, group: int) -> set[int]:
 
 
 def empty_arrow_cells(column: pa.ChunkedArray) -> set[int]:
-    """Rows of a picture column without bytes and without a path, found without reading the bytes."""
+    """Rows of a picture column with neither bytes nor a path, found without reading bytes."""
     if pa.types.is_struct(column.type):
         names = [f.name for f in column.type if f.name in ("bytes", "path")]
         filled = [pc.is_valid(pc.struct_field(column, name)) for name in names]
@@ -120,7 +120,7 @@ def open_column(path: str, column: str, _written_ns: int) -> "ColumnReader | Arr
 
 
 def open_arrow(path: Path | str) -> pa.Table:
-    """An Arrow IPC file or stream as a table over the mapped file: nothing is read before it is looked at."""
+    """An Arrow IPC file or stream as a table over the mapped file; read only where used."""
     source = pa.memory_map(str(path))
     try:
         return pa.ipc.open_file(source).read_all()
@@ -163,7 +163,7 @@ class ColumnReader:
             return self.kept[group, wanted][row % BATCH_ROWS].as_py()
 
     def _advance(self, group: int, wanted: int) -> None:
-        """Read the next batch of the scan; start a new one for another group or an earlier batch."""
+        """Read the scan's next batch; another group or an earlier batch starts a new scan."""
         if group != self.group or wanted < self.next:
             self.group, self.next = group, 0
             self.scan = self.file.iter_batches(

@@ -1,9 +1,9 @@
-"""40 photos of labels of other goods than food: plates, tags, boxes, garments with readable text."""
+"""40 photos of labels of products other than food: plates, tags, boxes, garments with text."""
 
 from pathlib import PurePosixPath
 from typing import Any
 
-from skulens.catalog.answers import Answer, AnsweredPhotos, connected, gtin_forms
+from skulens.catalog.answers import Answer, AnsweredPhotos, connect, gtin_forms
 from skulens.records import DatasetInfo
 
 
@@ -28,7 +28,7 @@ class ProductLabels(AnsweredPhotos):
     def _answers(self, found: dict[str, Any]) -> list[Answer]:
         photos = found["photos"]
         names = [(name_of(p), p["same_object"]) for p in photos]
-        groups = connected(names)
+        groups = connect(names)
         return [read_photo(photo, groups[name_of(photo)]) for photo in photos]
 
 

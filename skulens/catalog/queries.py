@@ -64,7 +64,7 @@ class StoredQueries:
                 found[str(split)].add(str(query))
         return found
 
-    def judged(self, products: Container[str], reject: RejectItem) -> Mapping[str, Judged]:
+    def read_judgments(self, products: Container[str], reject: RejectItem) -> Mapping[str, Judged]:
         """Query id -> its judgements; rows on unknown products are rejected."""
         found: dict[str, Judged] = defaultdict(Judged)
         for row in self.rows("judgments", reject):
@@ -91,7 +91,7 @@ class StoredQueries:
         """The queries of a split, in the order of their table."""
         splits = self.splits(reject)
         wanted = splits.get(split, set())
-        judged = self.judged(products, reject)
+        judged = self.read_judgments(products, reject)
         seen: set[str] = set()
         names: set[str] = set()
         for row in self.rows("queries", reject):

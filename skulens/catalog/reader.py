@@ -30,21 +30,21 @@ class Reader:
 
     def products(self) -> Iterator[Product]:
         """Every SKU once, in the order of the data."""
-        return self._with_own_rejects(self._products())
+        return self._separate_rejects(self._products())
 
     def queries(self, split: str) -> Iterator[Query]:
         """The queries of a split. Raises DataError, naming the splits there are, for another."""
         if split not in self.info.splits:
             there = ", ".join(self.info.splits) or "none: this catalogue has products only"
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
-        return self._with_own_rejects(self._queries(split))
+        return self._separate_rejects(self._queries(split))
 
     def listings(self) -> Iterator[Product]:
         """Products without their attributes, from which gold may have been made; a dataset that
         knows what sellers say gives that."""
         return (replace(product, attributes=()) for product in self.products())
 
-    def _with_own_rejects(self, rows: Iterator[T]) -> Iterator[T]:
+    def _separate_rejects(self, rows: Iterator[T]) -> Iterator[T]:
         mine: list[Reject] = []
         while True:
             self.rejects = mine  # again before each step: another iteration may have run meanwhile
@@ -86,11 +86,11 @@ class TrueReader(Reader):
     """A reader that knows what is true of its products (`protocols.TrueCatalog`)."""
 
     def gold(self, split: str = "") -> Iterator[Gold]:
-        """What is true of the products of a split; "": of all. Raises DataError for an unknown split."""
+        """Truth about the products of a split; "": of all. Raises DataError for an unknown one."""
         if split and split not in self.info.splits:
             there = ", ".join(self.info.splits) or "none: leave the split empty"
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
-        return self._with_own_rejects(self._gold(split))
+        return self._separate_rejects(self._gold(split))
 
     def _gold(self, split: str) -> Iterator[Gold]:
         raise NotImplementedError

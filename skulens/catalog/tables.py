@@ -33,7 +33,7 @@ RejectRow = Callable[[str, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: where it stands (file:line, or file#row from 0 in Parquet) and its cells by column."""
+    """One row: its place (file:line, or file#row from 0 in Parquet) and its cells by column."""
 
     where: str
     cells: dict[str, Any]
@@ -95,7 +95,7 @@ class Table:
 
 
 class CsvTable(Table):
-    """A header line, then rows. The delimiter (comma, semicolon, tab, bar) is detected from the header."""
+    """A header line, then rows; the header tells the delimiter (comma, semicolon, tab or bar)."""
 
     def _columns(self) -> list[str]:
         first = next(self.lines(), "")
@@ -203,7 +203,7 @@ class JsonTable(Table):
 
 
 class ParquetTable(Table):
-    """A Parquet file; cells of picture columns come as `StoredImage`s that are read when asked for."""
+    """A Parquet file; cells of picture columns are `StoredImage`s, read when asked for."""
 
     def _columns(self) -> list[str]:
         try:
@@ -235,7 +235,7 @@ class ParquetTable(Table):
 
 
 class ArrowTable(Table):
-    """An Arrow file or stream, as `Dataset.save_to_disk` of Hugging Face writes them; mapped, not read."""
+    """An Arrow file or stream as Hugging Face's `Dataset.save_to_disk` writes it; mapped."""
 
     def _columns(self) -> list[str]:
         try:
@@ -259,12 +259,12 @@ class ArrowTable(Table):
 
 
 def check_names(schema: pa.Schema, path: Path) -> list[str]:
-    """The column names. Raises DataError for lists of encoded pictures, which we cannot read one by one."""
+    """The column names. Raises DataError for lists of encoded pictures: not readable singly."""
     lists = [f.name for f in schema if holds_picture_lists(f.type)]
     if lists:
         raise DataError(
-            f"{path}: {lists} hold lists of encoded pictures; write one picture per row, rows of one "
-            "product sharing its id"
+            f"{path}: {lists} hold lists of encoded pictures; write one picture per row, "
+            "rows of one product sharing its id"
         )
     return schema.names
 
@@ -283,7 +283,8 @@ def not_utf8(path: Path, e: UnicodeDecodeError) -> str:
             except UnicodeDecodeError as here:
                 seen = line[max(0, here.start - 12) : here.end + 12].decode("cp1252", "replace")
                 return (
-                    f"{path}:{number} is not UTF-8 (byte 0x{line[here.start]:02x}); read as Windows-1252 it says "
-                    f"{seen!r}. Convert the file: iconv -f CP1252 -t UTF-8 {path.name} > utf8-{path.name}"
+                    f"{path}:{number} is not UTF-8 (byte 0x{line[here.start]:02x}); "
+                    f"read as Windows-1252 it says {seen!r}. "
+                    f"Convert the file: iconv -f CP1252 -t UTF-8 {path.name} > utf8-{path.name}"
                 )
     return f"{path} cannot be decoded: {e.reason}; save it as UTF-8"

@@ -134,7 +134,7 @@ def open_encoder(
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """("open_clip", "ViT-B-32/openai"); a bare path or open_clip pair is recognised by its looks."""
+    """Family and rest: ("open_clip", "ViT-B-32/openai"); bare paths and pairs are recognised."""
     family, colon, argument = name.partition(":")
     families = rows("encoder")
     if family in families and (colon or not families[family].needs):

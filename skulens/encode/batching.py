@@ -1,4 +1,4 @@
-"""Distinct parts through the pipeline into rows of answers: equal contents once, cached ones never."""
+"""Distinct parts through the pipeline into rows of answers: equal ones once, cached ones never."""
 
 import os
 import sys
@@ -126,7 +126,7 @@ class Target:
         raise NotImplementedError
 
     def take(self, names: list[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
-        """Place computed rows and write a shard when enough rows, bytes or seconds have gathered."""
+        """Place computed rows; write a shard once enough rows, bytes or seconds have gathered."""
         with self.lock:
             self._place(names, rows)
             self.forwarded += len(names)
@@ -218,7 +218,8 @@ def check_modalities(encoders: Sequence[Encoder], needed: set[Modality]) -> None
         if lacking := needed - set(encoder.info.modalities):
             raise EncoderError(
                 f"{encoder.info.name} cannot encode {' or '.join(sorted(lacking))}, only "
-                f"{' and '.join(encoder.info.modalities)}; choose another encoder or another gallery"
+                f"{' and '.join(encoder.info.modalities)}; "
+                "choose another encoder or another gallery"
             )
 
 
@@ -229,7 +230,7 @@ def compute(
     role: Role,
     batching: Batching,
 ) -> None:
-    """Compute what the targets miss of one modality; shards are written also when stopped half-way."""
+    """Compute what the targets lack of one modality; shards are written even when interrupted."""
     from tqdm import tqdm
 
     mine = {name for name, content in contents.items() if content.modality == modality}

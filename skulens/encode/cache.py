@@ -105,7 +105,10 @@ class Shards:
         return key in self.rows
 
     def put(self, keys: list[bytes], rows: Sequence[np.ndarray] | np.ndarray) -> None:
-        """Write one shard and read from it from now on. A full or read-only disk is said once and the job goes on without a cache."""
+        """Write one shard and read from it from now on.
+
+        A full or read-only disk is reported once; the job goes on without a cache.
+        """
         if not keys or not self.writable:
             return
         name = f"{uuid.uuid4().hex}.arrow"
@@ -170,7 +173,8 @@ class VectorCache(Shards):
 class TokenCache(Shards):
     """Several vectors per key, those of its tokens or patches: values and offsets.
 
-    The number in the folder's name changes when a family's token vectors come to mean something else.
+    The number in the folder's name changes when a family's token vectors come to mean something
+    else.
     """
 
     kind, column = "tokens-1", "tokens"

@@ -18,7 +18,8 @@ WEIGHT_NAMES = ("open_clip_model.safetensors", "model.safetensors")
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".npz", ".npy")
 CONVERT = (
     "skulens reads safetensors only, because a pickled file can run code when it is opened. "
-    "Convert it on a machine you can throw away: safetensors.torch.save_file(state_dict, 'model.safetensors')"
+    "Convert it on a machine you can throw away: "
+    "safetensors.torch.save_file(state_dict, 'model.safetensors')"
 )
 
 
@@ -28,7 +29,7 @@ def models_folder() -> Path:
 
 
 def offline() -> bool:
-    """Whether to look only at what is here: $SKULENS_OFFLINE says so, or the hub's name has no address.
+    """Use local files only? If $SKULENS_OFFLINE says so or the hub's name has no address.
 
     Asking for the address first spares 25 s of retries on a machine without network; behind
     a proxy, which resolves names itself, nothing is asked.
@@ -113,9 +114,7 @@ def hub_file(
 
     try:
         return Path(hf_hub_download(repo, name, revision=revision, local_files_only=offline()))
-    except (
-        LocalEntryNotFoundError
-    ) as e:  # offline; a subclass of EntryNotFoundError, so it comes first
+    except LocalEntryNotFoundError as e:  # offline; a subclass of the next, so it comes first
         raise unreachable(repo, name, revision, folder) from e
     except EntryNotFoundError as e:
         if optional:
@@ -135,7 +134,8 @@ def refusal(error: OSError, repo: str, revision: str | None) -> EncoderError | N
 
     if isinstance(error, GatedRepoError):
         return EncoderError(
-            f"hub repository {repo} asks you to accept its terms: do so on its page, then `hf auth login`"
+            f"hub repository {repo} asks you to accept its terms: "
+            "do so on its page, then `hf auth login`"
         )
     if isinstance(error, RepositoryNotFoundError):
         return EncoderError(f"no hub repository {repo} (or it is private: `hf auth login`)")
@@ -149,8 +149,10 @@ def refusal(error: OSError, repo: str, revision: str | None) -> EncoderError | N
 def unreachable(repo: str, name: str, revision: str | None, folder: Path) -> MissingFile:
     at = f" at revision {revision}" if revision else ""
     return MissingFile(
-        f"{name} of the hub repository {repo}{at} is not on this machine and the hub cannot be reached. "
-        f"Fetch it where there is network (`hf download {repo} {name}`) and put it at {folder / name}"
+        f"{name} of the hub repository {repo}{at} is not on this machine "
+        "and the hub cannot be reached. "
+        f"Fetch it where there is network (`hf download {repo} {name}`) "
+        f"and put it at {folder / name}"
     )
 
 
@@ -201,8 +203,9 @@ def fetch_snapshot(repo: str, revision: str | None) -> Path:
         return Path(place)
     except OSError as e:
         raise refusal(e, repo, revision) or MissingFile(
-            f"the hub repository {repo} is not on this machine and the hub cannot be reached. Fetch it where there "
-            f"is network (`hf download {repo}`) and put its config, tokenizer and safetensors files into {by_hand(repo)}"
+            f"the hub repository {repo} is not on this machine and the hub cannot be reached. "
+            f"Fetch it where there is network (`hf download {repo}`) "
+            f"and put its config, tokenizer and safetensors files into {by_hand(repo)}"
         ) from e
 
 
@@ -217,7 +220,7 @@ def check_weights(folder: Path) -> Path:
 
 
 def folder_hash(folder: Path) -> str:
-    """sha256 over names and contents of all that decides a model: weights, configurations, tokenizer."""
+    """sha256 over names and contents of all that decides a model: weights, configs, tokenizer."""
     kinds = (SAFE, ".json", ".txt", ".model", ".jinja")
     files = sorted(f for f in folder.rglob("*") if f.suffix in kinds and f.is_file())
     return identity_of(**{f.relative_to(folder).as_posix(): sha256_of_file(f) for f in files})

@@ -42,7 +42,7 @@ class Fused:
 
     vectors: np.ndarray  # (items, dim) float32, length 1; NaN where a part could not be read
     hashes: list[tuple[str | None, ...]]
-    """Content hashes of what each item was embedded from: of its parts, and of the tile for `cat`."""
+    """Content hashes of what each item was embedded from: its parts, and for `cat` the tile."""
     encoded: Encoded
     """Of the parts, with rejects and rates."""
     one_pass: bool = False

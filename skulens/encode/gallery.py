@@ -9,9 +9,6 @@ from skulens.errors import DataError
 from skulens.records import DatasetInfo, Image, Item, Product
 
 GALLERIES = ("text", "image", "both")
-SHOTS = ("single", "max", "mean", "prototype")
-"""single: one item per product. The others use all of a product's items and join their scores
-(max, mean) or their vectors (prototype)."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,10 @@ def nothing(kind: str, roles: Sequence[str], products: Sequence[Product]) -> str
     wanted = f"a text called {' or '.join(roles)}" if kind == "text" else "a gallery picture"
     if kind == "both":
         wanted = f"both a gallery picture and a text called {' or '.join(roles)}"
-    return f"no product has {wanted}; texts there are: {', '.join(held) or 'none'}. Choose with --text or --gallery"
+    return (
+        f"no product has {wanted}; texts there are: {', '.join(held) or 'none'}. "
+        "Choose with --text or --gallery"
+    )
 
 
 def has(products: Sequence[Product], kind: str, info: DatasetInfo) -> bool:

@@ -24,7 +24,7 @@ SETTLED_S = 2.0
 
 
 def stat_of(path: str) -> str | None:
-    """Size, times and inode of a file, which change with its content; None where it cannot be asked."""
+    """Size, times and inode of a file, which change with its content; None where unreadable."""
     try:
         s = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -32,12 +32,12 @@ def stat_of(path: str) -> str | None:
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
 
 
-def rests(stat: str, now_ns: int) -> bool:
+def is_settled(stat: str, now_ns: int) -> bool:
     return now_ns - max(int(t) for t in stat.split()[1:3]) > SETTLED_S * 1e9
 
 
 def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
-    """sha256 of each file's bytes or the OSError met, in threads (hashing releases Python's lock)."""
+    """sha256 of each file's bytes or the OSError met; in threads, as hashing frees the lock."""
 
     def one(path: str) -> str | OSError:
         try:
@@ -59,8 +59,8 @@ class Memo:
             self.db = open_database(str(folder / "memo.sqlite"))
         except (OSError, sqlite3.Error) as e:
             warnings.warn(
-                f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. Free some space, "
-                "delete the file, or set SKULENS_CACHE to another folder",
+                f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. "
+                "Free some space, delete the file, or set SKULENS_CACHE to another folder",
                 stacklevel=2,
             )
             self.db = open_database(":memory:")
@@ -68,8 +68,11 @@ class Memo:
     def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
         here = os.getcwd()  # noqa: PTH109  # pathlib would cost as much as everything else here
-        wanted = {p: os.path.normpath(os.path.join(here, p)) for p in dict.fromkeys(paths)}  # noqa: PTH118
-        known = self._known(list(wanted.values()))
+        wanted = {
+            path: os.path.normpath(os.path.join(here, path))  # noqa: PTH118
+            for path in dict.fromkeys(paths)
+        }
+        known = self._look_up(list(wanted.values()))
         stats = {path: stat_of(full) for path, full in wanted.items()}
         found = {
             p: known[wanted[p]][1]
@@ -81,12 +84,12 @@ class Memo:
         learned = []
         for path, sha in new.items():
             stat = stats[path]
-            if stat is not None and rests(stat, now) and isinstance(sha, str):
+            if stat is not None and is_settled(stat, now) and isinstance(sha, str):
                 learned.append((wanted[path], stat, sha))
         self._learn(learned)
         return found | new
 
-    def _known(self, paths: list[str]) -> dict[str, tuple[str, str]]:
+    def _look_up(self, paths: list[str]) -> dict[str, tuple[str, str]]:
         rows = {}
         for start in range(0, len(paths), 900):  # SQLite's bound on variables
             part = paths[start : start + 900]
@@ -101,7 +104,7 @@ class Memo:
         self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
 
     def _write(self, statement: str, rows: list[tuple]) -> None:
-        """A full disk or a lock held too long costs what would have been remembered, nothing else."""
+        """Write rows; a full disk or a lock held too long costs these rows, nothing else."""
         with contextlib.suppress(sqlite3.OperationalError), self.db:
             self.db.executemany(statement, rows)
 
@@ -113,7 +116,7 @@ class Memo:
         self._write("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(key, json.dumps(value))])
 
     def encoder_info(self, key: str) -> EncoderInfo | None:
-        """The info of an encoder opened before under the same name, settings, files and versions."""
+        """Info of an encoder opened before with the same name, settings, files and versions."""
         stored = self.note(f"encoder {key}")
         if stored is None:
             return None

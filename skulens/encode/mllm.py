@@ -28,17 +28,14 @@ from skulens.encode.checkpoints import (
     packages,
 )
 from skulens.encode.numerics import check_dtype_only
+from skulens.encode.parts import Leaf
 from skulens.encode.precision import choose_precision
 from skulens.encode.recipes import SIDECAR, Recipe, find_recipe
-from skulens.encode.transformers import open_pretrained, towers_params
+from skulens.encode.transformers import UNLIMITED, open_pretrained, towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError, PictureError
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo, Warning_
-
-Leaf = str | PIL.Image.Image
-UNLIMITED = 10**6
-"""Tokens; tokenizers without a limit answer about 10^30."""
 
 
 class Mllm:
@@ -62,9 +59,8 @@ class Mllm:
         self.precision = choose_precision(numerics, device)
         self.device = self.precision.device
         self._processor = open_processor(folder, self.recipe)
-        self._own = (
-            threading.local()
-        )  # Rust tokenizers keep settings inside, so each thread has one
+        # Rust tokenizers keep settings inside, so each thread has one.
+        self._own = threading.local()
         whole: Any = open_pretrained(
             AutoModelForImageTextToText,
             folder,
@@ -120,7 +116,7 @@ class Mllm:
         return self.prepare_item([text], role)
 
     def prepare_item(self, parts: Sequence[Leaf], role: Role = "query") -> dict[str, np.ndarray]:
-        """The processor's arrays of one item: token ids (1, tokens), and pixels where it has pictures.
+        """The processor's arrays of one item: token ids (1, tokens), and pixels of pictures.
 
         Raises:
             PictureError: a picture of a shape that the model cannot read.
@@ -239,8 +235,8 @@ def open_processor(folder: Path, recipe: Recipe) -> Any:
         return processor
     if size is None or set(bounds) - set(dict(size)):
         raise EncoderError(
-            f"min_pixels and max_pixels mean nothing to {type(processor.image_processor).__name__}; "
-            f"leave them out of {SIDECAR}"
+            "min_pixels and max_pixels mean nothing to "
+            f"{type(processor.image_processor).__name__}; leave them out of {SIDECAR}"
         )
     processor.image_processor.size = {**dict(size), **wanted}
     return processor

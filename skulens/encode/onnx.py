@@ -80,7 +80,7 @@ class OnnxImage(PartByPart):
                 "use auto"
             )
         path = onnx_file(Path(argument).expanduser())
-        self.preprocess, about = how_to_read(path)
+        self.preprocess, about = find_preprocess(path)
         self.path, self.session = path, open_session(path, device, threads())
         self.device = "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
         self.input = check_input(self.session, self.preprocess)
@@ -92,8 +92,9 @@ class OnnxImage(PartByPart):
     def stream(self) -> ort.InferenceSession:
         """For batches on a CPU: one thread, because every core then runs batches of its own.
 
-        Threads of one session that wait for each other's cores cost 12 % (benchmarks/end_to_end.py);
-        single probes keep all cores. It holds the weights a second time.
+        Threads of one session that wait for each other's cores cost 12 %
+        (benchmarks/end_to_end.py); single probes keep all cores. It holds the weights a second
+        time.
         """
         return (
             open_session(self.path, "cpu", 1)
@@ -141,9 +142,8 @@ class OnnxImage(PartByPart):
         """(batch, dim) float32, not normalised."""
         if modality != "image":
             self.prepare_text("")
-        pictures = np.stack(batch).astype(
-            NUMBERS[self.input.type], copy=False
-        )  # (batch, 3, height, width)
+        kind = NUMBERS[self.input.type]
+        pictures = np.stack(batch).astype(kind, copy=False)  # (batch, 3, height, width)
         session = self.stream if len(batch) > 1 else self.session
         parts = np.split(pictures, len(pictures)) if self.one_by_one else [pictures]
         found = [session.run([self.output], {self.input.name: part})[0] for part in parts]
@@ -165,7 +165,7 @@ def onnx_file(path: Path) -> Path:
     return found[0]
 
 
-def how_to_read(path: Path) -> tuple[Preprocess, dict]:
+def find_preprocess(path: Path) -> tuple[Preprocess, dict]:
     """(preprocessing, licence and costs) from the sidecar, else from what we know of the model."""
     known = KNOWN.get(path.stem)
     about = (
@@ -180,7 +180,8 @@ def how_to_read(path: Path) -> tuple[Preprocess, dict]:
     if known:
         return known.preprocess, about
     raise EncoderError(
-        f"nothing says how {path.name} wants its pictures, and guessing would spoil every vector silently. "
+        f"nothing says how {path.name} wants its pictures, "
+        "and guessing would spoil every vector silently. "
         f"Write it into {sidecar}, for example {EXAMPLE}"
     )
 
@@ -212,12 +213,11 @@ def preprocess_of(written: dict, path: Path) -> Preprocess:
 
 
 def open_session(path: Path, device: str, cores: int) -> ort.InferenceSession:
-    """A session on `cores` cores or, where its runtime has CUDA and it was not ruled out, on the GPU."""
+    """A session on `cores` cores, or on the GPU where the runtime has CUDA and may use it."""
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = cores
-    settings.add_session_config_entry(
-        "session.intra_op.allow_spinning", "0"
-    )  # leave cores to decoding
+    # Leave cores to decoding.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = ["CPUExecutionProvider"]
     if device != "cpu" and "CUDAExecutionProvider" in ort.get_available_providers():
         providers.insert(0, "CUDAExecutionProvider")
@@ -227,14 +227,12 @@ def open_session(path: Path, device: str, cores: int) -> ort.InferenceSession:
         )
     try:
         return ort.InferenceSession(path, settings, providers=providers)
-    except (
-        Exception
-    ) as e:  # onnxruntime raises its own pybind exceptions, all derived from Exception
+    except Exception as e:  # onnxruntime's own come from pybind, derived from Exception alone
         raise EncoderError(f"ONNX Runtime cannot open {path}: {str(e)[:300]}") from e
 
 
 def threads() -> int:
-    """$OMP_NUM_THREADS, else as many as torch uses where it is loaded, else every core we may use."""
+    """$OMP_NUM_THREADS, else what torch uses where it is loaded, else every core we may use."""
     named = os.environ.get("OMP_NUM_THREADS", "")
     if named.isdigit() and int(named) > 0:
         return int(named)

@@ -46,7 +46,7 @@ class OpenClip(Towers):
 
 
 class LocalOpenClip(Towers):
-    """`DIR` with open_clip_config.json and safetensors, or `DIR#ARCH` / `FILE#ARCH` without a config."""
+    """`DIR` with open_clip_config.json and safetensors; `DIR#ARCH` or `FILE#ARCH` without one."""
 
     family = "local"
 
@@ -59,7 +59,8 @@ class LocalOpenClip(Towers):
     ):
         if revision:
             raise EncoderError(
-                f"a local folder has no revisions, got {revision!r}; the weights' hash identifies it"
+                f"a local folder has no revisions, got {revision!r}; "
+                "the weights' hash identifies it"
             )
         source = folder_source(str(argument))
         assert source.weights is not None  # a folder without weights was refused above
@@ -178,7 +179,8 @@ def folder_source(argument: str) -> Source:
         )
     elif not config_file.is_file():
         raise EncoderError(
-            f"{path} has no open_clip_config.json; write local:{path}#ARCHITECTURE to name the architecture"
+            f"{path} has no open_clip_config.json; "
+            f"write local:{path}#ARCHITECTURE to name the architecture"
         )
     else:
         written = read_config(config_file)
@@ -248,7 +250,7 @@ def folder_tokens(folder: Path, config: dict) -> ClipTokens | FileTokens | HubTo
 
 
 def hub_tokens(arch: str, config: dict) -> ClipTokens | HubTokens:
-    """The tokenizer of a listed architecture; some are fetched from the hub, or put into our cache by hand."""
+    """Tokenizer of a listed architecture; some come from the hub or, by hand, from our cache."""
     text = config["text_cfg"]
     length, name = text.get("context_length", 77), text.get("hf_tokenizer_name")
     if not name:
@@ -261,7 +263,8 @@ def hub_tokens(arch: str, config: dict) -> ClipTokens | HubTokens:
         )
     except OSError as e:
         raise MissingFile(
-            f"the tokenizer {name} of {arch} is not on this machine and the hub cannot be reached. Fetch it where "
-            f"there is network (`hf download {name}`) and put tokenizer.json and tokenizer_config.json into {by_hand(name)}"
+            f"the tokenizer {name} of {arch} is not on this machine and the hub cannot be reached. "
+            f"Fetch it where there is network (`hf download {name}`) "
+            f"and put tokenizer.json and tokenizer_config.json into {by_hand(name)}"
         ) from e
     return tokens_of(tokenizer, length)

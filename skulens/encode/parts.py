@@ -99,7 +99,7 @@ class Content:
 
 
 def content_of(part: AnyPart, hashes: Mapping[str, str | OSError]) -> Content:
-    """The content of a part; `hashes` holds what is known of files. Raises OSError for unreadable ones."""
+    """Hashed content of a part; `hashes` holds known files. Raises OSError for unreadable ones."""
     if isinstance(part, str):
         sha = hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest()
         return Content("text", sha, part, repr(part[:60]))

@@ -37,8 +37,8 @@ def map_patches(visual: Any, pixels: torch.Tensor) -> torch.Tensor:
     if isinstance(visual, TimmModel) and "pool" not in dict(visual.head.named_children()):
         return map_timm(visual, pixels)
     raise EncoderError(
-        f"{type(visual).__name__} pools with an attention of fixed size and shows no patch vectors; "
-        "take a vision transformer or a timm tower"
+        f"{type(visual).__name__} pools with an attention of fixed size "
+        "and shows no patch vectors; take a vision transformer or a timm tower"
     )
 
 

@@ -74,7 +74,7 @@ class Precision:
 
 
 def choose_precision(numerics: Numerics, device: str) -> Precision:
-    """Everything that is "auto" decided: cuda where there is one, bfloat16 on a GPU that multiplies it.
+    """Decide all that is "auto": cuda if available, bfloat16 on a GPU that multiplies it.
 
     Raises:
         EncoderError: an unknown device, dtype or cast, or autocast to float32.
@@ -96,7 +96,7 @@ def choose_precision(numerics: Numerics, device: str) -> Precision:
 
 
 def choose_device(device: str) -> str:
-    """The device's name; "auto" is cuda where there is one, else cpu."""
+    """The device's name; "auto" is cuda if available, else cpu."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():

@@ -37,12 +37,12 @@ class Preprocess:
     std: tuple[float, ...]
     interpolation: str = "bicubic"
     resize_mode: Literal["shortest", "longest", "squash"] = "shortest"
-    """shortest: fill the frame and cut the edges off; longest: fit into it and pad; squash: distort."""
+    """shortest: fill the frame, crop the edges; longest: fit into it and pad; squash: distort."""
     fill: int = 0
     """Grey value of padding."""
     layout: Literal["chw", "hwc"] = "chw"
     crop_rounding: Literal["nearest", "down"] = "nearest"
-    """Where an odd margin puts the crop: torchvision rounds half of it, transformers cuts it down."""
+    """Crop offset for an odd margin: torchvision rounds half of it, transformers rounds down."""
 
     def __post_init__(self):
         if self.interpolation not in FILTERS:
@@ -119,7 +119,7 @@ def _columns(mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[np.ndarra
 
 
 def shortest(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """(width, height) with the short side at `side`, the long one rounded down as torchvision does."""
+    """(width, height) with the short side `side`, the long one rounded down like torchvision."""
     width, height = size
     if width <= height:
         return side, int(side * height / width)

@@ -30,7 +30,7 @@ class Recipe:
     """What is put around an item before the state of the last token becomes its vector."""
 
     template: Template = "chat"
-    """chat: the model's own chat template with a turn of the user; plain: parts joined by `separator`."""
+    """chat: the model's own chat template, one user turn; plain: parts joined by `separator`."""
     system: Mapping[str, str] = field(default_factory=dict)
     """Role -> instruction in the system turn (chat only)."""
     prefix: Mapping[str, str] = field(default_factory=dict)

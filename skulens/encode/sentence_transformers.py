@@ -26,14 +26,11 @@ from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision, has_rotary
 from skulens.encode.recipes import PROMPT_NAMES, ROLES, choose_prompts
-from skulens.encode.transformers import towers_params
+from skulens.encode.transformers import UNLIMITED, towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo, Warning_
-
-UNLIMITED = 10**6
-"""Tokens; tokenizers without a limit answer about 10^30."""
 
 
 class Sentence(PartByPart):

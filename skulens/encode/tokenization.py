@@ -105,7 +105,7 @@ class HubTokens:
         self.lock = threading.Lock()
 
     def ids(self, text: str) -> list[int]:
-        """All tokens; in open_clip's mode "clips" start, end and a class token are added by hand."""
+        """All tokens; in open_clip's mode "clips", start, end and class token are added here."""
         clips = self.tokenizer.tokenizer_mode == "clips"
         cleaned, inner = self.tokenizer.clean_fn(text), self.tokenizer.tokenizer
         with self.lock:
@@ -138,7 +138,7 @@ def cut_ids(ids: list[int], length: int, end: int) -> np.ndarray:
 
 
 def canonicalise(text: str) -> str:
-    """Lower case, no punctuation, single spaces, repaired letters: what SigLIP's text towers were fed.
+    """Lower case, no punctuation, single spaces, repaired letters: the input of SigLIP's towers.
 
     The rules of big_vision's `canonicalize_text`, behind open_clip's `basic_clean`. transformers
     leaves this to the caller for SigLIP 2, at a cost of some 12 points of zero-shot accuracy.

@@ -75,7 +75,7 @@ class Towers(PartByPart):
         if not self.precision.plain:
             self.layout = arrange_for_speed(self.model, self.precision.dtype)
         whole = self.precision.plain or not tokens.trims
-        self.fast_text = not whole and trimmable(text_tower(model))
+        self.fast_text = not whole and can_trim(text_tower(model))
         self.info = self._describe(source, params, costs)
 
     def _describe(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
@@ -118,7 +118,7 @@ class Towers(PartByPart):
         return self.preprocess(picture)
 
     def prepare_text(self, text: str, role: Role = "query") -> np.ndarray:
-        """int64 (tokens,), cut to the context length; padded only where padding is part of the model."""
+        """int64 (tokens,), cut to the context length; padded only where the model needs it."""
         return self.tokens.cut(text)
 
     def count_tokens(self, text: str) -> int:
@@ -137,12 +137,12 @@ class Towers(PartByPart):
         )
 
     def _texts(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
-        ids = self._padded(batch)
+        ids = self._pad(batch)
         if self.fast_text:
             return encode_trimmed(text_tower(self.model), ids)
         return self.model.encode_text(ids, normalize=False)
 
-    def _padded(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
+    def _pad(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
         """(batch, tokens) on the device; the whole context where padding is part of the model."""
         longest = max(map(len, batch)) if self.fast_text else self.tokens.context_length
         return self.precision.send(torch.from_numpy(pad_ids(batch, longest, self.tokens.pad)))
@@ -163,7 +163,7 @@ class Towers(PartByPart):
     def _text_tokens(self, batch: Sequence[np.ndarray]) -> list[np.ndarray]:
         tower = text_tower(self.model)
         check_text_tokens(tower)
-        ids = self._padded(batch)
+        ids = self._pad(batch)
         found = project_text(tower, read_states(tower, ids)).float().cpu().numpy()
         lengths = [len(np.trim_zeros(one - self.tokens.pad, "b")) for one in batch]
         return [rows[:length] for rows, length in zip(found, lengths, strict=True)]
@@ -181,7 +181,7 @@ class Towers(PartByPart):
 
 
 def build_model(config: dict) -> torch.nn.Module:
-    """The bare model of an open_clip configuration, as open_clip.create_model builds it; no download."""
+    """The bare model of a configuration, as open_clip.create_model builds it; no download."""
     config = deepcopy(config)
     config["vision_cfg"]["timm_model_pretrained"] = False
     if "hf_model_name" in config["text_cfg"]:
@@ -202,7 +202,7 @@ def build_model(config: dict) -> torch.nn.Module:
 
 
 def text_config_source(config: dict) -> str:
-    """Where transformers finds the configuration of a text tower: a folder, or a cached hub repository."""
+    """Where transformers finds a text tower's configuration: a folder or cached hub repository."""
     name = config["text_cfg"]["hf_model_name"]
     if not by_hand(name).is_dir():
         hub_file(name, "config.json", None, by_hand(name))  # its error names the file and its place
@@ -250,9 +250,8 @@ def load_model(source: Source) -> torch.nn.Module:
     try:
         if source.strict_positions:
             check_positions(model, source.weights)
-        load_checkpoint(
-            model, str(source.weights)
-        )  # strict: a missing or unknown weight is an error
+        # Strict: a missing or unknown weight is an error.
+        load_checkpoint(model, str(source.weights))
     except (
         RuntimeError,
         KeyError,
@@ -266,7 +265,7 @@ def load_model(source: Source) -> torch.nn.Module:
 
 
 def check_positions(model: torch.nn.Module, weights: Path) -> None:
-    """Refuse what open_clip would silently stretch: weights of another picture size or context length.
+    """Refuse weights of another picture size or context, which open_clip would stretch.
 
     Raises:
         ValueError: names the tensor and both shapes.
@@ -283,8 +282,8 @@ def check_positions(model: torch.nn.Module, weights: Path) -> None:
     for name, shape in have.items():
         if shape != expected[name]:
             raise ValueError(
-                f"{name} has shape {shape}, the architecture {expected[name]}: the weights were trained for another "
-                "picture size or context length"
+                f"{name} has shape {shape}, the architecture {expected[name]}: "
+                "the weights were trained for another picture size or context length"
             )
 
 
@@ -315,7 +314,7 @@ def text_tower(model: Any) -> Any:
 
 
 def towers_params(model: Any) -> tuple[int, int]:
-    """(image, text) parameters; what belongs to neither (scale, bias, caption decoder) goes to text."""
+    """(image, text) parameters; shared ones (scale, bias, caption decoder) count as text."""
     image = sum(p.numel() for p in model.visual.parameters())
     return image, sum(p.numel() for p in model.parameters()) - image
 
@@ -323,15 +322,15 @@ def towers_params(model: Any) -> tuple[int, int]:
 def towers_gflops(
     config: dict, preprocess: Preprocess, context_length: int
 ) -> tuple[float | None, float | None]:
-    """Of one picture and of one text that fills the context, on a copy that has shapes and no numbers."""
+    """GFLOPs of a picture and of a text that fills the context, on a copy without numbers."""
     with torch.device("meta"):
         model = build_model(config).eval()
     image = gflops(model.encode_image, 1, 3, preprocess.height, preprocess.width)
     return image, gflops(model.encode_text, 1, context_length, dtype=torch.int64)
 
 
-def trimmable(tower: Any) -> bool:
-    """Whether what follows the end token cannot reach the vector: causal mask, pooled at the end token."""
+def can_trim(tower: Any) -> bool:
+    """Can tokens after the end token not reach the vector: causal mask, pooled at the end?"""
     pool = getattr(tower, "text_pool_type", None) or getattr(tower, "pool_type", None)
     plain = getattr(tower, "cls_emb", None) is None and not getattr(tower, "output_tokens", False)
     return plain and pool == "argmax" and getattr(tower, "attn_mask", None) is not None

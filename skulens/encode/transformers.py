@@ -33,6 +33,8 @@ from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo
 
 PLAIN_PROCESSORS = ("CLIPImageProcessorPil", "SiglipImageProcessorPil")
+UNLIMITED = 10**6
+"""Tokens; tokenizers without a limit answer about 10^30."""
 SIGLIP_CONTEXT = 64
 """Texts of every published SigLIP checkpoint are padded to this; other lengths are near random."""
 
@@ -118,7 +120,7 @@ class DualEncoder(PartByPart):
     def prepare_image(
         self, picture: PIL.Image.Image, role: Role = "query"
     ) -> dict[str, np.ndarray]:
-        """The processor's arrays of one picture: pixel_values, and patch masks for NaFlex towers."""
+        """The processor's arrays of one picture: pixel_values; patch masks for NaFlex towers."""
         if self.preprocess:
             return {"pixel_values": self.preprocess(picture)}
         return {
@@ -129,29 +131,27 @@ class DualEncoder(PartByPart):
     def prepare_text(self, text: str, role: Role = "query") -> np.ndarray:
         """int64 (tokens,), cut to the context length with the end token kept; not padded."""
         with self.lock:
-            cut = self.tokenizer(
-                self._cleaned(text), truncation=True, max_length=self.context_length
-            )
+            cut = self.tokenizer(self._clean(text), truncation=True, max_length=self.context_length)
         return np.array(cut.input_ids, np.int64)
 
     def count_tokens(self, text: str) -> int:
         with self.lock:
-            return len(self.tokenizer(self._cleaned(text)).input_ids)
+            return len(self.tokenizer(self._clean(text)).input_ids)
 
-    def _cleaned(self, text: str) -> str:
+    def _clean(self, text: str) -> str:
         return canonicalise(text) if self.siglip else text
 
     def encode_batch(self, modality: Modality, batch: Sequence[Any]) -> np.ndarray:
         """(batch, dim) float32, not normalised."""
         with self.precision.forward_pass():
             if modality == "image":
-                found = self.model.get_image_features(**self._stacked(batch))
+                found = self.model.get_image_features(**self._stack(batch))
             else:
                 found = self.model.get_text_features(**self._text_inputs(batch))
             vectors = getattr(found, "pooler_output", found)  # transformers 5 wraps it
             return vectors.float().cpu().numpy()
 
-    def _stacked(self, batch: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+    def _stack(self, batch: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
         stacked = {key: torch.from_numpy(np.stack([one[key] for one in batch])) for key in batch[0]}
         return {key: self.precision.send(value) for key, value in stacked.items()}
 
@@ -180,7 +180,7 @@ class DualEncoder(PartByPart):
             return self._patches(batch) if modality == "image" else self._tokens(batch)
 
     def _patches(self, batch: Sequence[dict[str, np.ndarray]]) -> list[np.ndarray]:
-        inputs = self._stacked(batch)
+        inputs = self._stack(batch)
         tower: Any = self.model.vision_model
         states = tower(**inputs).last_hidden_state  # (batch, tokens, width)
         if self.siglip:
@@ -234,7 +234,8 @@ def read_config(folder: Path):
     config = open_pretrained(AutoConfig, folder)
     if not (hasattr(config, "vision_config") and hasattr(config, "text_config")):
         raise EncoderError(
-            f"{folder} holds a {config.model_type!r} model; expected two towers such as clip, siglip or siglip2. "
+            f"{folder} holds a {config.model_type!r} model; "
+            "expected two towers such as clip, siglip or siglip2. "
             "Text or multimodal models of sentence-transformers are opened with st:"
         )
     return config
@@ -257,13 +258,13 @@ def embedding_dim(config) -> int:
 
 
 def naflex_px(config) -> int | None:
-    """Side of the square that holds all patches of a NaFlex tower, whose pictures keep their shape."""
+    """Side of a square with as many patches as a NaFlex tower, whose pictures keep their shape."""
     patches = getattr(config.vision_config, "num_patches", None)
     return int(patches**0.5) * config.vision_config.patch_size if patches else None
 
 
 def plain_preprocess(processor) -> Preprocess | None:
-    """The same steps as the processor's in half its time, where they are the common ones; else None."""
+    """The processor's steps in half its time, where they are the common ones; else None."""
     if type(processor).__name__ not in PLAIN_PROCESSORS:
         return None
     steps = (processor.do_resize, processor.do_rescale, processor.do_normalize)

@@ -44,7 +44,7 @@ class TitleWords:
             attributes that the products given to `read` list (see `learn_vocabulary`).
         without: sources of attributes that nothing is learnt from, as in `SellerReader`.
     Raises:
-        UnknownName: the vocabulary has a path that is none.
+        UnknownName: the vocabulary has an unknown path.
     """
 
     def __init__(self, vocabulary: Vocabulary | None = None, without: Collection[str] = ()):

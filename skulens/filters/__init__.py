@@ -2,9 +2,9 @@
 
     price < 30 and (attributes.color in ("navy", "black") or not exists extras.stock)
 
-Fields are those of `records.Product` ("title", "price", "category", "spu", "gtin" ...), "texts.ROLE",
-"attributes.KEY" and "extras.KEY". Keys of attributes are compared without regard to case, values as
-they are written.
+Fields are those of `records.Product` ("title", "price", "category", "spu", "gtin" ...),
+"texts.ROLE", "attributes.KEY" and "extras.KEY". Keys of attributes are compared without regard to
+case, values as they are written.
 """
 
 from skulens.filters.match import matches

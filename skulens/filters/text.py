@@ -187,7 +187,7 @@ class Parser:
         return value
 
     def read_string(self, token: Token) -> str:
-        def replaced(match: re.Match) -> str:
+        def unescape(match: re.Match) -> str:
             escape = match[1]
             if escape[0] == "u" and len(escape) == 5:
                 return chr(int(escape[1:], 16))
@@ -196,7 +196,7 @@ class Parser:
                 fail(self.text, token.start + 1 + match.start(), expected, match[0])
             return ESCAPES[escape]
 
-        return ESCAPE.sub(replaced, token.text[1:-1])
+        return ESCAPE.sub(unescape, token.text[1:-1])
 
 
 def fail(text: str, start: int, expected: str, got: str) -> NoReturn:

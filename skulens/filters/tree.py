@@ -97,7 +97,8 @@ def read_json(found: Any, where: str, depth: int) -> Filter:
             found["op"], found["field"], tuple(value) if isinstance(value, list) else value
         )
     raise FilterError(
-        f'{where}: expected {{"and": [...]}}, {{"or": [...]}}, {{"not": ...}}, {{"exists": field}} or '
+        f'{where}: expected {{"and": [...]}}, {{"or": [...]}}, {{"not": ...}}, '
+        '{"exists": field} or '
         f'{{"field", "op", "value"}} with op of {" ".join(COMPARISONS)} in, got {str(found)[:80]}'
     )
 
@@ -111,7 +112,8 @@ def check_filter(filter: Filter, depth: int = 0) -> None:
         if not right or filter.field or filter.value != ():
             count = "one filter" if filter.op == "not" else "two filters or more"
             raise FilterError(
-                f'"{filter.op}" takes {count} and neither field nor value, got {len(filter.of)} filters'
+                f'"{filter.op}" takes {count} and neither field nor value, '
+                f"got {len(filter.of)} filters"
             )
         for inner in filter.of:
             check_filter(inner, depth + 1)
@@ -133,8 +135,9 @@ def check_leaf(filter: Filter) -> None:
         right = filter.op in COMPARISONS and is_value(filter.value)
     if not right:
         raise FilterError(
-            f'"{filter.op}" on {filter.field!r} cannot take {filter.value!r}; expected a text, a finite '
-            'number, true or false, for "in" several, for "exists" nothing'
+            f'"{filter.op}" on {filter.field!r} cannot take {filter.value!r}; '
+            'expected a text, a finite number, true or false, for "in" several, '
+            'for "exists" nothing'
         )
 
 

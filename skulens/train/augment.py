@@ -37,12 +37,11 @@ def augment(pictures: Tensor, px: int, how: Augment, rng: Generator) -> Tensor:
 
 
 def grid(n: int, px: int, how: Augment, rng: Generator) -> Tensor:
-    """Where each pixel of n random crops is taken from: (n, px, px, 2), -1..1 across the picture."""
+    """Source of each pixel of n random crops: (n, px, px, 2), -1..1 across the picture."""
     area = uniform(n, how.crop, 1, rng)
     stretch = torch.exp(uniform(n, -1, 1, rng) * math.log(how.aspect) / 2)
-    half = torch.stack([area.sqrt() * stretch, area.sqrt() / stretch], 1).clamp_(
-        max=1
-    )  # (n, 2) x, y
+    half = torch.stack([area.sqrt() * stretch, area.sqrt() / stretch], 1)  # (n, 2) x, y
+    half.clamp_(max=1)
     centre = (1 - half) * (torch.rand(n, 2, generator=rng) * 2 - 1)
     turn = uniform(n, -1, 1, rng) * math.radians(how.rotate)
     sign = torch.where(torch.rand(n, generator=rng) < how.flip, -1.0, 1.0)
@@ -125,7 +124,7 @@ def mix(x: Tensor, targets: Tensor, how: Augment, rng: Generator) -> tuple[Tenso
 
 
 def beta(a: float, rng: Generator) -> float:
-    """A draw of Beta(a, a) for a <= 1 by Johnk's method, from our own generator so that runs repeat."""
+    """Draw from Beta(a, a), a <= 1, by Johnk's method; our own generator makes runs repeat."""
     while True:
         u, v = (torch.rand(2, generator=rng, dtype=torch.float64) ** (1 / a)).tolist()
         if 0 < u + v <= 1:

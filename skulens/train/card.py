@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from skulens.encode.towers import towers_params
 from skulens.protocols import Catalog
 from skulens.train.config import Contrastive, as_dict
 from skulens.train.measure import format_metric
@@ -29,9 +30,10 @@ def model_card(
         trained: a contrastive.Trained whose minutes and measurements are filled in.
         place: where it was measured.
     """
-    image, text = parameters(model)
+    image, text = towers_params(model)
     data = [
-        f"- {i.title}: {' '.join(filter(None, (i.source or 'local', i.revision)))}, licence {i.licence}. {i.citation}".rstrip()
+        f"- {i.title}: {' '.join(filter(None, (i.source or 'local', i.revision)))}, "
+        f"licence {i.licence}. {i.citation}".rstrip()
         for i in (catalog.info for catalog in catalogs)
     ]
     start = (
@@ -41,8 +43,10 @@ def model_card(
     )
     facts = (
         f"Trained {start} on {trained.n_pictures} pictures of {trained.n_products} products, "
-        f"{config.epochs} epochs, seed {config.seed}, {trained.minutes:.1f} minutes, {datetime.date.today()}. "
-        f"{image / 1e6:.2f} M parameters in the vision tower, {text / 1e6:.2f} M in the text tower; "
+        f"{config.epochs} epochs, seed {config.seed}, "
+        f"{trained.minutes:.1f} minutes, {datetime.date.today()}. "
+        f"{image / 1e6:.2f} M parameters in the vision tower, "
+        f"{text / 1e6:.2f} M in the text tower; "
         f"{config.towers.image_px} px, {config.towers.context_length} tokens."
     )
     if config.sources:
@@ -53,7 +57,8 @@ def model_card(
         )
     if config.views != ("none",):
         data.append(
-            "- The catalogue's own pictures (iconic ones and the like) were trained on beside the photos, so\n"
+            "- The catalogue's own pictures (iconic ones and the like) "
+            "were trained on beside the photos, so\n"
             "  photo -> picture numbers on the same products say how well those are remembered."
         )
     recipe = yaml.safe_dump(as_dict(config), sort_keys=False)
@@ -62,7 +67,7 @@ def model_card(
         facts,
         "## Data",
         "\n".join(data),
-        *measured(trained.measured, place),
+        *list_measurements(trained.measured, place),
     ]
     return (
         "\n\n".join([*parts, "## Limits", LIMITS.strip(), "## Recipe", f"```yaml\n{recipe}```"])
@@ -70,8 +75,8 @@ def model_card(
     )
 
 
-def measured(found: dict[str, dict], place: str) -> list[str]:
-    """The table of what was measured, 95 % intervals from a bootstrap over products."""
+def list_measurements(found: dict[str, dict], place: str) -> list[str]:
+    """Heading and table of the measurements; 95 % intervals from a bootstrap over products."""
     if not found:
         return []
     columns = ["gallery", "photos", "products", *next(iter(found.values()))["metrics"]]
@@ -82,9 +87,3 @@ def measured(found: dict[str, dict], place: str) -> list[str]:
             f"| {gallery} | {row['n_queries']} | {row['n_gallery']} | {' | '.join(cells)} |"
         )
     return [f"## Measured once, at the end: {place}", "\n".join(rows)]
-
-
-def parameters(model: "open_clip.CLIP") -> tuple[int, int]:
-    """Parameters of the vision tower, and of everything else."""
-    image = sum(p.numel() for p in model.visual.parameters())
-    return image, sum(p.numel() for p in model.parameters()) - image

@@ -23,7 +23,7 @@ def save_state(
     optimiser: torch.optim.Optimizer,
     about: dict[str, Any],
 ) -> None:
-    """Write weights, averaged weights and optimiser moments; `about` is JSON (epoch, recipe, data)."""
+    """Write weights, their average and optimiser moments; `about`: epoch, recipe, data (JSON)."""
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.items()}
     for position, state in optimiser.state_dict()["state"].items():
@@ -64,10 +64,8 @@ def load_state(
         position, _, key = name.partition(".")
         moments.setdefault(int(position), {})[key] = value
     optimiser.load_state_dict(optimiser.state_dict() | {"state": moments})
-    for (
-        weight,
-        state,
-    ) in optimiser.state.items():  # the fused update walks memory, so layouts must agree
+    # The fused update walks memory, so layouts must agree.
+    for weight, state in optimiser.state.items():
         for key, value in state.items():
             if value.shape == weight.shape:
                 state[key] = torch.empty_like(weight).copy_(value)

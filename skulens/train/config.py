@@ -1,4 +1,4 @@
-"""What a contrastive training run is made of: frozen dataclasses, and recipes that are YAML of them."""
+"""Settings of a contrastive training run: frozen dataclasses, and recipes that are their YAML."""
 
 import dataclasses
 import math
@@ -29,8 +29,9 @@ class Towers:
     image_px: int = 112
     """Side of the square picture the vision tower sees, pixels."""
     start_px: int = 0
-    """Side of the pictures in the first epochs, pixels, growing evenly to image_px over the first three
-    quarters of the run; 0: image_px throughout. Small pictures are seen several times faster."""
+    """Side of the pictures in the first epochs, pixels, growing evenly to image_px over the first
+    three quarters of the run; 0: image_px throughout. Small pictures are seen several times
+    faster."""
     resize_mode: Literal["squash", "shortest"] = "squash"
     """squash: the whole picture, aspect lost; shortest: the central square."""
     drop_path: float = 0.0
@@ -130,7 +131,7 @@ class Contrastive:
     towers: Towers = field(default_factory=Towers)
     augment: Augment = field(default_factory=Augment)
     loss: Literal["infonce", "siglip"] = "infonce"
-    """infonce: symmetric softmax (OpenMPR Eq. 1-3); siglip: pairwise sigmoid with a learnable bias."""
+    """infonce: symmetric softmax (OpenMPR Eq. 1-3); siglip: pairwise sigmoid, learnable bias."""
     temperature: float = 0.07
     """Start of the learnable temperature tau."""
     bias: float = -10.0
@@ -140,8 +141,8 @@ class Contrastive:
     text_roles: Mapping[str, float] = field(default_factory=dict)
     """Role -> weight with which a product's text is drawn; empty: all its texts alike."""
     sources: Mapping[str, float] = field(default_factory=dict)
-    """Catalogue's name -> weight of its pictures in every batch, such as {world: 1, groceries: 1}; empty:
-    every picture alike. An epoch is then as many pictures as there are, in these shares."""
+    """Catalogue's name -> weight of its pictures in every batch, such as {world: 1, groceries: 1};
+    empty: every picture alike. An epoch is then as many pictures as there are, in these shares."""
     views: tuple[str, ...] = ()
     """Views of catalogue pictures to train on beside the photos of the split, such as "iconic";
     empty: all, ("none",): none."""

@@ -60,20 +60,21 @@ def train_contrastive(
     """Train two towers on catalogues' pictures and texts; resumes what the folder already holds.
 
     Args:
-        folder: made if absent; gets the encoder, train.jsonl, state.safetensors and the decoded pictures.
-        split, val: queries to train on and to watch; catalogues without them give their own pictures.
+        folder: made if absent; gets the encoder, train.jsonl, state.safetensors and the decoded
+            pictures.
+        split, val: queries to train on and to watch; catalogues without them give their own
+            pictures.
         test: queries to measure once, at the end.
         val_from, test_from: catalogues of those queries; the first of `catalogs` by default.
     Raises:
-        RecipeError, DataError, StoreError: at the door.
+        RecipeError, DataError, StoreError: wrong settings, data or folder, before training.
     """
     if test:
         check_split(test_from or catalogs[0], test)
     folder.mkdir(parents=True, exist_ok=True)
     pairs = gather(catalogs, split, config.views)
-    Mixture.of(
-        pairs.sources, np.array(pairs.owners), config.sources
-    )  # a wrong weight stops here, not after decoding
+    # A wrong weight stops here, not after decoding.
+    Mixture.of(pairs.sources, np.array(pairs.owners), config.sources)
     bpe = train_tokenizer(
         (t for texts in pairs.texts for t in texts.values()), config.towers.vocab_size
     )
@@ -94,7 +95,7 @@ def train_contrastive(
         (folder / "measured.json").write_text(
             json.dumps({test: found.measured}, indent=2) + "\n", "utf-8"
         )
-    place = measured_on(test_from or catalogs[0], test)
+    place = name_split(test_from or catalogs[0], test)
     card = model_card(catalogs, config, found, model, place)
     seen = dict.fromkeys(catalog.info.name for catalog in catalogs)
     save_encoder(model, bpe, config, folder, card, tuple(seen))
@@ -102,16 +103,17 @@ def train_contrastive(
 
 
 def check_split(catalog: Catalog, split: str) -> None:
-    """Raise DataError for a split that a catalogue with splits lacks: before hours of training, not after."""
+    """Raise DataError for a split that a catalogue with splits lacks, before hours of training."""
     splits = catalog.info.splits
     if splits and split not in splits:
         raise DataError(
-            f"{catalog.info.name} has no split {split!r} to measure on; its splits: {', '.join(splits)}"
+            f"{catalog.info.name} has no split {split!r} to measure on; "
+            f"its splits: {', '.join(splits)}"
         )
 
 
-def measured_on(catalog: Catalog, split: str | None) -> str:
-    """What was measured, in words for the card."""
+def name_split(catalog: Catalog, split: str | None) -> str:
+    """Data and split, in words for the card."""
     return f"{catalog.info.title}, split `{split}`"
 
 

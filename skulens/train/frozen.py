@@ -69,7 +69,7 @@ def open_frozen(name: str) -> OpenedEncoder:
 
 
 def plain_vectors(encoder: OpenedEncoder) -> Callable[[Sequence[Image]], np.ndarray]:
-    """What prepares pictures for an Evaluator: pictures -> (pictures, 1, dim) vectors of the plain view."""
+    """Make an Evaluator's `prepare`: pictures -> (pictures, 1, dim) vectors of the plain view."""
     from skulens.pictures import decode
 
     def prepare(images: Sequence[Image]) -> np.ndarray:
@@ -90,7 +90,6 @@ def view_vectors(
     """(pictures, frozen_views, dim) float32; kept in `where` beside the run and found again.
 
     The views do not depend on the run's seed, so that runs may share the file.
-
 
     Raises:
         PictureError, OSError: a picture that `decode_all` let pass has changed since.

@@ -20,7 +20,7 @@ from skulens.train.augment import augment, mix
 from skulens.train.checkpoint import load_state, read_about, save_state
 from skulens.train.config import Contrastive, as_dict
 from skulens.train.losses import infonce, pair_targets, siglip
-from skulens.train.sampling import Mixture, TextBank, batches, distinct, generator
+from skulens.train.sampling import Mixture, TextBank, batches, generator, pick_products
 from skulens.train.towers import normalise
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Feed:
 
 
 class Training:
-    """One run in one folder: trains, writes train.jsonl and state.safetensors, and can be resumed."""
+    """One run in one folder: trains, writes train.jsonl and state.safetensors; can be resumed."""
 
     def __init__(self, model: "open_clip.CLIP", feed: Feed, config: Contrastive, folder: Path):
         self.model, self.feed, self.config, self.folder = model, feed, config, folder
@@ -89,7 +89,8 @@ class Training:
         """All epochs that are not done yet; the model ends with the weights to keep.
 
         Args:
-            validate: gives numbers for the log from the averaged model, each `every` epochs and at the end.
+            validate: gives numbers for the log from the averaged model, each `every` epochs and at
+                the end.
         """
         done, epochs = self.resume(), self.config.epochs
         bar = tqdm(
@@ -163,7 +164,7 @@ class Training:
         """The loss of the pictures at `positions` and the texts of their products."""
         config, feed, model = self.config, self.feed, self.model
         n_products = len(feed.bank.first) - 1
-        products, owner = distinct(
+        products, owner = pick_products(
             feed.owners[positions], n_products, config.extra_texts, rng, feed.mixture
         )
         targets = pair_targets(owner, len(products))  # (pictures, texts)

@@ -15,7 +15,7 @@ from torch import Tensor
 def infonce(
     images: Tensor, texts: Tensor, targets: Tensor, scale: Tensor, smoothing: float = 0.0
 ) -> Tensor:
-    """Symmetric InfoNCE, OpenMPR Eq. 1-3: mean of picture-to-text and text-to-picture cross-entropy.
+    """Symmetric InfoNCE, OpenMPR Eq. 1-3: mean cross-entropy of both directions.
 
     Args:
         images: (pictures, dim), unit length.
@@ -30,9 +30,8 @@ def infonce(
     logits = scale * images @ texts.T  # (pictures, texts)
     paired = targets.sum(0) > 0
     back = logits.T[paired]
-    owners = F.normalize(
-        targets.T[paired], p=1, dim=1
-    )  # each text's pictures share one unit of target
+    # Each text's pictures share one unit of target.
+    owners = F.normalize(targets.T[paired], p=1, dim=1)
     forward = F.cross_entropy(logits, targets, label_smoothing=smoothing)
     return (forward + F.cross_entropy(back, owners, label_smoothing=smoothing)) / 2
 

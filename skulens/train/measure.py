@@ -1,4 +1,4 @@
-"""Hit rates of the model being trained: on a validation split while it trains, on a test split once.
+"""Hit rates of the model in training: on a validation split as it trains, on a test split once.
 
 Photos are ranked by the exact index and judged by the metrics of every benchmark: a tie goes to
 the larger product id, scores do not depend on the batch, and intervals resample products with
@@ -31,7 +31,8 @@ KS = (1, 5)
 """Cut-offs of the hit rates."""
 
 Prepare = Callable[[list[Image]], np.ndarray]
-"""Pictures -> what `embed_images` takes: (pictures, px, px, 3) uint8, or (pictures, 1, dim) frozen vectors."""
+"""Pictures -> input of `embed_images`: (pictures, px, px, 3) uint8, or frozen vectors
+(pictures, 1, dim)."""
 
 
 @dataclass
@@ -108,7 +109,8 @@ class Evaluator:
     def full(self, model: "open_clip.CLIP", seed: int = 0) -> dict[str, dict]:
         """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products.
 
-        The gallery "image" holds the products with a catalogue picture, and is asked for these only.
+        The gallery "image" holds the products with a catalogue picture, and is asked for these
+        only.
         """
         found = {}
         for gallery, run, qrels in self._rank_all(model):

@@ -52,7 +52,7 @@ def product_texts(product: Product) -> dict[str, str]:
 def gather(
     catalogs: Iterable[Catalog], split: str | None = "train", views: Sequence[str] = ()
 ) -> Pairs:
-    """Training pairs: photos of `split` where a catalogue has one, and the catalogue's own pictures.
+    """Training pairs: photos of `split` where there is one, and the catalogue's own pictures.
 
     Args:
         views: views of catalogue pictures to take, all where empty, none with ("none",).
@@ -111,7 +111,8 @@ def decode_all(
     """Every picture decoded once.
 
     Args:
-        where: file beside the run to keep them in (memory-mapped, found again next time); None: in memory.
+        where: file beside the run to keep them in (memory-mapped, found again next time); None: in
+            memory.
     Returns:
         (pictures, px, px, 3) uint8, zeros where a picture cannot be used; flags of the usable ones;
         their Rejects.
@@ -133,7 +134,7 @@ def decode_all(
 
 
 def _read_decoded(where: Path, shape: tuple[int, ...], key: str) -> Decoded | None:
-    """What `decode_all` kept of the same pictures; None where there is nothing, or something else."""
+    """What `decode_all` kept of these pictures; None where there is nothing or something else."""
     about = where.with_suffix(".json")
     found = json.loads(about.read_text("utf-8")) if about.is_file() else {}
     if found.get("key") != key:
@@ -165,12 +166,12 @@ def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: Resi
         tqdm(total=len(images), desc=label, unit=" pictures", delay=2) as bar,
     ):
         for part in chunks(range(len(images)), 256):
-            for trouble in filter(None, pool.map(one, part)):
-                bad.append(trouble[0])
-                source = images[trouble[0]].path or "bytes"
+            for problem in filter(None, pool.map(one, part)):
+                bad.append(problem[0])
+                source = images[problem[0]].path or "bytes"
                 rejects.append(
                     Reject(
-                        source, f"picture {trouble[0]}", trouble[1], "replace or remove the file"
+                        source, f"picture {problem[0]}", problem[1], "replace or remove the file"
                     )
                 )
             bar.update(len(part))

@@ -49,9 +49,9 @@ class Mixture:
         Args:
             sources: source of each product.
             owners: (pictures,) product of each.
-            weights: source -> weight; empty: everything is one source, so that each has its share of the
-                pictures. Sources that are not trained on are left out, so that one recipe serves for all
-                and for each alone.
+            weights: source -> weight; empty: everything is one source, so that each has its share
+                of the pictures. Sources that are not trained on are left out, so that one recipe
+                serves for all and for each alone.
         Raises:
             RecipeError: a source has no weight.
         """
@@ -60,7 +60,8 @@ class Mixture:
             return cls.whole(len(owners), len(sources))
         if lost := [name for name in names if name not in weights]:
             raise RecipeError(
-                f"sources gives weights to {', '.join(weights)}, and none to {lost[0]!r}, which is trained on"
+                f"sources gives weights to {', '.join(weights)}, and none to {lost[0]!r}, "
+                "which is trained on"
             )
         place = np.array([names.index(s) for s in sources])
         there = [i for i in range(len(names)) if (place[owners] == i).any()]
@@ -86,8 +87,8 @@ def batches(
 
     Args:
         owners: (pictures,) product of each.
-        balance: 0 gives every picture of a source once before any twice; above, draws with probability
-            count(product) ** -balance, so that 1 shows every product equally often.
+        balance: 0 gives every picture of a source once before any twice; above, draws with
+            probability count(product) ** -balance, so that 1 shows every product equally often.
     """
     n = len(owners)
     batch = min(batch, n)
@@ -139,7 +140,8 @@ class TextBank:
         there = {role for product in texts for role in product}
         if roles and not there & set(roles):
             raise RecipeError(
-                f"text_roles {', '.join(roles)}: no product has one; they have {', '.join(sorted(there))}"
+                f"text_roles {', '.join(roles)}: no product has one; "
+                f"they have {', '.join(sorted(there))}"
             )
         chosen: list[str] = []
         weights: list[float] = []
@@ -177,7 +179,7 @@ def join(product: Mapping[str, str], roles: Sequence[str]) -> dict[str, str]:
 
 
 def leave_out(tokens: Tensor, drop: float, rng: Generator) -> Tensor:
-    """Each row without some of its tokens, moved together; the end token (largest id) always stays."""
+    """Drop tokens of each row and close the gaps; the end token (largest id) always stays."""
     end = tokens.max()
     keep = (torch.rand(tokens.shape, generator=rng) >= drop) | (tokens == end)
     keep &= tokens != 0
@@ -185,7 +187,7 @@ def leave_out(tokens: Tensor, drop: float, rng: Generator) -> Tensor:
     return torch.where(keep.gather(1, order), tokens.gather(1, order), 0)
 
 
-def distinct(
+def pick_products(
     owners: np.ndarray, n_products: int, extra: int, rng: Generator, mixture: Mixture | None = None
 ) -> tuple[np.ndarray, Tensor]:
     """The products of a batch once each, then up to `extra` others, shared out over the sources.

@@ -1,4 +1,4 @@
-"""A small byte-level BPE, trained on the training texts and read by open_clip and transformers alike."""
+"""A small byte-level BPE of the training texts, read by open_clip and transformers alike."""
 
 import json
 from collections.abc import Iterable, Sequence

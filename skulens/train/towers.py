@@ -31,7 +31,8 @@ def model_config(towers: Towers, vocab_size: int) -> dict[str, Any]:
             "timm_model_name": towers.vision,
             "timm_model_pretrained": False,
             "timm_pool": "avg",
-            "timm_proj": "",  # the network's own head; open_clip's own would miss MobileNet's last layer
+            # The network's own head; open_clip's own would miss MobileNet's last layer.
+            "timm_proj": "",
             "timm_drop_path": towers.drop_path or None,
             "image_size": towers.image_px,
         },
@@ -72,7 +73,7 @@ def save_encoder(
     card: str,
     trained_on: Sequence[str] = (),
 ) -> Path:
-    """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors, never pickle.
+    """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors.
 
     Args:
         trained_on: names of the datasets it has seen; `local:DIR` says them in its info.
@@ -83,7 +84,7 @@ def save_encoder(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(card, "utf-8")
     save_tokenizer(bpe, folder)
-    weights = {name: half(value) for name, value in model.state_dict().items()}
+    weights = {name: to_half(value) for name, value in model.state_dict().items()}
     if config.frozen_image:  # a projection of another encoder's vectors is not a model of open_clip
         safetensors.torch.save_file(
             weights, folder / "frozen_reference.safetensors", {"format": "pt"}
@@ -108,7 +109,7 @@ def save_encoder(
     return folder
 
 
-def half(value: Tensor) -> Tensor:
+def to_half(value: Tensor) -> Tensor:
     """Weights in fp16; counters stay what they are."""
     return (value.half() if value.is_floating_point() else value).contiguous().clone()
 

@@ -13,9 +13,12 @@ from skulens.values.text import drop_punctuation, fold
 
 LANGUAGES = ("id", "ms", "vi", "th")
 ALIASES = {
-    "US": "usa|u.s.a.|u.s.|us|america|united states of america|the united states|amerika|hoa kỳ|mỹ|อเมริกา|สหรัฐอเมริกา",
-    "GB": "uk|u.k.|great britain|britain|england|scotland|wales|northern ireland|inggris|britania raya|anh|vương quốc anh|อังกฤษ|สหราชอาณาจักร",
-    "CN": "china|prc|p.r.c.|p.r. china|pr china|mainland china|people's republic of china|cina|tiongkok|republik rakyat tiongkok|ประเทศจีน",
+    "US": "usa|u.s.a.|u.s.|us|america|united states of america|the united states|amerika|hoa kỳ|mỹ|"
+          "อเมริกา|สหรัฐอเมริกา",
+    "GB": "uk|u.k.|great britain|britain|england|scotland|wales|northern ireland|inggris|britania "
+          "raya|anh|vương quốc anh|อังกฤษ|สหราชอาณาจักร",
+    "CN": "china|prc|p.r.c.|p.r. china|pr china|mainland china|people's republic of china|cina|"
+          "tiongkok|republik rakyat tiongkok|ประเทศจีน",
     "TW": "taiwan|r.o.c.|taiwan r.o.c.|đài loan|ไต้หวัน",
     "HK": "hong kong|hongkong|hong kong sar|hồng kông|ฮ่องกง",
     "MO": "macau|macao|มาเก๊า",

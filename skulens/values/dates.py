@@ -19,7 +19,8 @@ MONTHS = {
     "id short": "jan feb mar apr mei jun jul agu sep okt nov des",
     "ms": "januari februari mac april mei jun julai ogos september oktober november disember",
     "ms short": "jan feb mac apr mei jun jul ogo sep okt nov dis",
-    "th": "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
+    "th": "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม "
+          "พฤศจิกายน ธันวาคม",
     "th short": "มค กพ มีค เมย พค มิย กค สค กย ตค พย ธค",
 }  # fmt: skip
 """Twelve names each, dots left out; Vietnamese says "tháng 3"."""
@@ -51,7 +52,7 @@ def parse_date(text: str, language: str = "") -> PrintedDate | None:
     Numbers are read year first where the first has four digits, day first otherwise; month first
     only where that alone is possible ("03/14/2027"). Two digits of a year are 20xx, in Thai
     (`language` "th", or a Thai month) from 60 on the Buddhist 25xx. `language` "en-US" reads the
-    month first wherever that is possible. None for what is no date: "31/02/2027", a lone number
+    month first wherever that is possible. None for what is not a date: "31/02/2027", a lone number
     that is not a year, two dates.
     """
     folded = _CUE.sub("", ascii_digits(fold(text)).strip())

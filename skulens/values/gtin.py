@@ -1,6 +1,6 @@
 """Global Trade Item Numbers: GTIN-8, -12, -13, -14, UPC-E and GS1 element strings -> 14 digits.
 
-A right check digit is no proof of a right number: one arbitrary string in ten passes. Decoded bars
+A right check digit does not prove a right number: one arbitrary string in ten passes. Decoded bars
 are the proof (`skulens.verify`).
 """
 
@@ -16,7 +16,7 @@ _RESTRICTED = re.compile(r"0?(?:02|04|2[0-9])|0?(?:98[1-4]|99|05)")
 
 
 class GtinError(SkulensError):
-    """Text that is no valid GTIN; `problem` says in which way."""
+    """Text that is not a valid GTIN; `problem` says what is wrong."""
 
     def __init__(
         self, text: str, problem: Literal["characters", "length", "check digit"], what: str

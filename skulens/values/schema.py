@@ -27,7 +27,7 @@ def make_schema(paths: Iterable[str] | None = None, evidence: bool = False) -> d
         cannot be seen. Keys nest by group ("attributes") and, below it, in "nutrition" only:
         "attributes.origin.city" of one's own is the key "origin.city" of "attributes".
     Raises:
-        UnknownName: a path that is none.
+        UnknownName: an unknown path.
     """
     chosen = list(FIELDS) if paths is None else [find_field(path) for path in paths]
     root: dict[str, Any] = _object({})

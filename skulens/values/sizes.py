@@ -54,18 +54,18 @@ def parse_size(text: str) -> Size | None:
     if word:
         return Size("letters", word)
     if found := _LETTERS.fullmatch(folded):
-        return _letters(found)
+        return _parse_letters(found)
     if found := _WAIST.fullmatch(folded):
         return Size("waist x leg", f"W{found[1]} L{found[2]}")
     if found := _MARKED.fullmatch(folded):
-        return _marked(*found.groups())
+        return _parse_marked(*found.groups())
     if found := _MARKED_AFTER.fullmatch(folded):
-        return _marked(found[2], found[1])
+        return _parse_marked(found[2], found[1])
     number = parse_number(folded)
     return Size("", write_number(number)) if number is not None and folded[0].isdigit() else None
 
 
-def _letters(found: re.Match[str]) -> Size | None:
+def _parse_letters(found: re.Match[str]) -> Size | None:
     """XXL is 2XL; None for "XM"."""
     times, xs, letter = found.groups()
     n = int(times) if times else len(xs)
@@ -74,7 +74,7 @@ def _letters(found: re.Match[str]) -> Size | None:
     return Size("letters", letter.upper() if not n else f"{'' if n == 1 else n}X{letter.upper()}")
 
 
-def _marked(system: str, number: str) -> Size | None:
+def _parse_marked(system: str, number: str) -> Size | None:
     if system not in _SYSTEMS or (value := parse_number(number)) is None:
         return None
     return Size(_SYSTEMS[system], write_number(value))

@@ -25,7 +25,8 @@ LABELS = (
     "jenama", "saiz", "ramuan", "kandungan bersih", "jawapan",
     "thương hiệu", "nhãn hiệu", "màu sắc", "màu", "kích thước", "chất liệu", "thành phần",
     "khối lượng tịnh", "thể tích thực", "xuất xứ", "trả lời",
-    "ยี่ห้อ", "แบรนด์", "สี", "ขนาด", "วัสดุ", "ส่วนประกอบ", "น้ำหนักสุทธิ", "ปริมาตรสุทธิ", "คำตอบ",
+    "ยี่ห้อ", "แบรนด์", "สี", "ขนาด", "วัสดุ", "ส่วนประกอบ", "น้ำหนักสุทธิ", "ปริมาตรสุทธิ",
+    "คำตอบ",
 )  # fmt: skip
 """What may stand before a value in an answer: "Brand:", "The brand is"."""
 _LABEL = re.compile(
@@ -133,7 +134,7 @@ def drop_punctuation(value: str) -> str:
     """Step 6: punctuation and symbols outside numbers as spaces, spaces collapsed.
 
     Kept: `.`, `:` and `/` between digits, `%` after a digit, and `+`, which tells "18+" from "18".
-    Combining marks are no punctuation; Thai vowels are such marks.
+    Combining marks are not punctuation; Thai vowels are such marks.
     """
     kept = []
     for i, c in enumerate(value):

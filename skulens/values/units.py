@@ -29,7 +29,9 @@ _N_PACK = re.compile(r"(\w+)\s*-?\s*(?:pack|pk|pek|count)(?:\s*(?:of|x|,)?\s+(.+
 _UNIT_TWICE = re.compile(rf"({_NUMBER})\s*([^\W\d]+)\s*-\s*({_NUMBER})\s*\2")
 _ABOUT = re.compile(
     r"^max(?:imum|\.)?\s*(?=\d)|^(?:up to|about|approximately|approx\.?|ca\.?|"
-    r"net wt\.?|net weight|netto|nett|net|kira-kira|per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+|\s*(?:℮|\be|~|⎓|\b[ad]c)$"
+    r"net wt\.?|net weight|netto|nett|net|"
+    r"kira-kira|per|setiap|trong|mỗi|khoảng|ประมาณ|สุทธิ|ต่อ)\s+"
+    r"|\s*(?:℮|\be|~|⎓|\b[ad]c)$"
 )
 
 

@@ -36,22 +36,22 @@ class WorldConfig:
     """A shop, completely: equal configurations give identical bytes."""
 
     skus: int = 300
-    """products"""
+    """Products."""
     seed: int = 7
     px: int = 224
-    """side of every picture, pixels; the scene is the same at every size"""
+    """Side of every picture, pixels; the scene is the same at every size."""
     photos: int = 4
-    """probe photos of each SKU"""
+    """Probe photos of each SKU."""
     views: tuple[str, ...] = field(default=VIEWS)
     label_px: int = 384
-    """side of the close-ups of a label, pixels"""
+    """Side of the close-ups of a label, pixels."""
     classes: tuple[str, ...] = field(default=CLASSES)
     noise: float = 0.2
-    """share of SKUs whose listings are wrong on purpose, 0 to 1; the products never are"""
+    """Share of SKUs whose listings are wrong on purpose, 0 to 1; the products never are."""
     split: Literal["hash", "train", "test"] = "hash"
-    """"hash": SPUs go to train and test by their seed; otherwise all go to the one named"""
+    """"hash": SPUs go to train and test by their seed; otherwise all go to the one named."""
     test_share: float = 0.2
-    """share of SPUs in test where split is "hash", 0 to 1"""
+    """Share of SPUs in test where split is "hash", 0 to 1."""
 
     def __post_init__(self):
         for name, known in (("classes", CLASSES), ("views", VIEWS)):

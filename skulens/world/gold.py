@@ -33,15 +33,15 @@ class Rule:
     source: str
     """"attribute", "label" or "mark\""""
     field: str
-    """key, field of a label, or name of a mark"""
+    """Key, field of a label, or name of a mark."""
     classes: frozenset[str]
-    """that could have it"""
+    """Classes that could have it."""
     path: str
-    """in the schema of claims; empty: left out"""
+    """Path in the schema of claims; empty: left out."""
     many: Literal["", "yes", "list"]
-    """whether it holds several values at once, and whether one list prints them"""
+    """Whether it holds several values at once, and whether one list prints them."""
     printed: str
-    """of an attribute: the field of the label that prints its value on some products"""
+    """Of an attribute: the field of the label that prints its value on some products."""
 
 
 @cache
@@ -81,7 +81,7 @@ class Fact:
     """One value of a product while it is collected."""
 
     values: list[str]
-    """alternatives"""
+    """Alternatives, any of which is right."""
     legible: Legibility = "not pictured"
     images: set[str] = field(default_factory=set)
 
@@ -100,11 +100,11 @@ class Sku:
     spu: str
     kind: str
     front: str | None
-    """path of its front view within the shop"""
+    """Path of its front view within the shop."""
     attributes: list[Row]
     labels: list[Row]
     legibility: list[Row]
-    """as many as `labels`, in the same order"""
+    """As many as `labels`, in the same order."""
     regions: list[Row]
 
 

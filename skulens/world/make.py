@@ -47,9 +47,9 @@ class Made:
     spus: int
     pictures: int
     photos: int
-    """of them probe photos"""
+    """Probe photos among them."""
     reused: int
-    """pictures that an earlier run had left"""
+    """Pictures that an earlier run had left."""
     records_sha256: str
     pictures_sha256: str
 
@@ -60,9 +60,9 @@ class Chunk:
 
     tables: dict[str, pa.Table]
     records: str
-    """digest of the rows"""
+    """Digest of the rows."""
     pictures: list[str]
-    """"path sha256" of each picture"""
+    """"path sha256" of each picture."""
     skus: int
     spus: int
     photos: int
@@ -153,11 +153,13 @@ def note_of(shard: list[Chunk]) -> dict:
     """Counts and digests of a shard."""
     pictures = [line for chunk in shard for line in chunk.pictures]
     return {
-        "spus": sum(c.spus for c in shard), "pictures": len(pictures), "photos": sum(c.photos for c in shard),
+        "spus": sum(c.spus for c in shard),
+        "pictures": len(pictures),
+        "photos": sum(c.photos for c in shard),
         "reused": sum(c.reused for c in shard),
         "records_sha256": hashlib.sha256("".join(c.records for c in shard).encode()).hexdigest(),
         "pictures_sha256": hashlib.sha256("".join(pictures).encode()).hexdigest(),
-    }  # fmt: skip
+    }
 
 
 def chunks(
@@ -221,6 +223,7 @@ def complete(path: Path) -> bytes | None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
+    """Write aside and rename; not synced, since `complete` finds what a crash cut short."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_bytes(data)
@@ -277,17 +280,21 @@ def describe(folder: Path, config: WorldConfig, made: Made) -> None:
     """The finished world.json."""
     engines = ("resvg_py", "uharfbuzz", "pillow", "numpy")
     card = {
-        "identity": config.identity(), "complete": True, "generator": VERSION, "config": asdict(config),
+        "identity": config.identity(),
+        "complete": True,
+        "generator": VERSION,
+        "config": asdict(config),
         **{k: v for k, v in asdict(made).items() if k not in ("folder", "reused")},
         "made_with": {name: version(name) for name in engines},
-        "texts": "templated, in en, id, ms, vi, th, not reviewed by native speakers; words of the MERIT cards (Apache-2.0)",
+        "texts": "templated, in en, id, ms, vi, th, not reviewed by native speakers; "
+        "words of the MERIT cards (Apache-2.0)",
         "fonts": "Noto Sans, SIL Open Font License 1.1",
-    }  # fmt: skip
+    }
     write_whole(folder / "world.json", (json.dumps(card, indent=1) + "\n").encode())
 
 
 def read_config(folder: Path) -> WorldConfig:
-    """The configuration a folder was made with. Raises DataError where it is no finished shop."""
+    """The configuration a folder was made with. Raises DataError if it is not a finished shop."""
     said = read_card(folder)
     if not said:
         raise DataError(

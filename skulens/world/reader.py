@@ -78,7 +78,7 @@ class World(OwnCatalog):
         Raises DataError, naming the splits there are, for another.
         """
         if split == COMPOSED:
-            return self._with_own_rejects(self._composed())
+            return self._separate_rejects(self._composed())
         return super().queries(split)
 
     def gold(self, split: str = "") -> Iterator[Gold]:

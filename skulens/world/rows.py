@@ -41,9 +41,15 @@ def product_rows(
     the first says everything, the others only whose picture it is.
     """
     everything = said | {
-        "id": variant.id, "spu": variant.spu, "category": [variant.kind], "language": "en", "country": label.country,
-        "gtin": label.gtin, "fold": variant.split, "attributes": [{"key": a.key, "value": a.value} for a in variant.attributes],
-    }  # fmt: skip
+        "id": variant.id,
+        "spu": variant.spu,
+        "category": [variant.kind],
+        "language": "en",
+        "country": label.country,
+        "gtin": label.gtin,
+        "fold": variant.split,
+        "attributes": [{"key": a.key, "value": a.value} for a in variant.attributes],
+    }
     rows = [
         {"id": variant.id, "image": shot.path, "view": shot.view, "split": shot.split}
         for shot in taken
@@ -103,9 +109,16 @@ def label_rows(variant: Variant, label: Label) -> list[dict]:
 def region_row(variant: Variant, shot: Shot, region: Region) -> dict:
     corners = [round(v, 1) for point in region.quad for v in point]
     return {
-        "image": shot.path, "id": variant.id, "view": shot.view, "field": region.field, "text": region.text, "quad": corners,
-        "size_px": round(region.size_px, 2), "legible": region.legible, "reason": region.reason,
-    }  # fmt: skip
+        "image": shot.path,
+        "id": variant.id,
+        "view": shot.view,
+        "field": region.field,
+        "text": region.text,
+        "quad": corners,
+        "size_px": round(region.size_px, 2),
+        "legible": region.legible,
+        "reason": region.reason,
+    }
 
 
 def legibility_rows(variant: Variant, label: Label, seen: Seen) -> list[dict]:
@@ -139,11 +152,19 @@ def listing_rows(
     """What sellers say of the SKU, and what is wrong with it."""
     rows, noise = [], []
     for found in listings_of(config, variant):
-        rows.append({
-            "id": found.id, "sku": found.sku, "title": found.title, "description": found.description, "language": found.language,
-            "category": list(found.category), "image": list(found.images), "gtin": label.gtin,
-            "attributes": [{"key": k, "value": v} for k, v in found.attributes.items()],
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": found.id,
+                "sku": found.sku,
+                "title": found.title,
+                "description": found.description,
+                "language": found.language,
+                "category": list(found.category),
+                "image": list(found.images),
+                "gtin": label.gtin,
+                "attributes": [{"key": k, "value": v} for k, v in found.attributes.items()],
+            }
+        )
         noise += [
             {
                 "id": found.id,

@@ -19,9 +19,9 @@ from skulens.world.reader import World
 COLUMNS = 8
 SIDE_PX, LABEL_PX = 192, 384
 LINES = 4
-"""lines of words under a picture"""
+"""Lines of words under a picture."""
 INK = {"yes": "#1a8f3c", "partly": "#d98a00", "no": "#cc2222"}
-"""colour of the box around print, by legibility"""
+"""Colour of the box around print, by legibility."""
 
 
 @dataclass(frozen=True)

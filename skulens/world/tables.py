@@ -18,7 +18,7 @@ TEXT_ROLES = tuple(
 )
 WORD, WORDS = pa.string(), pa.list_(pa.string())
 BATCH = 4096
-"""rows read at once"""
+"""Rows read at once."""
 POINTS = pa.list_(pa.float32(), 8)
 
 
@@ -27,22 +27,63 @@ def columns(**kinds: pa.DataType) -> pa.Schema:
 
 
 SCHEMAS: dict[str, pa.Schema] = {
-    "products": pa.schema([
-        *((name, WORD) for name in ("id", "image", "view", "split", *TEXT_ROLES, "spu")), ("category", WORDS),
-        ("attributes", pa.list_(columns_ := pa.struct([("key", WORD), ("value", WORD)]))),
-        *((name, WORD) for name in ("language", "country", "gtin", "fold")),
-    ]),
-    "attributes": columns(id=WORD, spu=WORD, kind=WORD, fold=WORD, key=WORD, value=WORD, modality=WORD, rgb=pa.list_(pa.uint8(), 3)),
+    "products": pa.schema(
+        [
+            *((name, WORD) for name in ("id", "image", "view", "split", *TEXT_ROLES, "spu")),
+            ("category", WORDS),
+            ("attributes", pa.list_(columns_ := pa.struct([("key", WORD), ("value", WORD)]))),
+            *((name, WORD) for name in ("language", "country", "gtin", "fold")),
+        ]
+    ),
+    "attributes": columns(
+        id=WORD,
+        spu=WORD,
+        kind=WORD,
+        fold=WORD,
+        key=WORD,
+        value=WORD,
+        modality=WORD,
+        rgb=pa.list_(pa.uint8(), 3),
+    ),
     "siblings": columns(spu=WORD, kind=WORD, fold=WORD, skus=WORDS, varies=WORDS),
-    "labels": columns(id=WORD, number=pa.int16(), kind=WORD, language=WORD, country=WORD, field=WORD, text=WORD, value=WORD, heading=WORD),
-    "regions": columns(image=WORD, id=WORD, view=WORD, field=WORD, text=WORD, quad=POINTS, size_px=pa.float32(), legible=WORD, reason=WORD),
-    "legibility": columns(id=WORD, number=pa.int16(), field=WORD, value=WORD, legible=WORD, images=WORDS),
-    "listings": pa.schema([
-        *((name, WORD) for name in ("id", "sku", "title", "description", "language")), ("category", WORDS),
-        ("attributes", pa.list_(columns_)), ("image", WORDS), ("gtin", WORD),
-    ]),
-    "noise": columns(id=WORD, sku=WORD, noise=WORD, field=WORD, true=WORD, shown=WORD, places=WORDS, other=WORD),
-}  # fmt: skip
+    "labels": columns(
+        id=WORD,
+        number=pa.int16(),
+        kind=WORD,
+        language=WORD,
+        country=WORD,
+        field=WORD,
+        text=WORD,
+        value=WORD,
+        heading=WORD,
+    ),
+    "regions": columns(
+        image=WORD,
+        id=WORD,
+        view=WORD,
+        field=WORD,
+        text=WORD,
+        quad=POINTS,
+        size_px=pa.float32(),
+        legible=WORD,
+        reason=WORD,
+    ),
+    "legibility": columns(
+        id=WORD, number=pa.int16(), field=WORD, value=WORD, legible=WORD, images=WORDS
+    ),
+    "listings": pa.schema(
+        [
+            *((name, WORD) for name in ("id", "sku", "title", "description", "language")),
+            ("category", WORDS),
+            ("attributes", pa.list_(columns_)),
+            ("image", WORDS),
+            ("gtin", WORD),
+        ]
+    ),
+    "noise": columns(
+        id=WORD, sku=WORD, noise=WORD, field=WORD, true=WORD, shown=WORD, places=WORDS, other=WORD
+    ),
+}
 """Table -> its columns; docs/world.md says what they mean."""
 
 Rows = dict[str, list[dict]]

@@ -73,7 +73,8 @@ def make_own(folder: Path) -> Path:
 
 def make_groceries(folder: Path) -> Path:
     rows = [
-        "Class Name (str), Class ID (int),Coarse Class Name (str),Coarse Class ID (int),Iconic,Description"
+        "Class Name (str), Class ID (int),Coarse Class Name (str),"
+        "Coarse Class ID (int),Iconic,Description"
     ]
     for n, name in enumerate(("Fuji", "Oat-Milk")):
         kind = ("Fruit/Apple", "Packages/Milk")[n]
@@ -83,7 +84,8 @@ def make_groceries(folder: Path) -> Path:
         put(folder / f"{base[1:]}_Description.txt", f"A fine {name}.\nGood cold.\n")
         put(
             folder / f"{base[1:]}_Information.txt",
-            f"\ufeffTitle: {name} Class 1 \nCountry: Italy\nNutrition values per 100 gram: \n   fat 1 g\n   salt 2 g\nURL: https://shop.example/{n}",
+            f"\ufeffTitle: {name} Class 1 \nCountry: Italy\nNutrition values per 100 gram: \n"
+            f"   fat 1 g\n   salt 2 g\nURL: https://shop.example/{n}",
         )
         for split in ("train", "val", "test"):
             put(folder / split / kind / name / f"{name}_1.jpg", jpeg(hash_of(split, n)))
@@ -91,7 +93,8 @@ def make_groceries(folder: Path) -> Path:
     for split in ("train", "val", "test"):
         put(
             folder / f"{split}.txt",
-            f"{split}/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n{split}/Packages/Milk/Oat-Milk/Oat-Milk_1.jpg, 1, 1\n",
+            f"{split}/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n"
+            f"{split}/Packages/Milk/Oat-Milk/Oat-Milk_1.jpg, 1, 1\n",
         )
     return folder
 
@@ -133,13 +136,16 @@ def merit_queries() -> list[dict]:
             "query": {"17": {"product style": "as product image"}, "2": {"color": "blue"}},
             "pos_candidate": [30],
             "hard_negative": [31],
-            "query instruction": "Find a bag with the style of <Product 1> <image>\nbag 17 </Product 1> and the colour of <Product 2> <image>\nbag 2 </Product 2>.",
+            "query instruction": "Find a bag with the style of <Product 1> <image>\n"
+            "bag 17 </Product 1> and the colour of <Product 2> <image>\n"
+            "bag 2 </Product 2>.",
         },
         {
             "query": {"3": {"color": "red"}, "4": {"material": "silk"}},
             "pos_candidate": ["5", "6"],
             "hard_negative": [],
-            "query instruction": "<Product 1>a product with color: red</Product 1> and <Product 2> <image>\nbag 4 </Product 2>",
+            "query instruction": "<Product 1>a product with color: red</Product 1> "
+            "and <Product 2> <image>\nbag 4 </Product 2>",
         },
     ]
 

@@ -10,7 +10,7 @@ from skulens.catalog.answers import (
     NUTRIENTS,
     NUTRITION,
     RATING,
-    connected,
+    connect,
     split_ingredients,
 )
 from skulens.catalog.open import open_catalog
@@ -107,7 +107,7 @@ def test_ingredients_split_outside_brackets(text, parts):
 
 
 def test_things_that_share_a_label_are_one_group():
-    groups = connected([("a", ["x"]), ("b", []), ("c", ["y"]), ("d", ["x", "y"])])
+    groups = connect([("a", ["x"]), ("b", []), ("c", ["y"]), ("d", ["x", "y"])])
     assert groups == {"a": "a", "b": "b", "c": "a", "d": "a"}
 
 

@@ -178,7 +178,7 @@ def test_encoders_without_a_limit_cut_nothing(tmp_path):
 
 
 def test_openmpr_captions_and_clip_at_16_tokens():
-    """406 of 409 are cut and three pairs become equal, as counted with CLIP's own tokenizer (specs)."""
+    """406 of 409 are cut and three pairs become equal, counted with CLIP's own tokenizer."""
     folder = real_data("openmpr")
     family = pytest.importorskip("skulens.encode.open_clip")
     catalog = open_catalog(str(folder))
@@ -203,7 +203,7 @@ def checks_of(rows):
     return {f.check: f for f in audit_pictures.findings(rows, lambda rows, *_: rows) if f.count}
 
 
-def recoded(data: bytes, size=None, format="JPEG", **options) -> bytes:
+def recode(data: bytes, size=None, format="JPEG", **options) -> bytes:
     out = io.BytesIO()
     picture = PIL.Image.open(io.BytesIO(data))
     picture.resize(size or picture.size).save(out, format, **options)
@@ -242,7 +242,7 @@ def test_recoded_and_resized_copies_are_near(change):
     original = jpeg(5, (160, 160))
     rows = [
         shown("train", "a", "1", original),
-        shown("test", "a", "2", recoded(original, **change)),
+        shown("test", "a", "2", recode(original, **change)),
         shown("test", "b", "3", jpeg(6)),
     ]
     checks = checks_of(rows)

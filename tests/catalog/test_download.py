@@ -268,7 +268,7 @@ def test_openmpr_keeps_texts_and_manifest_of_the_repository(server, tmp_path, mo
     assert len(list(catalog.products())) == 2
 
 
-def zipped(names: dict[str, bytes]) -> bytes:
+def make_zip(names: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
         for name, data in names.items():
@@ -276,7 +276,7 @@ def zipped(names: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def tarred(name: str) -> bytes:
+def make_tar(name: str) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as t:
         info = tarfile.TarInfo(name)
@@ -288,14 +288,15 @@ def tarred(name: str) -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        zipped({"../bad": b"x"}),
-        zipped({"/bad": b"x"}),
-        tarred("../bad"),
+        make_zip({"../bad": b"x"}),
+        make_zip({"/bad": b"x"}),
+        make_tar("../bad"),
         b"no archive",
-        zipped({"a": b"x" * 99})[:60],
+        make_zip({"a": b"x" * 99})[:60],
     ],
+    # A zip holds its time: no name for a test.
     ids=["zip above", "zip at the root", "tar above", "no archive", "cut zip"],
-)  # a zip holds its time: no name for a test
+)
 def test_archives_that_reach_outside_or_are_broken_leave_nothing(tmp_path, data):
     folder = tmp_path / "set"
     with pytest.raises(DataError, match="cannot be unpacked"):

@@ -1,4 +1,4 @@
-"""The format skulens/1: what is written is read back, by us and without us; hand-made queries are read."""
+"""The format skulens/1: written is read back, by us and without us; hand-made queries too."""
 
 import json
 import re

@@ -78,5 +78,8 @@ def test_a_folder_or_file_of_no_known_kind(tmp_path):
 
 
 def test_the_door_is_light():
-    code = "import sys, skulens.catalog.open; print([m for m in ('PIL', 'pyarrow', 'torch', 'rapidfuzz') if m in sys.modules])"
+    code = (
+        "import sys, skulens.catalog.open; "
+        "print([m for m in ('PIL', 'pyarrow', 'torch', 'rapidfuzz') if m in sys.modules])"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

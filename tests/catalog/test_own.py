@@ -23,7 +23,10 @@ def test_rows_of_one_id_are_one_product_with_several_pictures(tmp_path):
 
 
 def test_gallery_rows_give_pictures_and_other_splits_give_probes(tmp_path):
-    text = "id,title,image,split\n1,Tea,a.jpg,gallery\n1,,b.jpg,test\n1,,c.jpg,train\n2,Mug,,\n2,,a.jpg,test\n"
+    text = (
+        "id,title,image,split\n1,Tea,a.jpg,gallery\n1,,b.jpg,test\n1,,c.jpg,train\n"
+        "2,Mug,,\n2,,a.jpg,test\n"
+    )
     catalog = open_catalog(str(csv_file(tmp_path, text)))
     assert catalog.info.splits == ("train", "test")
     products = list(catalog.products())
@@ -242,7 +245,8 @@ def test_an_open_quote_swallows_no_more_than_it_must(tmp_path):
 
 def test_a_broken_line_of_jsonl_costs_that_line(tmp_path):
     text = (
-        '{"id": 1, "title": "Tea"}\n{"id": 2, "title": "Mu\n\n[1]\n{"id": [2], "title": "x"}\n{"id": true}\n{"id": 3, "title": {"en": "Jar"}}\n{"id": 4, "title": "Pot"}\n'
+        '{"id": 1, "title": "Tea"}\n{"id": 2, "title": "Mu\n\n[1]\n{"id": [2], "title": "x"}\n'
+        '{"id": true}\n{"id": 3, "title": {"en": "Jar"}}\n{"id": 4, "title": "Pot"}\n'
         + "[" * 100_000
         + "\n"
     )
@@ -259,7 +263,10 @@ def test_a_broken_line_of_jsonl_costs_that_line(tmp_path):
 
 
 def test_half_characters_and_nul_bytes_cost_their_row(tmp_path):
-    text = '{"id": 1, "title": "cut \\ud83d"}\n{"id": "2\\u0000", "title": "x"}\n{"id": 3, "title": "whole \\ud83d\\ude00"}\n'
+    text = (
+        '{"id": 1, "title": "cut \\ud83d"}\n{"id": "2\\u0000", "title": "x"}\n'
+        '{"id": 3, "title": "whole \\ud83d\\ude00"}\n'
+    )
     products, rejects = read(put(tmp_path / "t.jsonl", text))
     assert products["3"].title == "whole 😀" and len(products) == 1
     assert "half a character" in rejects[0][2] and "NUL byte" in rejects[1][2]

@@ -66,7 +66,8 @@ def test_groceries_bad_lines_and_absent_photos(tmp_path):
     folder = make_groceries(tmp_path / "g")
     put(
         folder / "test.txt",
-        "test/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n\ngarbage\ntest/x.jpg, 99, 0\ntest/absent, with comma.jpg, 1, 1\n",
+        "test/Fruit/Apple/Fuji/Fuji_1.jpg, 0, 0\n\ngarbage\ntest/x.jpg, 99, 0\n"
+        "test/absent, with comma.jpg, 1, 1\n",
     )
     (folder / "iconic-images-and-descriptions/Packages/Milk/Oat-Milk/Oat-Milk_Iconic.jpg").unlink()
     catalog = open_catalog(str(folder))

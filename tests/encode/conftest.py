@@ -4,9 +4,8 @@ import json
 import os
 from pathlib import Path
 
-os.environ.setdefault(
-    "HF_HUB_OFFLINE", "1"
-)  # before huggingface_hub is imported: no test may reach for the hub
+# Before huggingface_hub is imported: no test may reach for the hub.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import PIL.Image
@@ -74,7 +73,7 @@ def open_clip_folder(tmp_path_factory):
     preprocess = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3], "interpolation": "bilinear"}
     written = {"model_cfg": config, "preprocess_cfg": preprocess, "licence": "Apache-2.0"}
     (folder / "open_clip_config.json").write_text(json.dumps(written))
-    model = shaken(build_model(config))
+    model = shake(build_model(config))
     state = {key: value.contiguous() for key, value in model.state_dict().items()}
     save_file(state, folder / "open_clip_model.safetensors")
     return folder
@@ -110,7 +109,7 @@ def texts():
     return [*WORDS, "tea " * 80, "Thé glacé, ชาเย็น & more", ""]
 
 
-def shaken(model, seed: int = 1):
+def shake(model, seed: int = 1):
     """The model with weights far enough from their usual start to hear their input."""
     import torch
 
@@ -166,7 +165,7 @@ def clip_folder(tmp_path_factory):
     config = CLIPConfig(
         text_config=small("text", **ends), vision_config=small("vision"), projection_dim=24
     )
-    shaken(CLIPModel(config)).save_pretrained(folder)
+    shake(CLIPModel(config)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     size = {"height": 32, "width": 32}
     CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=size).save_pretrained(folder)
@@ -217,7 +216,7 @@ def siglip_in(folder, kind: str):
         del vision["image_size"]
         vision["num_patches"] = 16
     config = getattr(transformers, f"{kind}Config")(text_config=text, vision_config=vision)
-    shaken(getattr(transformers, f"{kind}Model")(config)).save_pretrained(folder)
+    shake(getattr(transformers, f"{kind}Model")(config)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     shape = (
         {"patch_size": 8, "max_num_patches": 16}
@@ -248,7 +247,7 @@ def sentence_folder(tmp_path_factory):
 
     bert = tmp_path_factory.mktemp("tiny_bert")
     settings = small("text", type_vocab_size=1)
-    shaken(BertModel(BertConfig(**settings))).save_pretrained(bert)
+    shake(BertModel(BertConfig(**settings))).save_pretrained(bert)
     fast_tokenizer(pad_token="<pad>", bos_token="<s>", eos_token="</s>").save_pretrained(bert)
     folder = tmp_path_factory.mktemp("tiny_sentence")
     transformer = Transformer(str(bert), max_seq_length=16)
@@ -318,7 +317,7 @@ def qwen_folder(tmp_path_factory):
         vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
         vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
     )
-    shaken(Qwen2VLForConditionalGeneration(config)).save_pretrained(folder)
+    shake(Qwen2VLForConditionalGeneration(config)).save_pretrained(folder)
     processor = Qwen2VLProcessor(
         image_processor=Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=84 * 84),
         tokenizer=tokenizer,

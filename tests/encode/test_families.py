@@ -61,7 +61,7 @@ def onnx(onnx_folder):
     return OnnxImage(onnx_folder)
 
 
-def shipped(name):
+def open_shipped(name):
     from skulens.encode.open_clip import SHIPPED
     from skulens.registry import resolve
 
@@ -72,12 +72,12 @@ def shipped(name):
 
 @pytest.fixture(scope="session")
 def mini():
-    return shipped("mini")
+    return open_shipped("mini")
 
 
 @pytest.fixture(scope="session")
 def groceries():
-    return shipped("groceries")
+    return open_shipped("groceries")
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,9 @@ from skulens.encode.tokenization import canonicalise, pad_ids
 from skulens.encode.towers import (
     arrange_for_speed,
     build_model,
+    can_trim,
     encode_trimmed,
     text_tower,
-    trimmable,
 )
 from skulens.protocols import Numerics
 
@@ -123,11 +123,11 @@ def test_bfloat16_weights_stay_close(open_clip_folder, pictures, dtype):
     exact = LocalOpenClip(open_clip_folder, Numerics("float32"))
     encoder = LocalOpenClip(open_clip_folder, Numerics(dtype))
     batch = [exact.prepare_image(p) for p in pictures]
-    a, b = (normalised(e.encode_batch("image", batch)) for e in (exact, encoder))
+    a, b = (to_unit(e.encode_batch("image", batch)) for e in (exact, encoder))
     assert ((a * b).sum(1) > (0.9995 if dtype == "bfloat16" else 1 - 1e-6)).all()
 
 
-def normalised(vectors):
+def to_unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
@@ -146,7 +146,7 @@ def test_trimmed_texts_give_the_vectors_of_whole_contexts(open_clip_folder, cust
     for row, length in zip(ids, (2, 3, 5, 6, 7), strict=True):
         row[: length - 1] = torch.arange(5, 4 + length)
         row[length - 1] = model.text.vocab_size - 1 if custom else model.vocab_size - 1
-    assert trimmable(tower)
+    assert can_trim(tower)
     with torch.no_grad():
         torch.testing.assert_close(
             encode_trimmed(tower, ids[:, :7]), model.encode_text(ids), rtol=1e-5, atol=1e-6
@@ -169,7 +169,7 @@ def test_arranging_texts_for_speed_changes_no_vector(open_clip_folder, custom):
     "text", [{"pool_type": "last"}, {"no_causal_mask": True}, {"embed_cls": True}]
 )
 def test_towers_that_see_their_padding_are_not_trimmed(open_clip_folder, text):
-    assert not trimmable(
+    assert not can_trim(
         build_model(tower_config(open_clip_folder, **text) | {"custom_text": True}).text
     )
 
@@ -199,7 +199,7 @@ def test_the_named_picture_size_is_right_unless_as_published():
 def test_a_pair_end_to_end_from_weights_put_there_by_hand(
     open_clip_folder, tmp_path, monkeypatch, pictures
 ):
-    """A made-up architecture whose tag was trained with QuickGELU: sound and paper must differ so."""
+    """A made-up architecture whose tag was trained with QuickGELU: sound and paper differ."""
     import open_clip
     from open_clip.transformer import QuickGELU
     from safetensors.torch import save_file
@@ -227,14 +227,14 @@ def test_a_pair_end_to_end_from_weights_put_there_by_hand(
     batch = [sound.prepare_image(p) for p in pictures]
     assert np.abs(batch[0]).max() <= 1.0, "the tag's mean and std were used"
     with torch.no_grad():
-        expected = normalised(model.encode_image(torch.from_numpy(np.stack(batch))).numpy())
-    np.testing.assert_allclose(normalised(sound.encode_batch("image", batch)), expected, atol=1e-5)
+        expected = to_unit(model.encode_image(torch.from_numpy(np.stack(batch))).numpy())
+    np.testing.assert_allclose(to_unit(sound.encode_batch("image", batch)), expected, atol=1e-5)
     plain = build_model(config).eval()
     plain.load_state_dict(model.state_dict())
     with torch.no_grad():
-        gelu = normalised(plain.encode_image(torch.from_numpy(np.stack(batch))).numpy())
+        gelu = to_unit(plain.encode_image(torch.from_numpy(np.stack(batch))).numpy())
     assert np.abs(gelu - expected).max() > 1e-3, "the activation matters here"
-    got = normalised(paper.encode_batch("image", batch))
+    got = to_unit(paper.encode_batch("image", batch))
     assert np.linalg.norm(got - gelu) < 0.8 * np.linalg.norm(got - expected), (
         "paper mode keeps GELU, to 8 bits"
     )
@@ -320,9 +320,9 @@ def test_dual_encoders_are_transformers_own(request, kind, pictures, texts):
         ).pooler_output.numpy()
         words = model.get_text_features(**tokens).pooler_output.numpy()
     got = encoder.encode_batch("image", [encoder.prepare_image(p) for p in pictures])
-    np.testing.assert_allclose(normalised(got), normalised(images), atol=1e-5)
+    np.testing.assert_allclose(to_unit(got), to_unit(images), atol=1e-5)
     got = encoder.encode_batch("text", [encoder.prepare_text(t) for t in texts])
-    np.testing.assert_allclose(normalised(got), normalised(words), atol=1e-5)
+    np.testing.assert_allclose(to_unit(got), to_unit(words), atol=1e-5)
 
 
 def test_siglip_texts_are_canonical_whatever_their_letters(siglip2_folder):
@@ -361,9 +361,8 @@ def test_onnx_is_the_network_written_in_numpy(onnx_folder, pictures):
     from skulens.encode.onnx import OnnxImage
 
     encoder = OnnxImage(onnx_folder)
-    weights = numpy_helper.to_array(
-        onnx.load(onnx_folder / "tiny.onnx").graph.initializer[0]
-    )  # (12, 3, 4, 4)
+    graph = onnx.load(onnx_folder / "tiny.onnx").graph
+    weights = numpy_helper.to_array(graph.initializer[0])  # (12, 3, 4, 4)
     x = np.stack([encoder.prepare_image(p) for p in pictures])  # (8, 3, 32, 32)
     blocks = x.reshape(8, 3, 8, 4, 8, 4)
     expected = np.maximum(np.einsum("bciyjx,ocyx->boij", blocks, weights), 0).mean((2, 3))
@@ -384,7 +383,7 @@ def test_mobilenet_finds_iconic_pictures_far_above_chance(data):
     encoder = OnnxImage(weights)
 
     def vectors(images):
-        return normalised(
+        return to_unit(
             encoder.encode_batch("image", [encoder.prepare_image(decode(i.read())) for i in images])
         )
 

@@ -95,15 +95,14 @@ def test_hub_models_are_named_and_found_where_they_were_put(cache, clip_folder):
     assert model_folder("nobody/nothing", None) == (cache / "models" / "nobody--nothing", "")
 
 
-def answered(error: str):
+def answer_with(error: str):
     """A stand-in for a download that the hub answers with an error."""
     from huggingface_hub import errors
 
     def download(*_, **__):
         kind = getattr(errors, error)
-        raise kind.__new__(
-            kind
-        )  # its constructor wants a response of whichever HTTP client is in use
+        # Its constructor wants a response of whichever HTTP client is in use.
+        raise kind.__new__(kind)
 
     return download
 
@@ -118,11 +117,11 @@ def answered(error: str):
     ],
 )
 def test_answers_of_the_hub_are_told_apart(tmp_path, monkeypatch, error, said):
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", answered(error))
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", answer_with(error))
     with pytest.raises(EncoderError, match=said):
         hub_weights("nobody/nothing", "v9", ("a.safetensors",), tmp_path)
     if error != "RemoteEntryNotFoundError":
-        monkeypatch.setattr("huggingface_hub.snapshot_download", answered(error))
+        monkeypatch.setattr("huggingface_hub.snapshot_download", answer_with(error))
         with pytest.raises(EncoderError, match=said):
             model_folder("nobody/nothing", "v9")
 
@@ -130,7 +129,7 @@ def test_answers_of_the_hub_are_told_apart(tmp_path, monkeypatch, error, said):
 def test_the_first_safetensors_name_that_the_hub_has_is_taken(tmp_path, monkeypatch):
     def download(repo, name, revision, local_files_only):
         if name != "model.safetensors":
-            answered("RemoteEntryNotFoundError")()
+            answer_with("RemoteEntryNotFoundError")()
         return str(tmp_path / repo / revision / name)
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)

@@ -17,7 +17,7 @@ from skulens.encode.transformers import DualEncoder
 from skulens.errors import EncoderError
 from skulens.protocols import TokenEncoder
 from skulens.records import Image
-from tests.encode.conftest import shaken
+from tests.encode.conftest import shake
 from tests.encode.fake import FakeEncoder
 
 QUIET = Batching(batch=3, threads=2, progress=False)
@@ -32,7 +32,7 @@ def prepare(encoder, modality, parts):
     return [getattr(encoder, f"prepare_{modality}")(part) for part in parts]
 
 
-def unbatched(encoder, modality, batch):
+def encode_one_by_one(encoder, modality, batch):
     return [encoder.encode_tokens(modality, [one])[0] for one in batch]
 
 
@@ -81,7 +81,7 @@ def test_tokens_of_a_text(local, texts):
 def test_patches_of_a_timm_tower_are_its_head_on_each_alone(open_clip_folder, name, pool, mean):
     config = json.loads((open_clip_folder / "open_clip_config.json").read_text())["model_cfg"]
     vision = {"timm_model_name": name, "timm_pool": pool, "timm_proj": "linear", "image_size": 160}
-    visual = shaken(build_model({**config, "vision_cfg": vision}).visual)
+    visual = shake(build_model({**config, "vision_cfg": vision}).visual)
     pixels = torch.randn(2, 3, 160, 160, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         found = map_patches(visual, pixels)  # (2, rows, columns, 24)
@@ -165,7 +165,7 @@ def test_batch_size_does_not_matter(request, kind, modality, pictures, texts):
     assert isinstance(encoder, TokenEncoder)
     batch = prepare(encoder, modality, {"image": pictures, "text": texts}[modality])
     together = encoder.encode_tokens(modality, batch)
-    for got, alone in zip(together, unbatched(encoder, modality, batch), strict=True):
+    for got, alone in zip(together, encode_one_by_one(encoder, modality, batch), strict=True):
         assert got.shape == alone.shape and got.shape[1] == encoder.info.dim
         np.testing.assert_allclose(got, alone, rtol=1e-4, atol=1e-5)
 
@@ -194,9 +194,9 @@ def test_through_the_embedder_with_a_ragged_cache(local, pictures, texts, tmp_pa
     np.testing.assert_array_equal(cold.offsets, warm.offsets)
     assert len(cold[9]) == 0 and len(cold.rejects) == len(warm.rejects) == 1
     np.testing.assert_array_equal(cold[8], cold[0])
-    expected = unbatched(local, "text", prepare(local, "text", texts[:1]))
+    expected = encode_one_by_one(local, "text", prepare(local, "text", texts[:1]))
     np.testing.assert_allclose(cold[0], expected[0], rtol=1e-4, atol=1e-5)
-    expected = unbatched(local, "image", prepare(local, "image", pictures[:3]))
+    expected = encode_one_by_one(local, "image", prepare(local, "image", pictures[:3]))
     np.testing.assert_allclose(cold[6], expected[1], rtol=1e-4, atol=1e-5)
 
 

@@ -181,6 +181,9 @@ def test_writing_and_reading_gives_the_same_rows(tmp_path, monkeypatch):
 
 
 def test_reading_the_zoo_imports_no_torch():
-    code = "import sys; from skulens.encode.zoo.rows import list_rows; list_rows(); print('torch' in sys.modules)"
+    code = (
+        "import sys; from skulens.encode.zoo.rows import list_rows; "
+        "list_rows(); print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -43,7 +43,7 @@ def png(colour, seed: int) -> bytes:
 
 
 class Squares:
-    """Four products, an iconic picture each, photos in three splits; `broken` adds a picture that is none."""
+    """Four products with an iconic picture, photos in three splits; `broken` adds a bad file."""
 
     info = DatasetInfo(
         "squares",

@@ -90,7 +90,7 @@ def test_no_saturation_is_grey():
 
 @pytest.mark.parametrize("kind", ["cutmix", "mixup"])
 def test_mixing_moves_targets_as_much_as_pixels(kind):
-    """Each picture is one flat value, so the mean of a mixed one says how much of the other it got."""
+    """Pictures are flat, so the mean of a mixed one says how much of the other it got."""
     values = torch.arange(6).float()
     x = values[:, None, None, None].expand(6, 3, 20, 20).clone()
     mixed, targets = mix(x, torch.eye(6), with_(**{kind: 1.0}), rng(2))

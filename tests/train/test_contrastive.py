@@ -1,4 +1,4 @@
-"""The whole command on a shop of coloured squares: it learns, resumes exactly, and others can load it."""
+"""Training on a shop of coloured squares: it learns, resumes exactly, and others can load it."""
 
 import json
 import os
@@ -151,7 +151,7 @@ train_contrastive([Squares()], from_dict(TINY | {"epochs": 14}), Path(sys.argv[1
 
 
 def test_kill_nine_loses_at_most_one_epoch(tmp_path):
-    """A real kill at whatever moment, then the same command to its end; against a run left alone."""
+    """Kill at any moment, run the same command to its end, compare with a run left alone."""
     command = [sys.executable, "-c", KILLED, str(tmp_path / "killed")]
     env = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL)

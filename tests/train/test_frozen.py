@@ -1,4 +1,4 @@
-"""A frozen image encoder: its vectors are computed once, only the projection and the texts learn."""
+"""A frozen image encoder: vectors computed once; only projection and text tower learn."""
 
 from dataclasses import replace
 

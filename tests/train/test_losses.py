@@ -54,7 +54,7 @@ def test_infonce_with_several_photos_of_a_product_by_hand():
 
 
 def test_second_photo_of_a_product_is_no_negative():
-    """Perfectly aligned: log 2 / 4 is left, as two photos share a target; repeated texts cost 2/3 log 2."""
+    """Aligned: log 2 / 4 is left, as two photos share a target; repeated texts cost 2/3 log 2."""
     texts = torch.eye(2, 8)
     images = texts[[0, 0, 1]]
     loss = infonce(images, texts, pair_targets(torch.tensor([0, 0, 1]), 2), torch.tensor(100.0))

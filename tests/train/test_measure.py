@@ -70,7 +70,7 @@ def test_hit_rates_are_those_of_sorting_all_scores():
 
 
 def test_intervals_resample_whole_products():
-    """Two products, one always found, one never: the interval is everything, however many photos."""
+    """One product always found, one never: the interval is [0, 1], however many photos."""
     evaluator = evaluator_of([[1.0, 0.0]] * 200, [0] * 100 + [1] * 100, "ab")
     found = evaluator.full(Fixed(torch.eye(2)))["text"]["metrics"]["hit_rate@1"]
     assert (found["value"], found["low"], found["high"]) == (0.5, 0.0, 1.0)

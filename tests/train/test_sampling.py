@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skulens.train.config import RecipeError
-from skulens.train.sampling import Mixture, TextBank, batches, distinct, generator, leave_out
+from skulens.train.sampling import Mixture, TextBank, batches, generator, leave_out, pick_products
 
 OWNERS = np.array([0] * 40 + [1] * 5 + [2] * 5)
 
@@ -36,10 +36,10 @@ def test_generators_differ_by_seed_and_epoch_only():
 
 
 def test_distinct_products_and_extra_negatives():
-    products, position = distinct(np.array([7, 2, 7, 4]), 10, 3, generator(0))
+    products, position = pick_products(np.array([7, 2, 7, 4]), 10, 3, generator(0))
     assert products[:3].tolist() == [2, 4, 7] and position.tolist() == [2, 0, 2, 1]
     assert len(set(products.tolist())) == 6
-    assert len(distinct(np.array([0, 1]), 3, 99, generator(0))[0]) == 3
+    assert len(pick_products(np.array([0, 1]), 3, 99, generator(0))[0]) == 3
 
 
 def bank(roles, texts=None):
@@ -133,7 +133,7 @@ def test_balance_holds_within_a_source():
 
 def test_extra_texts_come_from_every_source():
     mixture = Mixture.of(SOURCES, BY_TWO, {"shop": 1, "photos": 1})
-    products, _ = distinct(np.array([0, 2]), 5, 2, generator(0), mixture)
+    products, _ = pick_products(np.array([0, 2]), 5, 2, generator(0), mixture)
     assert products[:2].tolist() == [0, 2] and products[2] == 1 and products[3] in (3, 4)
 
 

@@ -1,4 +1,4 @@
-"""The tokenizer satisfies the two assumptions open_clip pools by: pad is 0, the end token is the largest id."""
+"""open_clip pools by two assumptions of the tokenizer: pad is 0, end is the largest id."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Each type reads what it should and refuses the rest; labels of the procedural shop read as what they mean."""
+"""Each type reads what it should and refuses the rest; the shop's labels read as they mean."""
 
 from datetime import date
 from decimal import Decimal

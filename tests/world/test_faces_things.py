@@ -71,10 +71,8 @@ def test_siblings_of_another_colour_share_the_silhouette_and_nothing_else(kind, 
     for v in some(kind, 12):
         away = tuple(255 - x for x in v.look.base)
         one, other = pixels(drawn(v, face)), pixels(drawn(v, face, base=away, sku="another"))
-        if (kind, v.value("storage type")) != (
-            "fruit",
-            "airtight sealed bag",
-        ):  # fruit behind foil lets its edge through
+        # Fruit behind foil lets its edge through.
+        if (kind, v.value("storage type")) != ("fruit", "airtight sealed bag"):
             assert (np.abs(one[..., 3] - other[..., 3]) > 40).mean() < 0.002
         assert (np.abs(one - other).max(-1) > 16).mean() > 0.003
 

@@ -29,7 +29,7 @@ def some(kind: str, skus: int = 24) -> list[Variant]:
     return list(variants(WorldConfig(skus=skus, seed=11, classes=(kind,))))
 
 
-def turned(variant: Variant, face: str) -> Canvas:
+def turn_face(variant: Variant, face: str) -> Canvas:
     return clean_scene(replace(variant, look=replace(variant.look, face=face)), PX)
 
 
@@ -50,7 +50,7 @@ def test_every_class_of_what_is_worn_has_a_scene():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_three_faces_differ_and_fill_the_picture(kind):
     for v in some(kind, 10):
-        faces = [pixels(turned(v, face)) for face in FACES]
+        faces = [pixels(turn_face(v, face)) for face in FACES]
         for a, b in itertools.combinations(faces, 2):
             assert (abs(a - b).max(2) > 24).mean() > 0.005, v.id
         for face, picture in zip(FACES, faces, strict=True):
@@ -62,7 +62,7 @@ def test_the_three_faces_differ_and_fill_the_picture(kind):
 def test_faces_and_scenes_are_the_same_each_time(kind):
     first, second = some(kind, 6), some(kind, 6)
     for v, w in zip(first, second, strict=True):
-        assert [turned(v, f).svg() for f in FACES] == [turned(w, f).svg() for f in FACES]
+        assert [turn_face(v, f).svg() for f in FACES] == [turn_face(w, f).svg() for f in FACES]
         assert used(v).svg() == used(w).svg()
         assert used(v).svg() != used(v, "another").svg()
 
@@ -76,7 +76,7 @@ def test_siblings_of_another_colour_differ_in_every_face_and_in_use(kind):
                 seen += 1
                 for face in FACES:
                     assert (
-                        abs(pixels(turned(v, face)) - pixels(turned(w, face))).max(2) > 16
+                        abs(pixels(turn_face(v, face)) - pixels(turn_face(w, face))).max(2) > 16
                     ).mean() > 0.002, (v.id, face)
     assert seen > 2
 
@@ -85,7 +85,7 @@ def test_siblings_of_another_colour_differ_in_every_face_and_in_use(kind):
 def test_only_the_front_bears_the_brand(kind):
     for v in some(kind):
         for face in ("back", "side"):
-            assert v.brand.lower() not in {p.text.lower() for p in turned(v, face).prints}, (
+            assert v.brand.lower() not in {p.text.lower() for p in turn_face(v, face).prints}, (
                 v.id,
                 face,
             )
@@ -93,9 +93,9 @@ def test_only_the_front_bears_the_brand(kind):
 
 def test_gold_is_stamped_for_its_purity_behind():
     for v in some("gold"):
-        stamps = [p for p in turned(v, "back").prints if p.field == "purity"]
+        stamps = [p for p in turn_face(v, "back").prints if p.field == "purity"]
         assert {p.text for p in stamps} == {jewelry.HALLMARKS[v.value("purity")]}, v.id
-        assert not [p for p in turned(v, "side").prints if p.field == "purity"]
+        assert not [p for p in turn_face(v, "side").prints if p.field == "purity"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -127,5 +127,5 @@ def test_the_product_takes_a_third_of_the_height_in_use(kind, monkeypatch):
 def test_drawings_leave_no_group_open():
     for kind in KINDS:
         for v in some(kind, 8):
-            for c in (*(turned(v, f) for f in FACES), used(v)):
+            for c in (*(turn_face(v, f) for f in FACES), used(v)):
                 assert len(c.places) == 1, (v.id, DRAWINGS[kind])

@@ -23,8 +23,8 @@ pytest.importorskip(
 from stdnum import ean
 
 from skulens.world.canvas.letters import RUNS, THAI, font
-from skulens.world.config import CLASSES, FONTS, Stream, WorldConfig
-from skulens.world.label import codes, ingredients, recipes
+from skulens.world.config import CLASSES, FONTS, Stream
+from skulens.world.label import codes
 from skulens.world.label.codes import (
     DEMO_PREFIX,
     EAN_STEP,
@@ -41,67 +41,18 @@ from skulens.world.label.draft import (
     G_PER_OZ,
     ML_PER_FL_OZ,
     OZ_PER_LB,
-    Draft,
 )
-from skulens.world.label.facts import KINDS, Label, label_of, market_of
-from skulens.world.label.hazards import BLEACH, HAZARDS
-from skulens.world.label.makers import REGIONS
-from skulens.world.label.recipes import (
-    CALORIES,
-    HIGH_PROTEIN_SHARE,
-    KETO_CARBOHYDRATE_G,
-    LOW_SUGAR_DRINK_G,
-    LOW_SUGAR_G,
-    NO_SUGAR_G,
-)
+from skulens.world.label.facts import KINDS, market_of
 from skulens.world.label.record import FIELDS
-from skulens.world.label.tags import FINENESS
 from skulens.world.label.words import MARKETS, words
-from skulens.world.truth.products import Variant, variants
 from skulens.world.truth.vocabulary import LANGUAGES
-
-Labelled = tuple[Variant, Label]
-
-
-@pytest.fixture(scope="module")
-def shop() -> list[Labelled]:
-    return [(v, label_of(v)) for v in variants(WorldConfig(skus=1360, seed=5))]
-
-
-@pytest.fixture(scope="module")
-def foods() -> list[Labelled]:
-    """Drinks and snacks of many SPUs, so that every promise is met in most recipes."""
-    return [
-        (v, label_of(v))
-        for v in variants(WorldConfig(skus=3000, seed=6, classes=("drink", "snack")))
-    ]
-
-
-@pytest.fixture(scope="module")
-def cleaners() -> list[Labelled]:
-    return [(v, label_of(v)) for v in variants(WorldConfig(skus=400, seed=7, classes=("cleaner",)))]
-
-
-def of(shop: list[Labelled], *kinds: str) -> list[Labelled]:
-    return [(v, label) for v, label in shop if v.kind in kinds or label.kind in kinds]
-
-
-def said(label: Label, field: str) -> str:
-    found = label.one(field)
-    assert found, f"no {field}"
-    return found.value
-
-
-def amount(label: Label, field: str) -> float:
-    """A number of the nutrition table."""
-    return float(said(label, f"nutrition.{field}").split()[0])
-
+from tests.world.labels import amount, of, said
 
 # Codes.
 
 
-def test_gtins_are_valid_and_unique(shop):
-    for variant, label in shop:
+def test_gtins_are_valid_and_unique(labelled):
+    for variant, label in labelled:
         assert ean.is_valid(label.gtin)
         assert len(label.gtin) == {"EAN-13": 13, "UPC-A": 12}[label.symbology]
         assert label.gtin.startswith(
@@ -110,7 +61,7 @@ def test_gtins_are_valid_and_unique(shop):
         assert (label.symbology == "UPC-A") == (label.country == "US")
         assert label.one("gtin").text == label.gtin, variant.id
         assert said(label, "gtin") == label.gtin.rjust(14, "0")
-    assert len({label.gtin for _, label in shop}) == len(shop)
+    assert len({label.gtin for _, label in labelled}) == len(labelled)
 
 
 @pytest.mark.parametrize("body", ["400638133393", "61414112345", "952000000000", "012345678901"])
@@ -130,10 +81,10 @@ def test_a_million_skus_have_a_million_gtins():
     assert {step % 10**9 for step in steps} == {EAN_STEP}
 
 
-def test_models_and_serials_hold_confusable_characters(shop):
+def test_models_and_serials_hold_confusable_characters(labelled):
     numbers = [
         f.value
-        for _, label in of(shop, "plate")
+        for _, label in of(labelled, "plate")
         for field in ("model", "serial")
         for f in label.all(field)
     ]
@@ -145,8 +96,8 @@ def test_models_and_serials_hold_confusable_characters(shop):
 # Structure.
 
 
-def test_facts_are_of_known_fields_and_complete(shop):
-    for variant, label in shop:
+def test_facts_are_of_known_fields_and_complete(labelled):
+    for variant, label in labelled:
         assert label.kind == KINDS[variant.kind]
         assert label.country == market_of(variant.spu)
         assert label.language == MARKETS[label.country]
@@ -165,16 +116,17 @@ def test_facts_are_of_known_fields_and_complete(shop):
         assert {f.text for f in label.all("mark")} <= set(MARKS)
         assert len(label.all("mark")) == len({f.text for f in label.all("mark")})
         assert said(label, "brand") == variant.brand
-    assert {v.kind for v, _ in shop} == set(CLASSES)
-    assert {f.field for _, label in shop for f in label.facts} == set(FIELDS)
+    assert {v.kind for v, _ in labelled} == set(CLASSES)
+    assert {f.field for _, label in labelled for f in label.facts} == set(FIELDS)
 
 
-def test_every_mark_is_used(shop, foods, cleaners):
-    assert {f.text for _, label in shop + foods + cleaners for f in label.all("mark")} == set(MARKS)
+def test_every_mark_is_used(labelled, foods, cleaners):
+    everything = labelled + foods + cleaners
+    assert {f.text for _, label in everything for f in label.all("mark")} == set(MARKS)
 
 
-def test_variants_share_market_maker_and_origin(shop):
-    for _, group in groupby(shop, key=lambda pair: pair[0].spu):
+def test_variants_share_market_maker_and_origin(labelled):
+    for _, group in groupby(labelled, key=lambda pair: pair[0].spu):
         labels = [label for _, label in group]
         for field in (
             "manufacturer.name",
@@ -186,11 +138,11 @@ def test_variants_share_market_maker_and_origin(shop):
         assert len({(label.country, label.language) for label in labels}) == 1
 
 
-def test_all_markets_and_languages_occur(shop):
-    seen = Counter(label.country for _, label in shop)
+def test_all_markets_and_languages_occur(labelled):
+    seen = Counter(label.country for _, label in labelled)
     assert set(seen) == set(MARKETS)
     assert min(seen.values()) > 20
-    assert {label.language for _, label in shop} == set(LANGUAGES)
+    assert {label.language for _, label in labelled} == set(LANGUAGES)
 
 
 ONE = """
@@ -203,8 +155,8 @@ print(hashlib.sha256("".join(repr(label_of(v)) for v in found).encode()).hexdige
 """
 
 
-def test_labels_do_not_depend_on_process_or_size_of_the_shop(shop):
-    here = hashlib.sha256("".join(repr(label) for _, label in shop[40:80]).encode()).hexdigest()
+def test_labels_do_not_depend_on_process_or_size_of_the_shop(labelled):
+    here = hashlib.sha256("".join(repr(label) for _, label in labelled[40:80]).encode()).hexdigest()
     there = subprocess.run(
         [sys.executable, "-c", ONE],
         capture_output=True,
@@ -229,9 +181,9 @@ def test_no_word_is_missing():
                 ), (market, name, key)
 
 
-def test_every_character_is_in_the_fonts(shop, foods):
+def test_every_character_is_in_the_fonts(labelled, foods):
     text = (FONTS.parent / "label" / "words.json").read_text("utf-8").replace("\n", "")
-    text += "".join(f.text + f.heading for _, label in shop + foods for f in label.facts)
+    text += "".join(f.text + f.heading for _, label in labelled + foods for f in label.facts)
     for run in set(RUNS.findall(text)):
         script = "Thai" if THAI.match(run) else ""
         for weight in ("Regular", "Bold"):
@@ -243,8 +195,8 @@ def test_every_character_is_in_the_fonts(shop, foods):
             assert not missing, (missing, run)
 
 
-def test_thai_labels_are_in_thai(shop):
-    for _, label in shop:
+def test_thai_labels_are_in_thai(labelled):
+    for _, label in labelled:
         thai = [f for f in label.facts if THAI.search(f.text + f.heading)]
         assert bool(thai) == (label.language == "th")
 
@@ -252,11 +204,11 @@ def test_thai_labels_are_in_thai(shop):
 # Numbers.
 
 
-def test_dual_units_agree_to_the_printed_digit(shop, foods):
+def test_dual_units_agree_to_the_printed_digit(labelled, foods):
     seen = Counter()
     sizes = {"fl oz": ML_PER_FL_OZ, "oz": G_PER_OZ, "lb": G_PER_OZ * OZ_PER_LB, "in": CM_PER_INCH}
     metric = {"ml": 1, "l": 1000, "g": 1, "kg": 1000, "cm": 1}
-    for variant, label in shop + foods:
+    for variant, label in labelled + foods:
         for field in ("net content", "size", "maximum load"):
             for fact in label.all(field):
                 customary = re.search(
@@ -279,10 +231,10 @@ def test_dual_units_agree_to_the_printed_digit(shop, foods):
     assert set(seen) == set(sizes)
 
 
-def test_net_content_is_that_of_the_attributes(shop):
-    for variant, label in of(shop, "drink", "cleaner"):
+def test_net_content_is_that_of_the_attributes(labelled):
+    for variant, label in of(labelled, "drink", "cleaner"):
         assert said(label, "net content").replace(" ", "") == variant.value("volume")
-    for variant, label in of(shop, "backpack", "suitcase"):
+    for variant, label in of(labelled, "backpack", "suitcase"):
         assert said(label, "capacity") == variant.value("capacity").replace("L", " l")
 
 
@@ -310,8 +262,8 @@ def test_numbers_are_printed_as_the_market_writes_them(foods):
                 assert ("," in fact.text) == (label.language in ("id", "vi"))
 
 
-def test_ratings_multiply(shop):
-    for variant, label in of(shop, "plate"):
+def test_ratings_multiply(labelled):
+    for variant, label in of(labelled, "plate"):
         if rating := label.one("rating"):
             volts, amperes, watts = (float(x) for x in re.findall(r"[\d.]+", rating.value))
             assert abs(volts * amperes - watts) < 0.2
@@ -336,9 +288,9 @@ def read_date(text: str, form: str, ahead: int, months: dict[str, str]) -> date:
     return date(int(found["y"]) - ahead, month, int(found["d"]))
 
 
-def test_dates_are_read_back_and_in_order(foods, shop):
+def test_dates_are_read_back_and_in_order(foods, labelled):
     forms = Counter()
-    for variant, label in foods + of(shop, "fruit", "cleaner"):
+    for variant, label in foods + of(labelled, "fruit", "cleaner"):
         form, ahead = Stream("label", variant.spu, "date").choice(DATE_FORMS[label.country])
         forms[label.country, form, ahead] += 1
         days = {
@@ -371,234 +323,3 @@ def test_chilled_food_keeps_for_a_shorter_time(foods):
         < max(days["shelf stable"])
         < min(days["long lasting"])
     )
-
-
-# Foods.
-
-
-def recipe_of(variant: Variant) -> recipes.Recipe:
-    return recipes.recipe_of(Draft(variant, market_of(variant.spu)))
-
-
-def test_ingredients_are_whole_and_in_descending_order(foods):
-    for variant, label in foods:
-        recipe = recipe_of(variant)
-        assert sum(recipe.values()) == ingredients.WHOLE
-        assert list(recipe.values()) == sorted(recipe.values(), reverse=True)
-        assert min(recipe.values()) >= 1
-        assert said(label, "ingredients").count(",") >= len(recipe) - 1
-        if variant.kind == "drink":
-            assert said(label, "ingredients").startswith("water, ")
-
-
-def test_allergens_are_those_of_the_ingredients(foods):
-    seen = Counter()
-    for variant, label in foods:
-        inside = {a for name in recipe_of(variant) for a in ingredients.ingredient(name).allergens}
-        printed = label.one("allergens")
-        assert set(printed.value.split(", ") if printed else ()) == inside
-        for promise in {a.value for a in variant.attributes} & set(FORBIDDEN):
-            assert not inside & FORBIDDEN[promise], (promise, recipe_of(variant))
-            seen[promise] += 1
-        claimed = variant.value("allergen information")
-        if claimed.startswith("contains "):
-            assert claimed.removeprefix("contains ") in inside
-            seen[claimed] += 1
-        if "vegan" in {a.value for a in variant.attributes}:
-            assert not any(ingredients.ingredient(name).animal for name in recipe_of(variant))
-            seen["vegan"] += 1
-    assert set(seen) == {*FORBIDDEN, "contains milk", "contains soy", "contains nuts", "vegan"}
-
-
-FORBIDDEN = {
-    "nut free": {"nuts", "peanuts"},
-    "egg free": {"egg"},
-    "dairy free": {"milk"},
-    "gluten free": {"gluten"},
-}
-
-
-def test_no_caffeine_where_none_is_promised(foods):
-    stimulating = {
-        "caffeine",
-        "guarana extract",
-        "coffee extract",
-        "cold brew coffee",
-        "green tea extract",
-        "matcha powder",
-    }
-    for variant, label in of(foods, "drink"):
-        promised = {"caffeine free", "caffeine-free"} & {a.value for a in variant.attributes}
-        assert not (promised and stimulating & set(recipe_of(variant)))
-        assert bool(label.all("warning.precaution")) == (
-            variant.value("product type") == "energy drink"
-        )
-
-
-def test_nutrition_keeps_the_promises(foods):
-    for variant, label in of(foods, "drink"):
-        sugars, level = amount(label, "sugars"), variant.value("sugar content")
-        assert level != "zero calories" or amount(label, "energy") == 0
-        assert level != "no sugar" or sugars < NO_SUGAR_G
-        assert level != "low sugar" or sugars <= LOW_SUGAR_DRINK_G
-        assert level != "high sugar" or sugars > 5
-    for variant, label in of(foods, "snack"):
-        diet, protein = variant.value("specialty diet"), amount(label, "protein")
-        kcal = 4 * protein + 4 * amount(label, "carbohydrate") + 9 * amount(label, "fat")
-        low, high = CALORIES[variant.value("calories")]
-        assert low - 0.5 <= kcal <= high + 0.5
-        assert diet != "low sugar" or amount(label, "sugars") <= LOW_SUGAR_G
-        assert diet != "keto" or amount(label, "carbohydrate") <= KETO_CARBOHYDRATE_G
-        assert diet != "high protein" or 4 * protein >= HIGH_PROTEIN_SHARE * kcal
-
-
-def test_salt_is_sodium_times_two_and_a_half(foods):
-    for variant, label in foods:
-        salt = ingredients.nutrition(recipe_of(variant)).salt / 100
-        if label.country == "GB":
-            assert amount(label, "salt") == pytest.approx(salt)
-        else:
-            assert amount(label, "sodium") * 2.5 / 1000 == pytest.approx(salt)
-
-
-def test_marks_of_food_are_those_of_its_claims(foods):
-    for variant, label in foods:
-        found, values = {f.text for f in label.all("mark")}, {a.value for a in variant.attributes}
-        for mark, claim in (
-            ("organic leaf", "certified organic"),
-            ("vegan", "vegan"),
-            ("gluten free", "gluten free"),
-        ):
-            assert (mark in found) == (claim in values)
-        assert "halal" not in found or label.country in ("ID", "MY")
-
-
-# The other kinds.
-
-
-def test_origin_is_that_of_the_attributes(shop):
-    for variant, label in shop:
-        if region := variant.value("region of origin"):
-            assert said(label, "country of origin") == REGIONS[region.lower()]
-        country = words(label.country)["countries"][said(label, "country of origin")]
-        assert country in label.one("country of origin").text
-
-
-def test_contacts_are_reserved_for_examples(shop):
-    for _, label in shop:
-        assert re.fullmatch(r"(care|info|hello)@[a-z]+\.example", said(label, "manufacturer.email"))
-        assert re.fullmatch(r"www\.[a-z]+\.example", said(label, "manufacturer.url"))
-        assert re.fullmatch(
-            r"\+(1\d{3}55501\d\d|441632960\d{3}|62210000\d{4}|6030000\d{4}"
-            r"|84240000\d{4}|662000\d{4})",
-            said(label, "manufacturer.phone"),
-        )
-
-
-def test_hazards_follow_the_type_of_cleaner(cleaners):
-    for variant, label in cleaners:
-        hazard, found = (
-            HAZARDS[variant.value("product type")],
-            tuple(f.value for f in label.all("warning.hazard")),
-        )
-        if found == BLEACH.hazards:
-            hazard = BLEACH
-        assert found == hazard.hazards
-        assert [f.value for f in label.all("warning.signal")] == [hazard.signal] * bool(
-            hazard.signal
-        )
-        assert {f.text for f in label.all("mark") if f.text.startswith("ghs")} == set(
-            hazard.pictograms
-        )
-        assert "P102" in {f.value for f in label.all("warning.precaution")}
-        if variant.value("skin information") == "wear gloves":
-            assert "P280" in {f.value for f in label.all("warning.precaution")}
-        if variant.value("skin information") == "no dyes":
-            assert "colourant" not in said(label, "ingredients")
-
-
-def test_californian_warnings_are_for_the_us(shop, foods):
-    found = [label for _, label in shop + foods if label.all("warning.prop65")]
-    assert {label.country for label in found} == {"US"}
-    assert all("P65Warnings.ca.gov" in label.one("warning.prop65").text for label in found)
-    assert len({label.one("warning.prop65").text[:60] for label in found}) == 2
-    assert all(
-        label.all("warning.prop65")
-        for _, label in of(shop, "gold", "handbag", "chair")
-        if label.country == "US"
-    )
-
-
-def test_marks_of_electronics_are_those_of_the_market(shop):
-    for _, label in of(shop, "plate"):
-        found = {f.text for f in label.all("mark")}
-        assert ({"ce", "ukca"} <= found) == (label.country == "GB")
-        assert ("fcc" in found) == (label.country == "US")
-        assert bool(label.all("approval")) == (label.country != "GB")
-
-
-def test_composition_is_that_of_the_material(shop):
-    for variant, label in of(shop, "cloth", "pants", "backpack", "handbag"):
-        for fact in label.all("material composition"):
-            assert sum(map(int, re.findall(r"(\d+)%", fact.value))) == 100
-        shell = label.all("material composition")[0].value
-        assert ("elastane" in shell) == (variant.value("stretch") not in ("", "non-stretch"))
-        material = variant.value("fabric") or variant.value("material")
-        if material in (
-            "cotton",
-            "linen",
-            "wool",
-            "polyester",
-            "viscose",
-            "organic cotton",
-            "nylon",
-            "leather",
-        ):
-            assert material in shell
-        linings = {
-            "unlined": (),
-            "lined": ("100% polyester",),
-            "fleece lined": ("100% polyester",),
-            "cotton lined": ("100% cotton",),
-        }
-        if variant.kind == "cloth":
-            assert (
-                tuple(f.value for f in label.all("material composition")[1:])
-                == linings[variant.value("lining details")]
-            )
-
-
-def test_care_is_said_in_words_and_marks(shop):
-    for variant, label in of(shop, "cloth", "pants"):
-        care = [f.value for f in label.all("care")]
-        assert care == [f.text for f in label.all("mark") if f.text in care] != []
-        assert ("dry clean p" in care) == (
-            "wool" in (variant.value("material"), variant.value("fabric"))
-        )
-
-
-def test_jewellery_says_purity_clarity_and_cut(shop):
-    for variant, label in of(shop, "gold"):
-        assert said(label, "purity") == variant.value("purity")
-        if variant.value("material") == "24k gold" and variant.value("purity") in FINENESS:
-            assert label.one("purity").text == FINENESS[variant.value("purity")]
-        if variant.value("material") != "24k gold":
-            assert said(label, "material composition").startswith(variant.value("material"))
-    for variant, label in of(shop, "diamond"):
-        assert (said(label, "clarity"), said(label, "cut")) == (
-            variant.value("diamond clarity"),
-            variant.value("diamond cut"),
-        )
-
-
-def test_electronics_say_memory_and_battery(shop):
-    for variant, label in of(shop, "phone", "laptop"):
-        text = said(label, "configuration").replace(" ", "").lower()
-        assert (
-            text
-            == f"{variant.value('ram')}ram,{variant.value('storage capacity')}".replace(
-                " ", ""
-            ).lower()
-        )
-    for variant, label in of(shop, "phone"):
-        assert said(label, "battery").replace(" ", "").lower() == variant.value("battery capacity")

@@ -25,16 +25,12 @@ pytest.importorskip(
 
 from rapidfuzz.distance import Levenshtein
 
-from skulens.errors import DataError
 from skulens.world.canvas.letters import width_of
 from skulens.world.canvas.svg import Canvas, Print, render
 from skulens.world.config import Stream, WorldConfig
-from skulens.world.label.bars import pattern
 from skulens.world.label.blocks import pieces, wrap
-from skulens.world.label.codes import MARKS
 from skulens.world.label.facts import label_of
 from skulens.world.label.layout import draw_sheet, pages, panel, sheets
-from skulens.world.label.marks import DRAWINGS, mark
 from skulens.world.render.closeups import (
     CLEAN,
     SPOILS,
@@ -73,37 +69,6 @@ def picture(data: bytes) -> PIL.Image.Image:
 def box(quad) -> tuple[float, float, float, float]:
     xs, ys = zip(*quad, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
-
-
-# Marks and bars.
-
-
-def test_every_mark_has_a_drawing():
-    assert sorted(DRAWINGS) == sorted(MARKS)
-
-
-@pytest.mark.parametrize("name", MARKS)
-def test_a_mark_is_drawn_inside_its_box(name):
-    c = Canvas(128)
-    c.shape("M-128 -128H128V128H-128Z", "#fff")
-    mark(c, name, -64, -64, 128)
-    assert [(p.field, p.text, p.size) for p in c.prints] == [("mark", name, 128)]
-    dark = np.asarray(picture(render(c.svg(), 128)).convert("L")) < 200
-    assert 0.03 < dark[32:96, 32:96].mean() < 0.7
-    dark[30:98, 30:98] = False
-    assert not dark.any()
-
-
-def test_bars_say_what_is_wrong_with_a_number():
-    assert (
-        pattern("EAN-13", "4006381333931").count("1")
-        + pattern("EAN-13", "4006381333931").count("0")
-        == 95
-    )
-    with pytest.raises(DataError, match="check digit should be 1"):
-        pattern("EAN-13", "4006381333932")
-    with pytest.raises(DataError, match="13 digits, a UPC-A 12"):
-        pattern("UPC-A", "4006381333931")
 
 
 # Layout.
@@ -359,7 +324,7 @@ def test_spoiled_labels_have_every_verdict(shop):
 # Readers from outside.
 
 
-def decoded(data: bytes) -> set[str]:
+def decode_bars(data: bytes) -> set[str]:
     """What zxing-cpp reads, at once and twice as large."""
     zxingcpp = pytest.importorskip(
         "zxingcpp", reason="needs zxing-cpp: pip install 'skulens[vision]'"
@@ -377,7 +342,7 @@ def test_clean_bars_are_decoded(shop):
             for p in pages(label, v.look)
             if any(r.field == "gtin" for r in find_regions(p, STRAIGHT, 384))
         )
-        assert decoded(draw(page, STRAIGHT, v, 0, 384)) == {label.gtin.lstrip("0")}
+        assert decode_bars(draw(page, STRAIGHT, v, 0, 384)) == {label.gtin.lstrip("0")}
 
 
 def test_bars_that_cannot_be_read_are_not_decoded(shop):
@@ -386,7 +351,7 @@ def test_bars_that_cannot_be_read_are_not_decoded(shop):
         for k, page in enumerate(pages(label_of(v), v.look)):
             spoil = spoil_of(v, k)
             if any(r.field == "gtin" and r.legible == "no" for r in find_regions(page, spoil, 192)):
-                assert label_of(v).gtin.lstrip("0") not in decoded(draw(page, spoil, v, k, 192))
+                assert label_of(v).gtin.lstrip("0") not in decode_bars(draw(page, spoil, v, k, 192))
                 lost += 1
     assert lost > 3
 

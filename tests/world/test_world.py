@@ -3,7 +3,6 @@
 import hashlib
 import io
 import itertools
-import json
 import os
 import platform
 import subprocess
@@ -19,26 +18,15 @@ pytest.importorskip(
     "resvg_py", reason="the procedural shop needs resvg_py: pip install 'skulens[world]'"
 )
 
-from skulens.catalog.open import open_catalog
-from skulens.errors import DataError, MissingFile, StoreError
-from skulens.files import locked
-from skulens.world import CLASSES, World, WorldConfig
+from skulens.world import CLASSES, WorldConfig
 from skulens.world.canvas.svg import render
 from skulens.world.config import VIEWS, Stream
-from skulens.world.make import begin, make, make_chunk, read_config
+from skulens.world.make import make
 from skulens.world.render.photo import clean_scene, iconic, photo
 from skulens.world.truth.colours import RGB, jitter
 from skulens.world.truth.products import Variant, variants, violates
-from skulens.world.truth.texts import texts
 from skulens.world.truth.vocabulary import vocabulary
-
-SMALL = WorldConfig(skus=20, seed=3, px=64, photos=1, views=("front",))
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shop") / "world"
-    return folder, make(folder, SMALL, workers=1, progress=False)
+from tests.world.conftest import SMALL
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +60,7 @@ def test_a_sku_is_the_same_in_another_process_and_in_a_larger_shop():
     assert there.stdout.strip() == here
 
 
-def test_the_number_of_processes_changes_nothing(shop, tmp_path):
+def test_the_number_of_processes_changes_nothing(small, tmp_path):
     config = replace(SMALL, skus=36, photos=0, views=VIEWS)
     one, two = (make(tmp_path / str(w), config, workers=w, progress=False) for w in (1, 2))
     assert (one.records_sha256, one.pictures_sha256) == (two.records_sha256, two.pictures_sha256)
@@ -289,174 +277,3 @@ def test_one_scene_serves_every_size(many):
 def test_photos_differ_from_each_other_and_show_the_product(many):
     a, b = (picture(photo(many[0], k, 64)) for k in (0, 1))
     assert a.shape == (64, 64, 3) and np.abs(a.astype(int) - b).mean() > 5
-
-
-# Files.
-
-
-def test_the_reader_gives_back_what_was_made(shop):
-    folder, made = shop
-    catalog = World(folder)
-    products, wanted = list(catalog.products()), list(variants(SMALL))
-    assert not catalog.rejects and made.skus == len(products) == 20
-    for product, v in zip(products, wanted, strict=True):
-        assert (product.id, product.spu, product.category) == (v.id, v.spu, (v.kind,))
-        assert set(product.attributes) == set(v.attributes)
-        assert product.title == texts(v)["title"] and dict(product.texts) == {
-            r: t for r, t in texts(v).items() if r != "title"
-        }
-        assert product.images[0].view == "front" and product.extras["fold"] == v.split
-        assert product.images[0].read() == iconic(v, SMALL.px)
-    queries = [q for split in catalog.info.splits for q in catalog.queries(split)]
-    assert len(queries) == made.photos == 20
-    folds = {p.id: p.extras["fold"] for p in products}
-    assert all(folds[q.group] == s for s in catalog.info.splits for q in catalog.queries(s))
-
-
-def test_open_catalog_finds_a_shop_by_its_folder(shop):
-    folder, _ = shop
-    assert [p.id for p in open_catalog(str(folder)).products()] == [
-        p.id for p in World(folder).products()
-    ]
-    assert isinstance(open_catalog(f"world:{folder}"), World)
-
-
-def test_a_killed_run_goes_on_where_it_stopped(shop, tmp_path):
-    folder, whole = shop
-    other = tmp_path / "other"
-    other.mkdir()
-    for name in ("world.json",):
-        (other / name).write_bytes((folder / name).read_bytes())
-    make_chunk(other, replace(SMALL, skus=9), 0)
-    cut = next(other.rglob("*.png"))
-    cut.write_bytes(cut.read_bytes()[:-20])  # a machine that lost power
-    again = make(other, SMALL, workers=1, progress=False)
-    assert again.reused == 17, "9 SKUs with 2 pictures, one of them torn"
-    assert (again.records_sha256, again.pictures_sha256) == (
-        whole.records_sha256,
-        whole.pictures_sha256,
-    )
-    assert not list(other.rglob("*.part"))
-
-
-def test_an_unfinished_or_damaged_shop_says_so(tmp_path):
-    begin(tmp_path, SMALL)
-    with pytest.raises(MissingFile, match="not finished"):
-        World(tmp_path)
-    with pytest.raises(DataError, match="not finished"):
-        read_config(tmp_path)
-    (tmp_path / "world.json").write_text('{"identity": ')
-    with pytest.raises(DataError, match="damaged"):
-        make(tmp_path, SMALL, progress=False)
-
-
-def test_two_processes_do_not_make_one_shop(tmp_path):
-    with locked(tmp_path / ".lock", "held"), pytest.raises(StoreError, match="another process"):
-        make(tmp_path, SMALL, progress=False)
-
-
-def test_a_killed_run_keeps_its_finished_shards(tmp_path, monkeypatch):
-    monkeypatch.setattr("skulens.world.make.SHARD", 32)
-    config = replace(SMALL, skus=96, photos=0)
-    whole = make(tmp_path / "whole", config, workers=1, progress=False)
-    drawn = []
-
-    def killed(folder, config, start):
-        if start == 64:
-            raise KeyboardInterrupt
-        drawn.append(start)
-        return make_chunk(folder, config, start)
-
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("skulens.world.make.make_chunk", killed)
-        make(tmp_path / "cut", config, workers=1, progress=False)
-    assert drawn == [0, 32]
-    monkeypatch.setattr(
-        "skulens.world.make.make_chunk",
-        lambda f, c, start: drawn.append(start) or make_chunk(f, c, start),
-    )
-    again = make(tmp_path / "cut", config, workers=1, progress=False)
-    assert drawn == [0, 32, 64], "two shards were there"
-    assert (again.records_sha256, again.pictures_sha256, again.spus) == (
-        whole.records_sha256,
-        whole.pictures_sha256,
-        whole.spus,
-    )
-    assert not (tmp_path / "cut" / "parts").exists()
-
-
-def test_a_folder_of_another_shop_is_refused(shop, tmp_path):
-    folder, _ = shop
-    with pytest.raises(StoreError, match="seed"):
-        make(folder, replace(SMALL, seed=4), progress=False)
-    (tmp_path / "letter.txt").write_text("mine")
-    with pytest.raises(StoreError, match="not empty"):
-        make(tmp_path, SMALL, progress=False)
-    assert read_config(folder) == SMALL
-
-
-def test_a_shop_is_made_on_first_use(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
-    first = open_catalog("world:2:9:test")
-    assert len(list(first.products())) == 2 and first.info.splits == ("test",)
-    monkeypatch.setattr("skulens.world.reader.generator", lambda: pytest.fail("made twice"))
-    assert len(list(open_catalog("world:2:9:test").products())) == 2
-    with pytest.raises(MissingFile, match="world make"):
-        World(tmp_path / "nowhere")
-
-
-def test_without_the_engine_a_shop_can_be_read_but_not_made(shop):
-    """In a process that cannot import resvg_py."""
-    code = (
-        "import sys; sys.modules['resvg_py'] = None\n"
-        "from skulens.world.reader import World, generator\n"
-        f"print(len(list(World({str(shop[0])!r}).products())))\n"
-        "try: generator()\nexcept Exception as e: print(e)"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split("\n")
-    assert said[0] == "20" and "skulens[world]" in said[1]
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"skus": 0}, {"px": 8}, {"classes": ("boat",)}, {"test_share": 2}, {"split": "val"}]
-)
-def test_wrong_configurations_stop_at_the_door(wrong):
-    with pytest.raises(DataError):
-        WorldConfig(**wrong)
-
-
-def test_command_line(tmp_path):
-    from click.testing import CliRunner
-
-    from skulens.cli.world import command
-
-    args = [
-        "make",
-        str(tmp_path / "w"),
-        "--skus",
-        "4",
-        "--px",
-        "64",
-        "--photos",
-        "1",
-        "--workers",
-        "1",
-        "--split-all",
-        "test",
-        "--json",
-    ]
-    result = CliRunner().invoke(command, args, catch_exceptions=False)
-    said = json.loads(result.stdout)
-    assert said["skus"] == 4 and World(tmp_path / "w").info.splits == ("test",)
-    firsts = {p.spu: p for p in reversed(list(World(tmp_path / "w").products()))}.values()
-    labels = sum(image.view == "label" for p in firsts for image in p.images)
-    for kind, width in (("titles", 4 * 192), ("photos", 2 * 192), ("labels", min(labels, 4) * 384)):
-        out = tmp_path / f"{kind}.png"
-        shown = CliRunner().invoke(
-            command,
-            ["show", str(tmp_path / "w"), "--out", str(out), "--skus", "4", "--of", kind],
-            catch_exceptions=False,
-        )
-        assert shown.exit_code == 0 and PIL.Image.open(out).width == width

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from skulens.catalog.audit.finding import EXAMPLES, Finding, Level, some
+from skulens.catalog.audit.finding import EXAMPLES, Finding, Level, pick_examples
 from skulens.records import Product, Reject
 
 
@@ -18,7 +18,7 @@ def field_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
             "products without a text and without a picture",
             len(nothing),
             n,
-            some(nothing),
+            pick_examples(nothing),
             "add a text or a picture; nothing can retrieve them",
         ),
     ]
@@ -40,7 +40,7 @@ def field_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
         level: Level = (
             "warning" if len(missing) < n and check in ("no_caption", "no_picture") else "note"
         )
-        examples = some(missing) if len(missing) < n else ()
+        examples = pick_examples(missing) if len(missing) < n else ()
         found.append(Finding(check, level, what, len(missing), n, examples, TODO_FIELD[check]))
     return found
 
@@ -59,7 +59,7 @@ def title_findings(products: Sequence[Product], captions: Mapping[str, str]) -> 
             "products whose title another product has too",
             sum(map(len, several.values())),
             len(products),
-            some(f"{title!r}: {', '.join(ids[:3])}" for title, ids in several.items()),
+            pick_examples(f"{title!r}: {', '.join(ids[:3])}" for title, ids in several.items()),
             "do not represent the product by its title alone",
         )
     ]
@@ -87,7 +87,7 @@ def id_findings(products: Sequence[Product]) -> list[Finding]:
             "ids that several products share",
             len(twice),
             len(counts),
-            some(twice),
+            pick_examples(twice),
             "give every product its own id",
         ),
         Finding(
@@ -96,7 +96,7 @@ def id_findings(products: Sequence[Product]) -> list[Finding]:
             "ids that differ only in case or blanks",
             len(close),
             len(counts),
-            some(close),
+            pick_examples(close),
             "check that they are different products",
         ),
     ]

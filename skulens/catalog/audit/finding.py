@@ -61,6 +61,6 @@ Tokens = Callable[[str], int]
 """A text -> its tokens, special ones included, before any cut."""
 
 
-def some(rows: Iterable[str]) -> tuple[str, ...]:
+def pick_examples(rows: Iterable[str]) -> tuple[str, ...]:
     """The first few, as examples."""
     return tuple(str(row) for _, row in zip(range(EXAMPLES), rows, strict=False))

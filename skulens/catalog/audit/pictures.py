@@ -11,7 +11,7 @@ import imagehash
 import numpy as np
 
 from skulens import pictures
-from skulens.catalog.audit.finding import Finding, Shown, some
+from skulens.catalog.audit.finding import Finding, Shown, pick_examples
 from skulens.errors import PictureError
 
 TINY_PX = 64
@@ -21,12 +21,13 @@ NEAR_BITS = 6
 """Bits of the perceptual hash in which two pictures of nearly the same content differ at most."""
 THUMB_PX = 16
 NEAR_COLOUR = 12.0
-"""Mean difference, 0 to 255, of the RGB thumbnails of such a pair at most. The hash alone calls a red
-and a blue shirt of one cut the same; with both, pairs in groceries and clothing that we looked at were
-re-encodings, frames of one burst, or packages of one design."""
+"""Mean difference, 0 to 255, of the RGB thumbnails of such a pair at most. The hash alone calls a
+red and a blue shirt of one cut the same; with both, pairs in groceries and clothing that we looked
+at were re-encodings, frames of one burst, or packages of one design."""
 NEIGHBOURS = 512
-"""Pictures with a band in common that are compared with each, nearest in brightness first. More only
-occur where thousands look alike, such as blank ones; the pairs found are then a lower bound."""
+"""Pictures with a band in common that are compared with each, nearest in brightness first. More
+only occur where thousands look alike, such as blank ones; the pairs found are then a lower
+bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class Seen:
     orientation: int = 1
     phash: int = 0
     thumb: bytes = b""
-    """THUMB_PX x THUMB_PX RGB levels"""
+    """THUMB_PX x THUMB_PX RGB levels."""
     reason: str = ""
-    """why it could not be read"""
+    """Why it could not be read."""
 
 
 def findings(
@@ -94,7 +95,7 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             "pictures that cannot be read",
             len(bad),
             len(seen),
-            some(f"{s.shown.name}: {s.reason}" for s in bad),
+            pick_examples(f"{s.shown.name}: {s.reason}" for s in bad),
             "replace or remove them",
         ),
         Finding(
@@ -103,7 +104,7 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             f"pictures with a side under {TINY_PX} px",
             len(tiny),
             len(good),
-            some(f"{s.shown.name}: {s.size[0]} x {s.size[1]}" for s in tiny),
+            pick_examples(f"{s.shown.name}: {s.size[0]} x {s.size[1]}" for s in tiny),
             "find larger originals",
         ),
         Finding(
@@ -112,8 +113,9 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
             "pictures turned by their EXIF orientation",
             len(turned),
             len(good),
-            some(f"{s.shown.name}: orientation {s.orientation}" for s in turned),
-            "nothing for sound mode, which turns them; paper mode and other tools may see them lying",
+            pick_examples(f"{s.shown.name}: orientation {s.orientation}" for s in turned),
+            "nothing for sound mode, which turns them; "
+            "paper mode and other tools may see them lying",
         ),
     ]
 
@@ -135,7 +137,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures that are also in another split or in the gallery",
             sum(map(len, leaks)),
             n,
-            some(describe(g) for g in leaks),
+            pick_examples(describe(g) for g in leaks),
             "keep each picture in one place: such probes find themselves",
         ),
         Finding(
@@ -144,7 +146,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures shared by several products",
             sum(map(len, wrong)),
             n,
-            some(describe(g) for g in wrong),
+            pick_examples(describe(g) for g in wrong),
             "correct the product, or accept that pictures cannot distinguish these",
         ),
         Finding(
@@ -153,7 +155,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
             "pictures that a product has several times in one place",
             sum(map(len, again)),
             n,
-            some(describe(g) for g in again),
+            pick_examples(describe(g) for g in again),
             "keep one of each: copies count double",
         ),
     ]
@@ -171,10 +173,11 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
         Finding(
             "near_across_splits",
             "warning",
-            f"pictures nearly the same as one in another split or the gallery (pairs: {len(across):,})",
+            "pictures nearly the same as one in another split or the gallery "
+            f"(pairs: {len(across):,})",
             count_pictures(across),
             n,
-            some(describe(p) for p in across),
+            pick_examples(describe(p) for p in across),
             "look at them: leaked photos make scores too good",
         ),
         Finding(
@@ -183,23 +186,24 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
             f"pictures nearly the same as one of another product (pairs: {len(other):,})",
             count_pictures(other),
             n,
-            some(describe(p) for p in other),
+            pick_examples(describe(p) for p in other),
             "look at them: a wrong label, or products that pictures cannot distinguish",
         ),
         Finding(
             "near_again",
             "note",
-            f"pictures nearly the same as another of the product in the same place (pairs: {len(burst):,})",
+            "pictures nearly the same as another of the product in the same place "
+            f"(pairs: {len(burst):,})",
             count_pictures(burst),
             n,
-            some(describe(p) for p in burst),
+            pick_examples(describe(p) for p in burst),
             "count them as one observation: resample products, not photos",
         ),
     ]
 
 
 def near_pairs(seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
-    """Positions (a < b) of pictures whose hash AND thumbnail are near; every such pair (but see NEIGHBOURS).
+    """Positions (a < b) of all pictures whose hash AND thumbnail are near (but see NEIGHBOURS).
 
     Two hashes that differ in at most NEAR_BITS bits agree in one of NEAR_BITS + 1 bands entirely
     (pigeonhole), so only pictures that share a band are compared.
@@ -222,7 +226,7 @@ def near_pairs(seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
 def near_in_group(
     group: np.ndarray, hashes: np.ndarray, thumbs: np.ndarray, earlier: np.ndarray
 ) -> Iterator[tuple[int, int]]:
-    """Near pairs (smaller position first) of pictures that share a band, and none of the `earlier` ones.
+    """Near pairs (smaller position first) that share this band, and none of the `earlier` ones.
 
     `group` is sorted by brightness.
     """

@@ -79,9 +79,8 @@ def collect_photos(
         rejects += [r for r in catalog.rejects if r not in known]
         for query in queries:
             part = query.item.parts[0]
-            if len(query.item.parts) == 1 and isinstance(
-                part, Image
-            ):  # longer items show gallery products again
+            # Longer items show gallery products again.
+            if len(query.item.parts) == 1 and isinstance(part, Image):
                 photos.append(Shown(split, next(iter(query.relevant), ""), query.id, part))
     return photos, skipped
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from rapidfuzz import fuzz
 
-from skulens.catalog.audit.finding import Finding, Tokens, some
+from skulens.catalog.audit.finding import Finding, Tokens, pick_examples
 
 SIMILAR = 90.0
 """Near-duplicates share at least this much by rapidfuzz's ratio, 0 to 100."""
@@ -59,7 +59,7 @@ def equal_captions(captions: Mapping[str, str]) -> list[Finding]:
             "products whose caption another product has too",
             sum(map(len, same)),
             n,
-            some(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in same),
+            pick_examples(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in same),
             "rewrite them or merge the products: the order among equals decides who is found",
         ),
         Finding(
@@ -68,7 +68,7 @@ def equal_captions(captions: Mapping[str, str]) -> list[Finding]:
             "products whose caption equals another's but for case or punctuation",
             sum(map(len, close)),
             n,
-            some(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in close),
+            pick_examples(f"{', '.join(g[:4])}: {captions[g[0]][:80]!r}" for g in close),
             "rewrite them: lower-casing tokenizers see the same text",
         ),
     ]
@@ -82,8 +82,9 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
     texts = sorted(owners)
     pairs = [(ratio, texts[a], texts[b]) for a, b, ratio in similar_pairs(texts, progress)]
     pairs.sort(reverse=True)
-    examples = some(
-        f"{ratio:.0f} %: {owners[a]} {captions[owners[a]][:70]!r} / {owners[b]} {captions[owners[b]][:70]!r}"
+    examples = pick_examples(
+        f"{ratio:.0f} %: {owners[a]} {captions[owners[a]][:70]!r} / "
+        f"{owners[b]} {captions[owners[b]][:70]!r}"
         for ratio, a, b in pairs
     )
     affected = len({text for _, a, b in pairs for text in (a, b)})
@@ -101,7 +102,10 @@ def near_captions(captions: Mapping[str, str], progress: Callable) -> Finding:
 def similar_pairs(
     texts: Sequence[str], progress: Callable = lambda rows, *_: rows
 ) -> Iterator[tuple[int, int, float]]:
-    """(i, j, ratio) of different sorted texts, i < j, with ratio >= SIMILAR: MinHash candidates, checked exactly."""
+    """(i, j, ratio) of different sorted texts, i < j, ratio >= SIMILAR.
+
+    Candidates come from MinHash; each is then checked exactly.
+    """
     signatures = (
         np.stack([minhash(t) for t in progress(texts, "captions", len(texts))])
         if texts
@@ -126,7 +130,7 @@ _B = _random.integers(0, 2**63, (BANDS * ROWS, 1), np.uint64)
 
 
 def minhash(text: str) -> np.ndarray:
-    """(BANDS * ROWS,) uint32: smallest multiply-shift hash of the text's pieces, per hash function."""
+    """Smallest multiply-shift hash of the text's pieces, per function: (BANDS * ROWS,) uint32."""
     codes = np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32).astype(np.uint64)
     codes = np.pad(codes, (0, max(PIECE - len(codes), 0)))
     windows = np.lib.stride_tricks.sliding_window_view(codes, PIECE)  # (pieces, PIECE)
@@ -179,7 +183,7 @@ def cut_captions(
             f"captions cut by {name} at {context} tokens",
             len(cut),
             len(captions),
-            some(f"{p}: {lengths[p]} tokens" for p in cut),
+            pick_examples(f"{p}: {lengths[p]} tokens" for p in cut),
             "put what distinguishes products first, or shorten",
         ),
         Finding(
@@ -188,7 +192,7 @@ def cut_captions(
             f"captions that {name} no longer distinguishes after its cut at {context} tokens",
             sum(map(len, same)),
             len(captions),
-            some(", ".join(g[:4]) for g in same),
+            pick_examples(", ".join(g[:4]) for g in same),
             "shorten them so that the difference comes before the cut",
         ),
     ]

@@ -37,7 +37,7 @@ class RemoteFile:
     url: str | None
     """None: the address is not known; the error asks for the file."""
     size: int | None = None
-    """bytes"""
+    """Bytes."""
     sha256: str | None = None
     """None: not known; it is recorded in downloads.json after the first download."""
 
@@ -59,7 +59,8 @@ def download(file: RemoteFile, folder: Path, wait_s: float = 1.0) -> Path:
     Args:
         wait_s: first pause between tries, doubled each time.
     Raises:
-        MissingFile: no address, no network, or nothing at that address; names the file and the folder.
+        MissingFile: no address, no network, or nothing at that address; names the file and the
+            folder.
         DataError: size or checksum are not as expected; the bytes are thrown away.
         StoreError: the disk is full, or another process is downloading the same file.
     """
@@ -125,9 +126,8 @@ def transfer(file: RemoteFile, part: Path) -> None:
         ) as reply:
             receive(reply, file, part, have)
     except urllib.error.HTTPError as e:
-        if (
-            e.code == 416 and have
-        ):  # nothing after what we have: complete, or another file than before
+        # Nothing after what we have: complete, or another file than before.
+        if e.code == 416 and have:
             if file.size is None and total_of(e.headers) == have:
                 return
             part.unlink()
@@ -147,7 +147,8 @@ def receive(reply: http.client.HTTPResponse, file: RemoteFile, part: Path, have:
     total = have + int(length) if length else file.size
     if file.size is not None and total != file.size:
         raise DataError(
-            f"{file.url} has {total:,} bytes now, expected {file.size:,}; the file there has changed"
+            f"{file.url} has {total:,} bytes now, expected {file.size:,}; "
+            "the file there has changed"
         )
     check_space(part.parent, (total or 0) - have, file.path)
     etag = reply.headers.get("ETag", "")
@@ -183,7 +184,8 @@ def check(file: RemoteFile, part: Path, folder: Path) -> None:
         part.unlink()
         part.with_name(part.name + ".json").unlink(missing_ok=True)
         raise DataError(
-            f"{file.url}: sha256 is {found}, expected {expected}; the {size:,} bytes were thrown away. "
+            f"{file.url}: sha256 is {found}, expected {expected}; "
+            f"the {size:,} bytes were thrown away. "
             "Try again; if it stays so, the file there has changed and must not be trusted"
         )
     entries[file.path] = {
@@ -203,8 +205,8 @@ def check_space(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if needed + RESERVE > free:
         raise StoreError(
-            f"{what} needs {size_text(needed)} and {folder} has {size_text(free)} free; make room, or "
-            "point SKULENS_CACHE at a larger disk"
+            f"{what} needs {size_text(needed)} and {folder} has {size_text(free)} free; "
+            "make room, or point SKULENS_CACHE at a larger disk"
         )
 
 
@@ -219,8 +221,8 @@ def by_hand(file: RemoteFile, folder: Path, why: str) -> MissingFile:
 
 def disk_full(part: Path, e: OSError) -> StoreError:
     return StoreError(
-        f"the disk of {part.parent} is full ({e}); what came so far stays in {part.name}: make room and "
-        "run the command again"
+        f"the disk of {part.parent} is full ({e}); what came so far stays in {part.name}: "
+        "make room and run the command again"
     )
 
 

@@ -34,13 +34,13 @@ class Source:
     revision: str
     archives: tuple[RemoteFile, ...] = ()
     keep: tuple[str, ...] = ()
-    """Patterns of the archive's members that are kept, laid flat into the folder; all as they are if empty."""
+    """Patterns of members to keep, laid flat into the folder; empty: all, as they are."""
     hub: str = ""
     """owner/name on the hub"""
     patterns: tuple[str, ...] = ()
-    """files of the hub repository that are fetched"""
+    """Files of the hub repository that are fetched."""
     note: str = ""
-    """what is not fetched, for the error without network"""
+    """What is not fetched, for the error without network."""
 
 
 SOURCES = {
@@ -66,7 +66,8 @@ SOURCES = {
     "groceryvision": Source(
         revision="",
         archives=(RemoteFile("GroceryVision.zip", None),),
-        note="register with the GroceryVision Challenge (RetailVision) to get the archive's address",
+        note="register with the GroceryVision Challenge (RetailVision) "
+        "to get the archive's address",
     ),
     "merit": Source(
         revision="main",
@@ -76,7 +77,8 @@ SOURCES = {
     ),
 }
 """Dataset -> source. Sizes and checksums of the archives are not published: they are recorded in
-downloads.json on first download and compared afterwards. "main" becomes the commit it names then."""
+downloads.json on first download and compared afterwards. "main" becomes the commit it names
+then."""
 
 
 def fetch(name: str, folder: Path, patterns: tuple[str, ...] = ()) -> Path:
@@ -91,8 +93,8 @@ def fetch(name: str, folder: Path, patterns: tuple[str, ...] = ()) -> Path:
     """
     if name not in SOURCES:
         raise MissingFile(
-            f"the dataset {name!r} has no download; put its files into {folder}, or its parent folder "
-            "into SKULENS_DATA"
+            f"the dataset {name!r} has no download; put its files into {folder}, "
+            "or its parent folder into SKULENS_DATA"
         )
     source = SOURCES[name]
     if source.hub:
@@ -119,7 +121,8 @@ def get(file: RemoteFile, folder: Path, name: str, note: str = "") -> Path:
     except MissingFile as e:
         hint = f" ({note})" if note else ""
         raise MissingFile(
-            f"{name}: {e}{hint}. A folder that has it unpacked works too: name its parent in SKULENS_DATA"
+            f"{name}: {e}{hint}. A folder that has it unpacked works too: "
+            "name its parent in SKULENS_DATA"
         ) from e
 
 
@@ -148,7 +151,8 @@ def fetch_hub(source: Source, folder: Path, patterns: tuple[str, ...]) -> Path:
     mark.touch()
     for number, file in enumerate(missing, 1):
         print(
-            f"{source.hub}: file {number} of {len(missing)} ({size_text(needed)} in all) into {folder}",
+            f"{source.hub}: file {number} of {len(missing)} ({size_text(needed)} in all) "
+            f"into {folder}",
             file=sys.stderr,
         )
         get(file, folder, source.hub, source.note)

@@ -1,1 +1,1 @@
-"""The published pairs of open_clip: rows.py (the table), warnings.py (the words), rules.py (who gets which)."""
+"""open_clip's published pairs: rows.py (table), warnings.py (words), rules.py (who gets which)."""

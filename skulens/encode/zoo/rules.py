@@ -56,7 +56,7 @@ def licence_codes(row: ZooRow) -> list[str]:
 
 
 def shared_weights(rows: Iterable[ZooRow]) -> dict[str, list[str]]:
-    """Row name -> codes naming the first row with the same weights: same hub file, or equal results."""
+    """Row name -> codes naming the first row with the same weights: same file or equal results."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         groups[row.hub, row.hub_file].append(row.name)

@@ -199,7 +199,7 @@ def line_of(warning: Warning_) -> str:
 
 
 def warnings_of(info: Mapping) -> tuple[Warning_, ...]:
-    """The warnings of a stored EncoderInfo (JSON) of any version: "warnings", or lines under "lint"."""
+    """Warnings of a stored EncoderInfo (JSON) of any version: "warnings", or lines of "lint"."""
     if "warnings" in info:
         return tuple(Warning_(**written) for written in info["warnings"])
     return tuple(read_warning(line) for line in info.get("lint", ()))

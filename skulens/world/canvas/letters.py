@@ -14,7 +14,7 @@ import uharfbuzz
 from skulens.world.config import FONTS
 
 UNITS = 1000
-"""font units of one em"""
+"""Font units of one em."""
 X_HEIGHT, ASCENT, DESCENT = 0.536, 0.78, 0.22
 """Noto Sans, in ems: small letters above the base line; the box that a line of text is given
 (capitals with an accent or a Thai tone mark may touch its edge).
@@ -28,9 +28,9 @@ class Line:
     """One shaped line."""
 
     d: str
-    """outline in font units, y downwards, from (0, 0) on the base line"""
+    """Outline in font units, y downwards, from (0, 0) on the base line."""
     width: float
-    """advance, in ems"""
+    """Advance, in ems."""
 
 
 @lru_cache(maxsize=4096)

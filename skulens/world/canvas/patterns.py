@@ -84,8 +84,10 @@ def camouflage(c: Canvas, look: Look) -> str:
         lighter(look.base, 0.3),
     )
     blobs = (
-        ("M4 10q10-14 24-6t8 16q-10 8-20 2t-12-12Z", tones[0]), ("M44 6q14-4 18 8t-10 16q-12 2-14-8t6-16Z", tones[1]),
-        ("M14 40q14-8 22 2t-4 18q-16 4-22-4t4-16Z", tones[2]), ("M46 42q12-8 22 0t-4 18q-14 4-20-4t2-14Z", tones[0]),
+        ("M4 10q10-14 24-6t8 16q-10 8-20 2t-12-12Z", tones[0]),
+        ("M44 6q14-4 18 8t-10 16q-12 2-14-8t6-16Z", tones[1]),
+        ("M14 40q14-8 22 2t-4 18q-16 4-22-4t4-16Z", tones[2]),
+        ("M46 42q12-8 22 0t-4 18q-14 4-20-4t2-14Z", tones[0]),
         ("M30 22q8-4 12 2t-4 10q-8 0-10-4t2-8Z", tones[2]),
     )  # fmt: skip
     return c.tile(72, 66, "".join(f'<path d="{d}" fill="{t}"/>' for d, t in blobs), "scale(.85)")
@@ -94,12 +96,18 @@ def camouflage(c: Canvas, look: Look) -> str:
 def geometric(c: Canvas, look: Look) -> str:
     a, ink = look.vary("geo", 24, 34), hexa(look.second)
     h = a / 2
-    figure = look.pick("geo figure", (
-        f'<path d="M{n(h)} 2L{n(a - 2)} {n(h)} {n(h)} {n(a - 2)} 2 {n(h)}Z" fill="none" stroke="{ink}" stroke-width="3"/>'
-        f'<path d="M{n(h)} {n(h - 5)}l5 5-5 5-5-5Z" fill="{ink}"/>',
-        f'<path d="M{n(h)} 3L{n(a - 3)} {n(a - 4)} 3 {n(a - 4)}Z" fill="{ink}"/>',
-        f'<path d="M{n(a * .25)} 3h{n(h)}l{n(a * .22)} {n(h * .8)}-{n(a * .22)} {n(h * .8)}h-{n(h)}l-{n(a * .22)}-{n(h * .8)}Z" fill="none" stroke="{ink}" stroke-width="3"/>',
-    ))  # fmt: skip
+    figure = look.pick(
+        "geo figure",
+        (
+            f'<path d="M{n(h)} 2L{n(a - 2)} {n(h)} {n(h)} {n(a - 2)} 2 {n(h)}Z" fill="none" '
+            f'stroke="{ink}" stroke-width="3"/>'
+            f'<path d="M{n(h)} {n(h - 5)}l5 5-5 5-5-5Z" fill="{ink}"/>',
+            f'<path d="M{n(h)} 3L{n(a - 3)} {n(a - 4)} 3 {n(a - 4)}Z" fill="{ink}"/>',
+            f'<path d="M{n(a * 0.25)} 3h{n(h)}l{n(a * 0.22)} {n(h * 0.8)}-{n(a * 0.22)} '
+            f'{n(h * 0.8)}h-{n(h)}l-{n(a * 0.22)}-{n(h * 0.8)}Z" fill="none" stroke="{ink}" '
+            'stroke-width="3"/>',
+        ),
+    )
     return c.tile(a, a, figure)
 
 
@@ -128,7 +136,8 @@ def chevron(c: Canvas, look: Look) -> str:
 def tie_dye(c: Canvas, look: Look) -> str:
     ink, pale = hexa(look.second), lighter(look.base, 0.6)
     return c.radial(
-        (0, ink, 0.9), (0.12, ink, 0.1), (0.2, pale, 0.8), (0.32, ink, 0), (0.42, ink, 0.85), (0.52, pale, 0.5),
+        (0, ink, 0.9), (0.12, ink, 0.1), (0.2, pale, 0.8), (0.32, ink, 0), (0.42, ink, 0.85),
+        (0.52, pale, 0.5),
         (0.62, pale, 0), (0.76, ink, 0.7), (0.86, ink, 0), (1, pale, 0.5), at=(0.5, 0.45), r=0.62,
     )  # fmt: skip
 
@@ -149,8 +158,11 @@ def marble(c: Canvas, look: Look) -> str:
 
 
 PATTERNS = {
-    "striped": striped, "checkered": checkered, "plaid": plaid, "polka dot": polka_dot, "floral": floral,
-    "camouflage": camouflage, "geometric": geometric, "geometric print": geometric, "geometric pattern": geometric, "animal print": animal_print,
-    "chevron": chevron, "tie dye": tie_dye, "tie-dye": tie_dye, "color block": colour_block, "marble print": marble,
+    "striped": striped, "checkered": checkered, "plaid": plaid, "polka dot": polka_dot,
+    "floral": floral,
+    "camouflage": camouflage, "geometric": geometric, "geometric print": geometric,
+    "geometric pattern": geometric, "animal print": animal_print,
+    "chevron": chevron, "tie dye": tie_dye, "tie-dye": tie_dye, "color block": colour_block,
+    "marble print": marble,
 }  # fmt: skip
-"""Values of the pattern keys that are drawn; "solid" and "solid color" are no pattern."""
+"""Values of the pattern keys that are drawn; "solid" and "solid color" are not patterns."""

@@ -5,7 +5,7 @@ from skulens.world.canvas.svg import Canvas, ellipse, n
 from skulens.world.truth.colours import Rgb, darker, hexa, lighter
 
 FACETS_PX = 2.0
-"""radius below which a stone is a dot: its facets would be smaller than a pixel"""
+"""Radius below which a stone is a dot: its facets would be smaller than a pixel."""
 
 
 def stone(c: Canvas, x: float, y: float, r: float, rgb: Rgb, shape: str = "round") -> None:

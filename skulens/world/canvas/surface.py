@@ -9,7 +9,7 @@ from skulens.world.truth.look import Look
 FLAT, ROUND, TOP = "flat", "round", "top"
 """Light on a shape: a soft slope, a cylinder, from above."""
 THUMBNAIL = 0.3
-"""pixels per unit below which light and colour are drawn as one fill (pictures under 77 px)"""
+"""Pixels per unit below which light and colour are drawn as one fill (pictures under 77 px)."""
 
 
 def cover(
@@ -70,8 +70,10 @@ def shade(c: Canvas, light: str, base: Rgb, on: Rgb | None = None) -> str:
 def metal(c: Canvas, rgb: Rgb, to: tuple[float, float] = (1, 0)) -> str:
     """The bands of light on polished metal."""
     return c.gradient(
-        (0, darker(rgb, 0.35), 1), (0.2, hexa(rgb), 1), (0.36, lighter(rgb, 0.58), 1), (0.5, hexa(rgb), 1),
-        (0.72, darker(rgb, 0.28), 1), (0.88, lighter(rgb, 0.35), 1), (1, darker(rgb, 0.4), 1), to=to,
+        (0, darker(rgb, 0.35), 1), (0.2, hexa(rgb), 1), (0.36, lighter(rgb, 0.58), 1),
+        (0.5, hexa(rgb), 1),
+        (0.72, darker(rgb, 0.28), 1), (0.88, lighter(rgb, 0.35), 1), (1, darker(rgb, 0.4), 1),
+        to=to,
     )  # fmt: skip
 
 

@@ -32,12 +32,12 @@ class Print:
     """Something printed in a scene: words, bars or a mark."""
 
     field: str
-    """what it says: "brand", "net content" ...; empty where the drawing does not know"""
+    """What it says: "brand", "net content" ...; empty where the drawing does not know."""
     text: str
     quad: Quad
-    """corners in scene units, clockwise from the top left as it is read"""
+    """Corners in scene units, clockwise from the top left as it is read."""
     size: float
-    """height of a small letter, width of the thinnest bar or side of a mark, scene units"""
+    """Height of a small letter, width of the thinnest bar or side of a mark, scene units."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -104,8 +104,8 @@ class Canvas:
         self.places: list[Matrix] = [IDENTITY]
         self.prints: list[Print] = []
         self.panels: list[tuple[Matrix, tuple[float, float, float, float]]] = []
-        """places left free for small print:
-        the transform that holds there, (left, top, width, height) in its units
+        """Places left free for small print:
+        the transform that holds there, (left, top, width, height) in its units.
         """
 
     def define(self, markup: str) -> str:
@@ -147,15 +147,14 @@ class Canvas:
         """A filled path."""
         if fill == "none" and not extra:
             return
-        see = (
-            f' fill-opacity="{opacity}" stroke-opacity="{opacity}"' if opacity < 1 else ""
-        )  # no layer, unlike opacity
+        # No layer, unlike opacity.
+        see = f' fill-opacity="{opacity}" stroke-opacity="{opacity}"' if opacity < 1 else ""
         self.add(f'<path d="{d}" fill="{fill}"{see} {extra}/>')
 
     def line(
         self, d: str, stroke: str, width: float = 1.5, opacity: float = 1, extra: str = ""
     ) -> None:
-        """A stroked path with round ends; dashes too fine to be told apart become a paler line."""
+        """A stroked path with round ends; dashes too fine to be resolved become a paler line."""
         dash = DASH.search(extra)
         if dash and (period := sum(map(float, dash[1].split()))) * self.scale < TILE_PX:
             extra = extra.replace(dash[0], "")
@@ -215,9 +214,19 @@ class Canvas:
         self.panels.append((self.places[-1], (left, top, width, height)))
 
     def text(
-        self, words: str, x: float, y: float, size: float, fill: str, width: float | None = None, extra: str = "",
-        halo: str = "", bold: bool = True, anchor: str = "middle", field: str | None = "",
-    ) -> float:  # fmt: skip
+        self,
+        words: str,
+        x: float,
+        y: float,
+        size: float,
+        fill: str,
+        width: float | None = None,
+        extra: str = "",
+        halo: str = "",
+        bold: bool = True,
+        anchor: str = "middle",
+        field: str | None = "",
+    ) -> float:
         """Words on one base line, anchored at x, made smaller until they fit `width`;
         returns the width they take.
 

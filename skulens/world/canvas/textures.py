@@ -142,9 +142,13 @@ def _glitter(c: Canvas, rgb: Rgb) -> str:
 
 
 TEXTURES = {
-    "denim": _denim, "wool": _knit, "knit": _knit, "knitted": _knit, "leather": _leather, "faux leather": _leather,
-    "canvas": _canvas, "nylon": _ripstop, "linen": _linen, "fabric": _upholstery, "corduroy": _corduroy, "quilted": _quilted,
-    "woven": _woven, "straw": _woven, "rattan": _woven, "mesh": _mesh, "wood": _wood, "solid wood": _wood,
-    "bamboo": _wood, "velvet": _velvet, "suede": _velvet, "patent leather": _gloss, "plush": _velvet, "glitter": _glitter,
+    "denim": _denim, "wool": _knit, "knit": _knit, "knitted": _knit, "leather": _leather,
+    "faux leather": _leather,
+    "canvas": _canvas, "nylon": _ripstop, "linen": _linen, "fabric": _upholstery,
+    "corduroy": _corduroy, "quilted": _quilted,
+    "woven": _woven, "straw": _woven, "rattan": _woven, "mesh": _mesh, "wood": _wood,
+    "solid wood": _wood,
+    "bamboo": _wood, "velvet": _velvet, "suede": _velvet, "patent leather": _gloss,
+    "plush": _velvet, "glitter": _glitter,
 }  # fmt: skip
 """Values of the material keys whose surface is drawn."""

@@ -10,16 +10,16 @@ from skulens.world.canvas.svg import Canvas
 from skulens.world.label.marks import unit_px
 
 MODULES = 113
-"""width of a symbol with its quiet zones, modules: EAN-13 has 11 + 95 + 7, UPC-A 9 + 95 + 9"""
+"""Width of a symbol with its quiet zones, modules: EAN-13 has 11 + 95 + 7, UPC-A 9 + 95 + 9."""
 GRID = 2 / 3
-"""scene units of one pixel of a close-up of 384 px;
-bars whose left edge and module are multiples stay crisp
+"""Scene units of one pixel of a close-up of 384 px;
+bars whose left edge and module are multiples stay crisp.
 """
 QUIET = {"EAN-13": 11, "UPC-A": 9}
 GUARD, DIGIT, BELOW = 5, 9.4, 11
-"""modules: guards beyond the other bars, em of the digits, room for them below the bars"""
+"""Modules: guards beyond the other bars, em of the digits, room for them below the bars."""
 BLOT_PX = 0.3
-"""bars thinner than this are a grey patch"""
+"""Bars thinner than this are a grey patch."""
 
 
 @lru_cache(maxsize=256)

@@ -17,9 +17,9 @@ from skulens.world.label.style import Style
 from skulens.world.truth.colours import hexa
 
 GREEK_PX = 2.6
-"""letters with a smaller em are drawn as grey bars"""
+"""Letters with a smaller em are drawn as grey bars."""
 PARTS_OF_A_ROW = ("nutrition.saturates", "nutrition.sugars")
-"""indented and not bold: they are counted in the row above"""
+"""Indented and not bold: they are counted in the row above."""
 THAI_BREAK = re.compile(r"[\u0e40-\u0e44]*[^\u0e40-\u0e44][\u0e2f-\u0e3a\u0e45-\u0e4e]*")
 """What must stay together in Thai:
 leading vowels, the consonant, all that is written on or after it.
@@ -169,7 +169,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of name and amount between rules, under a title where there is one."""
+    """Rows of name and amount between rules, under an optional title."""
 
     title: Paragraph | None
     rows: tuple[Fact, ...]
@@ -283,7 +283,7 @@ class Marks:
 
     facts: tuple[Fact, ...]
     side: float
-    """ems"""
+    """Ems."""
 
     def grid(self, style: Style, width: float) -> tuple[int, float, float]:
         """(marks in a row, side, step), units; the rows are about equally long."""

@@ -27,10 +27,10 @@ EAN_STEP, UPC_STEP = 641_873_207, 61_803
 multiplying by them permutes the free digits of a prefix.
 """
 UPC_SKUS = 100_000
-"""SKUs of a shop that may carry a UPC-A: as many as its five free digits can tell apart."""
+"""SKUs of a shop that may carry a UPC-A: as many as its five free digits can distinguish."""
 LOT_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 CONFUSABLE = "O0I1B8S5Z2"
-"""Characters that readers take for one another; models and serials use them often."""
+"""Characters that readers confuse; models and serials use them often."""
 PLAIN = "ACDEFGHJKLMNPQRTUVWXY34679"
 
 

@@ -13,7 +13,7 @@ from skulens.world.truth.products import Variant
 EPOCH = date(2027, 1, 1)
 """First day of the year in which everything is made."""
 BUDDHIST_ERA = 543
-"""years that the Thai calendar is ahead"""
+"""Years that the Thai calendar is ahead."""
 ML_PER_FL_OZ, G_PER_OZ, OZ_PER_LB, CM_PER_INCH = 29.5735295625, 28.349523125, 16, 2.54
 """US customary units, exact."""
 
@@ -169,8 +169,10 @@ def avoirdupois(g: int) -> str:
 SLASHES, WORDS, DOTS = "{d:02d}/{m:02d}/{y}", "{d:02d} {month} {y}", "{d:02d}.{m:02d}.{y}"
 DATE_FORMS = {
     "US": (("{month} {d:02d} {y}", 0), ("{m:02d}/{d:02d}/{y}", 0)),
-    "GB": ((SLASHES, 0), (WORDS, 0)), "ID": ((SLASHES, 0), (WORDS, 0)), "MY": ((SLASHES, 0), (WORDS, 0)),
-    "VN": ((SLASHES, 0), (DOTS, 0)), "TH": ((SLASHES, BUDDHIST_ERA), (SLASHES, 0), ("{d} {month} {y}", BUDDHIST_ERA)),
+    "GB": ((SLASHES, 0), (WORDS, 0)), "ID": ((SLASHES, 0), (WORDS, 0)),
+    "MY": ((SLASHES, 0), (WORDS, 0)),
+    "VN": ((SLASHES, 0), (DOTS, 0)),
+    "TH": ((SLASHES, BUDDHIST_ERA), (SLASHES, 0), ("{d} {month} {y}", BUDDHIST_ERA)),
 }  # fmt: skip
 """Market -> ways to print a date, with the years that its calendar is ahead."""
 PROP65 = (

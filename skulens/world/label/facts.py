@@ -16,14 +16,17 @@ from skulens.world.truth.products import Variant
 __all__ = ["KINDS", "Fact", "Label", "label_of", "market_of"]
 
 KINDS = {
-    "drink": "food", "snack": "food", "cleaner": "hazard", "phone": "plate", "laptop": "plate", "headphone": "plate",
-    "cloth": "textile", "pants": "textile", "shoes": "textile", "backpack": "textile", "handbag": "textile", "suitcase": "textile",
+    "drink": "food", "snack": "food", "cleaner": "hazard", "phone": "plate", "laptop": "plate",
+    "headphone": "plate",
+    "cloth": "textile", "pants": "textile", "shoes": "textile", "backpack": "textile",
+    "handbag": "textile", "suitcase": "textile",
     "gold": "tag", "diamond": "tag", "fruit": "tag", "chair": "tag", "table": "tag",
 }  # fmt: skip
 """Class -> kind of label."""
 WRITERS = {
     "food": food.write, "hazard": hazards.write, "plate": plates.plate, "textile": textiles.textile,
-    "gold": tags.gold, "diamond": tags.diamond, "fruit": tags.fruit, "chair": tags.furniture, "table": tags.furniture,
+    "gold": tags.gold, "diamond": tags.diamond, "fruit": tags.fruit, "chair": tags.furniture,
+    "table": tags.furniture,
 }  # fmt: skip
 """Kind, or class of a tag -> what writes its facts."""
 

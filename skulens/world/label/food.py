@@ -38,7 +38,7 @@ PACKAGING = {
     "bag": "recycle-plastic-5",
 }
 CAFFEINE_MG = 30
-"""mg in 100 ml of an energy drink, the 0.03 % of its recipe."""
+"""Milligrams in 100 ml of an energy drink, the 0.03 % of its recipe."""
 
 
 def write(draft: Draft) -> None:
@@ -139,7 +139,7 @@ def ingredient_name(said: dict[str, dict[str, str]], name: str) -> str:
 
 
 def percent(share: int) -> str:
-    """A share in percent: whole from 10 on, else with a digit where there is one."""
+    """A share in percent: whole from 10 on, else with one decimal, if it is not 0."""
     hundred = WHOLE // 100
     return (
         str(round(share / hundred))

@@ -15,19 +15,19 @@ from skulens.world.truth.colours import hexa
 from skulens.world.truth.look import Look
 
 SHEETS, MOST_SHEETS = 3, 4
-"""most labels take two or three; long warnings take four rather than smaller print"""
+"""Most labels take two or three; long warnings take four rather than smaller print."""
 BIG = {"brand": 1.75, "product name": 1.4, "warning.signal": 1.35}
-"""fields printed larger and bold, times the em"""
+"""Fields printed larger and bold, times the em."""
 SHORT = 0.46
-"""share of the width that a fact may take to stand beside another"""
+"""Share of the width that a fact may take to stand beside another."""
 GAP = 0.35
-"""ems between blocks"""
+"""Ems between blocks."""
 FAMILIES = ("warning", "precaution", "nutrition", "care")
 FRAMED_LINES = 4
-"""precautions that fit a frame; more of them are a plain list, which may go on on the next sheet"""
+"""Precautions that fit a frame; more are a plain list, which may continue on the next sheet."""
 CARE = ("wash 30", "do not bleach", "iron low", "do not tumble dry", "dry clean p")
 PANEL_SCALES = tuple(round(0.9 * 0.94**k, 5) for k in range(56))
-"""largest first, down to 3 %"""
+"""Largest first, down to 3 %."""
 
 
 def blocks_of(label: Label, style: Style, width: float) -> list[Block]:

@@ -9,19 +9,25 @@ from skulens.world.config import Stream
 from skulens.world.label.draft import Draft
 
 REGIONS = {
-    "usa": "US", "japan": "JP", "india": "IN", "italy": "IT", "thailand": "TH", "vietnam": "VN", "indonesia": "ID",
+    "usa": "US", "japan": "JP", "india": "IN", "italy": "IT", "thailand": "TH", "vietnam": "VN",
+    "indonesia": "ID",
     "malaysia": "MY", "mexico": "MX", "germany": "DE", "spain": "ES", "chile": "CL",
 }  # fmt: skip
 """Value of "region of origin", small letters -> ISO country."""
 SOURCES = {
-    "plate": ("CN", "VN", "TW", "KR", "MY", "TH"), "textile": ("CN", "BD", "VN", "KH", "TR", "IN", "ID", "PT", "GB", "US"),
-    "jewelry": ("IT", "TH", "IN", "TR", "US", "GB"), "furniture": ("CN", "VN", "PL", "MY", "ID", "US", "GB"),
+    "plate": ("CN", "VN", "TW", "KR", "MY", "TH"),
+    "textile": ("CN", "BD", "VN", "KH", "TR", "IN", "ID", "PT", "GB", "US"),
+    "jewelry": ("IT", "TH", "IN", "TR", "US", "GB"),
+    "furniture": ("CN", "VN", "PL", "MY", "ID", "US", "GB"),
 }  # fmt: skip
 """Where products without a region of origin are made."""
 TRADES = {
-    "food": ("Foods", "Pangan", "Thực phẩm", "ฟู้ดส์"), "hazard": ("Home Care", "Rumah Tangga", "Hóa phẩm", "โฮมแคร์"),
-    "plate": ("Electronics", "Elektronik", "Điện tử", "อิเล็กทรอนิกส์"), "textile": ("Apparel", "Busana", "May mặc", "แอพพาเรล"),
-    "jewelry": ("Jewellery", "Permata", "Trang sức", "จิวเวลรี่"), "furniture": ("Furniture", "Mebel", "Nội thất", "เฟอร์นิเจอร์"),
+    "food": ("Foods", "Pangan", "Thực phẩm", "ฟู้ดส์"),
+    "hazard": ("Home Care", "Rumah Tangga", "Hóa phẩm", "โฮมแคร์"),
+    "plate": ("Electronics", "Elektronik", "Điện tử", "อิเล็กทรอนิกส์"),
+    "textile": ("Apparel", "Busana", "May mặc", "แอพพาเรล"),
+    "jewelry": ("Jewellery", "Permata", "Trang sức", "จิวเวลรี่"),
+    "furniture": ("Furniture", "Mebel", "Nội thất", "เฟอร์นิเจอร์"),
     "fruit": ("Farms", "Agro", "Nông sản", "ฟาร์ม"),
 }  # fmt: skip
 """Trade -> its name in English, Indonesian, Vietnamese and Thai company names."""
@@ -42,10 +48,13 @@ TOWNS = {
     "TH": ("บ้านสวนใหม่", "เมืองทองใต้", "บางริมน้ำ", "หนองดอกบัว"),
 }
 LATIN = {
-    "ดอกแก้ว": "Dok Kaeo", "ทุ่งทอง": "Thung Thong", "สวนหลวงใหม่": "Suan Luang Mai", "ริมธารา": "Rim Thara",
-    "บ้านสวนใหม่": "Ban Suan Mai", "เมืองทองใต้": "Mueang Thong Tai", "บางริมน้ำ": "Bang Rim Nam", "หนองดอกบัว": "Nong Dok Bua",
+    "ดอกแก้ว": "Dok Kaeo", "ทุ่งทอง": "Thung Thong", "สวนหลวงใหม่": "Suan Luang Mai",
+    "ริมธารา": "Rim Thara",
+    "บ้านสวนใหม่": "Ban Suan Mai", "เมืองทองใต้": "Mueang Thong Tai", "บางริมน้ำ": "Bang Rim Nam",
+    "หนองดอกบัว": "Nong Dok Bua",
     "Hoa Mai": "Hoa Mai", "Bến Sương": "Ben Suong", "Đồng Lúa": "Dong Lua", "Cây Bàng": "Cay Bang",
-    "Tân Phú Hải": "Tan Phu Hai", "Bình Sa": "Binh Sa", "An Lộc Đông": "An Loc Dong", "Long Vĩnh": "Long Vinh",
+    "Tân Phú Hải": "Tan Phu Hai", "Bình Sa": "Binh Sa", "An Lộc Đông": "An Loc Dong",
+    "Long Vĩnh": "Long Vinh",
 }  # fmt: skip
 """Vietnamese and Thai places as labels abroad write them."""
 
@@ -117,7 +126,8 @@ def company(draft: Draft, trade: str, seat: str) -> str:
 
 
 COMPANIES = {
-    "US": "{brand} {en} Inc.", "GB": "{brand} {en} Ltd.", "ID": "PT {brand} {id} Nusantara", "MY": "{brand} {en} Sdn. Bhd.",
+    "US": "{brand} {en} Inc.", "GB": "{brand} {en} Ltd.", "ID": "PT {brand} {id} Nusantara",
+    "MY": "{brand} {en} Sdn. Bhd.",
     "VN": "{brand} {en} Vietnam Co., Ltd.", "TH": "{brand} {en} (Thailand) Co., Ltd.",
 }  # fmt: skip
 LOCAL_COMPANIES = {
@@ -142,8 +152,11 @@ def place(stream: Stream, seat: str, language: str) -> str:
 
 
 ADDRESSES = {
-    "US": "{house}0 {street}, {town} 000{code}", "GB": "{house} {street}, {town}, XH{area} {area}VQ", "ID": "{street} No. {house}, {town} 000{code}",
-    "MY": "No. {house}, {street}, 990{code} {town}", "VN": "{house} {street} Street, {town}", "TH": "{house} {street} Road, {town} 990{code}",
+    "US": "{house}0 {street}, {town} 000{code}",
+    "GB": "{house} {street}, {town}, XH{area} {area}VQ",
+    "ID": "{street} No. {house}, {town} 000{code}",
+    "MY": "No. {house}, {street}, 990{code} {town}", "VN": "{house} {street} Street, {town}",
+    "TH": "{house} {street} Road, {town} 990{code}",
 }  # fmt: skip
 LOCAL_ADDRESSES = {
     ("VN", "vi"): "{house} đường {street}, phường {town}",
@@ -160,5 +173,6 @@ def phone(stream: Stream, seat: str) -> str:
 
 
 PHONES = {
-    "US": "+1 {0}-555-01{3:02d}", "GB": "+44 1632 960{2:03d}", "ID": "+62 21 0000 {1}", "MY": "+60 3-0000 {1}", "VN": "+84 24 0000 {1}", "TH": "+66 2 000 {1}",
+    "US": "+1 {0}-555-01{3:02d}", "GB": "+44 1632 960{2:03d}", "ID": "+62 21 0000 {1}",
+    "MY": "+60 3-0000 {1}", "VN": "+84 24 0000 {1}", "TH": "+66 2 000 {1}",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 RED, BLACK, WHITE = "#d8141c", "#121214", "#ffffff"
 
 BLOT_PX = 5
-"""a mark smaller than this is a blot"""
+"""A mark smaller than this is a blot."""
 
 
 def unit_px(c: Canvas) -> float:
@@ -49,7 +49,7 @@ def pen(
 def words(
     c: Canvas, text: str, x: float, y: float, size: float, ink: str, width: float | None = None
 ) -> None:
-    """Letters that belong to a mark's drawing and are no print of their own."""
+    """Letters that belong to a mark's drawing and are not print of their own."""
     c.text(text, x, y, size, ink, width, field=None)
 
 
@@ -266,6 +266,6 @@ DRAWINGS: dict[str, Callable[[Canvas, str, str], None]] = {
     "dry clean p": dry_clean,
     "keep dry": keep_dry,
 }
-"""name -> its drawing (canvas, ink, paper) around the origin;
-hazards and the leaf keep their own colours
+"""Name -> its drawing (canvas, ink, paper) around the origin;
+hazards and the leaf keep their own colours.
 """

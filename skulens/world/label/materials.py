@@ -11,8 +11,8 @@ from skulens.world.label.style import Style
 from skulens.world.truth.colours import brightness, darker, hexa, lighter, mix
 
 REACH = 312
-"""units from the middle to the end of everything:
-a close-up is moved by 170 at most and turned by 6 degrees
+"""Units from the middle to the end of everything:
+a close-up is moved by 170 at most and turned by 6 degrees.
 """
 FAR = f"M{-REACH} {-REACH}H{REACH}V{REACH}H{-REACH}Z"
 CONTENT = {
@@ -22,7 +22,7 @@ CONTENT = {
     "card": (-100.0, -82.0, 100.0, 114.0),
     "sticker": (-106.0, -108.0, 106.0, 108.0),
 }
-"""surface -> the box for print, (left, top, right, bottom) in scene units"""
+"""Surface -> the box for print, (left, top, right, bottom) in scene units."""
 WOODS = ((176, 128, 84), (128, 88, 58), (214, 180, 136), (96, 70, 52))
 
 
@@ -181,4 +181,4 @@ MATERIALS: dict[str, Callable[[Canvas, Style], None]] = {
     "card": card,
     "sticker": sticker,
 }
-"""surface -> what is drawn below the print"""
+"""Surface -> what is drawn below the print."""

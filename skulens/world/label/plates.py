@@ -25,7 +25,8 @@ CELLS = {
 }
 """Class -> (millivolts, choices of mAh; the phone's is an attribute)."""
 APPROVALS = {
-    "US": "Complies with part 15 of the FCC Rules.", "ID": "{:05d}/SDPPI/2027", "MY": "MCMC HIDF27{:06d}", "VN": "QCVN 101:2020/BTTTT", "TH": "มอก. 1561-2556",
+    "US": "Complies with part 15 of the FCC Rules.", "ID": "{:05d}/SDPPI/2027",
+    "MY": "MCMC HIDF27{:06d}", "VN": "QCVN 101:2020/BTTTT", "TH": "มอก. 1561-2556",
 }  # fmt: skip
 """Market -> the approval that plates print in words, in its form, with invented numbers."""
 

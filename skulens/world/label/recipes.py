@@ -139,7 +139,8 @@ def matcha(draft: Draft) -> Recipe:
 
 
 BASES = {
-    "energy drink": energy_drink, "iced coffee": iced_coffee, "cold brew coffee": cold_brew, "herbal tea": herbal_tea,
+    "energy drink": energy_drink, "iced coffee": iced_coffee, "cold brew coffee": cold_brew,
+    "herbal tea": herbal_tea,
     "green tea": green_tea, "matcha": matcha,
 }  # fmt: skip
 
@@ -326,7 +327,8 @@ def protein_snack(draft: Draft) -> tuple[Recipe, str, str, str]:
 
 
 SNACKS = {
-    "beef jerky": beef_jerky, "dried fruit": dried_fruit, "fruit snacks": fruit_snacks, "trail mix": trail_mix, "protein snack": protein_snack,
+    "beef jerky": beef_jerky, "dried fruit": dried_fruit, "fruit snacks": fruit_snacks,
+    "trail mix": trail_mix, "protein snack": protein_snack,
 }  # fmt: skip
 """Product type -> function giving (shares, the ingredient that fills up, what raises the energy,
 what lowers it).

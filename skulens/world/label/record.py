@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 
 FIELDS = (
-    "brand", "product name", "claim", "net content", "ingredients", "allergens", "nutrition.basis", "nutrition.energy", "nutrition.fat",
-    "nutrition.saturates", "nutrition.carbohydrate", "nutrition.sugars", "nutrition.protein", "nutrition.salt", "nutrition.sodium",
+    "brand", "product name", "claim", "net content", "ingredients", "allergens", "nutrition.basis",
+    "nutrition.energy", "nutrition.fat",
+    "nutrition.saturates", "nutrition.carbohydrate", "nutrition.sugars", "nutrition.protein",
+    "nutrition.salt", "nutrition.sodium",
     "gtin", "lot", "best before", "packed on", "manufactured", "storage", "country of origin",
-    "manufacturer.name", "manufacturer.address", "manufacturer.phone", "manufacturer.email", "manufacturer.url",
+    "manufacturer.name", "manufacturer.address", "manufacturer.phone", "manufacturer.email",
+    "manufacturer.url",
     "warning.signal", "warning.hazard", "warning.precaution", "warning.prop65", "mark", "approval",
-    "model", "serial", "rating", "battery", "configuration", "material composition", "care", "size", "width", "capacity",
-    "purity", "metal", "stone", "carat", "clarity", "cut", "certificate", "maximum load", "seats", "assembly",
+    "model", "serial", "rating", "battery", "configuration", "material composition", "care", "size",
+    "width", "capacity",
+    "purity", "metal", "stone", "carat", "clarity", "cut", "certificate", "maximum load", "seats",
+    "assembly",
 )  # fmt: skip
 """Everything that a label can say."""
 
@@ -19,17 +24,17 @@ class Fact:
     """Something a label says."""
 
     field: str
-    """dotted path in small letters, one of FIELDS"""
+    """Dotted path in small letters, one of FIELDS."""
     text: str
-    """as printed, in the label's language, without the heading;
-    the name of a mark, the digits under the bars
+    """As printed, in the label's language, without the heading;
+    the name of a mark, the digits under the bars.
     """
     value: str
-    """the same for every language and format:
+    """The same for every language and format:
     "500 ml", "2027-03-14", "TH", GTIN-14, "H315", "1850 kJ" ...
     """
     heading: str = ""
-    """printed before it in bold; empty where there is none"""
+    """Printed before it in bold; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +43,16 @@ class Label:
 
     kind: str
     """"food", "hazard" (cleaners), "plate" (electronics),
-    "textile" (things with a care tag) or "tag" (everything else)
+    "textile" (things with a care tag) or "tag" (everything else).
     """
     language: str
-    """of the market: en, id, ms, vi or th"""
+    """Of the market: en, id, ms, vi or th."""
     country: str
-    """the market: US, GB, ID, MY, VN or TH"""
+    """The market: US, GB, ID, MY, VN or TH."""
     symbology: str
     """"EAN-13" or "UPC-A\""""
     gtin: str
-    """the 13 or 12 digits under the bars"""
+    """The 13 or 12 digits under the bars."""
     facts: tuple[Fact, ...]
 
     def all(self, field: str) -> tuple[Fact, ...]:

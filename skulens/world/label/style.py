@@ -9,9 +9,9 @@ from skulens.world.truth.colours import Rgb, brightness, hexa, ink_on, mix
 from skulens.world.truth.look import Look
 
 SMALLEST_EM = 9.4
-"""scene units of a sheet: an x-height of 7.6 px in a close-up of 384 px, which tesseract reads"""
+"""Scene units of a sheet: an x-height of 7.6 px in a close-up of 384 px, which tesseract reads."""
 EMS = (13.0, 12.4, 11.8, 11.2, 10.6, 10.0, SMALLEST_EM)
-"""sizes of small print, tried from the largest"""
+"""Sizes of small print, tried from the largest."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,21 @@ class Style:
     ink: str
     rule: str
     em: float
-    """largest size of small print, scene units of a sheet"""
+    """Largest size of small print, scene units of a sheet."""
     surface: str
-    """"pack", "plate", "cloth", "card" or "sticker"""
+    """Material: "pack", "plate", "cloth", "card" or "sticker"."""
     frame: str
-    """"none", "box", "rules" or "round", around tables and warnings"""
+    """"none", "box", "rules" or "round", around tables and warnings."""
     above: bool
-    """headings stand on their own line"""
+    """Headings stand on their own line."""
     centred: bool
     module: float
-    """width of the thinnest bar, scene units"""
+    """Width of the thinnest bar, scene units."""
     behind: Rgb
-    """what lies beside or behind the label"""
+    """What lies beside or behind the label."""
     trim: Rgb
     seed: str
-    """the SPU"""
+    """The SPU."""
 
 
 def style_of(label: Label, look: Look) -> Style:

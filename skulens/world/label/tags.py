@@ -83,7 +83,8 @@ def diamond(draft: Draft) -> None:
 
 
 CHAIR_CM = {
-    "dining chair": (45, 52, 90), "office chair": (64, 64, 115), "armchair": (78, 82, 98), "bar stool": (42, 45, 96),
+    "dining chair": (45, 52, 90), "office chair": (64, 64, 115), "armchair": (78, 82, 98),
+    "bar stool": (42, 45, 96),
     "folding chair": (46, 48, 80), "rocking chair": (66, 88, 104),
 }  # fmt: skip
 TABLE_CM = {
@@ -95,7 +96,7 @@ TABLE_CM = {
 }
 """Width, depth and height, cm, before the SPU's own."""
 CM_PER_SEAT = 15
-"""by which a dining table is longer with each seat above two"""
+"""By which a dining table is longer with each seat above two."""
 
 
 def furniture(draft: Draft) -> None:
@@ -135,12 +136,13 @@ def furniture(draft: Draft) -> None:
 
 
 FRUIT_G = {
-    "apple": 180, "banana": 120, "orange": 200, "strawberry": 20, "grape": 450, "watermelon": 4000, "mango": 350, "peach": 150, "pear": 180,
+    "apple": 180, "banana": 120, "orange": 200, "strawberry": 20, "grape": 450, "watermelon": 4000,
+    "mango": 350, "peach": 150, "pear": 180,
     "plum": 70, "kiwi": 90, "pineapple": 1200, "lemon": 110, "lime": 70, "cherry": 10,
 }  # fmt: skip
 """One of medium size; of grapes a bunch."""
 SIZE_SHARE = {"small": 80, "medium": 100, "large": 125}
-"""percent of the medium weight"""
+"""Percent of the medium weight."""
 FRESH_DAYS = (5, 14)
 
 

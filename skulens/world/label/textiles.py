@@ -6,8 +6,10 @@ from skulens.world.label.makers import add_maker_and_origin
 from skulens.world.label.words import words
 
 FIBRES = {
-    "cotton blend": ("cotton", "polyester"), "fleece": ("polyester",), "canvas": ("cotton",), "denim": ("cotton",), "corduroy": ("cotton",),
-    "PU leather": ("polyurethane",), "faux leather": ("polyurethane",), "vegan leather": ("polyurethane",),
+    "cotton blend": ("cotton", "polyester"), "fleece": ("polyester",), "canvas": ("cotton",),
+    "denim": ("cotton",), "corduroy": ("cotton",),
+    "PU leather": ("polyurethane",), "faux leather": ("polyurethane",),
+    "vegan leather": ("polyurethane",),
 }  # fmt: skip
 """Value of "material" or "fabric" -> what it consists of; others are their own fibre."""
 ELASTANE = {
@@ -20,7 +22,8 @@ ELASTANE = {
 LININGS = {"lined": "polyester", "fleece lined": "polyester", "cotton lined": "cotton"}
 WASHED = ("wash 30", "do not bleach", "iron low", "do not tumble dry")
 CARE = {
-    "wool": ("dry clean p", "do not bleach", "iron low"), "polyester": ("wash 30", "do not bleach", "do not tumble dry"),
+    "wool": ("dry clean p", "do not bleach", "iron low"),
+    "polyester": ("wash 30", "do not bleach", "do not tumble dry"),
     "fleece": ("wash 30", "do not bleach", "do not tumble dry"),
 }  # fmt: skip
 """Material -> care marks, WASHED for the others."""

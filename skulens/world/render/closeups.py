@@ -19,10 +19,10 @@ from skulens.world.render.shots import Shot
 from skulens.world.truth.products import Variant
 
 CLEAN = 0.6
-"""share of the close-ups that are not spoiled"""
+"""Share of the close-ups that are not spoiled."""
 SPOILS = ("blur", "crop", "glare", "low resolution")
 HALF = 118
-"""from the middle of a sheet to its outermost print, units"""
+"""From the middle of a sheet to its outermost print, units."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Spoil:
     """What goes wrong in one close-up; lengths in scene units."""
 
     kind: str
-    """"" (clean) or one of SPOILS"""
+    """"" (clean) or one of SPOILS."""
     place: Matrix
-    """of the sheet in the picture, units"""
+    """Place of the sheet in the picture, units."""
     blur: float = 0.0
-    """sigma"""
+    """Sigma."""
     upscale: float = 1.0
     glare: tuple[float, float, float, float] | None = None
     """x, y, radius, opacity"""

@@ -2,7 +2,7 @@
 
 The verdict comes from geometry and from how the picture was spoiled, never from its pixels:
 
-- detail: pixels that were really resolved of the smallest thing that must be told apart (the height
+- detail: pixels that were really resolved of the smallest thing that must be resolved (the height
   of a small letter, the thinnest bar, the side of a mark), after any rendering at a lower
   resolution. The stems of a small n stand 0.7 of its height apart: below 2 pixels per period
   nothing is resolved.
@@ -35,17 +35,17 @@ class Region:
     """Something printed that lies at least partly in a picture."""
 
     field: str
-    """what it says: "brand", "net content", "gtin", "mark" ..., as in the label's facts"""
+    """What it says: "brand", "net content", "gtin", "mark" ..., as in the label's facts."""
     text: str
-    """as printed, lines joined by spaces; the digits of a barcode; the name of a mark"""
+    """As printed, lines joined by spaces; the digits of a barcode; the name of a mark."""
     quad: Quad
-    """corners in pixels of the picture, clockwise from the top left as it is read"""
+    """Corners in pixels of the picture, clockwise from the top left as it is read."""
     size_px: float
-    """height of a small letter, width of the thinnest bar or side of a mark, pixels"""
+    """Height of a small letter, width of the thinnest bar or side of a mark, pixels."""
     legible: Legible
-    """"partly": a careful reader might; scores should leave it out"""
+    """"partly": a careful reader might; scores should leave it out."""
     reason: str = ""
-    """why not: "small", "blur", "glare", "crop" or "low resolution"; empty where legible"""
+    """Why not: "small", "blur", "glare", "crop" or "low resolution"; empty where legible."""
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -80,13 +80,13 @@ class Conditions:
     """How a scene became a picture."""
 
     px: int
-    """side of the picture"""
+    """Side of the picture."""
     place: Matrix
-    """from scene units to pixels"""
+    """From scene units to pixels."""
     blur_px: float = 0.0
-    """sigma"""
+    """Sigma."""
     upscale: float = 1.0
-    """the picture was made at px / upscale and enlarged"""
+    """The picture was made at px / upscale and enlarged."""
     glare: Glare | None = None
 
 
@@ -98,26 +98,26 @@ class Limits:
     softness: tuple[float, float]
     inside: tuple[float, float] = (0.985, 0.5)
     covered: tuple[float, float] = (0.03, 0.5)
-    """shares under haze, under a veil"""
+    """Shares under haze, under a veil."""
     haze: float = 0.5
-    """opacity of white that a reader still sees through"""
+    """Opacity of white that a reader still sees through."""
 
 
 TEXT = Limits(detail_px=(5.0, 2.2), softness=(0.14, 0.33))
 DENSE = Limits(detail_px=(6.5, 2.5), softness=(0.12, 0.30))
-"""Thai and Vietnamese, whose marks above and below the letters are finer than the letters"""
+"""Thai and Vietnamese, whose marks above and below the letters are finer than the letters."""
 BARS = Limits(detail_px=(1.2, 0.45), softness=(0.45, 1.6), inside=(0.99, 0.85), covered=(0.0, 0.15))
-"""lost where the digits are, which are 5 modules high, or where two of them are missing"""
+"""Lost where the digits are, which are 5 modules high, or where two of them are missing."""
 MARK = Limits(detail_px=(12, 3.5), softness=(0.06, 0.25))
-"""drawings of a closed list: a matcher with sharp patterns errs on half of them at 4 px or a blur
-of a tenth of the side
+"""Drawings of a closed list: a matcher with sharp patterns errs on half of them at 4 px or a blur
+of a tenth of the side.
 """
 VEIL = 0.95
-"""opacity of white that hides print"""
+"""Opacity of white that hides print."""
 STEPS = 16
-"""points along each side of a print at which crop and glare are taken"""
+"""Points along each side of a print at which crop and glare are taken."""
 BARS_END = 0.8
-"""share of a symbol's height that the bars take, the digits the rest"""
+"""Share of a symbol's height that the bars take, the digits the rest."""
 ACCENTS = re.compile(r"[\u0e00-\u0e7f\u1ea0-\u1ef9]")
 
 

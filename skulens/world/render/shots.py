@@ -15,12 +15,12 @@ class Shot:
     """One picture of a SKU, not drawn yet."""
 
     path: str
-    """within the shop"""
+    """Within the shop."""
     view: str
     """front, back, side, use, label or photo"""
     split: str
-    """"gallery", or the fold that a probe photo belongs to"""
+    """"gallery", or the fold that a probe photo belongs to."""
     draw: Callable[[], bytes]
-    """gives the encoded picture"""
+    """Gives the encoded picture."""
     regions: Callable[[], tuple[Region, ...]] = nothing
-    """gives what is printed in it, without drawing it"""
+    """Gives what is printed in it, without drawing it."""

@@ -35,9 +35,8 @@ def shots(config: WorldConfig, variant: Variant) -> Iterator[Shot]:
 
 def still(path: str, variant: Variant, view: str, px: int) -> Shot:
     """A side of the product on white, or the product in use."""
-    made = cache(
-        lambda: scene(variant, view, px)
-    )  # once for the picture and for what is printed in it
+    # Once for the picture and for what is printed in it.
+    made = cache(lambda: scene(variant, view, px))
     return Shot(
         path,
         view,

@@ -11,12 +11,16 @@ from skulens.world.config import Stream
 
 RGB = {
     "black": (34, 34, 38), "white": (243, 243, 240), "gray": (134, 138, 144), "navy": (30, 46, 98),
-    "beige": (216, 194, 158), "blue": (44, 108, 206), "green": (44, 148, 72), "pink": (241, 148, 184),
-    "red": (208, 40, 46), "brown": (120, 72, 40), "purple": (122, 62, 166), "yellow": (246, 206, 40),
-    "orange": (240, 128, 36), "burgundy": (112, 26, 52), "olive": (106, 112, 48), "teal": (18, 134, 140),
+    "beige": (216, 194, 158), "blue": (44, 108, 206), "green": (44, 148, 72),
+    "pink": (241, 148, 184),
+    "red": (208, 40, 46), "brown": (120, 72, 40), "purple": (122, 62, 166),
+    "yellow": (246, 206, 40),
+    "orange": (240, 128, 36), "burgundy": (112, 26, 52), "olive": (106, 112, 48),
+    "teal": (18, 134, 140),
     "gold": (216, 172, 62), "silver": (196, 200, 206), "rose gold": (222, 158, 138),
     "light blue": (150, 196, 234), "lavender": (190, 172, 228), "natural wood": (198, 148, 92),
-    "natural": (198, 148, 92), "walnut": (98, 64, 44), "light green": (158, 204, 88), "colorless": (226, 236, 244),
+    "natural": (198, 148, 92), "walnut": (98, 64, 44), "light green": (158, 204, 88),
+    "colorless": (226, 236, 244),
     "dark green": (30, 92, 52), "violet": (86, 50, 140),
 }  # fmt: skip
 """sRGB of each colour word, 0 to 255."""

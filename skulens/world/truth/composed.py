@@ -19,11 +19,11 @@ from skulens.world.config import Stream
 from skulens.world.truth.texts import NOUNS, PATTERNS, sight
 
 LEAST_SKUS = 3
-"""of an SPU: with two, leaving out the one in the photo would give the answer away"""
+"""SKUs of an SPU: with two, leaving out the one in the photo would give the answer away."""
 COUNTS = (2, 3, 4)
-"""conditions of a query by reference, equally often where the shop has the references"""
+"""Conditions of a query by reference, equally often where the shop has the references."""
 TRIES = 64
-"""products looked at for one reference"""
+"""Products looked at for one reference."""
 Photos = Mapping[str, Sequence[Image]]
 """Product id -> its probe photos."""
 

@@ -15,15 +15,15 @@ from skulens.world.truth.texts import description, fact, title
 from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
 TWICE = 0.15
-"""share of noisy SKUs with two kinds of noise"""
+"""Share of noisy SKUs with two kinds of noise."""
 THROUGHOUT = 0.5
-"""share of wrong attributes that are wrong wherever the listing tells them;
-the others in one place only
+"""Share of wrong attributes that are wrong wherever the listing tells them;
+the others in one place only.
 """
 SAME_CLASS = 0.5
-"""share of stolen pictures that are sought within the class"""
+"""Share of stolen pictures that are sought within the class."""
 TRIES = 40
-"""SKUs looked at for one of the same class"""
+"""SKUs looked at for one of the same class."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,19 @@ class Noise:
     """One thing wrong with a listing."""
 
     kind: str
-    """a kind of SPOILERS, or "duplicate listing\""""
+    """A kind of SPOILERS, or "duplicate listing\""""
     field: str
-    """key of the attribute; "title" of other language, "image" of a stolen picture,
-    "id" of a duplicate
+    """Key of the attribute; "title" of other language, "image" of a stolen picture,
+    "id" of a duplicate.
     """
     true: str
-    """what the products table says"""
+    """What the products table says."""
     shown: str
-    """what the listing says; "" where it says nothing"""
+    """What the listing says; "" where it says nothing."""
     places: tuple[str, ...]
-    """fields of the listing that show it"""
+    """Fields of the listing that show it."""
     other: str = ""
-    """SKU or listing it was copied from"""
+    """SKU or listing it was copied from."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,16 @@ class Listing:
     """What a seller says of a SKU."""
 
     id: str
-    """the SKU's; with a suffix where it is a duplicate"""
+    """The SKU's; with a suffix where it is a duplicate."""
     sku: str
-    """what it truly is"""
+    """What it truly is."""
     language: str
     title: str
     description: str
     category: tuple[str, ...]
     attributes: dict[str, str]
     images: tuple[str, ...]
-    """paths within the shop; none in a shop without front views"""
+    """Paths within the shop; none in a shop without front views."""
     noise: tuple[Noise, ...] = ()
 
 
@@ -73,11 +73,11 @@ class Draft:
     language: str
     title_language: str
     told: dict[str, Variant]
-    """field -> the SKU as that field tells it"""
+    """Field -> the SKU as that field tells it."""
     untold: str = ""
-    """key of the fact that the title leaves out"""
+    """Key of the fact that the title leaves out."""
     pictured: int = -1
-    """number of the SKU whose picture it shows"""
+    """Number of the SKU whose picture it shows."""
     noise: list[Noise] = field(default_factory=list)
 
     def write(self, place: str, variant: Variant) -> str | dict[str, str]:

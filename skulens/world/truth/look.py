@@ -13,15 +13,15 @@ class Look:
 
     kind: str
     values: Mapping[str, str]
-    """attribute key -> value"""
+    """Attribute key -> value."""
     base: Rgb
     second: Rgb
-    """colour of pattern, trim or lid"""
+    """Colour of pattern, trim or lid."""
     spu: str
-    """seeds the silhouette: equal for siblings"""
+    """Seeds the silhouette: equal for siblings."""
     sku: str
     face: str = "front"
-    """which side is drawn: front, back or side"""
+    """Which side is drawn: front, back or side."""
 
     def get(self, key: str) -> str:
         return self.values.get(key, "")

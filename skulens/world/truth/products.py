@@ -28,7 +28,7 @@ class Variant:
     id: str
     spu: str
     kind: str
-    """class"""
+    """Class."""
     brand: str
     split: str
     attributes: tuple[Attribute, ...]
@@ -116,7 +116,7 @@ def _look(kind: str, spu: str, sku: str, values: dict[str, str]) -> Look:
 
 
 def _apart(a, b) -> bool:
-    """Whether two colours are told apart as figure and ground."""
+    """Whether two colours contrast enough for figure and ground."""
     return (
         abs(brightness(a) - brightness(b)) > 0.2
         and sum(abs(x - y) for x, y in zip(a, b, strict=True)) > 150

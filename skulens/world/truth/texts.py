@@ -15,40 +15,62 @@ from skulens.world.truth.products import Variant
 from skulens.world.truth.vocabulary import LANGUAGES, translate
 
 NOUNS = {
-    "backpack": "backpack", "chair": "chair", "cleaner": "cleaner", "cloth": "top", "diamond": "diamond jewelry", "drink": "drink",
-    "fruit": "fruit", "gold": "jewelry", "handbag": "handbag", "headphone": "headphones", "laptop": "laptop",
-    "pants": "pants", "phone": "phone", "shoes": "shoes", "snack": "snack", "suitcase": "suitcase", "table": "table",
+    "backpack": "backpack", "chair": "chair", "cleaner": "cleaner", "cloth": "top",
+    "diamond": "diamond jewelry", "drink": "drink",
+    "fruit": "fruit", "gold": "jewelry", "handbag": "handbag", "headphone": "headphones",
+    "laptop": "laptop",
+    "pants": "pants", "phone": "phone", "shoes": "shoes", "snack": "snack", "suitcase": "suitcase",
+    "table": "table",
 }  # fmt: skip
 SUBTYPES = ("shoe type", "bag type", "chair type", "product type", "fruit type")
 """Visual keys whose value is a better noun than the class."""
 FACTS = {
-    "material": "{}", "lining details": "{}", "stretch": "{}", "occasion": "for {}", "target demographic": "for {}",
-    "rise": "{}", "style": "{} style", "outsole material": "{} outsole", "insole material": "{} insole",
+    "material": "{}", "lining details": "{}", "stretch": "{}", "occasion": "for {}",
+    "target demographic": "for {}",
+    "rise": "{}", "style": "{} style", "outsole material": "{} outsole",
+    "insole material": "{} insole",
     "shoe width": "{} width", "water resistance": "{}", "capacity": "{}", "strap type": "{} strap",
     "activities": "for {}", "special features": "{}", "size": "size {}", "interior features": "{}",
-    "lock type": "{}", "expandable": "{}", "product type": "{}", "volume": "{}", "sugar content": "{}", "organic": "{}",
-    "region of origin": "from {}", "allergen information": "{}", "texture": "{}", "calories": "{} calories",
-    "specialty diet": "{}", "shelf life": "{}", "flavor": "{} flavor", "storage capacity": "{}", "ram": "{} ram",
-    "camera resolution": "{} camera", "battery capacity": "{}", "processor": "{}", "connectivity options": "{}",
+    "lock type": "{}", "expandable": "{}", "product type": "{}", "volume": "{}",
+    "sugar content": "{}", "organic": "{}",
+    "region of origin": "from {}", "allergen information": "{}", "texture": "{}",
+    "calories": "{} calories",
+    "specialty diet": "{}", "shelf life": "{}", "flavor": "{} flavor", "storage capacity": "{}",
+    "ram": "{} ram",
+    "camera resolution": "{} camera", "battery capacity": "{}", "processor": "{}",
+    "connectivity options": "{}",
     "display technology": "{}", "release year": "{}", "screen size": "{}", "operating system": "{}",
-    "display resolution": "{}", "refresh rate": "{}", "cooling system": "{}", "noise control": "noise control: {}",
-    "battery life": "{}", "charging port type": "{}", "location": "for the {}", "cushion type": "cushion: {}",
+    "display resolution": "{}", "refresh rate": "{}", "cooling system": "{}",
+    "noise control": "noise control: {}",
+    "battery life": "{}", "charging port type": "{}", "location": "for the {}",
+    "cushion type": "cushion: {}",
     "table type": "{}", "room/location": "for the {}", "seating capacity": "seats {}",
-    "assembly required": "assembly required: {}", "purity": "{}", "chain length": "{} long", "gender": "for {}",
+    "assembly required": "assembly required: {}", "purity": "{}", "chain length": "{} long",
+    "gender": "for {}",
     "formula": "{}", "skin information": "{}",
-    "diamond clarity": "clarity {}", "diamond cut": "cut {}", "jewelry collection": "{}", "closure type": "{}",
+    "diamond clarity": "clarity {}", "diamond cut": "cut {}", "jewelry collection": "{}",
+    "closure type": "{}",
 }  # fmt: skip
 """Text-only key -> how its value is said in a title."""
 SIGHTS = {
-    "sleeve length": "{}", "collar type": "{}", "closure type": "{} closure", "closure": "{} closure", "pockets": "{}",
-    "hem shape": "{} hem", "inseam": "{}", "fit": "{} fit", "hem": "{}", "fabric": "{}", "shoe type": "{}",
-    "heel height": "{}", "boot height": "{} height", "toe style": "{}", "compartments": "{}", "material": "{}",
-    "bag type": "{}", "handle type": "{}", "hardware": "{} hardware", "embellishment": "{}", "shell type": "{}",
-    "number of wheels": "{}", "container type": "{}", "flavor": "{} flavor", "scent": "{} scent", "quantity per pack": "{} in the picture",
-    "storage type": "{}", "number of cameras": "{} camera", "screen size": "{}", "touch screen": "touch screen: {}",
-    "keyboard type": "{} keyboard", "ear placement": "{} fit", "connectivity technology": "{}", "style": "{} style",
-    "chair type": "{}", "arm type": "{}", "back type": "{}", "shape": "{} shape", "table base": "{} base",
-    "number of drawers": "drawers: {}", "stone type": "{} stone", "design": "{} design", "diamond shape": "{} cut stone",
+    "sleeve length": "{}", "collar type": "{}", "closure type": "{} closure",
+    "closure": "{} closure", "pockets": "{}",
+    "hem shape": "{} hem", "inseam": "{}", "fit": "{} fit", "hem": "{}", "fabric": "{}",
+    "shoe type": "{}",
+    "heel height": "{}", "boot height": "{} height", "toe style": "{}", "compartments": "{}",
+    "material": "{}",
+    "bag type": "{}", "handle type": "{}", "hardware": "{} hardware", "embellishment": "{}",
+    "shell type": "{}",
+    "number of wheels": "{}", "container type": "{}", "flavor": "{} flavor", "scent": "{} scent",
+    "quantity per pack": "{} in the picture",
+    "storage type": "{}", "number of cameras": "{} camera", "screen size": "{}",
+    "touch screen": "touch screen: {}",
+    "keyboard type": "{} keyboard", "ear placement": "{} fit", "connectivity technology": "{}",
+    "style": "{} style",
+    "chair type": "{}", "arm type": "{}", "back type": "{}", "shape": "{} shape",
+    "table base": "{} base",
+    "number of drawers": "drawers: {}", "stone type": "{} stone", "design": "{} design",
+    "diamond shape": "{} cut stone",
     "metal material": "{}", "setting style": "{} setting", "product type": "{}", "fruit type": "{}",
 }  # fmt: skip
 """Visible key -> how its value is said in a caption."""
@@ -57,7 +79,8 @@ CONTAINED = ("drink", "snack", "cleaner")
 """Classes named with the container they are sold in."""
 LOOKS = {
     "en": ("{colour}", "{colour} {pattern}"), "id": ("warna {colour}", "warna {colour} {pattern}"),
-    "ms": ("warna {colour}", "warna {colour} {pattern}"), "vi": ("màu {colour}", "màu {colour} {pattern}"),
+    "ms": ("warna {colour}", "warna {colour} {pattern}"),
+    "vi": ("màu {colour}", "màu {colour} {pattern}"),
     "th": ("สี{colour}", "สี{colour}{pattern}"),
 }  # fmt: skip
 """How colour is said without and with a pattern."""
@@ -71,51 +94,61 @@ FRONTS = {
 """Where colour and pattern stand: before the noun in English, behind it elsewhere."""
 CAPTIONS = {
     "en": (
-        "{front}, {rest}", "{brand} {front} with {rest}", "{one} by {brand}: {rest}", "{noun} in {look}, {rest}, {brand}",
+        "{front}, {rest}", "{brand} {front} with {rest}", "{one} by {brand}: {rest}",
+        "{noun} in {look}, {rest}, {brand}",
         "photo of {one}, {rest}",
     ),
     "id": (
-        "{front}, {rest}", "{front} merek {brand}, {rest}", "{one} dari {brand}: {rest}", "{noun} {brand} {look}, {rest}",
+        "{front}, {rest}", "{front} merek {brand}, {rest}", "{one} dari {brand}: {rest}",
+        "{noun} {brand} {look}, {rest}",
         "foto {one}, {rest}",
     ),
     "ms": (
-        "{front}, {rest}", "{front} jenama {brand}, {rest}", "{one} daripada {brand}: {rest}", "{noun} {brand} {look}, {rest}",
+        "{front}, {rest}", "{front} jenama {brand}, {rest}", "{one} daripada {brand}: {rest}",
+        "{noun} {brand} {look}, {rest}",
         "gambar {one}, {rest}",
     ),
     "vi": (
-        "{front}, {rest}", "{front} hiệu {brand}, {rest}", "{one} của {brand}: {rest}", "{noun} {brand} {look}, {rest}",
+        "{front}, {rest}", "{front} hiệu {brand}, {rest}", "{one} của {brand}: {rest}",
+        "{noun} {brand} {look}, {rest}",
         "ảnh chụp {one}, {rest}",
     ),
     "th": (
-        "{front}, {rest}", "{front} แบรนด์ {brand}, {rest}", "{one}จาก {brand}: {rest}", "{noun} {brand} {look}, {rest}",
+        "{front}, {rest}", "{front} แบรนด์ {brand}, {rest}", "{one}จาก {brand}: {rest}",
+        "{noun} {brand} {look}, {rest}",
         "รูปถ่าย{one}, {rest}",
     ),
 }  # fmt: skip
 DESCRIPTIONS = {
     "en": (
         ("{one} by {brand}.", "{noun} by {brand} in {look}.", "{brand} {noun}, colour {look}."),
-        (" It shows: {seen}.", " Details: {seen}.", " Look: {seen}."), (" Also: {facts}.", " Good to know: {facts}."),
+        (" It shows: {seen}.", " Details: {seen}.", " Look: {seen}."),
+        (" Also: {facts}.", " Good to know: {facts}."),
     ),
     "id": (
         ("{one} dari {brand}.", "{noun} {brand} {look}.", "{front} merek {brand}."),
-        (" Terlihat: {seen}.", " Detail: {seen}.", " Tampilan: {seen}."), (" Info lain: {facts}.", " Perlu diketahui: {facts}."),
+        (" Terlihat: {seen}.", " Detail: {seen}.", " Tampilan: {seen}."),
+        (" Info lain: {facts}.", " Perlu diketahui: {facts}."),
     ),
     "ms": (
         ("{one} daripada {brand}.", "{noun} {brand} {look}.", "{front} jenama {brand}."),
-        (" Kelihatan: {seen}.", " Butiran: {seen}.", " Rupa: {seen}."), (" Maklumat lain: {facts}.", " Perlu diketahui: {facts}."),
+        (" Kelihatan: {seen}.", " Butiran: {seen}.", " Rupa: {seen}."),
+        (" Maklumat lain: {facts}.", " Perlu diketahui: {facts}."),
     ),
     "vi": (
         ("{one} của {brand}.", "{noun} {brand} {look}.", "{front} hiệu {brand}."),
-        (" Đặc điểm: {seen}.", " Chi tiết: {seen}.", " Mô tả: {seen}."), (" Ngoài ra: {facts}.", " Nên biết: {facts}."),
+        (" Đặc điểm: {seen}.", " Chi tiết: {seen}.", " Mô tả: {seen}."),
+        (" Ngoài ra: {facts}.", " Nên biết: {facts}."),
     ),
     "th": (
         ("{one}จาก {brand}", "{noun} {brand} {look}", "{front} แบรนด์ {brand}"),
-        (" จุดเด่น: {seen}", " รายละเอียด: {seen}", " ลักษณะ: {seen}"), (" ข้อมูลเพิ่มเติม: {facts}", " ควรรู้: {facts}"),
+        (" จุดเด่น: {seen}", " รายละเอียด: {seen}", " ลักษณะ: {seen}"),
+        (" ข้อมูลเพิ่มเติม: {facts}", " ควรรู้: {facts}"),
     ),
 }  # fmt: skip
 """What it is; what is to be seen; what is not. Thai ends a sentence with a space."""
 FACTS_TOLD = 3
-"""invisible facts in a description"""
+"""Invisible facts in a description."""
 PAIRS = (
     "sneakers",
     "boots",
