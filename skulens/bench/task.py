@@ -98,7 +98,7 @@ def choose_galleries(
         DataError: there is none.
     """
     read = modalities_of(system)
-    able = [
+    able: list[str] = [
         kind
         for kind in ("text", "image")
         if kind in read and (kind in asked or has(products, kind, info))
