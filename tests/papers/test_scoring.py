@@ -64,7 +64,7 @@ def test_sigmoid_saturates_from_a_cosine_of_a_sixteenth():
 def test_a_whole_catalogue_can_tie():
     images, texts = world(2, shared=2.0)  # cosines near 0.8
     found = paper_top_k(images, texts, "sigmoid", 5)
-    assert (found.ties == 79).all() and (found.cut_ties == 75).all() and (found.scores == 1).all()
+    assert (found.ties == 79).all() and (found.scores == 1).all()
     softmax = paper_top_k(images, texts, "softmax", 5)
     assert (softmax.ties == 0).mean() > 0.5  # the same features do tell texts apart
 
@@ -75,13 +75,10 @@ def test_near_ties_become_ties():
     assert paper_top_k(np.float32([[1, 0]]), texts, "softmax", 3).ties.tolist() == [1]
 
 
-def test_batches_and_short_galleries():
+def test_short_galleries_and_no_images():
     images, texts = world(3, images=7, texts=4)
     one = paper_top_k(images, texts, "softmax", 5)
     assert one.order.shape == (7, 4)
-    assert np.allclose(
-        paper_top_k(images, texts, "softmax", 5, batch=3).scores, one.scores, rtol=2**-6
-    )
     assert paper_top_k(images[:0], texts, "softmax", 5).order.shape == (0, 4)
 
 
@@ -91,5 +88,5 @@ def test_bad_input_is_named():
         paper_top_k(ok, np.ones((2, 4), np.float32), "softmax", 1)
     with pytest.raises(DataError, match="'relu'"):
         paper_top_k(ok, ok, "relu", 1)
-    with pytest.raises(DataError, match="got 0 and 1"):
+    with pytest.raises(DataError, match="at least 1, got 0"):
         paper_top_k(ok, ok, "softmax", 0)

@@ -31,22 +31,18 @@ class PaperCandidates:
     """Same shape, float32 holding bfloat16 probabilities."""
     ties: np.ndarray
     """(images,) int64: other texts that share the probability of the first candidate."""
-    cut_ties: np.ndarray
-    """(images,) int64: texts left out although they score as high as the last candidate."""
 
 
 def paper_top_k(
-    images: np.ndarray, texts: np.ndarray, activation: Activation, k: int, batch: int = 1
+    images: np.ndarray, texts: np.ndarray, activation: Activation, k: int
 ) -> PaperCandidates:
-    """Candidates of each image as OpenMPR ranks them.
+    """Candidates of each image as OpenMPR ranks them, one image at a time.
 
     Args:
         images: (images, dim) not normalised, bfloat16 values held as float32.
         texts: (texts, dim) likewise.
         activation: "sigmoid" for models whose name holds siglip, else "softmax".
         k: candidates per image.
-        batch: images per matrix product; the script has 1, and another kernel for other sizes
-            may round the last bit differently.
 
     Raises:
         DataError: shapes do not fit, or k or the activation is not usable.
@@ -57,15 +53,15 @@ def paper_top_k(
         )
     if activation not in ("softmax", "sigmoid"):
         raise DataError(f"unknown activation {activation!r}; take 'softmax' or 'sigmoid'")
-    if k < 1 or batch < 1:
-        raise DataError(f"paper_top_k needs k and batch of at least 1, got {k} and {batch}")
+    if k < 1:
+        raise DataError(f"paper_top_k needs k of at least 1, got {k}")
     k = min(k, len(texts))
     parts = []
     with torch.inference_mode():
         columns = _normalise(texts).T  # (dim, texts)
-        for rows in torch.split(_normalise(images), batch):
+        for rows in torch.split(_normalise(images), 1):
             parts.append(_candidates(_probabilities(rows, columns, activation), k))
-    empty = (np.empty((0, k), np.int32), np.empty((0, k), np.float32), *[np.empty(0, np.int64)] * 2)
+    empty = np.empty((0, k), np.int32), np.empty((0, k), np.float32), np.empty(0, np.int64)
     return PaperCandidates(*(np.concatenate(p) for p in zip(empty, *parts, strict=True)))
 
 
@@ -84,9 +80,7 @@ def _probabilities(
 
 
 def _candidates(probabilities: torch.Tensor, k: int) -> tuple[np.ndarray, ...]:
-    """(order, scores, ties, cut_ties) of a few images."""
+    """(order, scores, ties) of a few images."""
     top = torch.topk(probabilities, k=k)
-    first, last = top.values[:, :1], top.values[:, -1:]
-    ties = (probabilities == first).sum(dim=1) - 1
-    cut = (probabilities == last).sum(dim=1) - (top.values == last).sum(dim=1)
-    return top.indices.int().numpy(), top.values.float().numpy(), ties.numpy(), cut.numpy()
+    ties = (probabilities == top.values[:, :1]).sum(dim=1) - 1
+    return top.indices.int().numpy(), top.values.float().numpy(), ties.numpy()
