@@ -15,7 +15,7 @@ from skulens.bench.result import Result
 from skulens.bench.store import first_products, relevant_products
 from skulens.errors import DataError, unknown
 from skulens.evaluate.compare import LEVEL, Difference, holm
-from skulens.evaluate.metric import find_metric
+from skulens.evaluate.metric import Metric, find_metric
 from skulens.evaluate.panel import compare_measures
 from skulens.evaluate.sample_size import SampleSize, estimate_sample_size
 from skulens.evaluate.scores import Scores
@@ -200,12 +200,7 @@ def pair(
     if why_not(a, b):
         raise DataError(refuse(a, b))
     metric = metric or next((m for m in headline(a) if m in a.metrics), "")
-    declared = find_metric(metric)
-    if declared.derive is not None:
-        raise DataError(
-            f"{metric} is derived from {declared.of} and the parameters, and differences of it are "
-            f"not tested; it has {', '.join(a.scores.metrics)}"
-        )
+    declared = _testable(metric, a)
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
@@ -214,13 +209,8 @@ def pair(
     left, right = x.values(declared.plain), y.values(declared.plain)
     rows = differences_by_group(x, y, declared.plain, fine)
     gaps = np.array([row.difference for row in rows])
-    enough = (
-        fine
-        and declared.mean
-        and not declared.over
-        and _test_fits(left, right)
-        and found.groups > 1
-    )
+    fits = declared.mean and not declared.over and _test_fits(left, right)
+    enough = fine and fits and found.groups > 1
     firsts = [first_wrong(r, x) for r in (a, b)]
     return Pairing(
         a,
@@ -238,6 +228,17 @@ def pair(
         tuple(describe(row, firsts, photos or {}) for row in _worst(rows)[:most]),
         estimate_sample_size(left, right, x.numbers, seed=seed) if enough else None,
     )
+
+
+def _testable(metric: str, result: Result) -> Metric:
+    """The metric of a name. Raises DataError for one whose differences are not tested, such as phi."""
+    declared = find_metric(metric)
+    if declared.derive is not None:
+        raise DataError(
+            f"{metric} is derived from {declared.of} and the parameters, and differences of it are "
+            f"not tested; it has {', '.join(result.scores.metrics)}"
+        )
+    return declared
 
 
 def _test_fits(left: np.ndarray, right: np.ndarray) -> bool:

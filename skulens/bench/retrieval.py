@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeGuard
 
 import numpy as np
 
@@ -24,8 +23,8 @@ from skulens.bench.leakage import (
     no_probe_left,
 )
 from skulens.bench.result import Data, Result
-from skulens.bench.task import Ranked, Task, Tools
-from skulens.encode.batching import Encoded, check_modalities
+from skulens.bench.task import Ranked, Task, Tools, is_encoder
+from skulens.encode.batching import Encoded
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import Gallery, pictures_of
@@ -34,7 +33,7 @@ from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
 from skulens.evaluate.summaries import Evaluation, evaluate
 from skulens.index.exact import ExactIndex
-from skulens.protocols import Encoder, Modality, Retriever
+from skulens.protocols import Encoder, Retriever
 from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
 
 BLOCK_BYTES = 256 * 2**20
@@ -352,29 +351,6 @@ def count(
 def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
     """What the catalogue and the encoder left out, each once."""
     return tuple(dict.fromkeys([*task.rejects(), *(r for a in answers for r in a.rejects)]))
-
-
-def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
-    """By its info alone, which loads no model."""
-    return system.info.kind == "encoder"
-
-
-def check_kind(system: Encoder | Retriever, suite: str) -> None:
-    """Raise DataError for a system that does not rank, such as a reader."""
-    if not is_encoder(system) and not isinstance(system, Retriever):
-        raise DataError(
-            f"{system.info.name} is of kind {system.info.kind}; {suite} measures encoders and "
-            "retrievers, see `skulens list encoders` and `skulens list retrievers`"
-        )
-
-
-def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
-    """Raise EncoderError where the encoder lacks a modality that queries or galleries need."""
-    read: dict[str, set[Modality]] = {"both": {"text", "image"}, "text": {"text"}}
-    needed: set[Modality] = {"image"}
-    for kind in kinds:
-        needed |= read.get(kind, {"image"})
-    check_modalities([encoder], needed)
 
 
 def stack_raw(fused: Sequence[Fused]) -> np.ndarray:

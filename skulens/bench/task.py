@@ -3,15 +3,16 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
-from skulens.encode.batching import Batching
+from skulens.encode.batching import Batching, check_modalities
 from skulens.encode.gallery import Gallery, has
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.index.shots import How
-from skulens.protocols import Encoder
+from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import DatasetInfo, Product, Query, Reject, Run, SystemInfo
 
 
@@ -74,6 +75,29 @@ class Task:
     """What the catalogue left out, known once its queries have been read."""
     resamples: int = 2000
     seed: int = 0
+
+
+def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
+    """By its info alone, which loads no model."""
+    return system.info.kind == "encoder"
+
+
+def check_kind(system: Encoder | Retriever, suite: str) -> None:
+    """Raise DataError for a system that does not rank, such as a reader."""
+    if not is_encoder(system) and not isinstance(system, Retriever):
+        raise DataError(
+            f"{system.info.name} is of kind {system.info.kind}; {suite} measures encoders and "
+            "retrievers, see `skulens list encoders` and `skulens list retrievers`"
+        )
+
+
+def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
+    """Raise EncoderError where the encoder lacks a modality that queries or galleries need."""
+    read: dict[str, set[Modality]] = {"both": {"text", "image"}, "text": {"text"}}
+    needed: set[Modality] = {"image"}
+    for kind in kinds:
+        needed |= read.get(kind, {"image"})
+    check_modalities([encoder], needed)
 
 
 def modalities_of(info: SystemInfo) -> tuple[str, ...]:

@@ -11,8 +11,16 @@ from itertools import islice
 from typing import Literal
 
 from skulens.bench.result import Result
-from skulens.bench.retrieval import check_gallery, check_kind, is_encoder, measure
-from skulens.bench.task import Task, Tools, choose_galleries, modalities_of
+from skulens.bench.retrieval import measure
+from skulens.bench.task import (
+    Task,
+    Tools,
+    check_gallery,
+    check_kind,
+    choose_galleries,
+    is_encoder,
+    modalities_of,
+)
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
