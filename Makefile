@@ -41,7 +41,7 @@ demo: $(VENV)/.demo
 	$(BIN)/skulens results report --results $(DEMO)/results --out $(DEMO)/report.html
 
 test: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check skulens tests benchmarks tools
