@@ -7,16 +7,16 @@ usually satisfies one condition only and ranks first all the same: it is exclude
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Literal
 
+from skulens.bench.ranking import RankingSuite
 from skulens.bench.result import Result
 from skulens.bench.retrieval import measure
-from skulens.bench.task import Task, Tools, check_gallery, check_kind, choose_galleries, is_encoder
+from skulens.bench.task import Task, check_gallery, check_kind, is_encoder
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
-from skulens.protocols import Catalog, Encoder, Retriever
-from skulens.records import Query, Reject
+from skulens.protocols import Encoder, Retriever
+from skulens.records import Query
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class MeritSettings:
     """Of the bootstrap."""
 
 
-class Merit:
+class Merit(RankingSuite[MeritSettings]):
     """Queries of several conditions -> SKUs, by encoders or retrievers; sliced by tags."""
 
     name = "merit"
@@ -55,29 +55,16 @@ class Merit:
     columns = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "recall@10", "ndcg@10", "mrr")
     units, groups = "queries", "SPUs"
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        settings: MeritSettings = MeritSettings(),
-        *,
-        name: str = "",
-        tools: Tools = Tools(),
-    ):
-        self.catalog, self.settings = catalog, settings
-        self.data, self.tools = name or catalog.info.name, tools
-        self.products = list(catalog.products())
-        self._rejects: list[Reject] = list(catalog.rejects)
-
     def check(self, system: Encoder | Retriever) -> None:
         """Raise here, before anything is computed, what `run` would raise for this system."""
         check_kind(system, self.name)
-        kinds = self._kinds(system)
+        kinds = self.galleries_of(system.info)
         if is_encoder(system):
             check_gallery(system, [*kinds, "text"])
 
     def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
         """One result per system and gallery, in that order."""
-        plan = [(system, kind) for system in systems for kind in self._kinds(system)]
+        plan = [(system, kind) for system in systems for kind in self.galleries_of(system.info)]
         if plan:
             yield from measure(self.task([kind for _, kind in plan]), plan, self.tools)
 
@@ -103,22 +90,15 @@ class Merit:
             slices=s.slices,
             exclude=(lambda query: query.references) if s.references == "excluded" else None,
             roles=tuple(roles),
-            rejects=lambda: self._rejects,
+            rejects=lambda: self.rejects,
             resamples=s.resamples,
             seed=s.seed,
         )
 
-    def _kinds(self, system: Encoder | Retriever) -> list[str]:
-        """The galleries to measure for a system."""
-        if self.settings.gallery != "auto":
-            return [self.settings.gallery]
-        return choose_galleries(system.info, self.products, self.catalog.info, self.data)
-
     def _queries(self) -> Iterator[Query]:
         """The queries whose conditions are known; others are not of this task."""
         split, none = self.settings.split, True
-        queries = (q for q in self.catalog.queries(split) if q.conditions)
-        for query in islice(queries, self.settings.limit or None):
+        for query in self.first(q for q in self.catalog.queries(split) if q.conditions):
             none = False
             yield query
         if none:
@@ -126,5 +106,3 @@ class Merit:
                 f"no query of split {split!r} of {self.data} states conditions; this suite asks composed "
                 "queries: those of the shop (--split composed), of MERIT, or of a folder with queries.parquet"
             )
-        known = set(self._rejects)
-        self._rejects += [r for r in self.catalog.rejects if r not in known]

@@ -7,24 +7,22 @@ upright. `paper` follows OpenMPR's script, found as the procedure "openmpr" (doc
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import islice
 from typing import Literal
 
+from skulens.bench.ranking import RankingSuite
 from skulens.bench.result import Result
 from skulens.bench.retrieval import measure
 from skulens.bench.task import (
     Task,
-    Tools,
     check_gallery,
     check_kind,
-    choose_galleries,
     is_encoder,
     modalities_of,
 )
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
-from skulens.protocols import Catalog, Encoder, Numerics, Retriever
-from skulens.records import Query, Reject
+from skulens.protocols import Encoder, Numerics, Retriever
+from skulens.records import Query
 from skulens.registry import resolve
 
 
@@ -65,7 +63,7 @@ class MprSettings:
         return replace(self, mode="sound"), replace(self, mode="paper")
 
 
-class Mpr:
+class Mpr(RankingSuite[MprSettings]):
     """Photo -> SKU for one catalogue and any number of systems; pictures are decoded once for
     all."""
 
@@ -82,24 +80,6 @@ class Mpr:
         "phi",
     )
     units, groups = "probes", "SKUs"
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        settings: MprSettings = MprSettings(),
-        *,
-        name: str = "",
-        tools: Tools = Tools(),
-    ):
-        """A suite on one catalogue.
-
-        Args:
-            name: what results call the data; default: the catalogue's own name.
-        """
-        self.catalog, self.settings = catalog, settings
-        self.data, self.tools = name or catalog.info.name, tools
-        self.products = list(catalog.products())
-        self._rejects: list[Reject] = list(catalog.rejects)
 
     @cached_property
     def procedure(self):
@@ -154,21 +134,14 @@ class Mpr:
             shots=s.shots,
             rank=self.procedure.rank(s.shots) if self.procedure else None,
             roles=tuple(roles),
-            rejects=lambda: self._rejects,
+            rejects=lambda: self.rejects,
             resamples=s.resamples,
             seed=s.seed,
         )
 
     def _kinds(self, system: Encoder | Retriever) -> list[str]:
-        """The galleries to measure for a system."""
-        if self.settings.gallery != "auto":
-            return [self.settings.gallery]
         # a text role that nobody has must be said, not skipped
-        asked = ("text",) if self.settings.texts else ()
-        return choose_galleries(system.info, self.products, self.catalog.info, self.data, asked)
+        return self.galleries_of(system.info, ("text",) if self.settings.texts else ())
 
     def _queries(self) -> Iterator[Query]:
-        s = self.settings
-        yield from islice(self.catalog.queries(s.split), s.limit or None)
-        known = set(self._rejects)
-        self._rejects += [r for r in self.catalog.rejects if r not in known]
+        return self.first(self.catalog.queries(self.settings.split))
