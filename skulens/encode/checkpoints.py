@@ -188,6 +188,11 @@ def model_folder(argument: str, revision: str | None) -> tuple[Path, str]:
     return check_weights(folder), folder.name
 
 
+def shown_name(argument: str) -> str:
+    """What results call a model: the name of its directory, or its hub id."""
+    return Path(argument).name if Path(argument).is_dir() else argument
+
+
 def fetch_snapshot(repo: str, revision: str | None) -> Path:
     """The snapshot of a hub repository, named by its commit."""
     from huggingface_hub import snapshot_download

@@ -26,6 +26,7 @@ from skulens.encode.checkpoints import (
     identity_of,
     model_folder,
     packages,
+    shown_name,
 )
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import Leaf
@@ -81,7 +82,7 @@ class Mllm:
         )
         licence = card_licence(folder)
         self.info = EncoderInfo(
-            name=Path(argument).name if Path(argument).is_dir() else argument,
+            name=shown_name(argument),
             family=self.family,
             identity=identity,
             dim=text.hidden_size,

@@ -21,6 +21,7 @@ from skulens.encode.checkpoints import (
     identity_of,
     model_folder,
     packages,
+    shown_name,
 )
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart
@@ -77,7 +78,7 @@ class Sentence(PartByPart):
         licence = card_licence(folder)
         modalities = tuple(m for m in ("image", "text") if self.model.supports(m))
         return EncoderInfo(
-            name=Path(name).name if Path(name).is_dir() else name,
+            name=shown_name(name),
             family=self.family,
             identity=identity,
             dim=self.model.get_embedding_dimension(),

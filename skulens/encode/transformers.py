@@ -21,6 +21,7 @@ from skulens.encode.checkpoints import (
     identity_of,
     model_folder,
     packages,
+    shown_name,
 )
 from skulens.encode.flops import gflops
 from skulens.encode.parts import PartByPart
@@ -83,7 +84,7 @@ class DualEncoder(PartByPart):
         image_px = getattr(self.config.vision_config, "image_size", None) or naflex_px(self.config)
         costs, licence = self._gflops(), card_licence(folder)
         return EncoderInfo(
-            name=Path(name).name if Path(name).is_dir() else name,
+            name=shown_name(name),
             family=self.family,
             identity=identity,
             dim=embedding_dim(self.config),
