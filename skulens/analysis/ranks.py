@@ -34,6 +34,11 @@ class Standing:
     """1: not significantly different from the best (Holm, 5 %); 2: of the rest, not from the best
     of those; and so on."""
 
+    @property
+    def traps(self) -> tuple[str, ...]:
+        """The entry's warnings as CODE or CODE=ARGUMENT."""
+        return tuple(w.code + (f"={w.argument}" if w.argument else "") for w in self.entry.warnings)
+
     def as_dict(self) -> dict[str, object]:
         e = self.entry
         numbers = {
@@ -52,7 +57,7 @@ class Standing:
             "metrics": e.metrics,
             **costs,
             "commercial": e.commercial,
-            "traps": tuple(w.code + (f"={w.argument}" if w.argument else "") for w in e.warnings),
+            "traps": self.traps,
             "warnings": [asdict(w) for w in e.warnings],
             "variant": dict(e.result.variant),
             "data": e.data,
@@ -184,7 +189,7 @@ def flatten(standings: Standings) -> list[dict[str, object]]:
         row = standing.as_dict()
         metrics = standing.entry.metrics
         row = {k: v for k, v in row.items() if k not in ("metrics", "warnings", "variant")}
-        row["traps"] = " ".join(standing.as_dict()["traps"])  # type: ignore[arg-type]
+        row["traps"] = " ".join(standing.traps)
         flat.append(row | {"metric": standings.metric} | {n: metrics.get(n) for n in names})
     return flat
 
