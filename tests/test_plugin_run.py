@@ -1,14 +1,13 @@
 """A package made of the snippets of docs/architecture.md is installed, and every tool takes it."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import PIL.Image
 import pytest
+
+from tests.plugin import install, run_python
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
 PYPROJECT = """
@@ -40,25 +39,13 @@ py-modules = ["architecture_package"]
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """`skulens` with the package installed as pip installs it."""
-    source, site = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
     blocks = re.findall(r"^```python\n(.*?)^```", DOCUMENT.read_text("utf-8"), re.M | re.S)
-    (source / "architecture_package.py").write_text("\n\n".join(blocks), "utf-8")
-    (source / "pyproject.toml").write_text(PYPROJECT)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    pip += ["--no-build-isolation", "--disable-pip-version-check", "--target", str(site)]
-    subprocess.run([*pip, str(source)], check=True, capture_output=True, text=True)
-    paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
+    files = {"architecture_package.py": "\n\n".join(blocks), "pyproject.toml": PYPROJECT}
+    site = install(files, tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site"))
     cache = str(tmp_path_factory.mktemp("cache"))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "SKULENS_CACHE": cache}
 
     def run(*words: object) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "skulens.cli", *map(str, words)],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
+        done = run_python(site, "-m", "skulens.cli", *words, SKULENS_CACHE=cache)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

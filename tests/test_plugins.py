@@ -1,12 +1,12 @@
 """An installed package adds encoders, datasets and suites; a broken one breaks nothing."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.plugin import install, run_python
 
 PYPROJECT = """
 [build-system]
@@ -101,26 +101,11 @@ FILES = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     """A folder into which the plug-in is installed as pip installs it."""
-    source, site = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
-    for name, text in FILES.items():
-        (source / name).parent.mkdir(exist_ok=True)
-        (source / name).write_text(text)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    pip += ["--no-build-isolation", "--disable-pip-version-check", "--target", str(site)]
-    subprocess.run([*pip, str(source)], check=True, capture_output=True, text=True)
-    return site
+    return install(FILES, tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site"))
 
 
-def run(site: Path, code: str, *arguments: str) -> subprocess.CompletedProcess:
-    paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
+def run(site: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_python(site, "-c", code, *arguments)
 
 
 COMMAND = "from skulens.cli import main; main()"

@@ -76,20 +76,14 @@ def stored(
         ),
         place / "per_query.parquet",
     )
-    ranked = [
-        (q, f or "nothing", rank, 1.0 / rank)
-        for q, f in zip(queries, firsts, strict=True)
-        for rank in (1,)
-    ]
     pq.write_table(
         pa.table(
-            dict(
-                zip(
-                    ("query", "product", "rank", "score"),
-                    map(list, zip(*ranked, strict=True)),
-                    strict=True,
-                )
-            )
+            {
+                "query": queries,
+                "product": [first or "nothing" for first in firsts],
+                "rank": [1] * len(rows),
+                "score": [1.0] * len(rows),
+            }
         ),
         place / "run.parquet",
     )
