@@ -34,8 +34,6 @@ class Task:
     """As a reader may see them: without what gold was made from."""
     gold: Sequence[Gold]
     settings: Mapping[str, object]
-    fields: tuple[str, ...] = ()
-    """Asked for; empty: every field that gold has."""
     level: Level = "L1"
     """How far two values may differ; see skulens.values.levels."""
     least: int = LEAST
@@ -62,7 +60,7 @@ def measure(task: Task, readers: Sequence[Reader]) -> Iterator[Result]:
 
 def _measure_one(task: Task, reader: Reader) -> Result:
     """Read, match, evaluate."""
-    asked = task.fields or tuple(sorted({g.field for g in task.gold}))
+    asked = tuple(sorted({g.field for g in task.gold}))
     start = time.perf_counter()
     answers = list(reader.read(task.products, asked))
     seconds = time.perf_counter() - start

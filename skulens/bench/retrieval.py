@@ -344,7 +344,7 @@ def count(
         "probe_is_gallery_picture": asked.leaked,
         "products_without_gallery_item": len(gallery.missing),
         "forwards": sum(a.forwarded for a in answers),
-        "rejects": len({r for a in answers for r in a.rejects} | set(task.rejects())),
+        "rejects": len(list_rejects(task, answers)),
     }
 
 
