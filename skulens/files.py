@@ -72,25 +72,31 @@ def ends_unfinished(path: Path) -> bool:
         return f.read(1) != b"\n"
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> int:
+def write_whole(path: Path, write: Callable[[BinaryIO], object], sync: bool = True) -> int:
     """Write a file aside, sync it and rename it: it is there whole or not at all.
+
+    Args:
+        sync: False saves the wait for the disk, for files whose damage is found when they are
+            read; a power failure may then leave one empty.
 
     Returns:
         Its size, bytes.
 
     Raises:
-        OSError: the disk is full or read-only; nothing is left behind.
+        OSError: the disk is full or read-only. Whatever is raised, nothing is left behind.
     """
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with aside.open("wb") as f:
             write(f)
             f.flush()
-            os.fsync(f.fileno())
+            if sync:
+                os.fsync(f.fileno())
             size = f.tell()
         aside.replace(path)
-        sync_folder(path.parent)
-    except OSError:
+        if sync:
+            sync_folder(path.parent)
+    except BaseException:
         aside.unlink(missing_ok=True)
         raise
     return size

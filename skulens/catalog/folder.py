@@ -24,13 +24,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skulens.errors import DataError, StoreError
-from skulens.files import sha256_of_file
+from skulens.files import sha256_of_file, write_whole
 from skulens.filters import filter_to_json
 from skulens.records import DatasetInfo, Image, Product, Query
 
@@ -145,9 +145,7 @@ class Pictures:
         target = self.folder / name
         if not target.exists():
             target.parent.mkdir(exist_ok=True)
-            fresh = target.with_name(target.name + ".new")
-            fresh.write_bytes(data)
-            fresh.replace(target)
+            write_whole(target, lambda file: file.write(data), sync=False)  # many and small
         return {"path": name, "view": image.view, "sha256": sha256}
 
 
@@ -241,9 +239,8 @@ def write_manifest(folder: Path, info: DatasetInfo | None) -> None:
         "rows": {t.name: pq.read_metadata(t).num_rows for t in tables},
         "sha256": {t.name: sha256_of_file(t) for t in tables},
     }
-    fresh = folder / f"{MANIFEST}.new"
-    fresh.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    fresh.replace(folder / MANIFEST)
+    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / MANIFEST, lambda file: file.write(text.encode()))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -268,12 +265,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def write_table(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows in groups of ROWS; the file appears when it is complete."""
-    fresh = path.with_name(path.name + ".new")
-    with pq.ParquetWriter(fresh, schema, compression="zstd") as writer:
-        stream = iter(rows)
-        while group := list(islice(stream, ROWS)):
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
-    fresh.replace(path)
+
+    def write(file: BinaryIO) -> None:
+        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            stream = iter(rows)
+            while group := list(islice(stream, ROWS)):
+                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+    write_whole(path, write)
 
 
 def write_json(value: object, what: str) -> str | None:

@@ -168,6 +168,15 @@ def test_the_files_speak_for_themselves(tmp_path):
     ]
     assert open_catalog(str(folder)).info.splits == ("a", "b")
     assert not list(folder.glob("**/*.new"))
+    assert {p.name for p in folder.iterdir()} == {*manifest["rows"], "images", "manifest.json"}
+    assert [p.suffix for p in (folder / "images").iterdir()] == [".jpg"]
+
+
+def test_a_row_that_cannot_be_stored_leaves_nothing_half_written(tmp_path):
+    query = Query("q", Item("q", ("x",)), {"1": 1}, tags={"n": float("nan")})
+    with pytest.raises(DataError, match="cannot be stored as JSON"):
+        write_catalog(tmp_path / "c", [Product("1", "Tea")], {"a": [query]})
+    assert [p.name for p in (tmp_path / "c").iterdir()] == ["products.parquet"]
 
 
 def test_what_cannot_be_stored_stops_at_the_door(tmp_path):
