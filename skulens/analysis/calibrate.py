@@ -5,9 +5,10 @@ from typing import Literal
 
 import numpy as np
 
+from skulens.analysis.attempts import Attempts, count_attempt
 from skulens.bench.result import Result
 from skulens.bench.store import read_qrels, read_run
-from skulens.evaluate.calibration import Calibration, calibrate
+from skulens.evaluate.calibration import SHARE, Calibration, choose, confirm
 from skulens.evaluate.intervals import RESAMPLES
 from skulens.evaluate.risk_coverage import Answers, RiskCoverage, first_answers, risk_coverage
 
@@ -21,6 +22,9 @@ class CalibratedResult:
     calibration: Calibration
     curves: tuple[RiskCoverage, ...]
     """Of the score and, where every query has a second candidate, of the margin."""
+    attempts: Attempts = Attempts(1, 0)
+    left_out: bool = False
+    """Whether queries without a relevant product were left out, instead of counted as wrong."""
 
     @property
     def curve(self) -> RiskCoverage:
@@ -50,24 +54,31 @@ def calibrate_result(
     target: float,
     *,
     confidence: str = "auto",
-    share: float = 0.5,
-    without_relevant: Literal["leave out", "wrong"] = "leave out",
+    share: float = SHARE,
+    without_relevant: Literal["wrong", "leave out"] = "wrong",
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> CalibratedResult:
     """Calibrate a stored run; arguments as of `evaluate.calibration.calibrate`.
 
-    Where a query has no second candidate there is no margin, and "auto" takes the score.
+    Where a query has no second candidate there is no margin, and "auto" takes the score. What is
+    held against the held-out queries is counted beside the result, see `analysis.attempts`.
 
     Raises:
         DataError: as `calibrate`; or a margin is asked for and there is none.
-        StoreError: the run or its judgements cannot be read.
+        StoreError: the run or its judgements cannot be read, or the attempt cannot be counted.
     """
     answers = first_answers(read_run(result), read_qrels(result), without_relevant)
     kinds = tuple(dict.fromkeys((*answers.confidences, *({confidence} - {"auto"}))))
-    found = calibrate(answers, target, confidence, share=share, resamples=resamples, seed=seed)
+    how = {"target": target, "confidence": confidence, "share": share, "seed": seed}
+    how |= {"without_relevant": without_relevant, "resamples": resamples}
+    choice = choose(answers, target, confidence, share=share, resamples=resamples, seed=seed)
+    attempts = count_attempt(result, how) if choice.reached else Attempts(1, 0)
+    found = confirm(choice, attempts.number, resamples=resamples, seed=seed)
     curves = tuple(risk_coverage(answers, k, resamples=resamples, seed=seed) for k in kinds)
-    return CalibratedResult(result, answers, found, curves)
+    return CalibratedResult(
+        result, answers, found, curves, attempts, without_relevant == "leave out"
+    )
 
 
 def compare_areas(first: RiskCoverage, second: RiskCoverage) -> AreaDifference:

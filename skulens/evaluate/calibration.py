@@ -5,6 +5,7 @@ calibration split and evaluated once on held-out SKUs, with a lower bound of the
 Photos of one SKU fail together, so SKUs, not photos, are split, resampled and counted.
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,12 +16,39 @@ from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, intervals
 from skulens.evaluate.risk_coverage import Answers, choose_confidence
 
 BOUND_LEVEL = 0.95
-"""Confidence level of the lower bound: it may be too high in 5 of 100 catalogues."""
+"""Confidence level of the lower bound over all attempts on the same data: in at most 5 of 100
+catalogues is any of them too high."""
 STRICT_BOUND_LEVEL = 0.99
 """The level preferred on the calibration split, so that the held-out split can confirm it: in
 simulated shops it then does so a third more often than with `BOUND_LEVEL`, for a tenth less
 coverage."""
+SHARE = 0.25
+"""Of the SKUs in the calibration split: confirming needs more of them than choosing does."""
+MOST_ATTEMPTS = 50
 _CANDIDATES = 200  # thresholds tried
+_BEYOND = 20  # resamples that lie beyond the quantile taken, at least
+_WEIGHTS = 1 << 22  # weights held at a time: 32 MB
+
+
+def attempt_level(attempt: int) -> float:
+    """Confidence level of the nth attempt on the same data.
+
+    Four of the five percent go to the first attempt, the fifth to all later ones, in shares that
+    fall as 1 / (n - 1)^2 (a Bonferroni correction with unequal shares). So whoever tries seeds,
+    splits or targets until one is confirmed is still wrong in at most 5 of 100 catalogues, however
+    often they tried and whatever made them stop.
+
+    Raises:
+        DataError: more than `MOST_ATTEMPTS`.
+    """
+    if not 1 <= attempt <= MOST_ATTEMPTS:
+        raise DataError(
+            f"attempt {attempt} on the same queries, and at most {MOST_ATTEMPTS} are counted: "
+            "what is confirmed after so many says little; measure new queries"
+        )
+    if attempt == 1:
+        return 1 - 0.8 * (1 - BOUND_LEVEL)
+    return 1 - 0.2 * (1 - BOUND_LEVEL) * 6 / (math.pi * (attempt - 1)) ** 2
 
 
 def precision_bound(
@@ -29,29 +57,53 @@ def precision_bound(
     level: float = BOUND_LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    *,
+    photos: np.ndarray | None = None,
+    largest: float = 0,
 ) -> np.ndarray:
     """One-sided lower bound of precision, from the answers of each SKU.
 
-    One pseudo-observation is added, a SKU that is always wrong and as large as the SKU of a typical
-    answer (sum a^2 / sum a), then the SKUs are weighted at random (Bayesian bootstrap, Rubin 1981):
-    the bound of Learned-Miller and Thomas 2019 for a mean, here for a ratio. Where SKUs are equally
-    large and right or wrong as a whole it is exactly that of Clopper and Pearson 1934; without a
-    wrong answer, (1 - level)^(1 / SKUs). Resampling the SKUs alone would give 1 there.
+    One pseudo-observation is added, a SKU that is always wrong, then the SKUs are weighted at
+    random (Bayesian bootstrap, Rubin 1981): the bound of Learned-Miller and Thomas 2019 for a mean,
+    here for a ratio. Where SKUs are equally large and right or wrong as a whole it is exactly that
+    of Clopper and Pearson 1934; without a wrong answer, (1 - level)^(1 / SKUs). Resampling the SKUs
+    alone would give 1 there.
+
+    The pseudo-observation has as many answers as a SKU with the most photos seen would have: those
+    of the SKU of a typical answer (sum a^2 / sum a), times the most photos over those of the SKU of
+    a typical photo. No bound can know of a bad SKU larger than all that were seen.
 
     Args:
         answered, wrong: (skus, thresholds) or (skus,) answers and wrong ones of each SKU.
+        resamples: at least; more where the level needs them.
+        photos: (skus,) of each SKU, answered or not; None: the most that are answered.
+        largest: photos of the largest SKU seen elsewhere.
     Returns:
         (thresholds,) bounds; 0 where nothing is answered.
     """
     answered, wrong = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (answered, wrong))
-    total = answered.sum(axis=0)
-    pseudo = np.divide((answered**2).sum(axis=0), total, out=np.ones_like(total), where=total > 0)
-    weights = np.random.default_rng(seed).exponential(size=(resamples, len(answered) + 1))
-    risk = (weights @ np.vstack([wrong, pseudo])) / (weights @ np.vstack([answered, pseudo]))
-    return 1 - np.quantile(risk, level, axis=0)
+    photos = answered.max(axis=1) if photos is None else np.asarray(photos, np.float64)
+    ratio = max(photos.max(initial=0), largest) / max(_typical(photos[:, None])[0], 1)
+    pseudo = np.maximum(ratio, 1) * _typical(answered)
+    answered, wrong = np.vstack([answered, pseudo]), np.vstack([wrong, pseudo])
+    rng = np.random.default_rng(seed)
+    left, risks = max(resamples, math.ceil(_BEYOND / (1 - level))), []
+    step = max(1, _WEIGHTS // len(answered))
+    while left > 0:
+        weights = rng.exponential(size=(min(step, left), len(answered)))
+        risks.append((weights @ wrong) / np.maximum(weights @ answered, np.finfo(float).tiny))
+        left -= step
+    bound = 1 - np.quantile(np.concatenate(risks), level, axis=0)
+    return np.where(answered[:-1].any(axis=0), bound, 0.0)
 
 
-def least_skus(precision: float, level: float = BOUND_LEVEL) -> int:
+def _typical(sizes: np.ndarray) -> np.ndarray:
+    """(columns,) size of the SKU of a typical photo: sum n^2 / sum n; 0 over nothing."""
+    total = sizes.sum(axis=0)
+    return np.divide((sizes**2).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
+
+
+def least_skus(precision: float, level: float) -> int:
     """SKUs that must be answered without a single error to confirm a precision below 1."""
     return int(np.ceil(np.log(1 - level) / np.log(precision)))
 
@@ -66,7 +118,9 @@ class OperatingPoint:
     precision: Interval
     """Of the answers; `n` counts them, `groups` their SKUs."""
     at_least: float
-    """One-sided bound: precision is at least this, at the confidence level `BOUND_LEVEL`."""
+    """One-sided lower bound of the precision."""
+    level: float
+    """Its confidence level."""
 
 
 class Outcome(Enum):
@@ -96,24 +150,39 @@ class Calibration:
     """On the SKUs that the threshold was chosen on: optimistic, as it was chosen there."""
     held_out: OperatingPoint | None
     """On the held-out SKUs; None when out of reach."""
+    attempt: int = 1
+    """How many times this data was tried, this time included; decides the bound's level."""
 
 
-def calibrate(
+@dataclass(frozen=True)
+class Choice:
+    """A threshold chosen on the calibration split, before the held-out split is looked at."""
+
+    confidence: str
+    target: float
+    threshold: float
+    reached: bool
+    """Whether its precision reaches the target there."""
+    calibration: OperatingPoint
+    held_out: Answers
+    largest: int
+    """Photos of the largest SKU, of either split."""
+
+
+def choose(
     answers: Answers,
     target: float,
     confidence: str = "auto",
     *,
-    share: float = 0.5,
+    share: float = SHARE,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> Calibration:
-    """The threshold with the most coverage that should reach a precision, and whether it does.
+) -> Choice:
+    """The threshold with the most coverage that should reach a precision.
 
     On the calibration split the lowest threshold is taken whose bound reaches the target, at
     `STRICT_BOUND_LEVEL` or else `BOUND_LEVEL`; failing that the one with the best bound of those
-    whose precision does. Only this one threshold meets the held-out split, so that its bound there
-    needs no correction for the choice (the split of Learn then Test, Angelopoulos et al. 2021, with
-    one hypothesis): it is too high in at most 5 of 100 catalogues.
+    whose precision does.
 
     Args:
         confidence: of `CONFIDENCES`; "auto": that with the smaller area under its risk-coverage
@@ -132,17 +201,59 @@ def calibrate(
     if confidence == "auto":  # of those that the held-out queries have, too
         kind = choose_confidence(choosing, answers.confidences)
     threshold, reached = choose_threshold(choosing, kind, target, resamples, seed)
-    chosen = evaluate_threshold(choosing, kind, threshold, resamples=resamples, seed=seed)
-    if not reached:
-        return Calibration(kind, target, Outcome.OUT_OF_REACH, None, chosen, None)
-    found = evaluate_threshold(held_out, kind, threshold, resamples=resamples, seed=seed)
-    outcome = Outcome.CONFIRMED if found.at_least >= target else Outcome.NOT_CONFIRMED
-    if found.precision.value < target:
+    point = evaluate_threshold(choosing, kind, threshold, resamples=resamples, seed=seed)
+    largest = int(np.bincount(answers.groups).max())
+    return Choice(kind, target, threshold, reached, point, held_out, largest)
+
+
+def confirm(
+    choice: Choice, attempt: int = 1, *, resamples: int = RESAMPLES, seed: int = 0
+) -> Calibration:
+    """Hold a chosen threshold against the held-out split.
+
+    Only this one threshold meets it, so that the bound there needs no correction for the choice
+    (the split of Learn then Test, Angelopoulos et al. 2021, with one hypothesis), only for earlier
+    attempts on the same data: all bounds together are too high in at most 5 of 100 catalogues.
+
+    Args:
+        attempt: the how-manieth this is; see `attempt_level`.
+    """
+    c = choice
+    if not c.reached:
+        return Calibration(
+            c.confidence, c.target, Outcome.OUT_OF_REACH, None, c.calibration, None, attempt
+        )
+    found = evaluate_threshold(
+        c.held_out,
+        c.confidence,
+        c.threshold,
+        level=attempt_level(attempt),
+        largest=c.largest,
+        resamples=resamples,
+        seed=seed,
+    )
+    outcome = Outcome.CONFIRMED if found.at_least >= c.target else Outcome.NOT_CONFIRMED
+    if found.precision.value < c.target:
         outcome = Outcome.MISSED
-    return Calibration(kind, target, outcome, threshold, chosen, found)
+    return Calibration(c.confidence, c.target, outcome, c.threshold, c.calibration, found, attempt)
 
 
-def split_groups(answers: Answers, share: float = 0.5, seed: int = 0) -> tuple[Answers, Answers]:
+def calibrate(
+    answers: Answers,
+    target: float,
+    confidence: str = "auto",
+    *,
+    share: float = SHARE,
+    attempt: int = 1,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Calibration:
+    """`choose` a threshold on a share of the SKUs, and `confirm` it on the others."""
+    choice = choose(answers, target, confidence, share=share, resamples=resamples, seed=seed)
+    return confirm(choice, attempt, resamples=resamples, seed=seed)
+
+
+def split_groups(answers: Answers, share: float = SHARE, seed: int = 0) -> tuple[Answers, Answers]:
     """The answers of a share of the SKUs, drawn by seed, and of the others.
 
     Raises:
@@ -162,17 +273,37 @@ def split_groups(answers: Answers, share: float = 0.5, seed: int = 0) -> tuple[A
 
 
 def evaluate_threshold(
-    answers: Answers, kind: str, threshold: float, *, resamples: int = RESAMPLES, seed: int = 0
+    answers: Answers,
+    kind: str,
+    threshold: float,
+    *,
+    level: float = BOUND_LEVEL,
+    largest: float = 0,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> OperatingPoint:
-    """Answer where the confidence reaches the threshold, abstain elsewhere."""
+    """Answer where the confidence reaches the threshold, abstain elsewhere.
+
+    Args:
+        level, largest: of the bound; see `precision_bound`.
+    """
     taken = answers.confidence(kind) >= threshold
     values = np.stack([taken, np.where(taken, answers.right, np.nan)], axis=1).astype(np.float64)
     grouped = Grouped.of(values, answers.groups)
     coverage, precision = intervals(grouped.micro(), resamples, seed)
     answered = grouped.counts[:, 1]
-    bound = precision_bound(answered, answered - grouped.sums[:, 1], resamples=resamples, seed=seed)
+    wrong = answered - grouped.sums[:, 1]
+    bound = precision_bound(
+        answered,
+        wrong,
+        level,
+        resamples,
+        seed,
+        photos=np.bincount(answers.groups),
+        largest=largest,
+    )
     skus_answered = int((answered > 0).sum())
-    return OperatingPoint(len(answered), skus_answered, coverage, precision, float(bound[0]))
+    return OperatingPoint(len(answered), skus_answered, coverage, precision, float(bound[0]), level)
 
 
 def choose_threshold(
@@ -194,7 +325,9 @@ def choose_threshold(
     )
     precision = 1 - wrong.sum(axis=0) / answered.sum(axis=0)
     for level in (STRICT_BOUND_LEVEL, BOUND_LEVEL):
-        bounds = precision_bound(answered, wrong, level, resamples, seed)
+        bounds = precision_bound(
+            answered, wrong, level, resamples, seed, photos=np.bincount(answers.groups)
+        )
         if (confirmed := np.flatnonzero(bounds >= target)).size:
             return float(levels[confirmed[-1]]), True
     reached = precision >= target

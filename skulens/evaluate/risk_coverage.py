@@ -84,14 +84,14 @@ class Answers:
 
 
 def first_answers(
-    run: Run, qrels: Qrels, without_relevant: Literal["leave out", "wrong"] = "leave out"
+    run: Run, qrels: Qrels, without_relevant: Literal["wrong", "leave out"] = "wrong"
 ) -> Answers:
     """What a checkout would answer for each judged query, and whether that is right.
 
     Args:
-        without_relevant: queries without a relevant product have no right answer. "leave out": as
-            every metric does. "wrong": every answer is wrong, as for a product that is not sold
-            here.
+        without_relevant: queries without a relevant product have no right answer. "wrong": every
+            answer to them is wrong, as to a product that is not sold here, which a checkout meets
+            too. "leave out": as every metric does.
     """
     rows = {q: i for i, q in enumerate(run.queries)}
     relevant = [{p for p, grade in grades.items() if grade > 0} for grades in qrels.grades.values()]

@@ -13,6 +13,7 @@ from skulens.evaluate.calibration import (
     Calibration,
     OperatingPoint,
     Outcome,
+    attempt_level,
     least_skus,
 )
 from skulens.evaluate.risk_coverage import RiskCoverage
@@ -50,17 +51,56 @@ def print_calibration(found: CalibratedResult, curve_file: Path | None = None) -
             f"{answers.tied} {units} have two products tied for first: the larger id is answered, "
             "and the margin is 0"
         )
-    if answers.without_relevant:
-        lines.append(f"{answers.without_relevant} {units} have no relevant product")
+    lines.append(describe_outside(found))
     for split, point in (
         ("calibration", calibration.calibration),
         ("held-out", calibration.held_out),
     ):
         if point is not None and calibration.threshold is not None:
             lines.append(describe_point(split, calibration.threshold, point, groups))
+    if attempts := describe_attempts(found, units):
+        lines.append(attempts)
     if curve_file:
         lines.append(f"curve: {curve_file}")
     _print_lines([*lines, describe_outcome(calibration, groups)])
+
+
+def describe_outside(found: CalibratedResult) -> str:
+    """Whether the precision speaks of products that are not in the gallery, too."""
+    units, _ = unit_words(found.result)
+    unjudged = found.answers.without_relevant
+    outside = int(found.result.counts.get("unanswerable_queries", unjudged))
+    left_out = unjudged if found.left_out else 0
+    if outside > left_out:
+        rest = f"; {left_out} more are left out" if left_out else ""
+        return (
+            f"{outside - left_out} {units} show products outside the gallery: "
+            f"every answer to them is wrong{rest}"
+        )
+    which = (
+        f"{left_out} {units} of products outside the gallery are left out"
+        if left_out
+        else f"none of the {units} shows a product outside the gallery"
+    )
+    return f"{which}: the precision is that of products in the gallery"
+
+
+def describe_attempts(found: CalibratedResult, units: str) -> str:
+    """What earlier attempts on the same probes cost, and what is not corrected for; "" if first."""
+    number, others = found.attempts.number, found.attempts.others
+    said = []
+    if number > 1:
+        said.append(
+            f"attempt {number} on these {units}: the bound is at "
+            f"{attempt_level(number):.2%}, so that all attempts together hold with "
+            f"{BOUND_LEVEL:.0%} confidence"
+        )
+    if others:
+        said.append(
+            f"{others} attempts of other systems or galleries on these {units} are not corrected "
+            "for: a system chosen by its outcome needs new ones"
+        )
+    return "; ".join(said)
 
 
 def _print_lines(lines: list[str]) -> None:
@@ -88,7 +128,7 @@ def describe_point(split: str, threshold: float, point: OperatingPoint, groups: 
     return (
         f"threshold {threshold:.6g}, {split} split of {point.skus} {groups}: "
         f"coverage {write_interval(point.coverage)}, precision {write_interval(point.precision)}, "
-        f"at least {point.at_least:.3f}; "
+        f"at least {point.at_least:.3f} (level {point.level:.2%}); "
         f"{point.precision.n} answers on {point.skus_answered} {groups}"
     )
 
@@ -144,7 +184,7 @@ def describe_outcome(calibration: Calibration, groups: str) -> str:
 
 def _advise(target: float, held_out: OperatingPoint, groups: str) -> str:
     """What it would take to confirm a precision."""
-    need = least_skus(target)
+    need = least_skus(target, held_out.level)
     if held_out.skus_answered < need:
         return (
             f"that takes at least {need} answered {groups} without an error, "
@@ -165,11 +205,14 @@ def make_record(found: CalibratedResult) -> dict[str, object]:
         "probes": len(found.answers),
         "tied_first": found.answers.tied,
         "unanswerable": found.answers.without_relevant,
+        "outside_gallery": describe_outside(found),
         "promise": {
             "confidence": c.confidence,
             "wanted": c.target,
             "verdict": c.outcome.value,
             "threshold": c.threshold,
+            "attempt": c.attempt,
+            "attempts_of_others": found.attempts.others,
             "chosen": _point_record(c.calibration),
             "tested": c.held_out and _point_record(c.held_out),
         },
@@ -185,6 +228,7 @@ def _point_record(point: OperatingPoint) -> dict[str, object]:
         "coverage": point.coverage.as_dict(),
         "precision": point.precision.as_dict(),
         "at_least": point.at_least,
+        "level": point.level,
     }
 
 

@@ -146,7 +146,7 @@ def test_first_answers_ties_and_what_is_missing():
         },
         {"tie": "b", "sure": "b", "stray": "s", "gone": "a", "alone": "a"},
     )
-    answers = first_answers(run, qrels)
+    answers = first_answers(run, qrels, "leave out")
     assert answers.right.tolist() == [True, False, False, True] and answers.groups.tolist() == [
         0,
         0,
@@ -163,5 +163,5 @@ def test_first_answers_ties_and_what_is_missing():
     with pytest.raises(DataError, match="1 of 4 queries have no margin"):
         answers.confidence("margin")
     assert choose_confidence(answers) == "score"
-    strict = first_answers(run, qrels, "wrong")
+    strict = first_answers(run, qrels)
     assert len(strict) == 5 and not strict.right[2]

@@ -14,6 +14,7 @@ def point(precision=0.95, high=1.0, at_least=0.7, answered=40, coverage=0.5):
         coverage=Interval(coverage, 0.4, 0.6, 200, 50),
         precision=Interval(precision, 0.6, high, 100, answered),
         at_least=at_least,
+        level=0.95,
     )
 
 
