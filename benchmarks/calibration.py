@@ -50,7 +50,7 @@ def answers(shop: Shop) -> Answers:
     return Answers(score, score, right, groups, 0)
 
 
-def typical_bound(answered, wrong, level=0.95, resamples=400, seed=0, *, largest=0.0):
+def typical_bound(answered, wrong, level=0.95, resamples=400, seed=0, **sizes):
     """The bound before: the imaginary SKU has the size of a typical answer's, sum a^2 / sum a."""
     answered, wrong = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (answered, wrong))
     total = answered.sum(axis=0)
