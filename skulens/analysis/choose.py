@@ -2,7 +2,7 @@
 
 A constraint on what was never measured here does not exclude a system, unless asked for: it is
 kept and marked. Differences are paired over groups. The best is chosen by the same data, so the
-family that is tested at 5 % is all pairs of those that meet the constraints (`families`).
+family that is tested at 5 % is all pairs of those that meet the constraints (`Family.behind`).
 """
 
 import re
@@ -115,8 +115,8 @@ class Option:
     notes: tuple[str, ...]
     """What to know of it all the same: unknown costs, doubtful numbers."""
     behind: Difference | None = None
-    """The best minus this one; p is adjusted for all pairs of the family, and the interval holds
-    for all of them at once, so that it leaves out 0 exactly where p is at most 5 %."""
+    """The best minus this one; p is adjusted for all pairs, and the interval holds for all systems
+    at once, so that it leaves out 0 exactly where p is at most 5 %."""
 
     def as_dict(self) -> dict:
         e = self.entry
@@ -323,11 +323,11 @@ def compare_with_best(
     first = int(np.argmax(np.round(sign * panel.values(), 12)))
     others = [i for i in range(len(which)) if i != first]
     family = panel.family(patterns, seed)
-    behind = {int(which[first]): BEST}
-    for i, d in zip(others, panel.steps_within(family, first, others), strict=True):
-        p = float(family.p[first, i])
-        behind[int(which[i])] = Difference(d.value, d.low, d.high, p, d.n, d.groups)
-    return behind, family
+    found, steps = {int(which[first]): BEST}, family.behind(first)
+    for i, d in zip(others, panel.steps_behind(steps, others), strict=True):
+        p = float(steps.p[i])
+        found[int(which[i])] = Difference(d.value, d.low, d.high, p, d.n, d.groups)
+    return found, family
 
 
 def judge(

@@ -1,14 +1,18 @@
 """Many systems at once: which pairs differ, ranks, tiers and letters, at 5 % for the whole family.
 
 The first of a table is chosen by the same data that are tested: comparing all others with it is a
-choice among all pairs. So all pairs are one family. Single-step max T (Westfall and Young 1993,
-section 2.5): where two systems are interchangeable, swapping what they did on a group is a coin
-toss; T is the difference of a pair over the root of the sum of its squared group differences,
-which no swap changes; and a pair differs where at most 5 % of the swaps give any pair a |T| as
-large as its own. The same critical |T| gives intervals of all differences that hold together and
-leave out 0 exactly where the pair differs.
+choice among all pairs. So all pairs are one family. Max T (Westfall and Young 1993, section 2.5):
+where two systems are interchangeable, swapping what they did on a group is a coin toss; T is the
+difference of a pair over the root of the sum of its squared group differences, which no swap
+changes; and a pair differs where at most 5 % of the swaps give any pair a |T| as large as its own.
+
+What is behind the first of a table is found in steps (Hansen, Lunde and Nason 2011; Romano and Wolf
+2005): those behind it by more than the critical |T| of all pairs are set aside, then those by more
+than that of the pairs of the rest, until nothing more is. One step alone would be as safe, and
+blinder where most systems are far behind.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +22,19 @@ from skulens.evaluate.compare import EQUAL
 from skulens.evaluate.intervals import LEVEL
 
 _BLOCK = 1024  # patterns handled at a time: their statistics stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How all systems compare with one of them. Arrays are (systems,)."""
+
+    first: int
+    critical: np.ndarray
+    """The |T| that a system must exceed to differ, at the step that decided it; NaN where it was
+    not compared."""
+    p: np.ndarray
+    """Adjusted p-values: the share of swaps in which any pair of that step has as large a |T|. At
+    most 5 % exactly where |T| exceeds `critical`."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +50,14 @@ class Family:
     systems differ on any group."""
     groups: int
     """Groups on which any two systems differ."""
+    within: Callable[[np.ndarray], np.ndarray] = field(repr=False)
+    """Positions of some systems -> `largest` among these alone."""
 
     @cached_property
     def p(self) -> np.ndarray:
         """(systems, systems) adjusted p-values: the share of patterns in which any pair's |T| is as
         large as this one's."""
-        over_all = np.sort(self.largest.max(axis=1, initial=0))
-        reached = len(over_all) - np.searchsorted(over_all, self.statistic - EQUAL)
-        p = reached / len(over_all)
+        p = _share_reached(self.largest.max(axis=1), self.statistic)
         np.fill_diagonal(p, 1.0)
         return p
 
@@ -51,8 +68,22 @@ class Family:
 
     @cached_property
     def critical(self) -> float:
-        """The |T| that a pair must exceed to differ."""
-        return float(_critical(self.largest.max(axis=1, initial=0)[:, None])[0])
+        """The |T| that a pair must exceed to be separated."""
+        return float(_critical(self.largest.max(axis=1)))
+
+    def behind(self, first: int, among: np.ndarray | None = None) -> Behind:
+        """The systems `among` (default: all) compared with one of them, in steps."""
+        left = np.arange(len(self.statistic)) if among is None else among
+        limit, p = np.full((2, len(self.statistic)), np.nan)
+        largest = self.largest.max(axis=1)
+        while len(left) > 1:
+            limit[left] = _critical(largest)
+            p[left] = _share_reached(largest, self.statistic[first, left])
+            kept = left[self.statistic[first, left] <= limit[left]]
+            if len(kept) in (1, len(left)):
+                break
+            left, largest = kept, self.within(kept).max(axis=1)
+        return Behind(first, limit, p)
 
     @cached_property
     def differs_from(self) -> np.ndarray:
@@ -68,9 +99,14 @@ class Family:
 
 
 def _critical(largest: np.ndarray) -> np.ndarray:
-    """(columns,) what at most 5 % of each column (patterns,) exceed."""
+    """What at most 5 % of the patterns exceed: of (patterns,), or of each column."""
     may = int(LEVEL * len(largest) + EQUAL)
     return np.sort(largest, axis=0)[len(largest) - 1 - may] + EQUAL
+
+
+def _share_reached(largest: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Share of the patterns (patterns,) that are as large as each of what was seen."""
+    return 1 - np.searchsorted(np.sort(largest), seen - EQUAL) / len(largest)
 
 
 def family_of_sums(flipped: np.ndarray, sums: np.ndarray) -> Family:
@@ -82,17 +118,27 @@ def family_of_sums(flipped: np.ndarray, sums: np.ndarray) -> Family:
     """
     spread = np.sqrt(_squared_differences(sums.T @ sums))
     weight = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
-    largest = np.zeros(flipped.shape)
-    for start in range(0, len(flipped), _BLOCK):
-        block, found = flipped[start : start + _BLOCK], largest[start : start + _BLOCK]
-        for j in range(sums.shape[1] - 1):
-            t = np.abs(block[:, j + 1 :] - block[:, j : j + 1]) * weight[j, j + 1 :]
-            np.maximum(found[:, j], t.max(axis=1), out=found[:, j])
-            np.maximum(found[:, j + 1 :], t, out=found[:, j + 1 :])
     seen = np.abs(flipped[0][:, None] - flipped[0]) * weight
     one_sided = [np.abs(sums - own[:, None]).sum(axis=0) for own in sums.T]
     reach = float((np.array(one_sided) * weight).max(initial=0))
-    return Family(seen, largest, reach, int((np.ptp(sums, axis=1) > EQUAL).sum()))
+
+    def within(which: np.ndarray) -> np.ndarray:
+        return _largest_of_pairs(flipped[:, which], weight[np.ix_(which, which)])
+
+    groups = int((np.ptp(sums, axis=1) > EQUAL).sum()) if sums.size else 0
+    return Family(seen, _largest_of_pairs(flipped, weight), reach, groups, within)
+
+
+def _largest_of_pairs(flipped: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(patterns, systems) largest weighted difference of each system from any other."""
+    largest = np.zeros(flipped.shape)
+    for start in range(0, len(flipped), _BLOCK):
+        block, found = flipped[start : start + _BLOCK], largest[start : start + _BLOCK]
+        for j in range(flipped.shape[1] - 1):
+            t = np.abs(block[:, j + 1 :] - block[:, j : j + 1]) * weight[j, j + 1 :]
+            np.maximum(found[:, j], t.max(axis=1), out=found[:, j])
+            np.maximum(found[:, j + 1 :], t, out=found[:, j + 1 :])
+    return largest
 
 
 def _squared_differences(products: np.ndarray) -> np.ndarray:
@@ -103,7 +149,7 @@ def _squared_differences(products: np.ndarray) -> np.ndarray:
 
 
 def invert_test(
-    tops: np.ndarray, bottom: np.ndarray, critical: float
+    tops: np.ndarray, bottom: np.ndarray, critical: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the intervals of ratios sum(top) / sum(bottom), each (ratios,).
 
@@ -114,18 +160,19 @@ def invert_test(
     Args:
         tops: (groups, ratios) differences of sums.
         bottom: (groups,) their common denominators.
+        critical: (ratios,)
     """
     square, total = critical**2, tops.sum(axis=0)
     a = bottom.sum() ** 2 - square * (bottom @ bottom)
     b = bottom.sum() * total - square * (bottom @ tops)
     c = total**2 - square * (tops**2).sum(axis=0)  # above 0: r = 0 is rejected
     root = np.sqrt(np.maximum(b**2 - a * c, 0))
-    if a > 0:
-        return (b - root) / a, (b + root) / a
     low, high = np.full(len(total), -np.inf), np.full(len(total), np.inf)
+    two = a > 0
+    low[two], high[two] = ((b + s * root)[two] / a[two] for s in (-1, 1))
     for end, sign in ((low, 1), (high, -1)):
-        known = (c > 0) & (sign * total > 0)
-        end[known] = c[known] / (b[known] + sign * root[known])
+        one = ~two & (c > 0) & (sign * total > 0)
+        end[one] = c[one] / (b + sign * root)[one]
     return low, high
 
 
@@ -145,7 +192,7 @@ def rank_sets(value: np.ndarray, differs: np.ndarray) -> tuple[np.ndarray, np.nd
     return 1 + above.sum(axis=1), len(value) - below.sum(axis=1)
 
 
-def assign_tiers(order: np.ndarray, separated: np.ndarray) -> np.ndarray:
+def assign_tiers(order: np.ndarray, family: Family) -> np.ndarray:
     """(systems,) the tier of each; see `Ranking.tier`.
 
     Args:
@@ -154,7 +201,7 @@ def assign_tiers(order: np.ndarray, separated: np.ndarray) -> np.ndarray:
     tier, left, number = np.zeros(len(order), int), order, 0
     while len(left):
         number += 1
-        apart = separated[left[0], left]
+        apart = family.behind(left[0], left).p[left] <= LEVEL
         tier[left[~apart]] = number
         left = left[apart]
     return tier
@@ -183,8 +230,8 @@ class Ranking:
     rank_high_all: np.ndarray
     """Last rank of that set."""
     tier: np.ndarray
-    """From 1: all that are not `separated` from the first; of the rest, all that are not from the
-    first of those; and so on."""
+    """From 1: all that do not differ significantly from the first; of the rest, all that do not
+    from the first of those; and so on (`Family.behind`)."""
     family: Family = field(repr=False)
     """The test of all pairs."""
 

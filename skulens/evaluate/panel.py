@@ -22,6 +22,7 @@ from skulens.evaluate.compare import (
     smallest_p,
 )
 from skulens.evaluate.families import (
+    Behind,
     Family,
     Ranking,
     assign_tiers,
@@ -30,6 +31,7 @@ from skulens.evaluate.families import (
     rank_sets,
 )
 from skulens.evaluate.intervals import (
+    LEVEL,
     PSEUDO_DIFFERENCE,
     Interval,
     Ratio,
@@ -167,33 +169,29 @@ class Panel:
             top = self.ratio.top[self.differing]
             flipped = np.concatenate([s @ top for s in self.signs(patterns, seed)])
             return family_of_sums(flipped, top)
-        return family_of_swaps(self.measures, self.differing, self.signs(patterns, seed))
+        return family_of_swaps(self.measures, self.differing, lambda: self.signs(patterns, seed))
 
-    def steps_within(self, family: Family, first: int, others: Sequence[int]) -> list[Interval]:
-        """Intervals of value[first] - value[other] that hold for all pairs of the family at once in
-        95 %, and leave out 0 exactly where the pair is separated.
+    def steps_behind(self, behind: Behind, others: Sequence[int]) -> list[Interval]:
+        """Intervals of value[first] - value[other] that hold for all of them at once in 95 %, and
+        leave out 0 exactly where the other one differs significantly from the first.
 
         At the least as wide as what `PSEUDO_DIFFERENCE` of a group at either end gives, so that two
         systems that agree on every group have one too. NaN with fewer than two groups, and of
         metrics without bounds where so few groups rule out nothing.
         """
-        values = self.values()
-        low, high = (
-            self._invert(family, first, others)
-            if self.shared
-            else self._studentise(family, first, others)
-        )
-        metric, present = self.measures[first].metric, max(self.present, 1)
-        least = family.critical * np.sqrt(2) * PSEUDO_DIFFERENCE / present
+        first, which = behind.first, list(others)
+        values, metric = self.values(), self.measures[first].metric
+        critical = behind.critical[which]
+        low, high = (self._invert if self.shared else self._studentise)(first, which, critical)
+        least = critical * np.sqrt(2) * PSEUDO_DIFFERENCE / max(self.present, 1)
         limit = np.inf
         if metric.least is not None and metric.most is not None:
             limit = metric.most - metric.least
         found = []
-        for i, a, b in zip(others, low, high, strict=True):
-            value = float(values[first] - values[i])
-            apart = family.separated[first, i]
-            a = a if apart and value > 0 else min(a, value - least)
-            b = b if apart and value < 0 else max(b, value + least)
+        for i, a, b, margin in zip(which, low, high, least, strict=True):
+            value, apart = float(values[first] - values[i]), behind.p[i] <= LEVEL
+            a = a if apart and value > 0 else min(a, value - margin)
+            b = b if apart and value < 0 else max(b, value + margin)
             ends = max(a, -limit), min(b, limit)
             if self.present < 2 or np.isinf(ends).any():
                 ends = np.nan, np.nan
@@ -202,24 +200,22 @@ class Panel:
         return found
 
     def _invert(
-        self, family: Family, first: int, others: Sequence[int]
+        self, first: int, others: list[int], critical: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         top = self.ratio.top
-        tops = top[:, [first]] - top[:, list(others)]
-        return invert_test(tops, self.ratio.bottom[:, first], family.critical)
+        return invert_test(top[:, [first]] - top[:, others], self.ratio.bottom[:, first], critical)
 
     def _studentise(
-        self, family: Family, first: int, others: Sequence[int]
+        self, first: int, others: list[int], critical: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The same where denominators differ: value +- the t that belongs to the critical |T|
-        times the standard error around the mean, t = T sqrt((g - 1) / (g - T^2)) of g groups."""
-        groups, critical = self.present, family.critical
+        """The same where denominators differ: value +- t times the standard error around the mean,
+        where t = T sqrt((g - 1) / (g - T^2)) belongs to the critical T of g groups."""
         swaps = [Swap(self.measures[first], self.measures[i]) for i in others]
-        spread = np.array([w.spread() for w in swaps])
-        seen = family.statistic[first, list(others)]
-        values = self.values()
-        step = values[first] - values[list(others)]
-        around = np.maximum(1 - seen**2 / groups, 0) / max(1 - critical**2 / groups, 1e-12)
+        spread, values = np.array([w.spread() for w in swaps]), self.values()
+        step = values[first] - values[others]
+        seen = np.divide(np.abs(step), spread, out=np.zeros_like(spread), where=spread > 0)
+        square = np.maximum(1 - critical**2 / self.present, 1e-12)
+        around = np.maximum(1 - seen**2 / self.present, 0) / square
         half = critical * spread * np.sqrt(around)
         return step - half, step + half
 
@@ -272,7 +268,7 @@ def rank_measures(
     family = panel.family(patterns, seed)
     alone = rank_sets(sign * value, family.differs_from)
     at_once = rank_sets(sign * value, family.separated)
-    tier = assign_tiers(order, family.separated)
+    tier = assign_tiers(order, family)
     return Ranking(order, value, low, high, *alone, *at_once, tier, family)
 
 

@@ -6,7 +6,7 @@ tops and of both bottoms, the difference under a pattern is (S + x) / (B + y) - 
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,13 +70,16 @@ def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 
 def family_of_swaps(
-    measures: Sequence[Measure], differing: np.ndarray, signs: Iterable[np.ndarray]
+    measures: Sequence[Measure],
+    differing: np.ndarray,
+    make_signs: Callable[[], Iterable[np.ndarray]],
 ) -> Family:
     """The family of systems that have denominators of their own.
 
     Args:
         differing: (groups,) bool: groups on which any two systems differ.
-        signs: blocks (patterns, differing groups), the pattern seen first.
+        make_signs: gives blocks (patterns, differing groups), the pattern seen first, the same each
+            time.
     """
     systems = len(measures)
     weight, reach = np.zeros((systems, systems)), 0.0
@@ -85,18 +88,27 @@ def family_of_swaps(
         if spread := swap.spread():
             weight[j, k] = weight[k, j] = 1 / spread
             reach = max(reach, float(np.abs(swap.influences).sum() / spread))
-    largest: list[np.ndarray] = []
+
+    def within(which: np.ndarray) -> np.ndarray:
+        some, inner = [measures[i] for i in which], weight[np.ix_(which, which)]
+        found = [_largest_of(moved, inner) for moved in _flip_pairs(some, differing, make_signs())]
+        return np.concatenate(found)
+
     seen = np.zeros((systems, systems))
-    for moved in _flip_pairs(measures, differing, signs):
-        found = np.zeros((len(moved[0]), systems))
-        for j, differences in enumerate(moved):
-            t = np.abs(differences) * weight[j, j + 1 :]
-            np.maximum(found[:, j], t.max(axis=1, initial=0), out=found[:, j])
-            np.maximum(found[:, j + 1 :], t, out=found[:, j + 1 :])
-            if not largest:
-                seen[j, j + 1 :] = seen[j + 1 :, j] = t[0]
-        largest.append(found)
-    return Family(seen, np.concatenate(largest), reach, int(differing.sum()))
+    first = next(_flip_pairs(measures, differing, make_signs()))
+    for j, differences in enumerate(first[: systems - 1]):
+        seen[j, j + 1 :] = seen[j + 1 :, j] = np.abs(differences[0]) * weight[j, j + 1 :]
+    return Family(seen, within(np.arange(systems)), reach, int(differing.sum()), within)
+
+
+def _largest_of(moved: Sequence[np.ndarray], weight: np.ndarray) -> np.ndarray:
+    """(patterns, systems) largest weighted difference of each system from any other."""
+    found = np.zeros((len(moved[0]), len(weight)))
+    for j, differences in enumerate(moved):
+        t = np.abs(differences) * weight[j, j + 1 :]
+        np.maximum(found[:, j], t.max(axis=1, initial=0), out=found[:, j])
+        np.maximum(found[:, j + 1 :], t, out=found[:, j + 1 :])
+    return found
 
 
 def _flip_pairs(
