@@ -214,9 +214,10 @@ class Panel:
         spread, values = np.array([w.spread() for w in swaps]), self.values()
         step = values[first] - values[others]
         seen = np.divide(np.abs(step), spread, out=np.zeros_like(spread), where=spread > 0)
-        square = np.maximum(1 - critical**2 / self.present, 1e-12)
-        around = np.maximum(1 - seen**2 / self.present, 0) / square
+        room = 1 - critical**2 / self.present  # at 0 no difference is too far off
+        around = np.maximum(1 - seen**2 / self.present, 0) / np.maximum(room, EQUAL)
         half = critical * spread * np.sqrt(around)
+        half[(room < EQUAL) & (seen <= critical)] = np.inf
         return step - half, step + half
 
 
