@@ -349,7 +349,9 @@ def _write_step(behind: Difference) -> str:
     """0.094 [0.012, 0.176]; of metrics that should be low the best is below, so without a sign."""
     sign = 1 if behind.value >= 0 else -1
     low, high = sorted((sign * behind.low, sign * behind.high))
-    near = f"{low:.3f}" if abs(low) >= 0.0005 else f"{low:.1g}"  # above 0 must not read as 0.000
+    near = f"{low:.3f}"
+    if 0 < low < 0.0005:  # above 0 must not read as 0.000
+        near = np.format_float_positional(low, precision=1, fractional=False)
     interval = "" if np.isnan(low) else f" [{near}, {high:.3f}]"
     return f"{abs(behind.value):.3f}{interval}"
 
