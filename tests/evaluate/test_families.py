@@ -270,6 +270,15 @@ def test_systems_that_agree_on_every_group_have_an_interval_with_a_width():
     assert worse.low > 0 and worse.groups == 20
 
 
+def test_a_hair_on_every_group_is_a_significant_difference_and_its_interval_leaves_out_0():
+    hits = np.random.default_rng(0).integers(300, 600, 30)
+    panel = panel_of(np.stack([hits, hits - 1], axis=1), np.full(30, 1000))
+    behind = panel.family(400).behind(0)
+    [step] = panel.steps_behind(behind, [1])
+    least = behind.critical[1] * np.sqrt(2) * PSEUDO_DIFFERENCE / 30
+    assert behind.p[1] <= LEVEL and 0 < step.low < step.value < least < step.high
+
+
 def test_letters_by_hand():
     apart = np.zeros((4, 4), bool)
     apart[0, 2] = apart[2, 0] = apart[0, 3] = apart[3, 0] = apart[1, 3] = apart[3, 1] = True
