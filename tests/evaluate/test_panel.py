@@ -152,6 +152,20 @@ def naive_tiers(measures: list[Measure]) -> list[int]:
     return tier
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+def test_p_of_all_pairs_of_ratios_is_the_naive_one(parts):
+    metric = find_metric("macro_precision") if parts > 1 else PLAIN
+    measures = [random_claims(s, 7, parts, metric) for s in range(4)]
+    pairs = list(itertools.combinations(range(4), 2))
+    t = np.array([naive_t(measures[i], measures[j]) for i, j in pairs])
+    p = [(t.max(axis=0) >= own[0] - 1e-9).mean() for own in t]
+    found = Panel(tuple(measures)).family()
+    assert [found.p[i, j] for i, j in pairs] == pytest.approx(p) and min(p) < 1
+    some = [n for n, pair in enumerate(pairs) if 0 not in pair]
+    within = found.within(np.array([1, 2, 3]))
+    assert sorted(within.max(axis=1)) == pytest.approx(sorted(t[some].max(axis=0)))
+
+
 def precise(rate: float, seed: int, groups: int = 8) -> Measure:
     draw = np.random.default_rng(seed)
     made = draw.integers(15, 30, groups)
