@@ -1,8 +1,8 @@
 """Which system to deploy: it meets the constraints and is not significantly worse than the best.
 
 A constraint on what was never measured here does not exclude a system, unless asked for: it is
-kept and marked. Differences are paired over groups, with Holm's correction over the family of
-all that meet the constraints.
+kept and marked. Differences are paired over groups. The best is chosen by the same data, so the
+family that is tested at 5 % is all pairs of those that meet the constraints (`Family.behind`).
 """
 
 import re
@@ -16,7 +16,8 @@ from skulens.analysis.boards import Board, Entry
 from skulens.analysis.ranks import main_metric, none_for_nan
 from skulens.bench.result import machine
 from skulens.errors import DataError
-from skulens.evaluate.compare import LEVEL, Difference, holm, p_values
+from skulens.evaluate.compare import LEVEL, PATTERNS, Difference
+from skulens.evaluate.families import Family
 from skulens.evaluate.metric import Metric, find_metric
 from skulens.evaluate.panel import Panel
 
@@ -114,7 +115,8 @@ class Option:
     notes: tuple[str, ...]
     """What to know of it all the same: unknown costs, doubtful numbers."""
     behind: Difference | None = None
-    """The best minus this one; p after Holm."""
+    """The best minus this one; p is adjusted for all pairs, and the interval holds for all systems
+    at once, so that it leaves out 0 exactly where p is at most 5 %."""
 
     def as_dict(self) -> dict:
         e = self.entry
@@ -140,6 +142,8 @@ class Choice:
     constraints: Constraints
     options: tuple[Option, ...]
     suite: str = ""
+    family: Family | None = None
+    """The test of all pairs of those that meet the constraints; None where nothing was tested."""
 
     def of(self, outcome: Outcome) -> list[Option]:
         return [o for o in self.options if o.outcome is outcome]
@@ -152,6 +156,8 @@ class Choice:
             "wishes": asdict(self.constraints),
             "constraints": asdict(self.constraints),
             "best": [o.entry.name for o in self.of(Outcome.BEST)],
+            "tested": len(self.family.statistic) if self.family else 0,
+            "too_few_groups": bool(self.family and self.family.hopeless),
             "candidates": [o.as_dict() for o in self.options],
         }
 
@@ -168,6 +174,7 @@ def choose(
     *,
     costs: Iterable[Board] = (),
     resamples: int = 10_000,
+    patterns: int = PATTERNS,
     seed: int = 0,
 ) -> Choice:
     """Systems that meet the constraints and do not differ significantly from the best of them.
@@ -175,8 +182,10 @@ def choose(
     Args:
         costs: boards of results measured here, on whatever data, which lend latency and memory to
             the board's systems of the same name.
+        resamples: of the bootstrap, which gives the intervals of the values.
+        patterns: of swaps, which give the differences' intervals and p-values.
     Raises:
-        DataError: the board has no such metric.
+        DataError: the board has no such metric, or patterns are too few to test with.
     """
     metric = constraints.metric or main_metric(board)
     constraints = replace(constraints, metric=metric)
@@ -195,8 +204,8 @@ def choose(
         find_unmet(e, v, a, b, constraints)
         for e, v, a, b in zip(entries, value, *bounds[1:], strict=True)
     ]
-    family = np.flatnonzero(known & np.array([not r for r in reasons], bool))
-    behind = compare_with_best(board, metric, family, resamples, seed)
+    meeting = np.flatnonzero(known & np.array([not r for r in reasons], bool))
+    behind, family = compare_with_best(board, metric, meeting, patterns, seed)
     first = next((entries[i].name for i, d in behind.items() if d is BEST), "")
     found = []
     for i, entry in enumerate(entries):
@@ -208,7 +217,7 @@ def choose(
     found.sort(
         key=lambda o: (order.index(o.outcome), -sign * (o.value if o.value is not None else -sign))
     )
-    return Choice(board.name, board.data, constraints, tuple(found), board.suite)
+    return Choice(board.name, board.data, constraints, tuple(found), board.suite, family)
 
 
 def costs_here(boards: Iterable[Board]) -> dict[str, Entry]:
@@ -303,23 +312,22 @@ def licence_class(entry: Entry) -> str:
 
 
 def compare_with_best(
-    board: Board, metric: str, family: np.ndarray, resamples: int, seed: int
-) -> dict[int, Difference]:
-    """Entry -> how far it is behind the best of the family, p after Holm; BEST for that one."""
-    if not len(family):
-        return {}
-    panel: Panel = board.panel(metric, family)
+    board: Board, metric: str, which: np.ndarray, patterns: int, seed: int
+) -> tuple[dict[int, Difference], Family | None]:
+    """(entry -> how far it is behind the best of those at `which`, BEST for that one; their
+    family)."""
+    if not len(which):
+        return {}, None
+    panel: Panel = board.panel(metric, which)
     sign = 1 if find_metric(metric).direction == "higher" else -1
     first = int(np.argmax(np.round(sign * panel.values(), 12)))
-    others = [i for i in range(len(family)) if i != first]
-    behind = {int(family[first]): BEST}
-    if not others:
-        return behind
-    found = panel.steps([first] * len(others), others, resamples, seed)
-    p = holm(p_values(panel.differences(first, resamples, seed)))
-    for i, d, q in zip(others, found, p, strict=True):
-        behind[int(family[i])] = Difference(d.value, d.low, d.high, float(q), d.n, d.groups)
-    return behind
+    others = [i for i in range(len(which)) if i != first]
+    family = panel.family(patterns, seed)
+    found, steps = {int(which[first]): BEST}, family.behind(first)
+    for i, d in zip(others, panel.steps_behind(steps, others), strict=True):
+        p = float(steps.p[i])
+        found[int(which[i])] = Difference(d.value, d.low, d.high, p, d.n, d.groups)
+    return found, family
 
 
 def judge(
@@ -332,14 +340,20 @@ def judge(
         text = "no hits per SKU: cannot be compared with the others"
         return Outcome.UNTESTED, (Reason("no hits per SKU", text),)
     if behind.p <= LEVEL:
-        sign = 1 if behind.value >= 0 else -1  # of metrics that should be low, the best is below
-        low, high = sorted((sign * behind.low, sign * behind.high))
-        text = (
-            f"worse than {first} by {abs(behind.value):.3f} [{low:.3f}, {high:.3f}], "
-            f"p = {behind.p:.2g}"
-        )
+        text = f"worse than {first} by {_write_step(behind)}, adjusted p = {behind.p:.2g}"
         return Outcome.WORSE, (Reason("worse than the best", text),)
     return Outcome.BEST, ()
+
+
+def _write_step(behind: Difference) -> str:
+    """0.094 [0.012, 0.176]; of metrics that should be low the best is below, so without a sign."""
+    sign = 1 if behind.value >= 0 else -1
+    low, high = sorted((sign * behind.low, sign * behind.high))
+    near = f"{low:.3f}"
+    if 0 < low < 0.0005:  # above 0 must not read as 0.000
+        near = np.format_float_positional(low, precision=1, fractional=False)
+    interval = "" if np.isnan(low) else f" [{near}, {high:.3f}]"
+    return f"{abs(behind.value):.3f}{interval}"
 
 
 def note(entry: Entry, low: float | None, constraints: Constraints) -> tuple[str, ...]:

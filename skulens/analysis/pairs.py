@@ -14,7 +14,7 @@ from skulens.analysis.ranks import headline, none_for_nan
 from skulens.bench.result import Result
 from skulens.bench.store import first_products, relevant_products
 from skulens.errors import DataError, unknown
-from skulens.evaluate.compare import LEVEL, Difference, holm
+from skulens.evaluate.compare import LEVEL, PATTERNS, Difference, holm, patterns_for
 from skulens.evaluate.metric import Metric, find_metric
 from skulens.evaluate.panel import compare_measures
 from skulens.evaluate.sample_size import SampleSize, estimate_sample_size
@@ -78,6 +78,8 @@ class Pairing:
     """Groups that a significant difference takes; None for macro means or without units."""
     p_holm: float | None = None
     """p after Holm's correction over all comparisons made together (`adjust`)."""
+    hopeless: bool = False
+    """Too few groups differ for p to reach 5 % after that correction, whatever they say."""
 
     @property
     def data(self) -> str:
@@ -130,6 +132,7 @@ class Pairing:
             "probes_only_a",
             "probes_only_b",
             "p_holm",
+            "hopeless",
         )
         record = self.a.record()
         what = {k: record[k] for k in ("suite", "data", "gallery", "n_queries", "n_gallery")}
@@ -180,6 +183,7 @@ def pair(
     most: int = 10,
     photos: Mapping[str, str] | None = None,
     resamples: int = 10_000,
+    patterns: int = PATTERNS,
     seed: int = 0,
 ) -> Pairing:
     """Compare two results, unit by unit where units are known, else group by group.
@@ -189,6 +193,8 @@ def pair(
             metric.
         most: groups to describe.
         photos: unit -> path of its photo, for the groups described.
+        resamples, patterns: see `panel.compare_measures`; `compare.patterns_for` says how many
+            patterns the correction of `adjust` takes.
     Raises:
         DataError: they did not answer the same, are one and the same, or lack the metric.
     """
@@ -204,7 +210,7 @@ def pair(
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
-    found = compare_measures(*measures, resamples=resamples, seed=seed)
+    found = compare_measures(*measures, resamples=resamples, seed=seed, patterns=patterns)
     fine = x.fine and y.fine
     left, right = x.values(declared.plain), y.values(declared.plain)
     rows = differences_by_group(x, y, declared.plain, fine)
@@ -273,9 +279,23 @@ def answered_by_both(a: Result, b: Result, metric: str) -> tuple[Scores, Scores]
 
 
 def adjust(pairings: Sequence[Pairing]) -> list[Pairing]:
-    """Comparisons made together, each with its p after Holm's correction over all of them."""
+    """Comparisons made together, each with its p after Holm's correction over all of them.
+
+    Raises:
+        DataError: so few sign patterns were drawn that no p could be at most 5 % after it.
+    """
     p = holm([x.difference.p for x in pairings])
-    return [replace(x, p_holm=float(q)) for x, q in zip(pairings, p, strict=True)]
+    found = []
+    for x, q in zip(pairings, p, strict=True):
+        least = x.difference.p_least * len(pairings)
+        if least > LEVEL and x.difference.patterns:
+            raise DataError(
+                f"{len(pairings)} comparisons with {x.difference.patterns} sign patterns: after "
+                f"Holm's correction no p could be below {least:.2g}; give at least "
+                f"{patterns_for(len(pairings), 0):,} patterns"
+            )
+        found.append(replace(x, p_holm=float(q), hopeless=bool(least > LEVEL)))
+    return found
 
 
 def differences_by_group(x: Scores, y: Scores, metric: str, fine: bool) -> list[GroupDifference]:

@@ -9,6 +9,8 @@ import numpy as np
 from skulens.analysis.boards import Board, Entry
 from skulens.bench.result import Result
 from skulens.errors import DataError
+from skulens.evaluate.compare import PATTERNS
+from skulens.evaluate.families import Family, Ranking
 from skulens.evaluate.metric import find_metric
 from skulens.evaluate.panel import rank_measures
 from skulens.registry import resolve, rows
@@ -27,12 +29,15 @@ class Standing:
     """95 %, bootstrap over groups."""
     rank_low: int | None = None
     rank_high: int | None = None
-    """95 % interval of the rank among the entries with known sums."""
+    """95 % set of this entry's rank among the entries with known sums: for it alone."""
+    rank_low_all: int | None = None
+    rank_high_all: int | None = None
+    """The same of sets that hold for all entries at once in 95 %."""
     letters: str | None = None
     """Two entries share a letter exactly when they do not differ significantly (all pairs)."""
     tier: int | None = None
-    """1: not significantly different from the best (Holm, 5 %); 2: of the rest, not from the best
-    of those; and so on."""
+    """1: not significantly different from the first; 2: of the rest, not from the first of those;
+    and so on (all pairs tested at once, 5 %)."""
 
     @property
     def traps(self) -> tuple[str, ...]:
@@ -43,7 +48,18 @@ class Standing:
         e = self.entry
         numbers = {
             name: getattr(self, name)
-            for name in ("rank", "rank_low", "rank_high", "tier", "letters", "value", "low", "high")
+            for name in (
+                "rank",
+                "rank_low",
+                "rank_high",
+                "rank_low_all",
+                "rank_high_all",
+                "tier",
+                "letters",
+                "value",
+                "low",
+                "high",
+            )
         }
         costs = {name: getattr(e, name) for name in ("latency_ms", "memory_mb", "machine")}
         return {
@@ -65,6 +81,13 @@ class Standing:
         }
 
 
+RANKS = {
+    "rank_low, rank_high": "95 % for this entry alone",
+    "rank_low_all, rank_high_all": "95 % for all entries at once",
+}
+"""What the ends of ranks mean, for readers of JSON."""
+
+
 @dataclass(frozen=True)
 class Standings:
     """All entries of one board, best first."""
@@ -75,7 +98,9 @@ class Standings:
     adjacent: int
     """Pairs of neighbours in the order, both with known sums ..."""
     separable: int
-    """... and those whose paired 95 % interval leaves out 0."""
+    """... and those whose paired 95 % interval leaves out 0, each pair for itself."""
+    family: Family | None = None
+    """The test of all pairs of entries with known sums; None where there are none."""
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -86,6 +111,8 @@ class Standings:
             "metric": self.metric,
             "adjacent_pairs": self.adjacent,
             "adjacent_separable": self.separable,
+            "ranks": RANKS,
+            "too_few_groups": bool(self.family and self.family.hopeless),
             "entries": [s.as_dict() for s in self.rows],
         }
 
@@ -106,12 +133,20 @@ def main_metric(board: Board) -> str:
     raise DataError(f"{board.name} has no metric at all; measure again")
 
 
-def rank_board(board: Board, metric: str = "", resamples: int = 10_000, seed: int = 0) -> Standings:
+def rank_board(
+    board: Board,
+    metric: str = "",
+    *,
+    resamples: int = 10_000,
+    patterns: int = PATTERNS,
+    seed: int = 0,
+) -> Standings:
     """Order a board by a metric.
 
     Args:
         metric: any that its entries have, macro means too; empty: the suite's first headline
             metric. Entries without it are left out.
+        resamples, patterns: see `panel.rank_measures`.
     Raises:
         DataError: no entry has this metric; names those there are.
     """
@@ -124,7 +159,11 @@ def rank_board(board: Board, metric: str = "", resamples: int = 10_000, seed: in
     values = [np.nan if (v := e.metrics.get(metric)) is None else v for e in board.entries]
     sign = -1 if find_metric(metric).direction == "higher" else 1
     order = sorted(np.flatnonzero(rated), key=lambda i: sign * values[i])
-    found = dict(zip(known.tolist(), _rank(board, metric, known, resamples, seed), strict=True))
+    ranking = None
+    if len(known):
+        measures = board.panel(metric, known).measures
+        ranking = rank_measures(measures, resamples=resamples, patterns=patterns, seed=seed)
+    found = dict(zip(known.tolist(), _places(ranking) if ranking else [], strict=True))
     rows = tuple(
         Standing(board.entries[i], rank, values[i], **found.get(int(i), {}))
         for rank, i in enumerate(order, 1)
@@ -136,25 +175,21 @@ def rank_board(board: Board, metric: str = "", resamples: int = 10_000, seed: in
         rows,
         max(0, len(neighbours) - 1),
         count_separable(board, metric, neighbours, seed),
+        ranking.family if ranking else None,
     )
 
 
-def _rank(board: Board, metric: str, known: np.ndarray, resamples: int, seed: int) -> list[dict]:
-    """Ends, rank interval, tier and letters of the entries at `known`, in that order."""
-    if not len(known):
-        return []
-    r = rank_measures(board.panel(metric, known).measures, resamples=resamples, seed=seed)
-    ends = zip(r.low, r.high, r.rank_low, r.rank_high, r.tier, r.letters, strict=True)
+def _places(r: Ranking) -> list[dict]:
+    """Ends, rank sets, tier and letters of each entry, as fields of a Standing."""
+    whole = ("rank_low", "rank_high", "rank_low_all", "rank_high_all", "tier")
     return [
         {
-            "low": none_for_nan(low),
-            "high": none_for_nan(high),
-            "rank_low": int(first),
-            "rank_high": int(last),
-            "tier": int(tier),
-            "letters": alike,
+            "low": none_for_nan(float(r.low[i])),
+            "high": none_for_nan(float(r.high[i])),
+            **{name: int(getattr(r, name)[i]) for name in whole},
+            "letters": r.letters[i],
         }
-        for low, high, first, last, tier, alike in ends
+        for i in range(len(r.order))
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import json_option
+from skulens.cli.options import json_option, patterns_option
 
 
 def size(_ctx, _param, text: str | None) -> int | None:
@@ -83,17 +83,20 @@ def size(_ctx, _param, text: str | None) -> int | None:
     "--resamples",
     default=10_000,
     show_default=True,
-    help="Of the bootstrap and of the paired test.",
+    help="Of the bootstrap, for intervals of values.",
 )
+@patterns_option
 @click.option("--seed", default=0, show_default=True, help="Of both.")
 @click.option("--all", "everything", is_flag=True, help="Print every excluded system.")
 @json_option
-def command(on, board, gallery, across, resamples, seed, everything, as_json, **limits) -> None:
+def command(
+    on, board, gallery, across, resamples, patterns, seed, everything, as_json, **limits
+) -> None:
     """The systems that do not differ significantly from the best under your constraints, and why
     each other one was excluded.
 
-    Differences are paired over groups (SKUs), Holm over the family of all that meet the
-    constraints.
+    Differences are paired over groups (SKUs). The best is chosen by the same data, so all pairs of
+    those that meet the constraints are tested at once (max T, 5 % for the family).
     """
     from skulens.analysis.choose import Constraints, choose
     from skulens.report.decisions import conclude_choice, next_command, print_choice
@@ -105,7 +108,8 @@ def command(on, board, gallery, across, resamples, seed, everything, as_json, **
         click.echo(f"note: {boards[i].name}: no {wanted.metric}, left out", err=True)
     asked = rated or range(len(boards))  # where no board has it, the error names what there is
     choices = [
-        choose(boards[i], wanted, costs=stores, resamples=resamples, seed=seed) for i in asked
+        choose(boards[i], wanted, costs=stores, resamples=resamples, patterns=patterns, seed=seed)
+        for i in asked
     ]
     typed = [
         next_command(c, data[i], f" --results {on}" if on else "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import catalog_options, json_option
+from skulens.cli.options import catalog_options, json_option, patterns_option
 
 TOP = 10
 """SKUs that are described."""
@@ -41,8 +41,9 @@ TOP = 10
     "--resamples",
     default=10_000,
     show_default=True,
-    help="Of the bootstrap and of the paired test.",
+    help="Of the bootstrap, for the interval.",
 )
+@patterns_option
 @click.option("--seed", default=0, show_default=True, help="Of both.")
 @click.option(
     "--html",
@@ -52,7 +53,20 @@ TOP = 10
 @catalog_options
 @json_option
 def command(
-    a, b, results, board, metric, gallery, data, skus, resamples, seed, html, map_, as_json
+    a,
+    b,
+    results,
+    board,
+    metric,
+    gallery,
+    data,
+    skus,
+    resamples,
+    patterns,
+    seed,
+    html,
+    map_,
+    as_json,
 ) -> None:
     """Is A better than B? A and B are encoders or folders of results, measured on the same probes.
 
@@ -62,18 +76,27 @@ def command(
     from skulens.analysis.boards import unit_words
     from skulens.analysis.pairs import adjust, pair
     from skulens.bench.reopen import photos_of
+    from skulens.evaluate.compare import patterns_for
     from skulens.report.decisions import conclude_pairing, print_pairing
-    from skulens.report.words import conclude_pair, estimate_effort
+    from skulens.report.words import conclude_pair, describe_limit, estimate_effort
 
     pairings, catalogs = [], []
-    for one, other in (
-        pairs_of_board(a, b, board) if board else pairs_of_store(a, b, results, gallery)
-    ):
+    asked = list(pairs_of_board(a, b, board) if board else pairs_of_store(a, b, results, gallery))
+    patterns = patterns_for(len(asked), patterns)
+    for one, other in asked:
         catalog, note = (None, "") if board else catalog_or_why(one, data, map_)
         photos = photos_of(catalog, one.data.split) if catalog else {}
-        pairings.append(
-            pair(one, other, metric, most=skus, photos=photos, resamples=resamples, seed=seed)
+        found = pair(
+            one,
+            other,
+            metric,
+            most=skus,
+            photos=photos,
+            resamples=resamples,
+            patterns=patterns,
+            seed=seed,
         )
+        pairings.append(found)
         catalogs.append((catalog, note))
     pairings = adjust(pairings)
     if html:
@@ -93,8 +116,10 @@ def command(
         if note:
             click.echo(note)
     for pairing in pairings:
-        if said := estimate_effort(pairing, *unit_words(pairing.a)):
-            click.echo(f"{pairing.data}: {said}")
+        units = unit_words(pairing.a)
+        for said in (estimate_effort(pairing, *units), describe_limit(pairing, units[1])):
+            if said:
+                click.echo(f"{pairing.data}: {said}")
     if html:
         click.echo(f"page with photos: {html}")
     for pairing in pairings:

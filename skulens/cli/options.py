@@ -33,6 +33,16 @@ def json_option(command: Callable) -> Callable:
     )
 
 
+def patterns_option(command: Callable) -> Callable:
+    return click.option(
+        "--patterns",
+        default=10_000,
+        show_default=True,
+        type=click.IntRange(min=19),
+        help="Sign patterns of the paired test, where there are too many to try all.",
+    )(command)
+
+
 def open_data(data: str, map_: dict[str, str]):
     """The catalogue behind a DATA argument."""
     from skulens.catalog.open import open_catalog

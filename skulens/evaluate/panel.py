@@ -2,13 +2,11 @@
 
 Under the null hypothesis that two systems are interchangeable, swapping all they did on a group
 is a coin toss. Where all systems share their denominators (hit rates on the same photos) that is
-a sign flip of the group's difference; where each has its own (precision: its own claims) top and
-bottom are swapped together, and with R the pooled ratio the difference under a pattern is
-2 (x - R y) B / (B^2 - y^2), x and y being the signed sums of the differences of top and bottom
-and B the sum of both bottoms.
+a sign flip of the group's difference; where each has its own (precision: its own claims) see
+`swaps`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,26 +17,32 @@ from skulens.evaluate.compare import (
     EQUAL,
     PATTERNS,
     Difference,
+    p_values,
+    sign_patterns,
+    smallest_p,
+)
+from skulens.evaluate.families import (
+    Behind,
+    Family,
     Ranking,
     assign_tiers,
-    p_values,
-    rank_intervals,
-    separate_any,
-    separate_pairs,
-    sign_flip_test,
-    sign_patterns,
+    family_of_sums,
+    invert_test,
+    rank_sets,
 )
 from skulens.evaluate.intervals import (
+    LEVEL,
+    PSEUDO_DIFFERENCE,
     Interval,
     Ratio,
     bootstrap,
     difference_intervals,
     intervals,
     margins,
-    mean_of_parts,
 )
 from skulens.evaluate.metric import Metric
 from skulens.evaluate.scores import Measure
+from skulens.evaluate.swaps import Swap, family_of_swaps
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,22 @@ class Panel:
             ends = max(ends[0], -1.0), min(ends[1], 1.0)
         return Interval(value, *ends, int(min(m.n.sum() for m in both)), groups)
 
+    @cached_property
+    def differing(self) -> np.ndarray:
+        """(groups,) bool: groups on which any two systems differ; the others say nothing in a
+        test."""
+        first = self.measures[0]
+        gaps = [
+            np.abs(getattr(m, side) - getattr(first, side)).max(axis=1)
+            for m in self.measures
+            for side in ("top", "bottom")
+        ]
+        return np.max(gaps, axis=0) > EQUAL
+
+    def signs(self, patterns: int, seed: int) -> Iterator[np.ndarray]:
+        """Blocks (patterns, differing groups) of swaps of whole groups, the one seen first."""
+        return sign_patterns(int(self.differing.sum()), patterns, seed)
+
     def differences(self, against: int, patterns: int = PATTERNS, seed: int = 0) -> np.ndarray:
         """(patterns, systems - 1) value[against] minus every other's, under swaps of whole groups.
 
@@ -132,51 +152,73 @@ class Panel:
         where denominators are shared. Columns in the order of the systems, `against` left out.
         """
         others = [i for i in range(len(self.measures)) if i != against]
-        signs = sign_patterns(len(self.measures[0].groups), patterns, seed)
+        signs = self.signs(patterns, seed)
         if self.shared:
-            top = self.ratio.top
+            top = self.ratio.top[self.differing]
             gaps = top[:, against : against + 1] - top[:, others]
             return np.concatenate([s @ gaps for s in signs])
         swaps = [Swap(self.measures[against], self.measures[i]) for i in others]
-        blocks = [np.stack([w.differences(s) for w in swaps], axis=1) for s in signs]
+        blocks = [
+            np.stack([w.differences(s, self.differing) for w in swaps], axis=1) for s in signs
+        ]
         return np.concatenate(blocks) if swaps else np.zeros((1, 0))
 
+    def family(self, patterns: int = PATTERNS, seed: int = 0) -> Family:
+        """The test of all pairs at once."""
+        if self.shared:
+            top = self.ratio.top[self.differing]
+            flipped = np.concatenate([s @ top for s in self.signs(patterns, seed)])
+            return family_of_sums(flipped, top)
+        return family_of_swaps(self.measures, self.differing, lambda: self.signs(patterns, seed))
 
-@dataclass(frozen=True)
-class Swap:
-    """Two measures whose groups are swapped."""
+    def steps_behind(self, behind: Behind, others: Sequence[int]) -> list[Interval]:
+        """Intervals of value[first] - value[other] that hold for all of them at once in 95 %, and
+        leave out 0 exactly where the other one differs significantly from the first.
 
-    a: Measure
-    b: Measure
-
-    @cached_property
-    def _sums(self) -> tuple[np.ndarray, np.ndarray]:
-        """Pooled top and bottom, (parts,) each."""
-        return (self.a.top + self.b.top).sum(axis=0), (self.a.bottom + self.b.bottom).sum(axis=0)
-
-    def differences(self, signs: np.ndarray) -> np.ndarray:
-        """(patterns,) value(A) - value(B) under each pattern of signs (patterns, groups)."""
-        top, bottom = self._sums
-        x, y = signs @ (self.a.top - self.b.top), signs @ (self.a.bottom - self.b.bottom)
-        return mean_of_parts(_over(top + x, bottom + y)) - mean_of_parts(_over(top - x, bottom - y))
-
-    def spread(self) -> float:
-        """Root of the sum of squares of the groups' influences on the difference.
-
-        No swap changes it.
+        At the least as wide as what `PSEUDO_DIFFERENCE` of a group at either end gives, so that two
+        systems that agree on every group have one too. NaN with fewer than two groups, and of
+        metrics without bounds where so few groups rule out nothing.
         """
-        top, bottom = self._sums
-        known = bottom > 0
-        pooled = np.divide(top, bottom, out=np.zeros_like(top), where=known)
-        scale = np.divide(2.0, bottom, out=np.zeros_like(bottom), where=known)
-        moved = (self.a.top - self.b.top) - pooled * (self.a.bottom - self.b.bottom)
-        influence = (moved * scale).sum(axis=1) / max(known.sum(), 1)  # (groups,)
-        return float(np.sqrt(influence @ influence))
+        first, which = behind.first, list(others)
+        values, metric = self.values(), self.measures[first].metric
+        critical = behind.critical[which]
+        low, high = (self._invert if self.shared else self._studentise)(first, which, critical)
+        least = critical * np.sqrt(2) * PSEUDO_DIFFERENCE / max(self.present, 1)
+        limit = np.inf
+        if metric.least is not None and metric.most is not None:
+            limit = metric.most - metric.least
+        found = []
+        for i, a, b, margin in zip(which, low, high, least, strict=True):
+            value, apart = float(values[first] - values[i]), behind.p[i] <= LEVEL
+            a = a if apart and value > 0 else min(a, value - margin)
+            b = b if apart and value < 0 else max(b, value + margin)
+            ends = max(a, -limit), min(b, limit)
+            if self.present < 2 or np.isinf(ends).any():
+                ends = np.nan, np.nan
+            n = int(min(self.measures[first].n.sum(), self.measures[i].n.sum()))
+            found.append(Interval(value, float(ends[0]), float(ends[1]), n, self.present))
+        return found
 
+    def _invert(
+        self, first: int, others: list[int], critical: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        top = self.ratio.top
+        return invert_test(top[:, [first]] - top[:, others], self.ratio.bottom[:, first], critical)
 
-def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom; NaN where the bottom is 0, that is, below EQUAL."""
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > EQUAL)
+    def _studentise(
+        self, first: int, others: list[int], critical: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same where denominators differ: value +- t times the standard error around the mean,
+        where t = T sqrt((g - 1) / (g - T^2)) belongs to the critical T of g groups."""
+        swaps = [Swap(self.measures[first], self.measures[i]) for i in others]
+        spread, values = np.array([w.spread() for w in swaps]), self.values()
+        step = values[first] - values[others]
+        seen = np.divide(np.abs(step), spread, out=np.zeros_like(spread), where=spread > 0)
+        room = 1 - critical**2 / self.present  # at 0 no difference is too far off
+        around = np.maximum(1 - seen**2 / self.present, 0) / np.maximum(room, EQUAL)
+        half = critical * spread * np.sqrt(around)
+        half[(room < EQUAL) & (seen <= critical)] = np.inf
+        return step - half, step + half
 
 
 def compare_measures(
@@ -186,27 +228,36 @@ def compare_measures(
 
     The interval is that of `intervals.difference_intervals`, the p-value from swapping groups.
 
+    Args:
+        resamples: of the bootstrap.
+        patterns: of swaps, where there are too many to try all.
     Raises:
-        DataError: other groups or metrics.
+        DataError: other groups or metrics, or too few patterns for any p-value to reach 5 %.
     """
     panel = Panel((a, b))
     [found] = panel.steps([0], [1], resamples, seed)
-    if not found.groups:
-        p = np.nan
-    elif panel.shared:
-        p = float(sign_flip_test(a.top - b.top, patterns, seed)[0])
-    else:
+    p, least, drawn = np.nan, np.nan, 0
+    if found.groups:
         p = float(p_values(panel.differences(0, patterns, seed))[0])
-    return Difference(found.value, found.low, found.high, p, found.n, found.groups)
+        drawn, least = smallest_p(int(panel.differing.sum()), patterns)
+    return Difference(found.value, found.low, found.high, p, found.n, found.groups, least, drawn)
 
 
 def rank_measures(
-    measures: Sequence[Measure], *, resamples: int = 10_000, seed: int = 0
+    measures: Sequence[Measure],
+    *,
+    resamples: int = 10_000,
+    patterns: int = PATTERNS,
+    seed: int = 0,
 ) -> Ranking:
-    """Rank systems by one metric, the lowest first where it should be low; see `compare.Ranking`.
+    """Rank systems by one metric, the lowest first where it should be low; see `families.Ranking`.
 
+    Args:
+        resamples: of the bootstrap, which gives the intervals of the values.
+        patterns: of swaps, where there are too many to try all; they give all the rest.
     Raises:
-        DataError: no system, or other groups or metrics.
+        DataError: no system, other groups or metrics, or too few patterns for any p-value to reach
+            5 %.
     """
     if not measures:
         raise DataError("nothing to rank: give at least one system")
@@ -215,10 +266,11 @@ def rank_measures(
     value, low, high = np.array([(i.value, i.low, i.high) for i in found]).reshape(-1, 3).T
     sign = 1 if measures[0].metric.direction == "higher" else -1
     order = np.argsort(-sign * np.nan_to_num(value, nan=-np.inf * sign).round(12), kind="stable")
-    ranks = rank_intervals(sign * value, panel.resample(resamples, seed), panel.present)
-    test = _test_sums if panel.shared else _test_swaps
-    tier, apart = test(panel, order, resamples, seed)
-    return Ranking(order, value, low, high, *ranks, tier, apart)
+    family = panel.family(patterns, seed)
+    alone = rank_sets(sign * value, family.differs_from)
+    at_once = rank_sets(sign * value, family.separated)
+    tier = assign_tiers(order, family)
+    return Ranking(order, value, low, high, *alone, *at_once, tier, family)
 
 
 def rank_models(
@@ -226,6 +278,7 @@ def rank_models(
     photos: np.ndarray,
     *,
     resamples: int = 10_000,
+    patterns: int = PATTERNS,
     seed: int = 0,
     macro: bool = False,
 ) -> Ranking:
@@ -234,7 +287,7 @@ def rank_models(
     Args:
         hits: sums of a metric in [0, 1] over the photos of each SKU, (skus, models).
         photos: photos of each SKU, (skus,).
-        resamples: of the bootstrap, and sign patterns.
+        resamples, patterns: see `rank_measures`.
         macro: every SKU counts the same, instead of every photo.
     Raises:
         DataError: shapes that do not fit, unknown hits, or more hits than photos.
@@ -246,7 +299,7 @@ def rank_models(
     measures = [Measure(names, column[:, None], bottom, bottom, metric) for column in hits.T]
     if macro:
         measures = [m.average_by_group() for m in measures]
-    return rank_measures(measures, resamples=resamples, seed=seed)
+    return rank_measures(measures, resamples=resamples, patterns=patterns, seed=seed)
 
 
 def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
@@ -273,36 +326,3 @@ def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:
             f"{hits[sku, model]:g} hits of {photos[sku]:g} photos (SKU {sku}, model {model}); "
             "expected hits between 0 and the number of photos"
         )
-
-
-def _test_sums(
-    panel: Panel, order: np.ndarray, patterns: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Tiers, and which pairs are separated, from sign flips of sums."""
-    top = panel.ratio.top
-    flipped = np.concatenate([s @ top for s in sign_patterns(len(top), patterns, seed)])
-    tier = assign_tiers(order, lambda i, others: flipped[:, [i]] - flipped[:, others])
-    return tier, separate_pairs(flipped, top)
-
-
-def _test_swaps(
-    panel: Panel, order: np.ndarray, patterns: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same from swaps of tops and bottoms."""
-    signs = list(sign_patterns(len(panel.measures[0].groups), patterns, seed))
-
-    def difference(i: int, j: int) -> np.ndarray:
-        swap = Swap(panel.measures[i], panel.measures[j])
-        return np.concatenate([swap.differences(s) for s in signs])
-
-    def behind(i: int, others: np.ndarray) -> np.ndarray:
-        return (
-            np.stack([difference(i, int(j)) for j in others], axis=1)
-            if len(others)
-            else np.zeros((1, 0))
-        )
-
-    def spread(i: int, j: int) -> float:
-        return Swap(panel.measures[i], panel.measures[j]).spread()
-
-    return assign_tiers(order, behind), separate_any(len(panel.measures), difference, spread)

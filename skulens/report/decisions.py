@@ -11,7 +11,7 @@ from skulens.analysis.confusions import Confusion
 from skulens.analysis.pairs import Pairing
 from skulens.report.console import console
 from skulens.report.names import count
-from skulens.report.words import conclude_pair
+from skulens.report.words import conclude_pair, describe_power
 
 Side = Literal["left", "right"]
 SHOWN = 12
@@ -77,6 +77,11 @@ def print_choice(choice: Choice, everything: bool = False) -> None:
         f"{choice.board}: {count(n, noun)}; {metric} with 95 % interval over {_groups(choice)}; "
         "latency and memory: on this machine"
     )
+    if choice.of(Outcome.WORSE):
+        print(
+            f"differences: paired over {_groups(choice)}; p and intervals adjusted for all pairs of "
+            "those that meet the constraints"
+        )
     mixed = len({o.entry.source for o in choice.options}) > 1
     if kept := best or choice.of(Outcome.UNTESTED):
         kept = best + choice.of(Outcome.UNTESTED)
@@ -136,7 +141,11 @@ def conclude_choice(choice: Choice, typed: str) -> str:
         if more
         else ", alone"
     )
-    return f"{best[0].entry.name} is highest{others}{following}"
+    limit = ""
+    if choice.family:
+        total = max(o.behind.groups for o in choice.options if o.behind)
+        limit = describe_power(choice.family, total, _noun(choice), _groups(choice))
+    return f"{best[0].entry.name} is highest{others}{f' ({limit})' * bool(limit)}{following}"
 
 
 def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:

@@ -325,7 +325,7 @@ def rank_drawing(view: View) -> Drawing | None:
         "How certain is the order?",
         f"Every {view.noun} in its place, with its 95 % interval. Blue: the {len(view.tied)} not "
         f"significantly different from the first (paired test over {view.groups}, "
-        "Holm-corrected at 5 %).",
+        "all pairs at once, 5 %).",
         f"{len(rows)} {plural(view.noun)} by {view.main}; the intervals of neighbours overlap "
         "almost everywhere.",
         lambda axes: draw_ranks(axes, rows),

@@ -16,7 +16,7 @@ from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
 from skulens.report.names import noun_of, singular
 from skulens.report.tables import make_table, plain_headline
-from skulens.report.words import summarise_order, write_interval, write_params
+from skulens.report.words import describe_power, summarise_order, write_interval, write_params
 
 LETTERS = 8
 """Longest entry of the column "alike" that still says something at a glance."""
@@ -37,8 +37,8 @@ def print_standings(standings: Standings, top: int = 20) -> None:
     ]
     alike = 0 < max((len(s.letters or "") for s in rows), default=0) <= LETTERS
     groups = unit_words(every[0])[1] if every else "groups"
-    table = make_table(standings.board.data, caption_of(rows, groups, alike))
-    for column in ("rank", "95 %", "tier", *(["alike"] if alike else [])):
+    table = make_table(standings.board.data, caption_of(rows, standings.metric, groups, alike))
+    for column in ("rank", "95 %", "all", "tier", *(["alike"] if alike else [])):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column(noun_of(every), overflow="fold")
     if len(sources) > 1:
@@ -53,16 +53,20 @@ def print_standings(standings: Standings, top: int = 20) -> None:
         bold = "bold" if own and s.entry.source != PUBLISHED else None
         table.add_row(*cells_of(s, others, alike, len(sources) > 1), style=bold)
     console().print(table)
+    total, noun = len(standings.board.groups), noun_of(every)
+    if standings.family and (said := describe_power(standings.family, total, noun, groups)):
+        print(said)
     print(summarise_order(standings, len(rows), singular(groups)))
 
 
-def caption_of(rows: Sequence[Standing], groups: str, alike: bool) -> str:
+def caption_of(rows: Sequence[Standing], metric: str, groups: str, alike: bool) -> str:
     """What the columns mean, and the marks that occur."""
     meant = explain_marks(s.entry for s in rows)
-    letters = " alike: shared letter, no significant difference (all pairs)." if alike else ""
+    letters = " alike: shared letter, no significant difference." if alike else ""
     parts = [
-        f"95 %: bootstrap over {groups}. tier: in one tier none differs significantly from its "
-        f"first (paired test, Holm, 5 %).{letters}",
+        f"95 %: ranks of this one alone; all: ranks that hold for all at once in 95 %. "
+        f"{metric} with 95 % interval: bootstrap over {groups}. tier: in one tier none differs "
+        f"significantly from its first (paired test, all pairs at once, 5 %).{letters}",
         f"notes: {meant}" if meant else "",
         f"{SEEN}: {SEEN_SENTENCE}" if any(has_seen(s.entry.result) for s in rows) else "",
     ]
@@ -95,6 +99,7 @@ def cells_of(s: Standing, others: Sequence[str], alike: bool, sources: bool) -> 
     return [
         str(s.rank),
         f"{s.rank_low}-{s.rank_high}" if s.rank_low else "-",
+        f"{s.rank_low_all}-{s.rank_high_all}" if s.rank_low_all else "-",
         str(s.tier or "-"),
         *([s.letters or "-"] if alike else []),
         escape(e.name),

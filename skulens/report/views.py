@@ -43,7 +43,9 @@ class Row:
     place: int | None = None
     """From 1, among rows of the same data."""
     ranks: tuple[int, int] | None = None
-    """95 % interval of the rank."""
+    """First and last rank; those of all rows hold at once in 95 %."""
+    ranks_alone: tuple[int, int] | None = None
+    """The same for this row alone, in 95 %."""
     best: bool | None = None
     """It does not differ significantly from the first; None: that was not tested."""
 
@@ -150,9 +152,13 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
     ]
     if len(known) > 1:
         ranking = rank_measures(board.panel(main, known.tolist()).measures)
-        found = zip(known, ranking.rank_low, ranking.rank_high, ranking.best, strict=True)
-        for at, low, high, best in found:
-            rows[at] = replace(rows[at], ranks=(int(low), int(high)), best=bool(best))
+        for n, at in enumerate(known):
+            rows[at] = replace(
+                rows[at],
+                ranks=(int(ranking.rank_low_all[n]), int(ranking.rank_high_all[n])),
+                ranks_alone=(int(ranking.rank_low[n]), int(ranking.rank_high[n])),
+                best=bool(ranking.best[n]),
+            )
     rows.sort(key=lambda row: (row.same_data, row.score), reverse=True)
     placed = tuple(
         replace(row, place=n) if row.same_data and row.known else row

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from skulens.analysis.boards import Entry
     from skulens.analysis.pairs import Pairing
     from skulens.analysis.ranks import Standings
+    from skulens.evaluate.families import Family
     from skulens.report.views import View
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -117,7 +118,12 @@ def summarise_order(standings: "Standings", shown: int, group: str) -> str:
             f"{rows}; values per {group} are unknown, so how certain this order is cannot be said"
         )
     near = standings.adjacent - standings.separable
-    same = f"{near} of {standings.adjacent} neighbours do not differ significantly" if near else ""
+    same = (
+        f"{near} of {standings.adjacent} neighbours do not differ significantly, each pair tested "
+        "alone"
+        if near
+        else ""
+    )
     first = (
         f"{ties - 1} other{'s do' if ties > 2 else ' does'} not differ significantly from the first"
     )
@@ -139,6 +145,31 @@ def conclude_pair(pairing: "Pairing", groups: str) -> str:
         return f"{a} and {b} do not differ significantly on {pairing.difference.groups} {groups}"
     better, worse = (a, b) if pairing.outcome is Outcome.A_BETTER else (b, a)
     return f"{better} is better than {worse}"
+
+
+def describe_limit(pairing: "Pairing", groups: str) -> str:
+    """That too few groups differ for any outcome but "not significant"; else empty."""
+    if not pairing.hopeless:
+        return ""
+    differ = pairing.wins + pairing.losses
+    return f"they differ on {differ} {groups}: too few for any difference to be significant"
+
+
+def describe_power(family: "Family", total: int, noun: str, groups: str) -> str:
+    """That too few groups tell systems apart for any two to differ significantly; else empty.
+
+    Args:
+        total: groups that were measured.
+        noun: what a system is called.
+        groups: what a group is called, in the plural.
+    """
+    if not family.hopeless:
+        return ""
+    systems = len(family.statistic)
+    here = f"{total} {groups}"
+    if family.groups < total:
+        here = f"the {family.groups} of {total} {groups} on which they differ"
+    return f"with {here}, no two of {count(systems, noun)} can differ significantly"
 
 
 def estimate_effort(pairing: "Pairing", units: str, groups: str) -> str:

@@ -1,5 +1,6 @@
 """Choices under constraints: every reason, unknown costs, licences, and the published 190."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -16,13 +17,14 @@ from skulens.analysis.choose import (
     read_size,
     this_machine,
 )
+from skulens.analysis.ranks import rank_board
 from skulens.bench.result import GROUPS
 from skulens.encode.zoo.rows import list_rows
 from skulens.errors import DataError
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.panel import rank_models
-from skulens.report.decisions import next_command
-from tests.analysis.boards import result_of_groups
+from skulens.report.decisions import conclude_choice, next_command
+from tests.analysis.boards import EQUAL_BEST, result_of_groups
 from tests.catalog.conftest import real_data
 
 PHOTOS = np.full(40, 10)
@@ -310,6 +312,53 @@ def test_a_metric_that_the_board_lacks_names_those_it_has():
         choose(board(RATES), Constraints(metric="hit_rate@10"))
 
 
+def test_no_equally_good_one_of_190_is_called_worse(board_190):
+    """Not even in a draw in which Holm over the comparisons with the best calls three so."""
+    choice = choose(board_190, Constraints(), resamples=100)
+    verdicts = {o.entry.name: o for o in choice.options}
+    outcomes = [verdicts[e.name].outcome for e in board_190.entries]
+    assert set(outcomes[:EQUAL_BEST]) == {Outcome.BEST}
+    assert set(outcomes[40:]) == {Outcome.WORSE}
+    assert choice.as_dict()["tested"] == 190 and not choice.as_dict()["too_few_groups"]
+    tiers = {s.entry.name: s.tier for s in rank_board(board_190, resamples=20).rows}
+    assert {n for n, o in verdicts.items() if o.outcome is Outcome.BEST} == {
+        n for n, tier in tiers.items() if tier == 1
+    }
+
+
+def test_interval_and_verdict_agree_for_every_one_of_190(board_190):
+    for limit in (None, 200_000_000):
+        options = choose(board_190, Constraints(max_params=limit), resamples=20).options
+        for option in options[1:]:
+            if option.outcome is Outcome.OUT:
+                continue
+            worse = option.outcome is Outcome.WORSE
+            assert (option.behind.low > 0) == (option.behind.p <= 0.05) == worse
+            assert option.behind.low <= option.behind.value <= option.behind.high
+            text = " ".join(texts(option))
+            assert not worse or " [0.000," not in text
+            assert not worse or re.search(r"by 0\.\d{3} \[0\.\d+, 0\.\d{3}\], adjusted p = ", text)
+
+
+def test_so_few_skus_that_nothing_can_differ_are_said():
+    skus, photos = SKUS[:5], PHOTOS[:5]
+    draw = np.random.default_rng(0)
+    entries = tuple(
+        Entry(
+            result_of_groups(n, {"hit_rate@1": draw.binomial(10, rate, 5)}, skus, photos),
+            n,
+            "here",
+            "mine",
+        )
+        for n, rate in (("a", 0.99), ("b", 0.05), ("c", 0.5))
+    )
+    choice = choose(Board("mine", entries, skus, "mine"), Constraints())
+    assert len(choice.of(Outcome.BEST)) == 3 and choice.as_dict()["too_few_groups"]
+    said = conclude_choice(choice, "")
+    assert "(with 5 SKUs, no two of 3 encoders can differ significantly)" in said
+    assert "no two of" not in conclude_choice(choose(board(RATES), Constraints()), "")
+
+
 def test_the_published_190_without_any_result_of_ours():
     root = real_data("openmpr")
     start = time.perf_counter()
@@ -320,7 +369,7 @@ def test_the_published_190_without_any_result_of_ours():
     )
     small = choose(b, constraints)
     assert time.perf_counter() - start < 30
-    assert len(everything.of(Outcome.BEST)) == 7 and len(everything.of(Outcome.WORSE)) == 183
+    assert len(everything.of(Outcome.BEST)) == 8 and len(everything.of(Outcome.WORSE)) == 182
     assert everything.options[0].entry.name == "open_clip:ViT-gopt-16-SigLIP2-384/webli"
     assert [c.entry.name for c in small.of(Outcome.BEST)] == [
         "open_clip:ViT-B-16/datacomp_xl_s13b_b90k"

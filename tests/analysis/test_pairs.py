@@ -7,12 +7,12 @@ import pytest
 
 from skulens.analysis.boards import published_board
 from skulens.analysis.pairing import pair_up, why_not
-from skulens.analysis.pairs import Outcome, pair, pair_of_board
+from skulens.analysis.pairs import Outcome, adjust, pair, pair_of_board
 from skulens.bench.store import find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.sample_size import estimate_sample_size
-from skulens.report.words import estimate_effort
+from skulens.report.words import describe_limit, estimate_effort
 from tests.bench.stores import stored
 from tests.catalog.conftest import real_data
 
@@ -59,6 +59,27 @@ def test_what_it_would_take_is_said_where_they_do_not_differ_significantly(both)
     assert found.as_dict()["needed"]["skus"] == found.needed.skus
     assert estimate_effort(replace(found, p_holm=0.01), "probes", "SKUs") == ""
     assert pair(*both, "macro_hit_rate@1").needed is None
+
+
+def test_comparisons_of_which_none_could_be_significant_say_so(both):
+    [found] = adjust([pair(*both)])
+    assert found.hopeless and found.difference.p_least == 2 / 2**2
+    assert describe_limit(found, "SKUs") == (
+        "they differ on 2 SKUs: too few for any difference to be significant"
+    )
+    assert found.as_dict()["hopeless"]
+    ten = replace(found, difference=replace(found.difference, p_least=2 / 2**10))
+    assert not any(x.hopeless for x in adjust([ten] * 25))
+    assert all(x.hopeless for x in adjust([ten] * 26)), "26 x 2/1024 is above 5 %"
+    assert describe_limit(adjust([ten])[0], "SKUs") == ""
+
+
+def test_too_few_patterns_for_so_many_comparisons_are_refused(both):
+    drawn = replace(pair(*both).difference, p_least=1 / 601, patterns=600)
+    many = [replace(pair(*both), difference=drawn)] * 49
+    with pytest.raises(DataError, match=r"49 comparisons with 600 .* give at least 9,800 patterns"):
+        adjust(many)
+    assert not adjust(many[:30])[0].hopeless
 
 
 def test_macro_weighs_every_sku_the_same(both):

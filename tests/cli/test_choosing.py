@@ -54,6 +54,13 @@ def test_compare_gives_one_comparison_for_each_gallery(shop):
     assert done.stdout.splitlines()[-1].startswith("shop, text: mini is better than groceries: +0.")
 
 
+def test_patterns_are_raised_to_what_holm_takes(shop):
+    found = answer(shop, "compare mini groceries --patterns 19")["comparisons"]
+    assert [c["difference"]["patterns"] for c in found] == [400, 400]
+    done = run(shop, "choose", "--patterns", "5")
+    assert done.returncode == 2 and "x>=19" in done.stderr
+
+
 def test_compare_of_one_system_with_itself_is_one_comparison_of_its_galleries(shop):
     [found] = answer(shop, "compare mini mini")["comparisons"]
     assert found["a"] == found["b"] == "mini" and sorted(found["differing"]["gallery"]) == [

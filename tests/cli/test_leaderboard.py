@@ -13,6 +13,7 @@ from tests.analysis.boards import (
     hits_of,
     real_openmpr,
     summary_row,
+    write_190,
     write_openmpr,
     write_result,
     write_summary,
@@ -90,6 +91,21 @@ def test_the_published_results_for_people(monkeypatch):
         and "183 of 189 neighbours do not differ significantly" in shown
     )
     assert shown.splitlines()[-1] == "190 entries; 205 of 221 printed cells agree"
+
+
+def test_190_models_for_people_and_programs(folder):
+    table = write_190(folder / "190") / "benchmark_summary.csv"
+    shown = run(table, "--top", 3, "--out", "all.csv")
+    head = next(line for line in shown.splitlines() if line.startswith("┃"))
+    assert [c.strip() for c in head.strip("┃").split("┃")][:4] == ["rank", "95 %", "all", "tier"]
+    assert "95 %: ranks of this one alone; all: ranks that hold for all at once in 95 %" in shown
+    assert "3 of 190 entries shown" in shown and "not differ significantly from the first" in shown
+    rows = list(csv.DictReader((folder / "all.csv").open(encoding="utf-8")))
+    first = next(line for line in shown.splitlines() if line.startswith("│"))
+    cells = [c.strip() for c in first.strip("│").split("│")]
+    assert cells[1] == f"{rows[0]['rank_low']}-{rows[0]['rank_high']}"
+    assert cells[2] == f"{rows[0]['rank_low_all']}-{rows[0]['rank_high_all']}" != cells[1]
+    assert len(rows) == 190
 
 
 def test_own_results_stand_beside_and_are_marked(folder):

@@ -1,10 +1,6 @@
-"""Paired tests and rankings against scipy, closed forms, the published results and simulation."""
+"""Paired tests against scipy, closed forms, the published results and simulation."""
 
-import gzip
 import itertools
-import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,19 +10,13 @@ from skulens.errors import DataError
 from skulens.evaluate.compare import (
     compare,
     holm,
-    letters,
-    separate_pairs,
+    patterns_for,
     sign_flip_test,
     sign_patterns,
+    smallest_p,
 )
 from skulens.evaluate.intervals import Ratio, difference_intervals
-from skulens.evaluate.panel import rank_models
-
-ROOT = Path(__file__).resolve().parents[2]
-HITS = (
-    Path(os.environ.get("SKULENS_DATA", ROOT.parent / "shared/data"))
-    / "openmpr/per_sku_hits.json.gz"
-)
+from tests.evaluate.published import published_hits
 
 
 def test_exact_test_is_that_of_scipy():
@@ -134,138 +124,38 @@ def test_bad_input_is_named():
         compare(np.ones(1), np.ones(1), np.array(["cola"]))
     with pytest.raises(DataError, match="got 77; divide percentages"):
         compare(np.array([77.0]), np.ones(1), np.zeros(1, int))
-    with pytest.raises(DataError, match="got 0 to 0"):
-        rank_models(np.zeros((2, 2)), np.zeros(2))
-    with pytest.raises(DataError, match=r"got \(3, 2\) and \(2,\)"):
-        rank_models(np.zeros((3, 2)), np.zeros(2))
-    with pytest.raises(DataError, match=r"models \[1\] have no hits"):
-        rank_models(np.array([[1, np.nan]]), np.array([3]))
-    with pytest.raises(DataError, match=r"5 hits of 3 photos \(SKU 0, model 1\)"):
-        rank_models(np.array([[1, 5]]), np.array([3]))
 
 
-def photos_and_hits(rng, chances):
-    """(skus,) photos and (skus, models) hits of models with these chances (skus, models)."""
-    photos = rng.integers(10, 105, len(chances))
-    return photos, rng.binomial(photos[:, None], chances)
+def test_so_few_patterns_that_nothing_can_be_rejected_are_refused():
+    many = np.ones((40, 1))
+    assert sign_flip_test(many, 19) == pytest.approx(1 / 20)
+    with pytest.raises(DataError, match="18 sign patterns no p-value can reach 0.05; .* least 19"):
+        sign_flip_test(many, 18)
+    assert sign_flip_test(np.ones((5, 1)), 1) == pytest.approx(2 / 32), "all are tried anyway"
 
 
-def test_a_clear_ranking():
-    rng = np.random.default_rng(0)
-    easy = rng.beta(0.8, 0.8, (100, 1))
-    photos, hits = photos_and_hits(rng, easy * np.array([0.5, 1, 0.75, 1]))
-    hits[:, 3] = hits[:, 1]  # the same model twice
-    found = rank_models(hits, photos, resamples=2000)
-    assert found.order.tolist() == [1, 3, 2, 0]
-    assert found.rank_low.tolist() == [4, 1, 3, 1] and found.rank_high.tolist() == [4, 2, 3, 2]
-    assert found.best.tolist() == [False, True, False, True] and found.tier.tolist() == [3, 1, 2, 1]
-    assert found.letters == ("c", "a", "b", "a")
-    assert found.value == pytest.approx(hits.sum(axis=0) / photos.sum())
-    assert (found.low < found.value).all() and (found.value < found.high).all()
-    macro = rank_models(hits, photos, resamples=2000, macro=True)
-    assert macro.value == pytest.approx(
-        (hits / photos[:, None]).mean(axis=0)
-    ) and macro.tier.tolist() == [3, 1, 2, 1]
+def test_the_smallest_p_is_that_of_groups_all_on_one_side():
+    for groups in (1, 2, 6, 12, 13, 40):
+        drawn, least = smallest_p(groups, 999)
+        assert sign_flip_test(np.ones((groups, 1)), 999) == pytest.approx(least)
+        assert drawn == (0 if groups <= 12 else 999)
+    assert smallest_p(0) == (0, 1.0)
+    same = np.repeat([1.0, 0.0], 20), np.zeros(40), np.arange(40)
+    assert compare(*same).p_least == 1 / 10_001 and compare(*same).patterns == 10_000
+    few = np.r_[np.ones(5), np.zeros(35)], np.zeros(40), np.arange(40)
+    assert compare(*few).p_least == 2 / 32 and compare(*few).patterns == 0
 
 
-@pytest.mark.parametrize("skus", [1, 2, 5])
-def test_few_skus_separate_nothing(skus):
-    found = rank_models(np.tile([10.0, 0.0], (skus, 1)), np.full(skus, 10), resamples=100)
-    assert found.best.all() and found.letters == ("a", "a")
-    one = rank_models(np.ones((skus, 1)), np.ones(skus), resamples=100)
-    assert one.order.tolist() == one.rank_low.tolist() - np.ones(1) and one.letters == ("a",)
+@pytest.mark.parametrize("comparisons", [1, 49, 600])
+def test_patterns_are_enough_for_holm(comparisons):
+    enough = patterns_for(comparisons)
+    assert enough >= 10_000 and comparisons * smallest_p(40, enough)[1] <= 0.05 / 9
+    assert patterns_for(comparisons, 10**6) == 10**6
 
 
-def test_rank_intervals_are_those_of_paired_differences():
-    rng = np.random.default_rng(3)
-    photos, hits = photos_and_hits(
-        rng,
-        np.clip(rng.beta(1, 1, (40, 1)) + rng.normal(0, 0.15, (40, 6)) + np.arange(6) / 50, 0, 1),
-    )
-    found = rank_models(hits, photos, resamples=3000, seed=1)
-    for j in range(6):
-        steps = (hits - hits[:, [j]]).astype(float)
-        sizes = np.repeat(photos[:, None].astype(float), 6, axis=1)
-        each = difference_intervals(Ratio(steps, sizes, sizes), 3000, seed=1)
-        assert found.rank_low[j] == 1 + sum(i.low > 0 for i in each)
-        assert found.rank_high[j] == 6 - sum(i.high < 0 for i in each)
-
-
-def test_letters_by_hand():
-    apart = np.zeros((4, 4), bool)
-    apart[0, 2] = apart[2, 0] = apart[0, 3] = apart[3, 0] = apart[1, 3] = apart[3, 1] = True
-    assert letters(apart, np.arange(4)) == ("a", "ab", "bc", "c")
-    assert letters(apart, np.array([3, 2, 1, 0])) == ("c", "bc", "ab", "a")
-    assert letters(~np.eye(28, dtype=bool), np.arange(28))[25:] == ("z", "aa", "ab")
-    assert letters(np.zeros((0, 0), bool), np.arange(0)) == ()
-
-
-def test_letters_are_shared_exactly_by_what_is_not_separated():
-    rng = np.random.default_rng(0)
-    for models in (2, 5, 9, 14):
-        apart = np.triu(rng.random((models, models)) < 0.4, 1)
-        apart |= apart.T
-        own = [
-            set(x.split() if " " in x or len(x) == 0 else x)
-            for x in letters(apart, rng.permutation(models))
-        ]
-        for i, j in itertools.combinations(range(models), 2):
-            assert bool(own[i] & own[j]) == (not apart[i, j])
-
-
-def test_max_t_against_every_pattern_plainly():
-    rng = np.random.default_rng(1)
-    sums = rng.integers(-3, 9, (8, 4)).astype(float) + [0, 0, 2, 9]
-    flipped = np.concatenate([s @ sums for s in sign_patterns(8)])
-    pairs = list(itertools.combinations(range(4), 2))
-    t = np.array(
-        [
-            [
-                abs((s * (sums[:, i] - sums[:, j])).sum())
-                / np.sqrt(((sums[:, i] - sums[:, j]) ** 2).sum())
-                for i, j in pairs
-            ]
-            for s in itertools.product((1, -1), repeat=8)
-        ]
-    )
-    p = (t.max(axis=1)[:, None] >= t[0] - 1e-9).mean(axis=0)
-    found = separate_pairs(flipped, sums)
-    assert [bool(found[i, j]) for i, j in pairs] == (p <= 0.05).tolist() and (p <= 0.05).any()
-
-
-def test_families_keep_their_promise():
-    """200 worlds of 30 SKUs and 6 models, of which the first three are equally good and best."""
-    rng, first_kept, mistakes, inside = np.random.default_rng(0), 0, 0, 0
-    for world in range(200):
-        chances = np.clip(rng.beta(0.5, 0.4, (30, 1)) + rng.uniform(-0.3, 0.3, (30, 6)), 0, 1)
-        chances[:, 3:] *= [0.97, 0.9, 0.6]
-        photos, hits = photos_and_hits(rng, chances)
-        found = rank_models(hits, photos, resamples=400, seed=world)
-        first_kept += found.best[0]
-        mistakes += found.separated[:3, :3].any()
-        inside += (found.rank_low[5] == 6 or found.rank_high[5] == 6) and (
-            found.rank_low[:3] <= 3
-        ).all()
-    assert first_kept >= stats.binom.ppf(1e-3, 200, 0.95)
-    assert mistakes <= stats.binom.ppf(1 - 1e-3, 200, 0.05)
-    assert inside >= stats.binom.ppf(1e-3, 200, 0.95)
-
-
-@pytest.fixture(scope="module")
-def published():
-    if not HITS.exists():
-        pytest.skip(
-            "needs openmpr/per_sku_hits.json.gz; set SKULENS_DATA to the folder that holds openmpr/"
-        )
-    data = json.loads(gzip.decompress(HITS.read_bytes()))
-    return np.array(data["num_images"], float), np.array(
-        [m["sku_hits"]["1"] for m in data["models"]], float
-    ).T
-
-
-def test_most_published_neighbours_cannot_be_told_apart(published):
+def test_most_published_neighbours_cannot_be_told_apart():
     """183 of 189 at 95 %, by interval and by test alike; Holm leaves two that can."""
-    photos, hits = published
+    photos, hits = published_hits()
     order = np.argsort(-hits.sum(axis=0), kind="stable")
     steps = hits[:, order[:-1]] - hits[:, order[1:]]
     sizes = np.repeat(photos[:, None], 189, axis=1)
@@ -274,16 +164,3 @@ def test_most_published_neighbours_cannot_be_told_apart(published):
     ]
     p = sign_flip_test(steps)
     assert sum(apart) == 6 and ((p <= 0.05) == apart).all() and (holm(p) <= 0.05).sum() == 2
-
-
-def test_the_published_first_place(published):
-    photos, hits = published
-    found = rank_models(hits, photos)
-    best = found.order[0]
-    assert [found.low[best], found.high[best]] == pytest.approx([0.734, 0.803], abs=1e-3)
-    assert (found.rank_low[best], found.rank_high[best]) == (
-        1,
-        6,
-    )  # five others are within its 95 %
-    assert found.best.sum() == 7  # Holm is stricter about telling apart than each comparison alone
-    assert (found.rank_low <= found.rank_high).all() and found.tier.max() < 30

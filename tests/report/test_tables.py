@@ -143,6 +143,7 @@ def test_a_leaderboard_of_claims_shows_its_own_columns(capsys):
     assert columns == [
         "rank",
         "95 %",
+        "all",
         "tier",
         "system",
         "f1",

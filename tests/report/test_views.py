@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import Board, store_boards
+from skulens.analysis.ranks import rank_board
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.report.views import pareto, view_of_board, views_of_results
@@ -23,7 +24,13 @@ def test_rows_are_best_first_with_intervals_from_hits():
             metric = row.metric(name)
             assert metric.low < metric.value < metric.high, name
         assert row.metric("hit_rate@1").value == pytest.approx(row.entry.metrics["hit_rate@1"])
-        assert row.ranks[0] <= row.place <= row.ranks[1]
+        assert row.ranks[0] <= row.ranks_alone[0] <= row.place <= row.ranks_alone[1]
+        assert row.ranks_alone[1] <= row.ranks[1]
+    standings = {s.entry.name: s for s in rank_board(made).rows}
+    for row in view.rows:
+        standing = standings[row.entry.name]
+        assert row.ranks == (standing.rank_low_all, standing.rank_high_all)
+        assert row.ranks_alone == (standing.rank_low, standing.rank_high)
     assert view.rows[0].best and not view.rows[-1].best
 
 
