@@ -28,8 +28,14 @@ def spread(values: list[float]) -> dict:
     }
 
 
-def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
-    """Print a table and one JSON line; `save` writes benchmarks/results/<name>-<machine>.json."""
+def report(
+    name: str, rows: list[dict], settings: dict, save: bool, cells: list[dict] | None = None
+) -> None:
+    """Print a table and one JSON line; `save` writes benchmarks/results/<name>-<machine>.json.
+
+    Args:
+        cells: what `rows` sum up; stored, and not in the table.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -48,7 +54,11 @@ def report(name: str, rows: list[dict], settings: dict, save: bool) -> None:
             RESULTS
             / f"{name}-{machine['cpu'].replace(' ', '-')}-{machine['cores']}cores.json".lower()
         )
-        file.write_text(json.dumps(made, indent=1) + "\n")
+        text = json.dumps(made, indent=1)
+        if cells:  # a line each
+            lines = ",\n  ".join(json.dumps(c) for c in cells)
+            text = f'{text[:-2]},\n "cells": [\n  {lines}\n ]\n}}'
+        file.write_text(text + "\n")
 
 
 def cell(value: object) -> str:

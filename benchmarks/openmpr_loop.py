@@ -79,7 +79,7 @@ def their_loop(model, preprocess, tokenizer, images, captions) -> list[int]:
 
 
 def our_run(encoder, images, captions) -> list[int]:
-    settings = MprSettings(gallery="text", resamples=200)
+    settings = MprSettings(gallery="text")
     tools = Tools(batching=Batching(progress=False), time_probes=False)
     suite = Mpr(Photos(images, captions), settings, tools=tools)
     [result] = suite.run([encoder])

@@ -60,7 +60,7 @@ def shop(tmp_path_factory) -> Path:
         ("warm_cache", ["--encoder", "mini", "--probes", "24", "--skus", "6", "--repeats", "1"]),
         ("topk", ["--queries", "10", "--gallery", "500", "--dim", "16", "--repeats", "1"]),
         ("small_models", ["--shop", "SHOP", "--train-shop", "SHOP", "--encoder", "mini"]),
-        ("bootstrap", ["--skus", "12", "--models", "5", "--resamples", "50", "--repeats", "1"]),
+        ("ranking", ["--skus", "12", "--models", "5", "--patterns", "50", "--repeats", "1"]),
         ("world_shop", ["--skus", "1", "--records", "4", "8", "--repeats", "1"]),
         ("calibration", ["--shops", "1", "--resamples", "50"]),
         ("families", ["--cells", "4x14", "5x6", "--worlds", "2", "--patterns", "40"]),

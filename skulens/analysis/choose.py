@@ -173,7 +173,6 @@ def choose(
     constraints: Constraints,
     *,
     costs: Iterable[Board] = (),
-    resamples: int = 10_000,
     patterns: int = PATTERNS,
     seed: int = 0,
 ) -> Choice:
@@ -182,7 +181,6 @@ def choose(
     Args:
         costs: boards of results measured here, on whatever data, which lend latency and memory to
             the board's systems of the same name.
-        resamples: of the bootstrap, which gives the intervals of the values.
         patterns: of swaps, which give the differences' intervals and p-values.
     Raises:
         DataError: the board has no such metric, or patterns are too few to test with.
@@ -195,7 +193,7 @@ def choose(
     measured = costs_here(costs)
     entries = [add_costs(e, measured) for e in board.entries]
     known = board.known(metric)
-    bounds = estimate(board, metric, np.flatnonzero(known), resamples, seed)
+    bounds = estimate(board, metric, np.flatnonzero(known))
     value = [
         e.metrics.get(metric) if np.isnan(v) else float(v)
         for e, v in zip(entries, bounds[0], strict=True)
@@ -242,11 +240,11 @@ def add_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
     )
 
 
-def estimate(board: Board, metric: str, known: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+def estimate(board: Board, metric: str, known: np.ndarray) -> np.ndarray:
     """(3, entries): value, low, high; NaN where sums by group are unknown."""
     answer = np.full((3, len(board.entries)), np.nan)
     if len(known):
-        found = board.panel(metric, known).intervals(resamples, seed)
+        found = board.panel(metric, known).intervals()
         answer[:, known] = np.array([(i.value, i.low, i.high) for i in found]).T
     return answer
 

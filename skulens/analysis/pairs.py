@@ -182,7 +182,6 @@ def pair(
     *,
     most: int = 10,
     photos: Mapping[str, str] | None = None,
-    resamples: int = 10_000,
     patterns: int = PATTERNS,
     seed: int = 0,
 ) -> Pairing:
@@ -193,7 +192,7 @@ def pair(
             metric.
         most: groups to describe.
         photos: unit -> path of its photo, for the groups described.
-        resamples, patterns: see `panel.compare_measures`; `compare.patterns_for` says how many
+        patterns: see `panel.compare_measures`; `compare.patterns_for` says how many
             patterns the correction of `adjust` takes.
     Raises:
         DataError: they did not answer the same, are one and the same, or lack the metric.
@@ -210,7 +209,7 @@ def pair(
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
-    found = compare_measures(*measures, resamples=resamples, seed=seed, patterns=patterns)
+    found = compare_measures(*measures, seed=seed, patterns=patterns)
     fine = x.fine and y.fine
     left, right = x.values(declared.plain), y.values(declared.plain)
     rows = differences_by_group(x, y, declared.plain, fine)

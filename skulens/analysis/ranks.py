@@ -26,7 +26,7 @@ class Standing:
     value: float
     low: float | None = None
     high: float | None = None
-    """95 %, bootstrap over groups."""
+    """95 %, over groups."""
     rank_low: int | None = None
     rank_high: int | None = None
     """95 % set of this entry's rank among the entries with known sums: for it alone."""
@@ -137,7 +137,6 @@ def rank_board(
     board: Board,
     metric: str = "",
     *,
-    resamples: int = 10_000,
     patterns: int = PATTERNS,
     seed: int = 0,
 ) -> Standings:
@@ -146,7 +145,7 @@ def rank_board(
     Args:
         metric: any that its entries have, macro means too; empty: the suite's first headline
             metric. Entries without it are left out.
-        resamples, patterns: see `panel.rank_measures`.
+        patterns: see `panel.rank_measures`.
     Raises:
         DataError: no entry has this metric; names those there are.
     """
@@ -162,7 +161,7 @@ def rank_board(
     ranking = None
     if len(known):
         measures = board.panel(metric, known).measures
-        ranking = rank_measures(measures, resamples=resamples, patterns=patterns, seed=seed)
+        ranking = rank_measures(measures, patterns=patterns, seed=seed)
     found = dict(zip(known.tolist(), _places(ranking) if ranking else [], strict=True))
     rows = tuple(
         Standing(board.entries[i], rank, values[i], **found.get(int(i), {}))
@@ -174,7 +173,7 @@ def rank_board(
         metric,
         rows,
         max(0, len(neighbours) - 1),
-        count_separable(board, metric, neighbours, seed),
+        count_separable(board, metric, neighbours),
         ranking.family if ranking else None,
     )
 
@@ -204,14 +203,12 @@ def none_for_nan(x: float | str | None) -> float | str | None:
     return None if np.isnan(x) else float(x)
 
 
-def count_separable(
-    board: Board, metric: str, order: Sequence[int], seed: int, resamples: int = 2000
-) -> int:
+def count_separable(board: Board, metric: str, order: Sequence[int]) -> int:
     """Neighbours in `order` whose paired difference has a 95 % interval (over groups) without 0."""
     if len(order) < 2:
         return 0
     at = range(len(order))
-    steps = board.panel(metric, order).steps(list(at[:-1]), list(at[1:]), resamples, seed)
+    steps = board.panel(metric, order).steps(list(at[:-1]), list(at[1:]))
     return sum(i.low > 0 or i.high < 0 for i in steps)
 
 

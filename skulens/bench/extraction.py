@@ -41,8 +41,6 @@ class Task:
     variant: Mapping[str, str] = field(default_factory=dict)
     slices: tuple[str, ...] = ("field", "language", "class")
     rejects: Callable[[], Sequence[Reject]] = tuple
-    resamples: int = 2000
-    seed: int = 0
 
 
 def measure(task: Task, readers: Sequence[Reader]) -> Iterator[Result]:
@@ -89,8 +87,8 @@ def _measure_one(task: Task, reader: Reader) -> Result:
         name=getattr(reader, "name", reader.info.name),
         variant=task.variant,
         settings=task.settings,
-        metrics=summarise(scores, task.resamples, task.seed),
-        slices=slice_scores(scores, task.resamples, task.seed),
+        metrics=summarise(scores),
+        slices=slice_scores(scores),
         tables={
             "per_claim": scores.to_arrow(),
             "claims": claims_table(claims),

@@ -272,9 +272,7 @@ def drop_excluded(run: Run, out: Sequence[frozenset[str]]) -> Run:
 def score(task: Task, queries: Sequence[Query], run: Run) -> Evaluation:
     """Every metric of a run with its interval, and of each slice."""
     slices = {name: [q.tags.get(name, "") for q in queries] for name in task.slices}
-    return evaluate(
-        run, Qrels.of(queries), task.ks, slices=slices, resamples=task.resamples, seed=task.seed
-    )
+    return evaluate(run, Qrels.of(queries), task.ks, slices=slices)
 
 
 def result_of(

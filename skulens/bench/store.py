@@ -31,6 +31,8 @@ RUN_DEPTH = 100
 """Candidates kept per query in the stored run."""
 USUAL = {"shots": "single", "fusion": "avg", "mode": "sound"}
 """Settings of format 1 that are said only where they are something else."""
+GONE = ("resamples", "seed")
+"""Settings of earlier versions that decide no number any more."""
 
 
 class ResultStore:
@@ -136,7 +138,8 @@ def read_result(place: Path) -> Result:
 def result_of(record: Mapping, place: Path) -> Result:
     """The result of a record; what format 1 did not write is worked out from what it did."""
     first = record.get("format", 1) == 1
-    settings, counts = record["settings"], dict(record["counts"])
+    settings = {k: v for k, v in record["settings"].items() if k not in GONE}
+    counts = dict(record["counts"])
     counts = {"units": record["n_queries"], "gallery": record["n_gallery"]} | counts
     variant = {"gallery": record["gallery"]} if first else record["variant"]
     if first:

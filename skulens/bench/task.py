@@ -73,8 +73,6 @@ class Task:
     """Text roles that represent a product, for the examples."""
     rejects: Callable[[], Sequence[Reject]] = tuple
     """What the catalogue left out, known once its queries have been read."""
-    resamples: int = 2000
-    seed: int = 0
 
 
 def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:

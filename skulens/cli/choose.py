@@ -79,19 +79,11 @@ def size(_ctx, _param, text: str | None) -> int | None:
     help="One choice over all galleries, prompts and other variants "
     "that answered the same queries.",
 )
-@click.option(
-    "--resamples",
-    default=10_000,
-    show_default=True,
-    help="Of the bootstrap, for intervals of values.",
-)
 @patterns_option
-@click.option("--seed", default=0, show_default=True, help="Of both.")
+@click.option("--seed", default=0, show_default=True, help="Of the random sign patterns.")
 @click.option("--all", "everything", is_flag=True, help="Print every excluded system.")
 @json_option
-def command(
-    on, board, gallery, across, resamples, patterns, seed, everything, as_json, **limits
-) -> None:
+def command(on, board, gallery, across, patterns, seed, everything, as_json, **limits) -> None:
     """The systems that do not differ significantly from the best under your constraints, and why
     each other one was excluded.
 
@@ -107,10 +99,7 @@ def command(
     for i in set(range(len(boards))) - set(rated) if rated else ():
         click.echo(f"note: {boards[i].name}: no {wanted.metric}, left out", err=True)
     asked = rated or range(len(boards))  # where no board has it, the error names what there is
-    choices = [
-        choose(boards[i], wanted, costs=stores, resamples=resamples, patterns=patterns, seed=seed)
-        for i in asked
-    ]
+    choices = [choose(boards[i], wanted, costs=stores, patterns=patterns, seed=seed) for i in asked]
     typed = [
         next_command(c, data[i], f" --results {on}" if on else "")
         for c, i in zip(choices, asked, strict=True)

@@ -37,14 +37,8 @@ TOP = 10
     help="Where the catalogue lies now, for the paths of photos; by default where it was measured.",
 )
 @click.option("--skus", default=TOP, show_default=True, help="SKUs to describe.")
-@click.option(
-    "--resamples",
-    default=10_000,
-    show_default=True,
-    help="Of the bootstrap, for the interval.",
-)
 @patterns_option
-@click.option("--seed", default=0, show_default=True, help="Of both.")
+@click.option("--seed", default=0, show_default=True, help="Of the random sign patterns.")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -61,7 +55,6 @@ def command(
     gallery,
     data,
     skus,
-    resamples,
     patterns,
     seed,
     html,
@@ -92,7 +85,6 @@ def command(
             metric,
             most=skus,
             photos=photos,
-            resamples=resamples,
             patterns=patterns,
             seed=seed,
         )

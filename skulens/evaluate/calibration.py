@@ -290,7 +290,7 @@ def evaluate_threshold(
     taken = answers.confidence(kind) >= threshold
     values = np.stack([taken, np.where(taken, answers.right, np.nan)], axis=1).astype(np.float64)
     grouped = Grouped.of(values, answers.groups)
-    coverage, precision = intervals(grouped.micro(), resamples, seed)
+    coverage, precision = intervals(grouped.micro())
     answered = grouped.counts[:, 1]
     wrong = answered - grouped.sums[:, 1]
     bound = precision_bound(

@@ -15,7 +15,6 @@ import numpy as np
 from skulens.errors import DataError
 from skulens.evaluate.intervals import (
     LEVEL,
-    RESAMPLES,
     Grouped,
     difference_intervals,
 )
@@ -39,7 +38,7 @@ class Difference:
     n: int
     """Queries that both answer."""
     groups: int
-    """Units that were resampled, and whose signs were flipped."""
+    """Units whose signs were flipped: SKUs."""
     p_least: float = np.nan
     """The smallest p that so many groups and sign patterns can give."""
     patterns: int = 0
@@ -51,7 +50,6 @@ def compare(
     b: np.ndarray,
     groups: np.ndarray,
     *,
-    resamples: int = RESAMPLES,
     seed: int = 0,
     macro: bool = False,
 ) -> Difference:
@@ -74,7 +72,7 @@ def compare(
     _check_pair(a, b, groups)
     grouped = Grouped.of((a - b)[:, None], groups.astype(np.int64))
     ratio = grouped.macro() if macro else grouped.micro()
-    [found] = difference_intervals(ratio, resamples, seed)
+    [found] = difference_intervals(ratio)
     p, least, drawn = np.nan, np.nan, 0
     if found.n:
         p = float(sign_flip_test(ratio.top, seed=seed)[0])

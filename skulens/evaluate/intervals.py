@@ -1,19 +1,21 @@
-"""How far a mean could be off: the cluster bootstrap.
+"""How far a mean could be off: 95 % intervals over groups.
 
 Fifty photos of one SKU are not fifty independent trials: an encoder that cannot tell the SKU
-from its neighbour fails on all of them. So whole groups (SKUs) are drawn with replacement, and
-every metric is averaged anew (Davison and Hinkley 1997, section 3.8; Field and Welsh 2007). A
-resample is a row of counts, one per group, so that all resamples of all metrics are two matrix
-products over per-group sums.
+from its neighbour fails on all of them. So the unit is the whole group (SKU), and every metric is a
+ratio of sums over groups, whose error is that of its linearisation (Cochran 1977, chapter 6).
 
-Drawing again from a few SKUs cannot show the SKU that always fails and was not among them, so the
-plain percentile interval is too narrow: with 5 SKUs it holds the truth 76 % of the time, not 95 %.
-Means of metrics in [0, 1] are therefore resampled with two pseudo-observations added: groups half
-the size of a mean one, in one of which every query succeeds and in the other every query fails.
-This is the prior of Jeffreys, half a success and half a failure (Brown, Cai and DasGupta 2001,
-section 4.3), counted in SKUs. The interval of a difference is Student's t times the bootstrap's
-standard error, widened by a tenth of a SKU that only A finds and a tenth of one that only B finds:
-SKUs on which both agree say nothing of those. docs/log.md has the simulations that chose both.
+A few SKUs cannot show the SKU that always fails and was not among them, so two pseudo-observations
+are added to a mean of a metric in [0, 1]: groups half the size of a mean one, in one of which every
+query succeeds and in the other every query fails. This is the prior of Jeffreys, half a success and
+half a failure (Brown, Cai and DasGupta 2001, section 4.3), counted in SKUs. From ten groups on the
+interval is Student's t on the logit of that mean. Below ten it is the percentiles of resamples of
+whole groups (Davison and Hinkley 1997, section 3.8), which are narrower there.
+
+The interval of a difference is Student's t times its linearised standard error, widened by two
+fifths of a SKU that only A finds and two fifths of one that only B finds: SKUs on which both agree
+say nothing of those. docs/log.md has the simulations that chose all this.
+
+An interval depends on nothing but the sums of its groups: not on their order, nor on a seed.
 """
 
 import functools
@@ -27,8 +29,12 @@ LEVEL = 0.05
 """Chance to be wrong: intervals are 95 %, tests 5 %."""
 PSEUDO_GROUP = 0.5
 """Size of each pseudo-observation of a mean, in mean groups."""
-PSEUDO_DIFFERENCE = 0.1
+PSEUDO_DIFFERENCE = 0.4
 """The same of a difference."""
+FEW = 10
+"""Groups from which on the interval of a mean has a closed form."""
+DRAWS = 10_000
+"""Resamples of fewer groups."""
 _WEIGHTS = 1 << 22  # entries of a matrix of counts held at a time: 32 MB
 
 
@@ -42,7 +48,7 @@ class Interval:
     n: int
     """Queries that count: those with a relevant product."""
     groups: int
-    """Units that were resampled."""
+    """Groups that count: SKUs with such a query."""
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, float | int | None]) -> "Interval":
@@ -82,10 +88,6 @@ class Grouped:
             counts[:, i] = np.bincount(groups[known], minlength=shape[0])
         return cls(sums, counts)
 
-    def take(self, metrics: list[int]) -> "Grouped":
-        """Some of the metrics."""
-        return Grouped(self.sums[:, metrics], self.counts[:, metrics])
-
     def micro(self) -> "Ratio":
         """Mean over queries."""
         return Ratio(self.sums, self.counts, self.counts)
@@ -108,7 +110,7 @@ class Ratio:
     n: np.ndarray  # (groups, metrics) queries behind each
 
     def beside(self, other: "Ratio") -> "Ratio":
-        """Both, side by side, so that they share their resamples."""
+        """Both, side by side."""
         pairs = zip(
             (self.top, self.bottom, self.n), (other.top, other.bottom, other.n), strict=True
         )
@@ -139,6 +141,16 @@ class Ratio:
         """(metrics,) the means themselves."""
         return self.estimate(np.ones((1, len(self.top))))[0]
 
+    def influences(self) -> np.ndarray:
+        """(groups, metrics) what each group adds to the error of a mean, to first order.
+
+        (top - mean bottom) / sum of bottoms; their squares add up to the variance that resampling
+        the groups would show. 0 where nothing is known.
+        """
+        total = self.bottom.sum(axis=0)
+        residuals = self.top - np.nan_to_num(self.value()) * self.bottom
+        return np.divide(residuals, total, out=np.zeros(residuals.shape), where=total > 0)
+
 
 def resample_weights(groups: int, resamples: int = RESAMPLES, seed: int = 0):
     """Yield blocks (resamples, groups) of how often each group is drawn; `groups` draws each."""
@@ -154,63 +166,100 @@ def resample_weights(groups: int, resamples: int = RESAMPLES, seed: int = 0):
         )
 
 
-def bootstrap(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """Means of all metrics under each resample: (resamples, metrics).
-
-    The same seed and number of groups give the same resamples, so that differences of columns are
-    paired.
-    """
-    if not len(ratio.top):
-        return np.full((resamples, ratio.top.shape[1]), np.nan)
-    return np.concatenate(
-        [ratio.estimate(w) for w in resample_weights(len(ratio.top), resamples, seed)]
-    )
-
-
-def intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:
+def intervals(ratio: Ratio) -> list[Interval]:
     """95 % intervals of means of metrics in [0, 1].
 
-    Percentiles of resamples with pseudo-observations: they stay in [0, 1] and have a width where
-    every query succeeds, too.
+    They stay in [0, 1], hold the mean, and have a width where every query succeeds, too.
     """
-    low, high = _percentiles(bootstrap(ratio.with_pseudo_observations(), resamples, seed))
-    return _rows(ratio, low, high)
+    value, groups = ratio.value(), ratio.groups
+    low, high = _logit_ends(ratio.with_pseudo_observations(), groups)
+    for few in range(2, FEW):
+        at = np.flatnonzero(groups == few)
+        if len(at):
+            low[at], high[at] = _percentile_ends(ratio, at, few)
+    return _rows(ratio, np.fmin(low, value), np.fmax(high, value))
 
 
-def difference_intervals(ratio: Ratio, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:
-    """95 % intervals of means of differences, in [-1, 1]: mean +- `margins`."""
-    value, resampled = ratio.value(), bootstrap(ratio, resamples, seed)
-    known = ~np.isnan(resampled)  # a resample may hold no query of a metric
-    n = np.maximum(known.sum(axis=0), 1)
-    squares = np.where(known, resampled - np.where(known, resampled, 0).sum(axis=0) / n, 0) ** 2
-    half = margins(squares.sum(axis=0) / n, ratio.groups)
-    return _rows(ratio, np.maximum(value - half, -1), np.minimum(value + half, 1))
+def _logit_ends(padded: Ratio, groups: np.ndarray) -> np.ndarray:
+    """(2, metrics) logit p +- t s / (p (1 - p)), s the standard error of p, on the scale of p.
 
-
-def mean_interval(ratio: Ratio, resamples: int, seed: int, *, bounded: bool = True) -> Interval:
-    """95 % interval of the mean over all metrics of a ratio, averaged inside each resample.
-
-    Metrics that a resample knows nothing of are left out of its mean.
+    Pseudo-observations count as groups: t has g + 1 degrees of freedom.
 
     Args:
-        bounded: the metrics are in [0, 1]. A single one has the percentiles of `intervals`, with
-            pseudo-observations. Of several, each known from a few groups only, these would outweigh
-            what was seen: the mean has Student's t times the bootstrap's standard error, as a
-            difference has, cut to [0, 1]; so has what is unbounded, uncut.
+        padded: with pseudo-observations, so that p is neither 0 nor 1.
+        groups: (metrics,) without them.
     """
+    p = padded.value()
+    variance = (padded.influences() ** 2).sum(axis=0) * _correct(groups + 2)
+    with np.errstate(divide="ignore", invalid="ignore"):  # no group at all
+        half = student_t(groups + 1) * np.sqrt(variance) / (p * (1 - p))
+        centre = np.log(p / (1 - p))
+    return 1 / (1 + np.exp(-np.stack([centre - half, centre + half])))
+
+
+def _percentile_ends(ratio: Ratio, at: np.ndarray, groups: int) -> np.ndarray:
+    """(2, metrics) 2.5th and 97.5th percentile of resamples with pseudo-observations.
+
+    Groups are sorted, so that their order does not decide which of them a resample draws.
+
+    Args:
+        at: metrics that are known from exactly so many groups.
+    """
+    top, bottom, n = (side[:, at] for side in (ratio.top, ratio.bottom, ratio.n))
+    order = np.lexsort((top.round(9), bottom.round(9), n == 0), axis=0)[:groups]
+    sides = (np.take_along_axis(side, order, axis=0) for side in (top, bottom, n))
+    resampled = Ratio(*sides).with_pseudo_observations().estimate(_draws(groups + 2))
+    return np.quantile(resampled, [LEVEL / 2, 1 - LEVEL / 2], axis=0)
+
+
+@functools.cache
+def _draws(rows: int) -> np.ndarray:
+    """(DRAWS, rows) the one set of resamples of so many rows."""
+    return np.concatenate(list(resample_weights(rows, DRAWS)))
+
+
+def _correct(rows: np.ndarray) -> np.ndarray:
+    """m / (m - 1): squares about a mean that was estimated from the same m rows are too small."""
+    return rows / (rows - 1)
+
+
+def difference_intervals(ratio: Ratio, *, bounded: bool = True) -> list[Interval]:
+    """95 % intervals of means of differences: mean +- `margins`.
+
+    Args:
+        bounded: differences are in [-1, 1].
+    """
+    value = ratio.value()
+    half = margins((ratio.influences() ** 2).sum(axis=0), ratio.groups, bounded=bounded)
+    most = 1.0 if bounded else np.inf
+    return _rows(ratio, np.maximum(value - half, -most), np.minimum(value + half, most))
+
+
+def mean_interval(ratio: Ratio, *, bounded: bool = True) -> Interval:
+    """95 % interval of the mean over all metrics of a ratio.
+
+    Args:
+        bounded: the metrics are in [0, 1]. A single one has the interval of `intervals`. Of
+            several, each known from a few groups only, pseudo-observations of each would outweigh
+            what was seen: the mean has `margins`, as a difference has, cut to [0, 1]. So has what
+            is unbounded, uncut and without pseudo-observations, which mean nothing for it.
+    """
+    if bounded and ratio.top.shape[1] == 1:
+        return intervals(ratio)[0]
     value = float(mean_of_parts(ratio.value()[None])[0])
     groups = int((ratio.n > 0).any(axis=1).sum())
-    if bounded and ratio.top.shape[1] == 1:
-        return intervals(ratio, resamples, seed)[0]
-    resampled = mean_of_parts(bootstrap(ratio, resamples, seed))
-    resampled = resampled[~np.isnan(resampled)]
-    low = high = np.nan
-    if groups > 1 and len(resampled):
-        half = float(margins(resampled.var(), np.array(groups)))
-        low, high = value - half, value + half
+    variance = (mean_influences(ratio) ** 2).sum()
+    half = float(margins(variance, np.array(groups), bounded=bounded))
+    low, high = value - half, value + half
     if bounded:
         low, high = np.clip((low, high), 0.0, 1.0)
     return Interval(value, float(low), float(high), int(ratio.n.sum()), groups)
+
+
+def mean_influences(ratio: Ratio) -> np.ndarray:
+    """(groups,) `Ratio.influences` on the mean over all metrics that are known."""
+    known = (ratio.bottom.sum(axis=0) > 0).sum()
+    return ratio.influences().sum(axis=1) / max(known, 1)
 
 
 def mean_of_parts(values: np.ndarray) -> np.ndarray:
@@ -221,19 +270,21 @@ def mean_of_parts(values: np.ndarray) -> np.ndarray:
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
-def margins(variances: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def margins(variances: np.ndarray, groups: np.ndarray, *, bounded: bool = True) -> np.ndarray:
     """Half widths of 95 % intervals of differences; NaN below two groups.
 
-    Student's t with g - 1 degrees of freedom times the standard error: the bootstrap's, with its
-    division by g undone, and that of a tenth of a SKU at either end.
+    Student's t times the standard error, to which the pseudo-observations at either end add theirs.
+    They count as groups: t has g + 1 degrees of freedom with them, g - 1 without.
 
     Args:
-        variances: of the resamples of each difference.
+        variances: sums over groups of squared influences on each difference.
+        bounded: differences are in [-1, 1], so that pseudo-observations can be as far as that.
     """
-    g = np.maximum(groups, 2)
-    return student_t(groups - 1) * np.sqrt(
-        variances * g / (g - 1) + 2 * (PSEUDO_DIFFERENCE / g) ** 2
+    g, pseudo = np.maximum(groups, 2), PSEUDO_DIFFERENCE if bounded else 0.0
+    half = student_t(g + 1 if bounded else g - 1) * np.sqrt(
+        variances * _correct(g) + 2 * (pseudo / g) ** 2
     )
+    return np.where(groups < 2, np.nan, half)
 
 
 def student_t(df: np.ndarray, p: float = 1 - LEVEL / 2) -> np.ndarray:
@@ -260,15 +311,3 @@ def _rows(ratio: Ratio, low: np.ndarray, high: np.ndarray) -> list[Interval]:
     low, high = np.where(ratio.groups < 2, np.nan, (low, high))
     rows = zip(ratio.value(), low, high, ratio.n.sum(axis=0), ratio.groups, strict=True)
     return [Interval(float(v), float(a), float(b), int(m), int(g)) for v, a, b, m, g in rows]
-
-
-def _percentiles(resampled: np.ndarray) -> np.ndarray:
-    """(2, metrics): 2.5th and 97.5th percentile of each column, NaN left out."""
-    if not np.isnan(resampled).any():
-        return np.quantile(resampled, [0.025, 0.975], axis=0)
-    found = np.full((2, resampled.shape[1]), np.nan)
-    for i, column in enumerate(resampled.T):
-        column = column[~np.isnan(column)]
-        if len(column):
-            found[:, i] = np.quantile(column, [0.025, 0.975])
-    return found

@@ -76,7 +76,6 @@ _OTHERS = (
     Metric(
         "gap",
         "hit_rate@5 minus hit_rate@1: what a perfect reranker of five candidates would win",
-        least=-1.0,
         mean=True,
         ends=("hit_rate@5", "hit_rate@1"),
     ),

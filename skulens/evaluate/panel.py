@@ -35,10 +35,10 @@ from skulens.evaluate.intervals import (
     PSEUDO_DIFFERENCE,
     Interval,
     Ratio,
-    bootstrap,
     difference_intervals,
     intervals,
     margins,
+    mean_influences,
 )
 from skulens.evaluate.metric import Metric
 from skulens.evaluate.scores import Measure
@@ -88,21 +88,24 @@ class Panel:
             return self.ratio.value()
         return np.array([m.value() for m in self.measures])
 
-    def intervals(self, resamples: int, seed: int) -> list[Interval]:
+    @property
+    def metric(self) -> Metric:
+        """Of all systems."""
+        return self.measures[0].metric
+
+    def intervals(self) -> list[Interval]:
         """Of each system's value."""
-        if self.shared and self.measures[0].metric.most is not None:
-            return intervals(self.ratio, resamples, seed)
-        return [m.interval(resamples, seed) for m in self.measures]
+        if self.shared and self.metric.bounded:
+            return intervals(self.ratio)
+        return [m.interval() for m in self.measures]
 
-    def resample(self, resamples: int, seed: int) -> np.ndarray:
-        """(resamples, systems) values, paired: the same groups are drawn for all."""
+    def influences(self) -> np.ndarray:
+        """(groups, systems) what each group adds to the error of each value, to first order."""
         if self.shared:
-            return bootstrap(self.ratio, resamples, seed)
-        return np.stack([m.resample(resamples, seed) for m in self.measures], axis=1)
+            return self.ratio.influences()
+        return np.stack([mean_influences(m.ratio) for m in self.measures], axis=1)
 
-    def steps(
-        self, first: Sequence[int], second: Sequence[int], resamples: int, seed: int
-    ) -> list[Interval]:
+    def steps(self, first: Sequence[int], second: Sequence[int]) -> list[Interval]:
         """95 % intervals of value[first] - value[second], pair by pair."""
         if self.shared:
             ratio = self.ratio
@@ -112,22 +115,20 @@ class Panel:
                 bottom=ratio.bottom[:, first],
                 n=ratio.n[:, first],
             )
-            return difference_intervals(gaps, resamples, seed)
-        resampled, values = self.resample(resamples, seed), self.values()
-        return [self._step(values, resampled, i, j) for i, j in zip(first, second, strict=True)]
+            return difference_intervals(gaps, bounded=self.metric.bounded)
+        moved, values = self.influences(), self.values()
+        return [self._step(values, moved, i, j) for i, j in zip(first, second, strict=True)]
 
-    def _step(self, values: np.ndarray, resampled: np.ndarray, i: int, j: int) -> Interval:
-        moved = resampled[:, i] - resampled[:, j]
-        moved = moved[~np.isnan(moved)]
+    def _step(self, values: np.ndarray, moved: np.ndarray, i: int, j: int) -> Interval:
         both = [self.measures[i], self.measures[j]]
         groups = int((both[0].present | both[1].present).sum())
-        value, half = float(values[i] - values[j]), np.nan
-        if len(moved) and groups > 1:
-            half = float(margins(moved.var(), np.array(groups)))
-        ends = value - half, value + half
-        if both[0].metric.most is not None:
-            ends = max(ends[0], -1.0), min(ends[1], 1.0)
-        return Interval(value, *ends, int(min(m.n.sum() for m in both)), groups)
+        value, bounded = float(values[i] - values[j]), self.metric.bounded
+        variance = ((moved[:, i] - moved[:, j]) ** 2).sum()
+        half = float(margins(variance, np.array(groups), bounded=bounded))
+        low, high = value - half, value + half
+        if bounded:
+            low, high = np.clip((low, high), -1.0, 1.0)
+        return Interval(value, float(low), float(high), int(min(m.n.sum() for m in both)), groups)
 
     @cached_property
     def differing(self) -> np.ndarray:
@@ -222,20 +223,19 @@ class Panel:
 
 
 def compare_measures(
-    a: Measure, b: Measure, *, resamples: int, seed: int = 0, patterns: int = PATTERNS
+    a: Measure, b: Measure, *, seed: int = 0, patterns: int = PATTERNS
 ) -> Difference:
     """Paired difference of two systems on the same groups, whatever the metric.
 
     The interval is that of `intervals.difference_intervals`, the p-value from swapping groups.
 
     Args:
-        resamples: of the bootstrap.
         patterns: of swaps, where there are too many to try all.
     Raises:
         DataError: other groups or metrics, or too few patterns for any p-value to reach 5 %.
     """
     panel = Panel((a, b))
-    [found] = panel.steps([0], [1], resamples, seed)
+    [found] = panel.steps([0], [1])
     p, least, drawn = np.nan, np.nan, 0
     if found.groups:
         p = float(p_values(panel.differences(0, patterns, seed))[0])
@@ -246,15 +246,14 @@ def compare_measures(
 def rank_measures(
     measures: Sequence[Measure],
     *,
-    resamples: int = 10_000,
     patterns: int = PATTERNS,
     seed: int = 0,
 ) -> Ranking:
     """Rank systems by one metric, the lowest first where it should be low; see `families.Ranking`.
 
     Args:
-        resamples: of the bootstrap, which gives the intervals of the values.
-        patterns: of swaps, where there are too many to try all; they give all the rest.
+        patterns: of swaps, where there are too many to try all; they give all but the intervals of
+            the values.
     Raises:
         DataError: no system, other groups or metrics, or too few patterns for any p-value to reach
             5 %.
@@ -262,7 +261,7 @@ def rank_measures(
     if not measures:
         raise DataError("nothing to rank: give at least one system")
     panel = Panel(tuple(measures))
-    found = panel.intervals(resamples, seed)
+    found = panel.intervals()
     value, low, high = np.array([(i.value, i.low, i.high) for i in found]).reshape(-1, 3).T
     sign = 1 if measures[0].metric.direction == "higher" else -1
     order = np.argsort(-sign * np.nan_to_num(value, nan=-np.inf * sign).round(12), kind="stable")
@@ -277,7 +276,6 @@ def rank_models(
     hits: np.ndarray,
     photos: np.ndarray,
     *,
-    resamples: int = 10_000,
     patterns: int = PATTERNS,
     seed: int = 0,
     macro: bool = False,
@@ -287,7 +285,7 @@ def rank_models(
     Args:
         hits: sums of a metric in [0, 1] over the photos of each SKU, (skus, models).
         photos: photos of each SKU, (skus,).
-        resamples, patterns: see `rank_measures`.
+        patterns: see `rank_measures`.
         macro: every SKU counts the same, instead of every photo.
     Raises:
         DataError: shapes that do not fit, unknown hits, or more hits than photos.
@@ -299,7 +297,7 @@ def rank_models(
     measures = [Measure(names, column[:, None], bottom, bottom, metric) for column in hits.T]
     if macro:
         measures = [m.average_by_group() for m in measures]
-    return rank_measures(measures, resamples=resamples, patterns=patterns, seed=seed)
+    return rank_measures(measures, patterns=patterns, seed=seed)
 
 
 def _check_hits(hits: np.ndarray, photos: np.ndarray) -> None:

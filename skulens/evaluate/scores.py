@@ -18,8 +18,7 @@ from skulens.evaluate.intervals import (
     Grouped,
     Interval,
     Ratio,
-    bootstrap,
-    intervals,
+    mean_influences,
     mean_interval,
     mean_of_parts,
 )
@@ -299,13 +298,13 @@ class Measure:
         macro = Grouped(self.top, self.bottom).macro()
         return Measure(self.groups, macro.top, macro.bottom, self.n, self.metric)
 
-    def resample(self, resamples: int, seed: int) -> np.ndarray:
-        """(resamples,) the value under each resample of groups."""
-        return mean_of_parts(bootstrap(self.ratio, resamples, seed))
+    def influences(self) -> np.ndarray:
+        """(groups,) what each group adds to the error of the value, to first order."""
+        return mean_influences(self.ratio)
 
-    def interval(self, resamples: int, seed: int) -> Interval:
+    def interval(self) -> Interval:
         """The 95 % interval of the value."""
-        return mean_interval(self.ratio, resamples, seed, bounded=self.metric.most is not None)
+        return mean_interval(self.ratio, bounded=self.metric.bounded)
 
 
 def number_groups(groups: Sequence[str]) -> np.ndarray:
@@ -314,20 +313,11 @@ def number_groups(groups: Sequence[str]) -> np.ndarray:
     return np.fromiter((numbers[g] for g in groups), np.int64, len(groups))
 
 
-def summarise(scores: Scores, resamples: int, seed: int) -> dict[str, Interval]:
-    """Every metric with its interval, macro means after the plain ones they belong to.
-
-    All come from the same resamples, so that differences between metrics are not noise.
-    """
+def summarise(scores: Scores) -> dict[str, Interval]:
+    """Every metric with its interval, macro means after the plain ones they belong to."""
     names = list(scores.metrics)
     macros = {n: m for n in names if (m := macro_of(n)) and _can_average(scores, m)}
-    by_group = [n for n, m in macros.items() if find_metric(m).over == GROUP]
-    every = _plain_intervals(scores, names, by_group, resamples, seed)
-    found = dict(zip([*names, *(macros[n] for n in by_group)], every, strict=True))
-    for macro in macros.values():
-        if macro not in found:
-            found[macro] = scores.measure(macro).interval(resamples, seed)
-    return {n: found[n] for n in _order(names, macros)}
+    return {n: scores.measure(n).interval() for n in _order(names, macros)}
 
 
 def _can_average(scores: Scores, macro: str) -> bool:
@@ -344,33 +334,13 @@ def _order(names: list[str], macros: Mapping[str, str]) -> Iterator[str]:
             yield from (macros[n] for n in together)
 
 
-def _plain_intervals(
-    scores: Scores, names: list[str], by_group: list[str], resamples: int, seed: int
-) -> list[Interval]:
-    """Intervals of ratios of sums, then of means over groups, side by side in one bootstrap."""
-    measures = [scores.measure(n) for n in names]
-    macro = [scores.measure(n).average_by_group() for n in by_group]
-    columns = (
-        np.concatenate([getattr(m, side) for m in (*measures, *macro)], axis=1)
-        for side in ("top", "bottom", "n")
-    )
-    ratio = Ratio(*columns)
-    found = intervals(ratio, resamples, seed)
-    for i, measure in enumerate(measures):
-        if measure.metric.most is None:  # pseudo-observations of 0 and 1 mean nothing for it
-            found[i] = measure.interval(resamples, seed)
-    return found
-
-
-def slice_scores(
-    scores: Scores, resamples: int, seed: int
-) -> dict[str, dict[str, dict[str, Interval]]]:
-    """Slice -> value -> metric -> interval, from the resamples of the whole, same groups."""
+def slice_scores(scores: Scores) -> dict[str, dict[str, dict[str, Interval]]]:
+    """Slice -> value -> metric -> interval."""
     found: dict[str, dict[str, dict[str, Interval]]] = {}
     for name, values in scores.slices.items():
         for value in sorted(set(values.tolist()) - {""}):
             mine = _restrict(scores, values == value)
-            found.setdefault(name, {})[value] = summarise(mine, resamples, seed)
+            found.setdefault(name, {})[value] = summarise(mine)
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.errors import QrelsError
-from skulens.evaluate.intervals import RESAMPLES, Grouped, Interval, intervals
+from skulens.evaluate.intervals import Grouped, Interval, intervals
 from skulens.evaluate.ranking import (
     Judged,
     average_precision,
@@ -44,8 +44,6 @@ class Evaluation:
     """Queries without relevant items in the judgements: in no mean."""
     ties: int
     """Queries in which a relevant product shares its score with a candidate of another grade."""
-    seed: int
-    resamples: int
     judged: Judged = field(repr=False)
 
     @property
@@ -77,16 +75,7 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON; per-query values are left out."""
-        counts = (
-            "n_queries",
-            "n_groups",
-            "n_gallery",
-            "depth",
-            "unanswered",
-            "ties",
-            "seed",
-            "resamples",
-        )
+        counts = ("n_queries", "n_groups", "n_gallery", "depth", "unanswered", "ties")
         return {
             "metrics": {name: i.as_dict() for name, i in self.metrics.items()},
             "cmc": self.cmc,
@@ -100,8 +89,6 @@ def evaluate(
     ks: Sequence[int] = (1, 3, 5, 10),
     *,
     slices: Mapping[str, Sequence[str]] | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Evaluation:
     """Measure a run. A judged query that the run does not hold scores 0 (trec_eval -c).
 
@@ -117,15 +104,13 @@ def evaluate(
     scores = Scores.of_means(judged.queries, judged.groups, values, named)
     return Evaluation(
         scores,
-        metrics=summarise(scores, resamples, seed),
-        slices=slice_scores(scores, resamples, seed),
-        cmc=cmc_band(judged, scores.numbers, resamples, seed),
+        metrics=summarise(scores),
+        slices=slice_scores(scores),
+        cmc=cmc_band(judged, scores.numbers),
         n_gallery=judged.gallery,
         depth=judged.depth,
         unanswered=int((judged.n_relevant == 0).sum()),
         ties=int(judged.ties.sum()),
-        seed=seed,
-        resamples=resamples,
         judged=judged,
     )
 
@@ -158,16 +143,14 @@ def per_query_values(judged: Judged, ks: Sequence[int] = (1, 3, 5, 10)) -> dict[
     return values
 
 
-def cmc_band(
-    judged: Judged, groups: np.ndarray, resamples: int = RESAMPLES, seed: int = 0
-) -> dict[str, list[float | None]]:
+def cmc_band(judged: Judged, groups: np.ndarray) -> dict[str, list[float | None]]:
     """The CMC curve with its pointwise 95 % band: every rank up to 20, then about 8 % apart."""
     ranks = np.unique(np.r_[1:21, np.geomspace(20, max(judged.depth, 20), 40).astype(int)])
     ranks = ranks[ranks <= judged.depth]
     first = judged.first_rank()
     within = np.where(np.isnan(first)[:, None], np.nan, first[:, None] <= ranks)  # (queries, ranks)
     ratio = Grouped.of(within, groups).micro()
-    points = [p.as_dict() for p in intervals(ratio, resamples, seed)]
+    points = [p.as_dict() for p in intervals(ratio)]
     return {
         "k": ranks.tolist(),
         **{end: [p[end] for p in points] for end in ("value", "low", "high")},

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from skulens.bench.result import Result
 from skulens.encode.zoo.warnings import line_of
-from skulens.evaluate.intervals import RESAMPLES
 from skulens.records import EncoderInfo
 from skulens.report.html import PageTable
 from skulens.report.marks import SEEN_SENTENCE, has_seen
@@ -28,8 +27,7 @@ def list_origin(view: View) -> list[tuple[str, str]]:
         own = [row.entry for row in view.rows if row.same_data]
         rows = [("data", data) for data in dict.fromkeys(e.data for e in own) if data]
         if view.tied:
-            said = f"95 %, {RESAMPLES:,} resamples of {view.n_groups:,} {view.groups}, seed 0"
-            rows.append(("intervals", said))
+            rows.append(("intervals", f"95 %, over {view.n_groups:,} {view.groups}"))
         known = dict.fromkeys(row.entry.machine for row in view.rows)
         return rows + [("machine", m) for m in known if m]
     results = [row.result for row in view.rows]
@@ -37,11 +35,8 @@ def list_origin(view: View) -> list[tuple[str, str]]:
     rows = [("data", f"{first.data.name}, sha256 {first.data.fingerprint[:16]}")]
     if "gallery" in first.variant:
         rows.append(("gallery", _gallery(first)))
-    if "resamples" in first.settings:
-        groups = first.counts.get("groups", 0)
-        seed = first.settings.get("seed", 0)
-        said = f"{first.settings['resamples']:,} resamples of {groups:,} {view.groups}, seed {seed}"
-        rows.append(("bootstrap", said))
+    if first.counts.get("groups"):
+        rows.append(("intervals", f"95 %, over {first.counts['groups']:,} {view.groups}"))
     machines = dict.fromkeys(
         "{cpu}, {cores} cores, {memory_gib} GiB, {system}".format(**r.machine)
         for r in results

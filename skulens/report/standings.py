@@ -65,7 +65,7 @@ def caption_of(rows: Sequence[Standing], metric: str, groups: str, alike: bool) 
     letters = " alike: shared letter, no significant difference." if alike else ""
     parts = [
         f"95 %: ranks of this one alone; all: ranks that hold for all at once in 95 %. "
-        f"{metric} with 95 % interval: bootstrap over {groups}. tier: in one tier none differs "
+        f"{metric} with 95 % interval over {groups}. tier: in one tier none differs "
         f"significantly from its first (paired test, all pairs at once, 5 %).{letters}",
         f"notes: {meant}" if meant else "",
         f"{SEEN}: {SEEN_SENTENCE}" if any(has_seen(s.entry.result) for s in rows) else "",

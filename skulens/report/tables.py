@@ -43,9 +43,7 @@ def print_group(results: Sequence[Result]) -> None:
     """Results that answered the same units."""
     first, (_, groups) = results[0], unit_words(results[0])
     seen = any(has_seen(r) for r in results)
-    caption = f"[95 % interval: bootstrap over {groups}]" + (
-        f"\n{SEEN}: {SEEN_SENTENCE}" if seen else ""
-    )
+    caption = f"[95 % interval over {groups}]" + (f"\n{SEEN}: {SEEN_SENTENCE}" if seen else "")
     table = make_table(title_of(results), caption)
     table.add_column(noun_of(results), overflow="fold")
     shown = [m for m in plain_headline(first) if any(m in r.metrics for r in results)][:NARROW]

@@ -14,7 +14,7 @@ from skulens.analysis.boards import HERE, PUBLISHED, Board, Entry, store_boards,
 from skulens.analysis.ranks import headline, main_metric
 from skulens.bench.result import Result
 from skulens.errors import DataError
-from skulens.evaluate.intervals import RESAMPLES, Interval, difference_intervals
+from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import GROUP, Metric, find_metric, macro_of
 from skulens.evaluate.panel import Panel, rank_measures
 from skulens.report.marks import has_seen
@@ -141,7 +141,7 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
     Args:
         metric: orders the rows; default: the suite's first.
         stored: intervals and curves are those of stored results; else they are worked out here
-            from sums by group, from the same resamples for all.
+            from sums by group.
     """
     main = metric or order_metric(board)
     known = np.flatnonzero(board.known(main)) if main else np.zeros(0, np.int64)
@@ -268,22 +268,22 @@ def measure_board(board: Board, known: np.ndarray) -> dict[int, dict[str, Interv
     plain = [m for m in (sums.metrics if sums else ()) if board.known(m)[known].all()]
     found: dict[str, list[Interval]] = {}
     for name in plain:
-        found[name] = board.panel(name, which).intervals(RESAMPLES, 0)
+        found[name] = board.panel(name, which).intervals()
         macro = macro_of(name)
         if macro and find_metric(macro).over == GROUP:
-            found[macro] = board.panel(macro, which).intervals(RESAMPLES, 0)
+            found[macro] = board.panel(macro, which).intervals()
     for name in headline(board.entries[which[0]].result):
         ends = find_metric(name).ends
         if ends and set(ends) <= set(plain):
-            panels = (board.panel(end, which) for end in ends)
-            found[name] = difference_intervals(subtract(*panels).ratio)
+            more, less = (board.panel(end, which) for end in ends)
+            found[name] = subtract(more, less, find_metric(name)).intervals()
     return {i: {name: mine[at] for name, mine in found.items()} for at, i in enumerate(which)}
 
 
-def subtract(more: Panel, less: Panel) -> Panel:
-    """The differences of two metrics of the same units, system by system."""
+def subtract(more: Panel, less: Panel, metric: Metric) -> Panel:
+    """The metric that is the difference of two of the same units, system by system."""
     pairs = zip(more.measures, less.measures, strict=True)
-    return Panel(tuple(replace(a, top=a.top - b.top) for a, b in pairs))
+    return Panel(tuple(replace(a, top=a.top - b.top, metric=metric) for a, b in pairs))
 
 
 def pareto(rows: Sequence[Row], cost: str) -> list[Row]:

@@ -76,7 +76,7 @@ def model_card(
 
 
 def list_measurements(found: dict[str, dict], place: str) -> list[str]:
-    """Heading and table of the measurements; 95 % intervals from a bootstrap over products."""
+    """Heading and table of the measurements; 95 % intervals over products."""
     if not found:
         return []
     columns = ["gallery", "photos", "products", *next(iter(found.values()))["metrics"]]

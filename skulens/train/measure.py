@@ -1,9 +1,9 @@
 """Hit rates of the model in training: on a validation split as it trains, on a test split once.
 
 Photos are ranked by the exact index and judged by the metrics of every benchmark: a tie goes to
-the larger product id, scores do not depend on the batch, and intervals resample products with
-pseudo-observations. (Earlier versions ranked by float32 products of torch; numbers differ only
-where scores are equal to within their rounding, and ends of intervals by resampling noise.)
+the larger product id, scores do not depend on the batch, and intervals are over products.
+(Earlier versions ranked by float32 products of torch; numbers differ only where scores are equal
+to within their rounding.)
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -106,15 +106,15 @@ class Evaluator:
         judged = judge(run, qrels)
         return {f"val_{name_hit_rate(k)}": float(np.nanmean(hit_rate_at_k(judged, k))) for k in KS}
 
-    def full(self, model: "open_clip.CLIP", seed: int = 0) -> dict[str, dict]:
-        """Per gallery: n, hit_rate@1, @5 and their 95 % intervals from a bootstrap over products.
+    def full(self, model: "open_clip.CLIP") -> dict[str, dict]:
+        """Per gallery: n, hit_rate@1, @5 and their 95 % intervals over products.
 
         The gallery "image" holds the products with a catalogue picture, and is asked for these
         only.
         """
         found = {}
         for gallery, run, qrels in self._rank_all(model):
-            metrics = evaluate(run, qrels, KS, seed=seed).metrics
+            metrics = evaluate(run, qrels, KS).metrics
             found[gallery] = {
                 "n_queries": len(qrels),
                 "n_gallery": len(run.products),

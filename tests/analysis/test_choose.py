@@ -314,13 +314,13 @@ def test_a_metric_that_the_board_lacks_names_those_it_has():
 
 def test_no_equally_good_one_of_190_is_called_worse(board_190):
     """Not even in a draw in which Holm over the comparisons with the best calls three so."""
-    choice = choose(board_190, Constraints(), resamples=100)
+    choice = choose(board_190, Constraints())
     verdicts = {o.entry.name: o for o in choice.options}
     outcomes = [verdicts[e.name].outcome for e in board_190.entries]
     assert set(outcomes[:EQUAL_BEST]) == {Outcome.BEST}
     assert set(outcomes[40:]) == {Outcome.WORSE}
     assert choice.as_dict()["tested"] == 190 and not choice.as_dict()["too_few_groups"]
-    tiers = {s.entry.name: s.tier for s in rank_board(board_190, resamples=20).rows}
+    tiers = {s.entry.name: s.tier for s in rank_board(board_190).rows}
     assert {n for n, o in verdicts.items() if o.outcome is Outcome.BEST} == {
         n for n, tier in tiers.items() if tier == 1
     }
@@ -328,7 +328,7 @@ def test_no_equally_good_one_of_190_is_called_worse(board_190):
 
 def test_interval_and_verdict_agree_for_every_one_of_190(board_190):
     for limit in (None, 200_000_000):
-        options = choose(board_190, Constraints(max_params=limit), resamples=20).options
+        options = choose(board_190, Constraints(max_params=limit)).options
         for option in options[1:]:
             if option.outcome is Outcome.OUT:
                 continue

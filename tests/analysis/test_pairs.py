@@ -241,7 +241,7 @@ def test_published_encoders_compare_as_the_paper_s_claims_were_rechecked():
         ("ViT-gopt-16-SigLIP2-384/webli", "PE-Core-L-14-336/meta"): (1.2, -1.9, 4.4),
     }
     for (a, b), expected in claims.items():
-        found = pair(*pair_of_board(board, a, b), resamples=2000)
+        found = pair(*pair_of_board(board, a, b))
         d = found.difference
         assert [100 * d.value, 100 * d.low, 100 * d.high] == pytest.approx(expected, abs=0.15), (
             a,

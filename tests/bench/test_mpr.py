@@ -93,7 +93,7 @@ class Shop:
 
 def run(shop=None, encoder=None, **settings):
     tools = Tools(batching=QUIET)
-    suite = Mpr(shop or Shop(), MprSettings(resamples=200, **settings), tools=tools)
+    suite = Mpr(shop or Shop(), MprSettings(**settings), tools=tools)
     return list(suite.run([encoder or ColourEncoder()]))
 
 
@@ -106,6 +106,24 @@ def test_numbers_are_those_counted_by_hand(gallery):
     found = result.metrics["hit_rate@1"]
     low, high = found.low, found.high
     assert low <= 11 / 12 <= high and low < high
+
+
+def test_densities_have_the_ends_of_the_hit_rate():
+    """phi, M1 and M2 grow with it, so that its interval gives theirs; 4 million parameters."""
+    encoder = ColourEncoder()
+    object.__setattr__(encoder.info, "params", 4_000_000)
+    [result] = run(gallery="text", encoder=encoder)
+    base = result.metrics["hit_rate@1"]
+    written = {
+        "phi": lambda x: (x / (1 - x + 1e-6)) ** 2 / 4 * 100,
+        "m1": lambda x: x / 4 * 100,
+        "m2": lambda x: x**2 / 4 * 100,
+    }
+    for name, density in written.items():
+        found = result.metrics[name]
+        assert found.low < found.value < found.high and (found.n, found.groups) == (12, 4)
+        for end in ("value", "low", "high"):
+            assert getattr(found, end) == pytest.approx(density(getattr(base, end)))
 
 
 def test_auto_measures_what_encoder_and_data_have():
@@ -197,7 +215,7 @@ def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
     def once():
         encoder = ColourEncoder()
         tools = Tools(tmp_path, Memo(tmp_path), QUIET)
-        suite = Mpr(Shop(), MprSettings(resamples=200), tools=tools)
+        suite = Mpr(Shop(), MprSettings(), tools=tools)
         return encoder, list(suite.run([encoder]))
 
     _, first = once()

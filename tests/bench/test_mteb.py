@@ -61,7 +61,7 @@ def shop(folder):
 def ours(catalog, encoder, gallery, **settings):
     suite = Mpr(
         catalog,
-        MprSettings(resamples=20, gallery=gallery, **settings),
+        MprSettings(gallery=gallery, **settings),
         name="my shop",
         tools=Tools(batching=Batching(progress=False), time_probes=False),
     )

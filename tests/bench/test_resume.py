@@ -26,7 +26,7 @@ batching.SHARD_ROWS = 8
 data, cache, delay = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
 encoder = FakeEncoder(delay_s=delay)
 how = batching.Batching(batch=4, threads=2, progress=False)
-settings = MprSettings(split="test", texts=("title",), resamples=50)
+settings = MprSettings(split="test", texts=("title",))
 suite = Mpr(open_catalog(data), settings, tools=Tools(cache, Memo(cache), how))
 records = [r.record() for r in suite.run([encoder])]
 metrics, hashes = ([r[k] for r in records] for k in ("metrics", "data_hash"))

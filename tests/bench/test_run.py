@@ -50,7 +50,7 @@ def _picture(image: Image):
 
 
 def suite(shop=None, **settings) -> Mpr:
-    return Mpr(shop or Shop(), MprSettings(resamples=50, **settings), tools=TOOLS)
+    return Mpr(shop or Shop(), MprSettings(**settings), tools=TOOLS)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_required_setting_is_asked_for():
 
 
 def test_one_of_several_systems_that_cannot_open_does_not_stop_the_others(colour):
-    given = {"gallery": "text", "resamples": 50}
+    given = {"gallery": "text"}
     measured = run_suite("mpr", Shop(), ["gone", "colour", "colour"], given, tools=TOOLS)
     assert [r.name for r in measured.results] == ["colour"], "asked twice, measured once"
     assert measured.failed == [{"encoder": "gone", "error": "unknown encoder 'gone'"}]
@@ -97,7 +97,7 @@ def test_one_of_several_systems_that_cannot_open_does_not_stop_the_others(colour
 
 
 def test_both_modes_are_two_results(colour):
-    given = {"gallery": "text", "mode": "both", "resamples": 50}
+    given = {"gallery": "text", "mode": "both"}
     measured = run_suite("mpr", Shop(), ["colour"], given, tools=TOOLS, data="my shop")
     assert [r.settings["mode"] for r in measured.results] == ["sound", "paper"]
     assert [r.variant for r in measured.results] == [
@@ -263,11 +263,11 @@ def test_options_reach_the_settings(colour, tmp_path):
             lines.append(f"{name},a {name} box,{file},{split}")
     (shop / "products.csv").write_text("\n".join(lines))
     words = ["bench", "mpr", str(shop), "-e", "colour", "--k", "2", "--k", "4", "--gallery", "text"]
-    words += ["--resamples", "30", "--seed", "4", "--text", "title", "--no-cache", "--json"]
+    words += ["--text", "title", "--no-cache", "--json"]
     done = CliRunner().invoke(skulens, [*words, "--results", str(tmp_path / "r")])
     assert done.exit_code == 0, done.output
     [record] = json.loads(done.stdout)["results"]
-    for key, value in {"ks": [2, 4], "resamples": 30, "seed": 4, "texts": ["title"]}.items():
+    for key, value in {"ks": [2, 4], "texts": ["title"]}.items():
         assert record["settings"][key] == value
     assert {"hit_rate@2", "hit_rate@4"} <= set(record["metrics"])
     assert "hit_rate@1" not in record["metrics"]

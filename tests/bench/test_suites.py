@@ -51,7 +51,7 @@ def store(shop, tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     systems = {"merit": ["mini", "bm25"], "aspect": ["seller", "title-words"]}
     for suite, names in systems.items():
-        found = run_suite(suite, shop, names, {"resamples": 200}, data=str(shop.root), tools=QUIET)
+        found = run_suite(suite, shop, names, {}, data=str(shop.root), tools=QUIET)
         assert not found.failed
         for result in found.results:
             ResultStore(folder).add(result)
@@ -81,7 +81,7 @@ def plain_hits(shop, exclude: bool) -> dict[str, float]:
 
 @pytest.mark.parametrize("references", ["excluded", "kept"])
 def test_merit_ranks_as_a_plain_loop_does(shop, references):
-    settings = {"gallery": "image", "references": references, "resamples": 50}
+    settings = {"gallery": "image", "references": references}
     [result] = run_suite("merit", shop, ["mini"], settings, tools=QUIET).results
     expected = plain_hits(shop, references == "excluded")
     scores = result.scores
@@ -122,7 +122,7 @@ def test_what_a_retriever_did_not_find_is_not_cut_off():
 
 def test_fusions_answer_the_same_queries(shop, store, tmp_path):
     for fusion in ("avg", "cat"):
-        settings = {"gallery": "image", "fusion": fusion, "resamples": 50}
+        settings = {"gallery": "image", "fusion": fusion}
         [result] = run_suite("merit", shop, ["mini"], settings, tools=QUIET).results
         ResultStore(tmp_path).add(result)
     [found] = ask("compare", "mini", "mini", "--results", tmp_path)["comparisons"]
@@ -183,14 +183,14 @@ class Spy:
 def test_readers_never_see_the_attributes_that_gold_was_made_from(shop, monkeypatch):
     spy = Spy()
     monkeypatch.setattr("skulens.bench.run.open_system", lambda *_: spy)
-    [result] = run_suite("aspect", shop, ["spy"], {"resamples": 50}, tools=QUIET).results
+    [result] = run_suite("aspect", shop, ["spy"], {}, tools=QUIET).results
     sources = {a.source for p in spy.products for a in p.attributes}
     assert sources == {"seller"} and result.metrics["f1"].value == 0
     assert result.metrics["precision"].value == 0 and result.metrics["recall"].value == 0
 
 
 def test_only_some_fields_are_asked(shop):
-    settings = {"fields": ("identifiers.",), "least": 1, "resamples": 50}
+    settings = {"fields": ("identifiers.",), "least": 1}
     [result] = run_suite("aspect", shop, ["seller"], settings, tools=QUIET).results
     assert {f.partition(".")[0] for f in result.slices["field"]} == {"identifiers"}
 
@@ -232,7 +232,7 @@ def test_compare_choose_and_leaderboard_take_any_metric_of_both(store):
 
 def test_confusion_asks_for_the_suite_where_two_were_measured(shop, store, tmp_path):
     for suite in ("mpr", "merit"):
-        settings = {"gallery": "text", "resamples": 50}
+        settings = {"gallery": "text"}
         if suite == "mpr":
             settings["split"] = "train"
         for result in run_suite(suite, shop, ["mini"], settings, tools=QUIET).results:

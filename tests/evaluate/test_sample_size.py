@@ -38,6 +38,12 @@ def test_variances_of_equal_groups_are_those_of_the_textbook():
     assert stats.f_oneway(*table).statistic == pytest.approx((3 * between + within) / within)
 
 
+def test_variances_of_unequal_groups_by_hand():
+    """Groups of 1, 2 and 3: mean squares 137/12 and 28/3; n0 = (6 - 14/6) / 2 = 11/6, not 2."""
+    found = variance_components(np.array([1, 2, 4, 3, 5, 10.0]), np.array([0, 1, 1, 2, 2, 2]))
+    assert found == pytest.approx(((137 / 12 - 28 / 3) / (11 / 6), 28 / 3))
+
+
 def test_variances_are_found_again():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(3000), rng.integers(1, 30, 3000))

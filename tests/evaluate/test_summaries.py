@@ -62,6 +62,19 @@ def test_cmc_band_follows_the_curve():
     )
 
 
+def test_cmc_band_is_the_interval_of_the_hit_rate_over_skus():
+    """One number, one interval: three photos of a SKU are one group in the band, too."""
+    run, qrels = world()
+    evaluation = evaluate(run, qrels)
+    cmc = evaluation.cmc
+    for k in (1, 3, 5, 10):
+        at, found = cmc["k"].index(k), evaluation.metrics[f"hit_rate@{k}"]
+        ends = cmc["value"][at], cmc["low"][at], cmc["high"][at]
+        assert ends == pytest.approx((found.value, found.low, found.high), rel=1e-12)
+    by_photo = evaluate(run, Qrels(qrels.grades)).cmc
+    assert by_photo["value"] == cmc["value"] and by_photo["low"] != cmc["low"]
+
+
 def test_a_cut_run_says_so_in_the_names():
     run, qrels = world(depth=10)
     assert {"mrr@10", "map@10"} <= evaluate(run, qrels).metrics.keys()

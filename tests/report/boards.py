@@ -159,7 +159,7 @@ def claims(name="reader:x", f1=0.6, **more) -> Result:
             "system": SystemInfo(name=name, kind="reader", identity="cd" * 32),
             "name": name,
             "variant": {"prompt": "v2"},
-            "settings": {"resamples": 2000, "seed": 0},
+            "settings": {"seed": 0},
             "metrics": metrics,
             "tables": {},
             "slices": slices,

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from skulens.errors import DataError
+from skulens.evaluate.intervals import Grouped, intervals
 from skulens.records import DatasetInfo, Image
 from skulens.train.measure import Evaluator, HeldOutPhotos, format_metric
 from tests.train.conftest import Squares
@@ -90,6 +91,15 @@ def test_the_gallery_of_pictures_holds_products_with_a_picture():
     assert found["text"]["n_queries"] == found["text"]["n_gallery"] == 3
     assert found["image"]["n_queries"] == found["image"]["n_gallery"] == 2
     assert found["image"]["metrics"]["hit_rate@1"]["value"] == 1
+
+
+def test_a_photo_stays_with_its_product_where_an_earlier_one_has_no_picture():
+    """ "a" has none; the 3 photos of "b" find it, the 2 of "c" show "b": one SKU right, one wrong."""
+    photos, iconic = [[1.0, 0, 0], *[[0, 1.0, 0]] * 5], [None, [0, 1.0, 0], [0, 0, 1.0]]
+    evaluator = evaluator_of(photos, [0, 1, 1, 1, 2, 2], "abc", iconic)
+    found = evaluator.full(Fixed(torch.eye(3)))["image"]["metrics"]["hit_rate@1"]
+    [expected] = intervals(Grouped(np.array([[3.0], [0.0]]), np.array([[3.0], [2.0]])).micro())
+    assert found == expected.as_dict() and (found["value"], found["groups"]) == (0.6, 2)
 
 
 def test_a_model_that_diverged_has_no_hit_rate():

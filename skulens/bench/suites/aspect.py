@@ -33,10 +33,6 @@ class AspectSettings:
     """Gold values that a field needs to enter the mean over fields and the table of fields."""
     limit: int = 0
     """Only the first products; 0 is all."""
-    resamples: int = 2000
-    """Of the bootstrap."""
-    seed: int = 0
-    """Of the bootstrap."""
 
 
 class Aspect:
@@ -101,8 +97,6 @@ class Aspect:
             level=s.level,
             least=s.least,
             rejects=lambda: rejects,
-            resamples=s.resamples,
-            seed=s.seed,
         )
 
 

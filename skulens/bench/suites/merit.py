@@ -40,10 +40,6 @@ class MeritSettings:
     """Cut-off of hit rates, recall and nDCG; may be repeated."""
     limit: int = 0
     """Only the first queries; 0 is all."""
-    resamples: int = 2000
-    """Of the bootstrap."""
-    seed: int = 0
-    """Of the bootstrap."""
 
 
 class Merit(RankingSuite[MeritSettings]):
@@ -91,8 +87,6 @@ class Merit(RankingSuite[MeritSettings]):
             exclude=(lambda query: query.references) if s.references == "excluded" else None,
             roles=tuple(roles),
             rejects=lambda: self.rejects,
-            resamples=s.resamples,
-            seed=s.seed,
         )
 
     def _queries(self) -> Iterator[Query]:

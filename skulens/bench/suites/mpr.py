@@ -47,10 +47,6 @@ class MprSettings:
     """Cut-off of hit rates, recall and nDCG; may be repeated."""
     limit: int = 0
     """Only the first queries; 0 is all."""
-    resamples: int = 2000
-    """Of the bootstrap."""
-    seed: int = 0
-    """Of the bootstrap."""
 
     def __post_init__(self):
         if not self.ks or min(self.ks) < 1:
@@ -135,8 +131,6 @@ class Mpr(RankingSuite[MprSettings]):
             rank=self.procedure.rank(s.shots) if self.procedure else None,
             roles=tuple(roles),
             rejects=lambda: self.rejects,
-            resamples=s.resamples,
-            seed=s.seed,
         )
 
     def _kinds(self, system: Encoder | Retriever) -> list[str]:

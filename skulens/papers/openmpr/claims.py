@@ -12,7 +12,6 @@ from skulens.analysis.boards import Board
 from skulens.encode.zoo.rows import distinct_weights, find_row, list_rows
 from skulens.evaluate import density
 from skulens.evaluate.compare import Difference
-from skulens.evaluate.intervals import RESAMPLES
 from skulens.evaluate.panel import compare_measures
 from skulens.papers.openmpr.summary_csv import model_name
 
@@ -51,7 +50,7 @@ class Files:
         """Recall@1 of a minus that of b, paired over SKUs."""
         names = [model_name(r) for r in self.rows]
         at = [names.index(n) for n in (a, b)]
-        return compare_measures(*self.board.panel(METRIC, at).measures, resamples=RESAMPLES)
+        return compare_measures(*self.board.panel(METRIC, at).measures)
 
 
 def check_claims(rows: Sequence[Mapping], board: Board) -> list[Statement]:
