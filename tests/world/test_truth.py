@@ -143,7 +143,7 @@ def test_every_printed_fact_of_a_clean_close_up_is_pictured(shop):
 
 
 def test_listings_are_the_truth_but_for_the_noise_they_are_marked_with(shop):
-    values = shop.values()
+    values, kinds = shop.values(), {row["id"]: row["kind"] for row in shop.attributes}
     noise = collections.defaultdict(list)
     for row in shop.noise:
         noise[row["id"]].append(row)
@@ -157,6 +157,8 @@ def test_listings_are_the_truth_but_for_the_noise_they_are_marked_with(shop):
             if n["noise"] == "wrong attribute" and "attributes" in n["places"]
         }
         assert wrong == marked
+        elsewhere = {n["shown"] for n in noise[row["id"]] if n["noise"] == "wrong category"}
+        assert row["category"] == [*(elsewhere or {kinds[row["sku"]]})]
         stolen = any(n["noise"] == "stolen picture" for n in noise[row["id"]])
         assert stolen == (f"{row['sku']}-front" not in row["image"][0])
 
