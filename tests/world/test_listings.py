@@ -13,7 +13,7 @@ import pytest
 from skulens.errors import DataError
 from skulens.world.config import CLASSES, WorldConfig
 from skulens.world.truth.listings import SPOILERS, TWICE, Listing, Noise, listings_of, pictures
-from skulens.world.truth.products import Variant, kind_at, variants, violates
+from skulens.world.truth.products import Variant, belongs, kind_at, variants, violates
 from skulens.world.truth.texts import description, fact, title
 from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
@@ -111,6 +111,7 @@ def test_a_wrong_attribute_is_another_possible_value_where_it_says(everything, t
         assert not any(
             violates(values, rule) for rule in vocabulary()["classes"][v.kind]["forbidden"]
         )
+        assert all(belongs(keys[k], values) == (k in values) for k in keys), "no key more or less"
         assert x.attributes == (values if "attributes" in n.places else table(v))
         wrong = replace(v, attributes=tuple(replace(a, value=values[a.key]) for a in v.attributes))
         assert x.description == description(wrong if "description" in n.places else v, x.language)
