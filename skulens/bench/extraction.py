@@ -33,6 +33,8 @@ class Task:
     products: Sequence[Product]
     """As a reader may see them: without what gold was made from."""
     gold: Sequence[Gold]
+    classes: Mapping[str, str]
+    """Product id -> its true class, for slices; a seller may list it under another."""
     settings: Mapping[str, object]
     level: Level = "L1"
     """How far two values may differ; see skulens.values.levels."""
@@ -69,7 +71,7 @@ def _measure_one(task: Task, reader: Reader) -> Result:
         task.gold,
         level=task.level,
         languages={p.id: p.language or "" for p in task.products},
-        classes={p.id: p.category[0] if p.category else "" for p in task.products},
+        classes=task.classes,
     )
     counted = claim_scores(matched)
     slices = {name: counted.slices[name] for name in task.slices if name in counted.slices}

@@ -1,4 +1,4 @@
-"""`skulens world`: make and show the procedural shop."""
+"""`skulens world`: make, show and check the procedural shop."""
 
 import json
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from skulens.cli.options import json_option
 
 @click.group()
 def command() -> None:
-    """Make or show the procedural shop."""
+    """Make, show or check the procedural shop."""
 
 
 @command.command()
@@ -131,3 +131,37 @@ def show(folder: Path, out: Path | None, skus: int, kind: str, as_json: bool) ->
         if as_json
         else f"{width} x {height} px: {out}"
     )
+
+
+@command.command()
+@click.option("--skus", default=100_000, show_default=True, help="Products; none is drawn.")
+@click.option("--seed", default=1, show_default=True, help="Of the shop.")
+@click.option("--examples", default=3, show_default=True, help="Shown of each kind.")
+@json_option
+def check(skus: int, seed: int, examples: int, as_json: bool) -> None:
+    """Look for contradictions in what a shop says of its products.
+
+    Attributes, texts in all languages and labels are read; exit code 1 where something is found.
+    """
+    from collections import Counter, defaultdict
+
+    from skulens.world.check import RULES, check_shop
+    from skulens.world.config import WorldConfig
+
+    found: Counter[str] = Counter()
+    shown: dict[str, list[str]] = defaultdict(list)
+    for wrong in check_shop(WorldConfig(skus=skus, seed=seed)):
+        found[wrong.rule] += 1
+        if len(shown[wrong.rule]) < examples:
+            shown[wrong.rule].append(f"{wrong.sku}: {wrong.said}")
+    if as_json:
+        counts = {rule: found[rule] for rule in RULES}
+        click.echo(json.dumps({"skus": skus, "seed": seed, "found": counts, "examples": shown}))
+    else:
+        for rule in RULES:
+            click.echo(f"{found[rule]:9,}  {rule}")
+            for line in shown[rule]:
+                click.echo(f"{'':11}{line}")
+        click.echo(f"{found.total():,} contradictions in the records of {skus:,} SKUs")
+    if found:
+        raise SystemExit(1)

@@ -11,6 +11,7 @@ Imports point down this page only:
     render/     pictures: views, close-ups, probe photos, and which print can be read in them
     tables rows make        the files of a shop, and who writes them
     gold reader sheet       a shop as a catalogue, its gold, its contact sheets
+    check       contradictions in what is said of the products
 """
 
 from skulens.world.config import CLASSES, WorldConfig

@@ -15,7 +15,7 @@ from typing import Literal
 
 from skulens.errors import DataError
 
-VERSION = 9
+VERSION = 10
 """Of the generator; rises whenever the same seed would give another shop."""
 
 FONTS = Path(__file__).parent / "fonts"

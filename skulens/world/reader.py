@@ -27,7 +27,7 @@ Texts = Literal["truth", "seller"]
 COMPOSED = "composed"
 """What `World.queries` calls the composed queries. They are asked with the photos of the splits, so
 that `info.splits`, which lists photos that belong to one split only, does not name them."""
-TEXT_NOISE = ("wrong attribute", "missing fact", "other language")
+TEXT_NOISE = ("wrong attribute", "missing fact", "other language", "wrong category")
 """Noise of a listing that concerns its words, not its picture or its being there twice."""
 
 
@@ -43,9 +43,10 @@ class World(OwnCatalog):
         language: of title, caption and description. "en" also gives the others as texts title_id,
             caption_th and so on; another language gives its own alone; "market" gives each SKU the
             language of the country it is sold in, which is that of its label.
-        texts: "seller" gives title, description, attributes and language as the seller lists them,
-            a share of them wrong on purpose (`WorldConfig.noise`): `extras["noise"]` names the
-            kinds of TEXT_NOISE, `noise.parquet` says what and where. Pictures and GTIN stay true.
+        texts: "seller" gives title, description, category, attributes and language as the seller
+            lists them, a share of them wrong on purpose (`WorldConfig.noise`): `extras["noise"]`
+            names the kinds of TEXT_NOISE, `noise.parquet` says what and where. Pictures and GTIN
+            stay true.
     Raises:
         DataError: an unknown language or kind of texts; a language for sellers, who have their own.
     """
@@ -156,6 +157,7 @@ def tell_as_seller(product: Product, listings: list[dict], noise: list[dict]) ->
         product,
         title=listing["title"],
         texts={"description": listing["description"]},
+        category=tuple(listing["category"]),
         language=listing["language"],
         attributes=tuple(
             Attribute(a["key"], a["value"], modality(kind, a["key"]), "seller")

@@ -73,7 +73,8 @@ def siblings(found: list[Variant]) -> list[dict]:
     for spu, group in itertools.groupby(found, key=lambda v: v.spu):
         members = list(group)
         values = [{a.key: a.value for a in v.attributes} for v in members]
-        varies = [key for key in values[0] if len({v[key] for v in values}) > 1]
+        keys = dict.fromkeys(key for v in values for key in v)  # some may lack a key
+        varies = [key for key in keys if len({v.get(key) for v in values}) > 1]
         rows.append(
             {
                 "spu": spu,

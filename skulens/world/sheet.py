@@ -1,7 +1,6 @@
 """Contact sheets of a shop: what a person looks at to see whether it is one."""
 
 import itertools
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,7 @@ def sheet(shop: World, out: Path, skus: int, kind: str = "titles") -> tuple[int,
             x, y = column * side, row * cell_height
             picture.paste(draw_cell(cell, side - 8), (x + 4, y + 4))
             draw.multiline_text(
-                (x + 6, y + side), wrap(cell.words, side // 6), "#333", font, spacing=1
+                (x + 6, y + side), wrap(cell.words, font, side - 12), "#333", font, spacing=1
             )
     out.parent.mkdir(parents=True, exist_ok=True)
     picture.save(out, "PNG", optimize=True)
@@ -86,15 +85,28 @@ def draw_cell(cell: Cell, px: int) -> PIL.Image.Image:
     return picture
 
 
-def wrap(words: str, letters: int) -> str:
-    """At most LINES lines."""
-    lines = textwrap.wrap(words, letters)
-    return "\n".join(
-        [
-            *lines[: LINES - 1],
-            textwrap.shorten(" ".join(lines[LINES - 1 :]), letters, placeholder=" ..."),
-        ]
-    )
+def wrap(words: str, font: PIL.ImageFont.FreeTypeFont, width_px: int) -> str:
+    """At most LINES lines, none wider than `width_px`; "..." where words are left out."""
+    lines: list[str] = []
+    for word in words.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width_px:
+            lines[-1] += f" {word}"
+        elif len(lines) < LINES:
+            lines.append(clip(word, font, width_px))
+        else:
+            lines[-1] = clip(f"{lines[-1]} {word}", font, width_px)
+            break
+    return "\n".join(lines)
+
+
+def clip(words: str, font: PIL.ImageFont.FreeTypeFont, width_px: int) -> str:
+    """As many letters as fit, with "..." behind them where some do not."""
+    if font.getlength(words) <= width_px:
+        return words
+    kept = words
+    while kept and font.getlength(f"{kept} ...") > width_px:
+        kept = kept[:-1]
+    return f"{kept.rstrip(' ,')} ..."
 
 
 def title_rows(_shop: World, products: list[Product]) -> Iterator[list[Cell]]:

@@ -189,6 +189,19 @@ def test_readers_never_see_the_attributes_that_gold_was_made_from(shop, monkeypa
     assert result.metrics["precision"].value == 0 and result.metrics["recall"].value == 0
 
 
+def test_slices_by_class_are_of_the_true_class(shop):
+    """A seller may list a product under another; readers are shown what the seller says."""
+    true = {p.id: p.category for p in shop.products()}
+    listed = {p.id: p.category for p in shop.listings()}
+    assert any(listed[p] != true[p] for p in true), "the shop has a wrong category"
+    [result] = run_suite("aspect", shop, ["seller"], {"resamples": 50}, tools=QUIET).results
+    per_claim = result.tables["per_claim"]
+    units, classes = (per_claim[c].to_pylist() for c in ("claim", "slice:class"))
+    assert len(units) > 100
+    for unit, found in zip(units, classes, strict=True):
+        assert (found,) == true[next(p for p in true if unit.startswith(p))]
+
+
 def test_only_some_fields_are_asked(shop):
     settings = {"fields": ("identifiers.",), "least": 1}
     [result] = run_suite("aspect", shop, ["seller"], settings, tools=QUIET).results

@@ -13,7 +13,13 @@ def label_shop(config: WorldConfig) -> list[Labelled]:
 
 
 def of(labelled: list[Labelled], *kinds: str) -> list[Labelled]:
-    return [(v, label) for v, label in labelled if v.kind in kinds or label.kind in kinds]
+    """Those of some classes or kinds of label; at least one of each, or a test would look at
+    nothing.
+    """
+    found = [(v, label) for v, label in labelled if v.kind in kinds or label.kind in kinds]
+    met = {v.kind for v, _ in found} | {label.kind for _, label in found}
+    assert set(kinds) <= met, f"no label of {sorted(set(kinds) - met)} to look at"
+    return found
 
 
 def said(label: Label, field: str) -> str:

@@ -96,6 +96,12 @@ def test_models_and_serials_hold_confusable_characters(labelled):
 # Structure.
 
 
+def test_looking_at_no_label_is_no_test(labelled):
+    for kinds in (("plates",), ("phone", "tablet")):
+        with pytest.raises(AssertionError, match="no label of"):
+            of(labelled, *kinds)
+
+
 def test_facts_are_of_known_fields_and_complete(labelled):
     for variant, label in labelled:
         assert label.kind == KINDS[variant.kind]

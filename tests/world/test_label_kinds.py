@@ -232,12 +232,19 @@ def test_care_is_said_in_words_and_marks(labelled):
 
 
 def test_jewellery_says_purity_clarity_and_cut(labelled):
+    seen = Counter()
     for variant, label in of(labelled, "gold"):
         assert said(label, "purity") == variant.value("purity")
-        if variant.value("material") == "24k gold" and variant.value("purity") in FINENESS:
+        solid = variant.value("purity") in FINENESS
+        if solid:
             assert label.one("purity").text == FINENESS[variant.value("purity")]
-        if variant.value("material") != "24k gold":
-            assert said(label, "material composition").startswith(variant.value("material"))
+            whole = f"{variant.value('purity').upper()} gold"
+        else:
+            whole = f"{variant.value('material')}, 1"
+        assert said(label, "material composition").startswith(whole)
+        assert bool(label.one("size")) == (variant.value("product type") == "necklace")
+        seen[solid, variant.value("product type") == "necklace"] += 1
+    assert set(seen) == {(a, b) for a in (True, False) for b in (True, False)}
     for variant, label in of(labelled, "diamond"):
         assert (said(label, "clarity"), said(label, "cut")) == (
             variant.value("diamond clarity"),

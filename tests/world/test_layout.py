@@ -10,7 +10,7 @@ import skulens.world
 ROOT = Path(skulens.world.__file__).parent
 ORDER = (
     *("config", "truth", "canvas", "label", "draw", "use", "render"),
-    *("tables", "rows", "make", "gold", "reader", "sheet", "__init__"),
+    *("tables", "rows", "make", "gold", "reader", "sheet", "check", "__init__"),
 )
 
 

@@ -11,9 +11,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from skulens.errors import DataError
-from skulens.world.config import WorldConfig
+from skulens.world.config import CLASSES, WorldConfig
 from skulens.world.truth.listings import SPOILERS, TWICE, Listing, Noise, listings_of, pictures
-from skulens.world.truth.products import Variant, kind_at, variants, violates
+from skulens.world.truth.products import Variant, belongs, kind_at, variants, violates
 from skulens.world.truth.texts import description, fact, title
 from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
@@ -76,7 +76,7 @@ def test_what_is_not_marked_is_true(everything, truth):
         assert "description" in places or x.description == description(v, x.language, *again)
         assert "attributes" in places or x.attributes == table(v)
         assert "image" in places or x.images == pictures(SHOP, v.index)
-        assert x.category == (v.kind,)
+        assert "category" in places or x.category == (v.kind,)
 
 
 # The noisy ones.
@@ -111,6 +111,7 @@ def test_a_wrong_attribute_is_another_possible_value_where_it_says(everything, t
         assert not any(
             violates(values, rule) for rule in vocabulary()["classes"][v.kind]["forbidden"]
         )
+        assert all(belongs(keys[k], values) == (k in values) for k in keys), "no key more or less"
         assert x.attributes == (values if "attributes" in n.places else table(v))
         wrong = replace(v, attributes=tuple(replace(a, value=values[a.key]) for a in v.attributes))
         assert x.description == description(wrong if "description" in n.places else v, x.language)
@@ -169,6 +170,23 @@ def test_a_duplicate_says_the_truth_in_other_words(everything, truth):
             title(v, x.language).split(", ")[1:]
         )
         assert x.attributes == table(v) and x.images == pictures(SHOP, v.index)
+        assert x.category == (v.kind,)
+
+
+def test_a_wrong_category_is_another_class_often_of_the_same_group(everything, truth):
+    groups = {kind: entry["group"] for kind, entry in vocabulary()["classes"].items()}
+    akin = []
+    for x, n in marked(everything, "wrong category"):
+        v = truth[x.sku]
+        assert (n.field, n.true, n.places) == ("category", v.kind, ("category",))
+        assert x.category == (n.shown,) and n.shown in CLASSES and n.shown != v.kind
+        if len(x.noise) == 1:
+            assert (x.title, x.description) == (title(v, x.language), description(v, x.language))
+            assert x.attributes == table(v) and x.images == pictures(SHOP, v.index)
+        if sum(group == groups[v.kind] for group in groups.values()) > 1:
+            akin.append(groups[n.shown] == groups[v.kind])
+    assert 0.35 < sum(akin) / len(akin) < 0.8
+    assert {n.shown for _, n in marked(everything, "wrong category")} == set(CLASSES)
 
 
 # Decided by seed and SKU alone.

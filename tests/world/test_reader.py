@@ -67,6 +67,7 @@ def test_a_seller_tells_what_the_listing_says_and_pictures_stay_true(folder, tru
         listing = listings[product.extras["listing"]]
         assert listing["sku"] == product.id
         assert (product.title, product.language) == (listing["title"], listing["language"])
+        assert list(product.category) == listing["category"]
         assert dict(product.texts) == {"description": listing["description"]}
         assert (product.images, product.gtin, product.spu) == (true.images, true.gtin, true.spu)
         assert {a.source for a in product.attributes} == {"seller"}
@@ -81,6 +82,10 @@ def test_a_listing_that_is_wrong_is_marked(folder, truth):
             a.key: a.value for a in true.attributes
         }
         assert not wrong or "wrong attribute" in product.extras["noise"]
+        misplaced = "wrong category" in product.extras["noise"]
+        assert misplaced == (product.category != true.category)
+        known = {a.key: a.modality for a in true.attributes}
+        assert {a.key: a.modality for a in product.attributes} == known, "of its true class"
         kinds.update(product.extras["noise"])
         kinds["wrong"] += wrong
     assert set(kinds) == {*TEXT_NOISE, "wrong"} and kinds["wrong"] > 1

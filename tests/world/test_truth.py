@@ -14,7 +14,7 @@ pytest.importorskip(
 )
 
 from skulens.catalog.open import open_catalog
-from skulens.world import WorldConfig
+from skulens.world import World, WorldConfig
 from skulens.world.config import VIEWS
 from skulens.world.make import make
 from skulens.world.tables import SCHEMAS
@@ -71,7 +71,8 @@ def test_siblings_differ_where_the_table_says_and_share_everything_else(shop):
     assert sorted(sku for row in shop.siblings for sku in row["skus"]) == sorted(values)
     for row in shop.siblings:
         members = [values[sku] for sku in row["skus"]]
-        differing = {key for key in members[0] if len({m[key] for m in members}) > 1}
+        keys = set().union(*members)
+        differing = {key for key in keys if len({m.get(key) for m in members}) > 1}
         assert differing == set(row["varies"]) and 2 <= len(members) <= 6
         visible = {
             a["key"]
@@ -80,6 +81,25 @@ def test_siblings_differ_where_the_table_says_and_share_everything_else(shop):
         }
         signatures = {tuple(m[key] for key in sorted(visible)) for m in members}
         assert len(signatures) == len(members), "siblings differ in something that can be seen"
+
+
+def test_a_variant_that_lacks_a_key_differs_in_it(tmp_path):
+    """Wired headphones have no battery life, their wireless siblings have one."""
+    config = WorldConfig(skus=160, seed=5, classes=("headphone",), views=(), photos=0)
+    shop = Shop(tmp_path, make(tmp_path, config, workers=1, progress=False))
+    values, mixed = shop.values(), 0
+    for row in shop.siblings:
+        wired = {"battery life" not in values[sku] for sku in row["skus"]}
+        assert ("battery life" in row["varies"]) == (len(wired) == 2)
+        assert ("connectivity technology" in row["varies"]) == (len(wired) == 2)
+        mixed += len(wired) == 2
+    assert mixed > 1
+    by_id = {p.id: p for p in open_catalog(str(tmp_path)).products()}
+    for sku, known in values.items():
+        assert {a.key: a.value for a in by_id[sku].attributes} == known
+    gold = list(World(tmp_path).gold())
+    lacking = {g.item for g in gold if g.field == "attributes.battery_life" and not g.values}
+    assert lacking == {sku for sku, known in values.items() if "battery life" not in known}
 
 
 def test_check_digits_are_valid_and_numbers_unique(shop):
@@ -143,7 +163,7 @@ def test_every_printed_fact_of_a_clean_close_up_is_pictured(shop):
 
 
 def test_listings_are_the_truth_but_for_the_noise_they_are_marked_with(shop):
-    values = shop.values()
+    values, kinds = shop.values(), {row["id"]: row["kind"] for row in shop.attributes}
     noise = collections.defaultdict(list)
     for row in shop.noise:
         noise[row["id"]].append(row)
@@ -157,6 +177,8 @@ def test_listings_are_the_truth_but_for_the_noise_they_are_marked_with(shop):
             if n["noise"] == "wrong attribute" and "attributes" in n["places"]
         }
         assert wrong == marked
+        elsewhere = {n["shown"] for n in noise[row["id"]] if n["noise"] == "wrong category"}
+        assert row["category"] == [*(elsewhere or {kinds[row["sku"]]})]
         stolen = any(n["noise"] == "stolen picture" for n in noise[row["id"]])
         assert stolen == (f"{row['sku']}-front" not in row["image"][0])
 

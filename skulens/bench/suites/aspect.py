@@ -93,6 +93,7 @@ class Aspect:
             split=s.split,
             products=products,
             gold=[g for g in gold if g.item in kept],
+            classes={p.id: p.category[0] for p in self.catalog.products() if p.category},
             settings=asdict(s),
             level=s.level,
             least=s.least,

@@ -4,16 +4,27 @@ from dataclasses import replace
 
 from skulens.world.canvas.surface import FLAT, TOP, cover, metal, stitches
 from skulens.world.canvas.svg import Canvas, ellipse, n, outline, rounded
-from skulens.world.truth.colours import darker, hexa, lighter, mix
+from skulens.world.truth.colours import Rgb, darker, hexa, lighter, mix
 from skulens.world.truth.look import Look
 
 STEEL = (176, 180, 188)
 WOODS = ((186, 132, 80), (112, 72, 46), (214, 172, 120))
 
 
-def wood_of(look: Look):
-    """The colour of legs and frame."""
+WOODEN = ("wood", "solid wood", "bamboo", "veneer")
+
+
+def frame_of(look: Look, wood: bool = True) -> Rgb:
+    """The colour of legs and frame: painted as the rest, or of wood if they are made of it."""
+    if not wood or look.get("material") not in WOODEN:
+        return look.base
     return look.pick("wood", WOODS)
+
+
+def chair_frame(look: Look) -> Rgb:
+    """A folding chair that is not of wood has legs of steel."""
+    folding = look.get("chair type") == "folding chair"
+    return STEEL if folding and look.get("material") not in WOODEN else frame_of(look)
 
 
 def bar(c: Canvas, d: str, rgb, width: float) -> None:
@@ -59,7 +70,7 @@ def _chair_behind(c: Canvas, look: Look, kind: str) -> None:
         c.shape(rounded(-9, -22, 18, 34, 6), "#2c2c31", extra='stroke="#0c0c0e" stroke-width="1"')
     elif kind == "armchair":
         for x in (-54, 54):
-            bar(c, f"M{x} 80L{n(x * 1.06)} 98", wood_of(look), 7)
+            bar(c, f"M{x} 80L{n(x * 1.06)} 98", frame_of(look), 7)
         for s in (-1, 1):
             cover(
                 c,
@@ -78,7 +89,7 @@ def _chair_behind(c: Canvas, look: Look, kind: str) -> None:
 
 
 def _four_legs_behind(c: Canvas, look: Look, kind: str, top: float) -> None:
-    half, frame = look.vary("half", 36, 42), STEEL if kind == "folding chair" else wood_of(look)
+    half, frame = look.vary("half", 36, 42), chair_frame(look)
     deep = mix(frame, (0, 0, 0), 0.25)
     for s in (-1, 1):
         bar(c, f"M{n(half * 0.8 * s)} 20L{n((half - 4) * s)} 78", deep, 6)
@@ -105,7 +116,7 @@ def _four_legs_behind(c: Canvas, look: Look, kind: str, top: float) -> None:
 
 def _stool_behind(c: Canvas, look: Look) -> None:
     frame, half = (
-        look.base if look.pick("stool legs", (True, False)) else wood_of(look),
+        frame_of(look, wood=look.pick("stool legs", (False, True))),
         look.vary("half", 30, 36),
     )
     for s in (-1, 1):
@@ -128,7 +139,7 @@ def _stool_behind(c: Canvas, look: Look) -> None:
 
 def _chair_side(c: Canvas, look: Look, kind: str) -> None:
     """In profile, its front to the left."""
-    frame = STEEL if kind == "folding chair" else wood_of(look)
+    frame = chair_frame(look)
     deep, y, lean = mix(frame, (0, 0, 0), 0.25), 24, look.vary("back curve", 2, 16) * 0.5 + 8
     top = _top_of_back(look)
     if kind == "bar stool":
@@ -272,7 +283,7 @@ def back(c: Canvas, look: Look, half: float, top: float, bottom: float) -> None:
                 f"M{n(-half)} {n(y)}Q0 {n(y - 5)} {n(half)} {n(y)}L{n(half)} {n(y + 10)}Q0 {n(y + 5)} {n(-half)} {n(y + 10)}Z",
                 look,
                 light=TOP,
-                texture="wood",
+                texture="wood" if look.get("material") in WOODEN else "",
             )
         return
     curve = look.vary("back curve", 2, 16)
@@ -346,7 +357,7 @@ def _top_of_back(look: Look) -> float:
 
 def _four_legs(c: Canvas, look: Look, kind: str) -> None:
     """Dining, folding and rocking chairs."""
-    half, frame = look.vary("half", 36, 42), STEEL if kind == "folding chair" else wood_of(look)
+    half, frame = look.vary("half", 36, 42), chair_frame(look)
     if kind == "folding chair":
         for s in (-1, 1):
             bar(c, f"M{n(-half * 0.9 * s)} 24L{n(half * s)} 94", mix(frame, (0, 0, 0), 0.15), 5)
@@ -384,7 +395,7 @@ def _office(c: Canvas, look: Look, kind: str) -> None:
 
 
 def _armchair(c: Canvas, look: Look, kind: str) -> None:
-    frame = wood_of(look)
+    frame = frame_of(look)
     for x in (-54, 54):
         bar(c, f"M{x} 80L{n(x * 1.06)} 98", frame, 7)
     back(c, look, 50, _top_of_back(look) + 18, 40)
@@ -404,7 +415,7 @@ def _armchair(c: Canvas, look: Look, kind: str) -> None:
 
 def _stool(c: Canvas, look: Look, kind: str) -> None:
     frame, half = (
-        look.base if look.pick("stool legs", (True, False)) else wood_of(look),
+        frame_of(look, wood=look.pick("stool legs", (False, True))),
         look.vary("half", 30, 36),
     )
     for s in (-1, 1):
@@ -437,7 +448,7 @@ def _table(c: Canvas, look: Look, brand: str) -> None:
     if look.face == "side":
         half = {"rectangular": 58, "oval": 62, "round": 78, "square": 70}[shape]
         deep *= 0.4
-    legs = look.base if look.pick("same legs", (True, True, False)) else wood_of(look)
+    legs = frame_of(look, wood=look.pick("same legs", (False, False, True)))
     _base(c, look, half, y, legs)
     drawers = look.get("number of drawers")
     if drawers != "no drawers" and look.face != "front":

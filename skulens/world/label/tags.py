@@ -12,17 +12,11 @@ COATED = {"gold plated": "18K GP", "gold filled": "1/20 14K GF"}
 def gold(draft: Draft) -> None:
     values = draft.values
     draft.add_name(values["product type"])
-    purity, material = values["purity"], values["material"]
-    karat = purity.upper()
-    if purity in COATED:
-        draft.add("purity", COATED[purity], purity, "purity")
-    elif material == "24k gold":
-        draft.add("purity", FINENESS[purity], purity, "purity")
-    else:
-        draft.add("purity", karat, purity, "purity")
-    add_gold_material(draft, material, karat if purity in FINENESS else COATED[purity].split()[-2])
+    purity = values["purity"]
+    draft.add("purity", COATED.get(purity) or FINENESS[purity], purity, "purity")
+    add_gold_material(draft, purity)
     add_material(draft, "stone", values["stone type"])
-    if values["product type"] in ("necklace", "bracelet"):
+    if "chain length" in values:
         inches = int(values["chain length"].removesuffix(" inches"))
         metric = draft.quantity(f"{inches * 2.54:.1f}", "cm")
         draft.add(
@@ -35,19 +29,21 @@ def gold(draft: Draft) -> None:
     add_maker_and_origin(draft, "jewelry")
 
 
-def add_gold_material(draft: Draft, material: str, karat: str) -> None:
-    """Base metal and its layer of gold; nothing where the attributes say both 24k and less."""
-    if material != "24k gold":
+def add_gold_material(draft: Draft, purity: str) -> None:
+    """Gold throughout, or a base metal and its layer of gold."""
+    if purity in COATED:
+        material, karat = draft.values["material"], COATED[purity].split()[-2]
         metal = draft.word("materials", material)
         text = draft.word("phrases", "plated").format(
             metal=metal[:1].upper() + metal[1:], gold=karat
         )
         draft.add("material composition", text, f"{material}, {karat} gold", "material")
-    elif karat == "24K":
+    else:
+        karat = purity.upper()
         draft.add(
             "material composition",
             draft.word("phrases", "solid gold").format(gold=karat),
-            "24K gold",
+            f"{karat} gold",
             "material",
         )
 
@@ -95,6 +91,8 @@ TABLE_CM = {
     "desk": (120, 60, 74),
 }
 """Width, depth and height, cm, before the SPU's own."""
+LONGER_CM = 15
+"""By which a rectangular or oval table is at least longer than wide."""
 CM_PER_SEAT = 15
 """By which a dining table is longer with each seat above two."""
 
@@ -112,6 +110,10 @@ def furniture(draft: Draft) -> None:
     )
     if key == "dining table":
         width += CM_PER_SEAT * (int(values["seating capacity"]) - 2)
+    if values.get("shape") in ("round", "square"):
+        depth = width
+    elif not chair:
+        width = max(width, depth + LONGER_CM)
     draft.add("size", *draft.size(width, depth, height), "dimensions")
     if chair:
         draft.add(

@@ -31,7 +31,6 @@ SIZES = {
     "women": ("XS", "S", "M", "L", "XL"),
     "elder": ("S", "M", "L", "XL"),
     "teens": ("146", "152", "158", "164"),
-    "infant": ("62", "68", "74", "80"),
 }
 """Letters, or the height of the child in cm."""
 WAISTS, LEGS, EU_SIZES = (28, 30, 31, 32, 33, 34, 36), (30, 32, 34), tuple(range(36, 47))

@@ -12,20 +12,21 @@ from skulens.world.canvas.backdrop import background, shadow
 from skulens.world.canvas.svg import Canvas, ellipse, n, render, rounded
 from skulens.world.config import CLASSES, Stream, turn
 from skulens.world.draw import DRAWINGS
+from skulens.world.draw.feet import foot, lies_flat
 from skulens.world.truth.colours import hexa, mix
 from skulens.world.truth.products import Variant, siblings, spu_look
 
-LIES_FLAT = ("cloth", "pants", "gold", "diamond")
-"""Classes without a floor below them."""
+CLEAN = 1.14
+"""Scale of the product in the clean picture."""
 
 
 def clean_scene(variant: Variant, px: int = 256) -> Canvas:
     """The clean picture: the product alone on white, with a soft shadow where it stands."""
     c = Canvas(px)
     c.shape("M-128 -128H128V128H-128Z", "#fff")
-    if variant.kind not in LIES_FLAT:
-        shadow(c, 0, 108, 96, 9, 0.3)
-    c.open('transform="scale(1.14)"')
+    if not lies_flat(variant.look):
+        shadow(c, 0, CLEAN * foot(variant.look) - 2, 96, 9, 0.3)
+    c.open(f'transform="scale({CLEAN})"')
     DRAWINGS[variant.kind](c, variant.look, variant.brand)
     c.close()
     return c
@@ -59,7 +60,8 @@ def photo(variant: Variant, number: int, px: int) -> bytes:
 
 def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
     """The product turned, scaled, sheared and moved, with the shadow it throws."""
-    tilt = stream.bell(32) if variant.kind in LIES_FLAT else stream.bell(18)
+    flat = lies_flat(variant.look)
+    tilt = stream.bell(32) if flat else stream.bell(18)
     cos, sin = turn(tilt)
     scale, narrow, shear = stream.uniform(0.68, 1.12), stream.uniform(0.86, 1), stream.bell(0.14)
     room = 128 - 92 * scale
@@ -72,11 +74,12 @@ def _product(c: Canvas, stream: Stream, variant: Variant) -> None:
         x,
         y,
     )
-    if variant.kind in LIES_FLAT:
-        shadow(c, x + 8, y + 10, 104 * scale, 104 * scale, 0.34)
-    else:
-        shadow(c, x + stream.bell(22), y + 92 * scale, 104 * scale, 15 * scale, 0.5)
+    if flat:
+        depth = 0.34 if variant.kind in ("cloth", "pants") else 0.16
+        shadow(c, x + 8, y + 10, 104 * scale, 104 * scale, depth)
     c.open(f'transform="matrix({" ".join(f"{v:.3f}" for v in place)})"')
+    if not flat:
+        shadow(c, stream.bell(14), foot(variant.look) - 2, 104, 15, 0.5)
     DRAWINGS[variant.kind](c, variant.look, variant.brand)
     c.close()
 
@@ -173,7 +176,7 @@ def occlude(c: Canvas, stream: Stream) -> None:
             "#f7e04a" if stream.chance(0.5) else "#f7f5ef",
             extra='stroke="#555" stroke-width="1"',
         )
-        c.text(f"{stream.integer(2, 199)}.{stream.integer(10, 99)}", x, y + 8, 21, "#c22", 52)
+        c.text(f"${stream.integer(2, 199)}.{stream.integer(10, 99)}", x, y + 8, 21, "#c22", 52)
         c.close()
     else:
         top, bottom = (128 - stream.uniform(12, 40)) * side, (128 - stream.uniform(6, 44)) * side

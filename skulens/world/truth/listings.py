@@ -9,8 +9,8 @@ from a SKU with a smaller number, so that a listing is the same in a shop of any
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from skulens.world.config import Stream, WorldConfig
-from skulens.world.truth.products import Variant, kind_at, violates
+from skulens.world.config import CLASSES, Stream, WorldConfig
+from skulens.world.truth.products import Variant, belongs, kind_at, violates
 from skulens.world.truth.texts import description, fact, title
 from skulens.world.truth.vocabulary import LANGUAGES, vocabulary
 
@@ -22,6 +22,8 @@ the others in one place only.
 """
 SAME_CLASS = 0.5
 """Share of stolen pictures that are sought within the class."""
+SAME_GROUP = 0.5
+"""Share of wrong categories that are sought within the group of the class."""
 TRIES = 40
 """SKUs looked at for one of the same class."""
 
@@ -34,7 +36,7 @@ class Noise:
     """A kind of SPOILERS, or "duplicate listing\""""
     field: str
     """Key of the attribute; "title" of other language, "image" of a stolen picture,
-    "id" of a duplicate.
+    "category" of a wrong one, "id" of a duplicate.
     """
     true: str
     """What the products table says."""
@@ -78,6 +80,8 @@ class Draft:
     """Key of the fact that the title leaves out."""
     pictured: int = -1
     """Number of the SKU whose picture it shows."""
+    category: str = ""
+    """The class it is listed under, where that is not its own."""
     noise: list[Noise] = field(default_factory=list)
 
     def write(self, place: str, variant: Variant) -> str | dict[str, str]:
@@ -101,7 +105,7 @@ class Draft:
             self.language,
             title=self.write_title(self.told["title"]),
             description=description(self.told["description"], self.language),
-            category=(self.variant.kind,),
+            category=(self.category or self.variant.kind,),
             attributes=values_of(self.told["attributes"]),
             images=pictures(self.config, self.pictured),
             noise=tuple(self.noise),
@@ -179,11 +183,14 @@ def possible(variant: Variant, key: str) -> list[str]:
         {a.key: a.value for a in variant.attributes},
     )
     others = [v for v in dict.fromkeys(words["keys"][key]["values"]) if v != values[key]]
-    return [
-        v
-        for v in others
-        if not any(violates(values | {key: v}, rule) for rule in words["forbidden"])
-    ]
+    return [v for v in others if could_be(values | {key: v}, words)]
+
+
+def could_be(values: dict[str, str], words: dict) -> bool:
+    """Whether a product of the class could have these values, no more and no fewer."""
+    return not any(violates(values, rule) for rule in words["forbidden"]) and all(
+        belongs(spec, values) == (key in values) for key, spec in words["keys"].items()
+    )
 
 
 def missing_fact(draft: Draft, stream: Stream) -> None:
@@ -194,6 +201,16 @@ def missing_fact(draft: Draft, stream: Stream) -> None:
     )
     draft.untold = true.key
     draft.noise.append(Noise("missing fact", true.key, true.value, "", ("title",)))
+
+
+def wrong_category(draft: Draft, stream: Stream) -> None:
+    """Listed under another class: one of its group in half the cases, where there is one."""
+    groups = {kind: entry["group"] for kind, entry in vocabulary()["classes"].items()}
+    true = draft.variant.kind
+    others = [kind for kind in CLASSES if kind != true]
+    akin = [kind for kind in others if groups[kind] == groups[true]]
+    draft.category = stream.choice(akin if akin and stream.chance(SAME_GROUP) else others)
+    draft.noise.append(Noise("wrong category", "category", true, draft.category, ("category",)))
 
 
 def stolen_picture(draft: Draft, stream: Stream) -> None:
@@ -215,6 +232,7 @@ SPOILERS: dict[str, Callable[[Draft, Stream], None]] = {
     "wrong attribute": wrong_attribute,
     "missing fact": missing_fact,
     "stolen picture": stolen_picture,
+    "wrong category": wrong_category,
 }
 """In this order: a fact is left out of a title in its final language, never the one told wrong."""
 
@@ -229,6 +247,7 @@ def duplicate(config: WorldConfig, own: Listing, variant: Variant) -> Listing:
     return replace(
         own, id=again, title=reworded, description=description(variant, own.language, "again"),
         attributes=values_of(variant), images=pictures(config, variant.index), noise=(noise,),
+        category=(variant.kind,),
     )  # fmt: skip
 
 

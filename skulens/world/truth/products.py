@@ -157,7 +157,8 @@ def _variants_of(shared, keys, rules, stream: Stream, count: int) -> list[dict[s
         changed += [stream.choice(free)] if stream.chance(0.4) else []
         if found:
             origin |= {k: stream.choice(keys[k]["values"]) for k in changed}
-        values = {k: shared.get(k) or origin[k] for k in keys}
+        values = {k: shared.get(k) or origin.get(k, "") for k in keys}
+        values = {k: value for k, value in values.items() if belongs(keys[k], values)}
         if any(violates(values, rule) for rule in rules):
             continue
         if all(any(values[k] != other[k] for k in seen) for other in found):
@@ -165,6 +166,11 @@ def _variants_of(shared, keys, rules, stream: Stream, count: int) -> list[dict[s
             if len(found) == count:
                 break
     return found
+
+
+def belongs(spec: dict, values: dict[str, str]) -> bool:
+    """Whether a product of these values has the key at all: rings have no chain length."""
+    return all(values.get(key) in wanted for key, wanted in spec.get("only", {}).items())
 
 
 def violates(values: dict[str, str], rule: dict) -> bool:

@@ -235,13 +235,24 @@ def sight(key: str, value: str, language: str = "en") -> str:
 
 def _say(template: str, value: str, language: str) -> str:
     """The lexicon's expression for the whole; else its phrase with the value in it."""
-    english = template.format(value).replace("closure closure", "closure")
+    english = fill(template, value)
     whole = translate("expressions", english, language)
     if language == "en" or whole != english:
         return whole
     return space_thai(
         translate("phrases", template, language).format(translate("values", value, language))
     )
+
+
+def fill(template: str, value: str) -> str:
+    """A phrase with a value in it, which says no word twice:
+    "sternum strap", not "sternum strap strap"; "minimal assembly", not "assembly required: ...".
+    """
+    before, _, after = template.partition("{}")
+    words = set(value.split())
+    before = "" if words & set(before.strip(" :").split()) else before
+    after = "" if words & set(after.split()) else after
+    return before + value + after
 
 
 THAI_MEETS_LATIN = re.compile("(?<=[\u0e01-\u0e4e])(?=[A-Za-z0-9])")
@@ -307,7 +318,8 @@ def look_of(colour: str, pattern: str, language: str) -> str:
         "colour": translate("colours", colour, language),
         "pattern": translate("patterns", pattern, language),
     }
-    return LOOKS[language][bool(pattern)].format(**said)
+    told = LOOKS[language][bool(pattern)].format(**said)
+    return told.replace("wood wood", "wood")  # natural wood in wood grain
 
 
 def _words(variant: Variant, language: str, noun: str, patterned: bool = True) -> dict[str, str]:

@@ -15,8 +15,9 @@ def vocabulary() -> dict:
     """`vocabulary.json`: {"brands": [...], "classes": {class: {"group", "keys", "forbidden"}}}.
 
     A key has a modality (visual, text or both), a level (spu: shared by variants; sku: varies) and
-    values, one listed twice being drawn twice as often. A forbidden rule names a condition ("if")
-    and the values it rules out ("not").
+    values, one listed twice being drawn twice as often; "only" names what a product must be for the
+    key to belong to it. A forbidden rule names a condition ("if") and the values it rules out
+    ("not").
     """
     return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 

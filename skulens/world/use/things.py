@@ -7,20 +7,17 @@ from skulens.world.canvas.svg import Canvas, ellipse, n, rounded
 from skulens.world.config import Stream
 from skulens.world.draw import DRAWINGS
 from skulens.world.draw.electronics import open_laptop, phone_back
+from skulens.world.draw.feet import foot
 from skulens.world.draw.fruit import NATURAL, PLACES, one
 from skulens.world.truth.colours import RGB, darker, hexa, lighter, mix
 from skulens.world.truth.look import Look
 from skulens.world.use import rooms
 
-FEET = {"jar": 86, "tub": 85, "can": 90, "box": 90, "carton": 92, "jug": 90}
-"""Where the drawing of a container ends below its middle; 94 for the others."""
-
 
 def product(c: Canvas, look: Look, brand: str, x: float, base: float, scale: float) -> None:
     """The product's own drawing, standing on `base`."""
-    foot = FEET.get(look.get("container type"), 94)
     shadow(c, x + 6, base - 1, 78 * scale, 9 * scale, 0.45)
-    place(c, look, brand, x, base - foot * scale, scale)
+    place(c, look, brand, x, base - foot(look) * scale, scale)
 
 
 def place(
