@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from skulens.catalog.fetch import archives, sources
+from skulens.catalog.fetch import archives, disk, sources
 from skulens.catalog.fetch import download as d
 from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile, StoreError
@@ -218,7 +218,7 @@ def test_only_web_addresses_are_fetched(server, tmp_path, url):
 
 def test_a_full_disk_is_told_before_the_download(server, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, archives.RESERVE + 1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, disk.RESERVE + 1000))
     with pytest.raises(StoreError, match=r"needs 1000.0 KiB and .* has 200.0 MiB free"):
         get(server, tmp_path)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from skulens.catalog.fetch.archives import check_space
+from skulens.catalog.fetch.disk import check_space
 from skulens.catalog.fetch.web import ANSWER_S, WINDOW_BYTES, WINDOW_S, Pace, TooSlow, open_address
 from skulens.errors import DataError, MissingFile, StoreError
 from skulens.files import locked, sha256_of_file, write_whole

@@ -6,8 +6,9 @@ import re
 import urllib.parse
 from typing import Any
 
-from skulens.catalog.fetch.archives import Refused, split_name
+from skulens.catalog.fetch.archives import split_name
 from skulens.catalog.fetch.download import RemoteFile
+from skulens.catalog.fetch.members import Refused
 from skulens.catalog.fetch.web import read_listing
 from skulens.errors import MissingFile
 

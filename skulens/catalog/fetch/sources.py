@@ -8,9 +8,11 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from skulens.catalog.fetch.archives import Bounds, check_space, extract, size_text
+from skulens.catalog.fetch.archives import extract
+from skulens.catalog.fetch.disk import check_space, size_text
 from skulens.catalog.fetch.download import RECORD, RemoteFile, download, offline, read_record
 from skulens.catalog.fetch.hub import list_commit
+from skulens.catalog.fetch.members import Bounds
 from skulens.catalog.names import UNFINISHED
 from skulens.errors import DataError, MissingFile, StoreError
 from skulens.files import locked, sha256_of_file
