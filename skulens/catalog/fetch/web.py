@@ -37,10 +37,12 @@ class Pace:
 
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
+        self.late = f"no whole answer came in {seconds:g} s"
         self.got = 0
 
     def start_body(self) -> None:
         self.deadline, self.got = time.monotonic() + WINDOW_S, 0
+        self.late = f"fewer than {WINDOW_BYTES:,} bytes came in {WINDOW_S:g} s"
 
     def count(self, n: int) -> None:
         self.got += n
@@ -50,7 +52,7 @@ class Pace:
     def left(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TooSlow("the answer comes too slowly")
+            raise TooSlow(self.late)
         return left
 
 
@@ -66,7 +68,11 @@ class PacedSocket(io.RawIOBase):
 
     def readinto(self, buffer) -> int | None:
         self.sock.settimeout(min(TIMEOUT_S, self.pace.left()))
-        return self.bytes.readinto(buffer)
+        try:
+            return self.bytes.readinto(buffer)
+        except TimeoutError:
+            self.pace.left()  # which has a better name for it, where it is over
+            raise
 
     def close(self) -> None:
         self.bytes.close()
@@ -140,7 +146,10 @@ def follow(first: str, asked: str, location: str | None, hosts: tuple[str, ...])
     """The address that a redirect leads to. Raises DataError for one that we do not follow."""
     if not location:
         raise DataError(f"{asked} redirects to no address")
-    led = quote(urllib.parse.urljoin(asked, location))
+    try:
+        led = quote(urllib.parse.urljoin(asked, location))
+    except ValueError as e:
+        raise DataError(f"{asked} redirects to {location!r}, which is no address: {e}") from None
     old, new = split(first), split(led)
     local = old.scheme == "http" and is_loopback(old.hostname)  # given by the user, see below
     if new.scheme != "https" and not (local and new.scheme == "http" and is_loopback(new.hostname)):
