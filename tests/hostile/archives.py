@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import os
 import random
 import shutil
+import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -280,14 +282,26 @@ def attack(
             return False
         raise
     finally:
-        found = {
-            str(p.relative_to(place)): b"a link" if p.is_symlink() else p.read_bytes()
-            for p in place.rglob("*")
-            if p != archive and (p.is_symlink() or p.is_file())
-        }
+        found = files_below(place)
         alone = is_alone(outside, canary)
         shutil.rmtree(place)
     return expected is not None and found == expected and alone
+
+
+def files_below(place: Path) -> dict[str, bytes]:
+    """Path -> bytes of all files but the archive, however deep; links, devices and pipes are
+    named, not followed."""
+    found = {}
+    for folder, folders, names, fd in os.fwalk(place):
+        for name in (*folders, *names):
+            path = os.path.relpath(os.path.join(folder, name), place)  # noqa: PTH118, too long for a Path
+            mode = os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode) and path != "archive":
+                with os.fdopen(os.open(name, os.O_RDONLY, dir_fd=fd), "rb") as f:
+                    found[path] = f.read()
+            elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                found[path] = b"a link or a device"
+    return found
 
 
 def is_alone(outside: Path, canary: Path) -> bool:
