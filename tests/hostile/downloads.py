@@ -136,7 +136,8 @@ def fetch_in(behave, known: dict, folder: Path, prepare: Callable[[Path], object
     prepare(folder)
     target = folder / "f.bin"
     before = target.read_bytes() if target.is_file() else None
-    with impatient(), Server(behave) as server:
+    tries = mock.patch.object(d, "TRIES", 2 if behave in SLOW else d.TRIES)
+    with impatient(), tries, Server(behave) as server:
         try:
             d.download(remote(f"{server.url}/f.bin", **known), folder, wait_s=0)
         except SkulensError:
@@ -247,6 +248,11 @@ def huge_claim(r: Request) -> None:
     r.endless(b"x" * 65_536)
 
 
+def silence(r: Request) -> None:
+    r.server.ended.wait(4)
+
+
+SLOW = (slow_headers, slow_body, endless_redirect, endless_continue, endless_trailers, silence)
 KNOWN = {"size": len(BODY)}
 FULL = KNOWN | {"sha256": SHA}
 BEHAVIOURS: dict[str, tuple[Callable[[Request], None], dict]] = {
@@ -342,7 +348,7 @@ BEHAVIOURS: dict[str, tuple[Callable[[Request], None], dict]] = {
     "endless trailers": (endless_trailers, {}),
     "header of 100 kB": (lambda r: r.answer(BODY, X="y" * 100_000), {}),
     "no HTTP": (lambda r: r.send(b"\0\1\2 hello\r\n\r\n"), {}),
-    "silence": (lambda r: r.server.ended.wait(4), {}),
+    "silence": (silence, {}),
     "hangs up": (lambda r: None, {}),
     "204": (lambda r: r.answer(status="204 No Content"), {}),
     "404": (lambda r: r.answer(b"<html>", status="404 Not Found", Content_Length=6), {}),

@@ -154,8 +154,9 @@ def follow(first: str, asked: str, location: str | None, hosts: tuple[str, ...])
     local = old.scheme == "http" and is_loopback(old.hostname)  # given by the user, see below
     if new.scheme != "https" and not (local and new.scheme == "http" and is_loopback(new.hostname)):
         raise DataError(f"{first} redirects to {led}; only https is followed")
-    same = (old.hostname, old.port) == (new.hostname, new.port)
-    if not same and not any(fnmatch.fnmatch(new.netloc, pattern) for pattern in hosts):
+    same = (old.hostname, old.port) == (new.hostname, new.port) and not new.username
+    known = not new.username and any(fnmatch.fnmatch(new.netloc.lower(), p) for p in hosts)
+    if not same and not known:
         raise DataError(
             f"{first} redirects to another host, {new.netloc}. If that is right, name the host "
             f'behind the address: SKULENS_URL_NAME="{first} {new.netloc}"'
