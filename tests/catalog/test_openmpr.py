@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from dataclasses import replace
 from functools import partial
@@ -213,6 +214,28 @@ def test_without_a_manifest_the_photos_say_whose_they_are(tmp_path):
     catalog = open_catalog(str(clone))
     assert groups(catalog) == [s for s in SKUS[1:] for _ in range(3)]
     assert [(r.item, r.reason) for r in catalog.rejects] == [(SKUS[0], "it has no photo")]
+
+
+def test_what_is_no_file_is_named_and_never_opened(tmp_path):
+    clone = write_clone(tmp_path / "clone")
+    write_photos(clone / BOX)
+    pipe, zero, loop, folder = (
+        clone / BOX / p for p in photos_of(SKUS[0]) + photos_of(SKUS[1])[:1]
+    )
+    for path in (pipe, zero, loop, folder):
+        path.unlink()
+    os.mkfifo(pipe)
+    zero.symlink_to("/dev/zero")
+    loop.symlink_to(loop)
+    folder.mkdir()
+    catalog = open_catalog(str(clone))
+    assert len(groups(catalog)) == 5
+    assert [r.reason.rpartition(": ")[2] for r in catalog.rejects] == [
+        "is a device, a pipe or a socket",
+        "is a device, a pipe or a socket",
+        "is a link that leads to no file",
+        "is a folder",
+    ]
 
 
 def test_the_manifest_is_upstreams(tmp_path):
