@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import io
+import re
 import shutil
 import zipfile
 from collections import namedtuple
@@ -29,6 +30,29 @@ def test_what_no_dataset_needs_is_refused_and_leaves_nothing(tmp_path, name):
     found = outcome(case, tmp_path)
     assert found.verdict is Verdict.NAMED, found
     assert "cannot be unpacked" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("chain of links", "member 'a': is a symbolic link"),
+        ("hard link outside", "member 'a': is a hard link"),
+        ("named pipe", "member 'pipe': is a named pipe"),
+        ("zip, link", "member 'a': is a link or a device"),
+        ("name above", "member '../../canary': its name would land outside its folder"),
+        ("the same name twice", "member 'a': it occurs twice"),
+        ("bomb, tar", "member 'zeros': it unpacks to more than 100 times its"),
+        ("bomb in a header", "there is an extended header of 83,886,080 bytes"),
+        ("30,000 empty streams", "more than 20,000 gzip streams"),
+        ("bytes behind the end", "there are bytes behind its end"),
+        ("a web page", "it is no archive that we read"),
+        ("our own record", "'downloads.json' is a name of our own files"),
+    ],
+)
+def test_the_error_names_the_member_and_the_reason(tmp_path, name, reason):
+    archive = put(tmp_path / "a.bin", hostile.REFUSED[name]())
+    with pytest.raises(DataError, match=re.escape(reason)):
+        sources.unpack(archive, tmp_path / "to")
 
 
 @pytest.mark.parametrize("name", hostile.ACCEPTED)
