@@ -125,6 +125,10 @@ DATASETS = {
         "skulens.catalog.openmpr:OpenMPR",
         "GroceryVision as OpenMPR uses it: 409 SKUs, 20,565 photos, captions",
         signs=(
+            Sign(("src/data/barcode_to_images_map.json",)),
+            Sign(("src/data/synthetic/synthetic_labels*.json",)),
+            Sign(("synthetic_labels*.json",)),
+            Sign(("barcode_to_images_map.json",)),
             Sign(("*captions*.json",), common=True),
             Sign(("*/*captions*.json",), common=True),
             Sign(("*manifest*.json",), common=True),

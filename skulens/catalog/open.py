@@ -40,9 +40,12 @@ def open_catalog(data: str, **options) -> Catalog:
         return build(data, "", options)
     folder = find_folder(data)
     if folder is None and data in known:
-        from skulens.catalog.fetch.sources import fetch
+        from skulens.catalog.fetch.sources import fetch, forget
 
         folder = fetch(data, cache_folder() / data)
+        catalog = build(data if has_sign(data, folder) else recognise(folder), folder, options)
+        forget(data, folder)
+        return catalog
     if folder is None:
         raise missing_path(data)
     named = data in known and has_sign(data, folder)

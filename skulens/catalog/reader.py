@@ -75,11 +75,22 @@ class Reader:
         """The picture at `path`, or None and a reject where there is no file."""
         if path.is_file():
             return Image(path=str(path), view=view)
-        reason = "is a folder" if path.is_dir() else "there is no such file"
         self.reject(
-            source, item, f"picture {path}: {reason}", "put the picture there or correct the path"
+            source,
+            item,
+            f"picture {path}: {why_no_file(path)}",
+            "put the picture there or correct the path",
         )
         return None
+
+
+def why_no_file(path: Path) -> str:
+    """What stands in the place of a file."""
+    if path.is_dir():
+        return "is a folder"
+    if path.exists():
+        return "is a device, a pipe or a socket"
+    return "is a link that leads to no file" if path.is_symlink() else "there is no such file"
 
 
 class TrueReader(Reader):

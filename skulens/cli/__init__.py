@@ -12,6 +12,7 @@ COMMANDS = {
     "bench": "Measure encoders on a suite, with intervals.",
     "list": "List encoders, datasets, suites and all else that has a name.",
     "audit": "Check the data quality of a catalogue before you use it.",
+    "catalog": "Make the tables of a catalogue from what lies in its folder.",
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",

@@ -110,7 +110,10 @@ def test_openmpr_finds_photos_below_other_first_folders(tmp_path):
 def test_openmpr_without_photos_asks_for_the_archive(tmp_path):
     folder = make_openmpr(tmp_path / "o")
     (folder / "GV").rename(tmp_path / "elsewhere")
-    with pytest.raises(MissingFile, match=r"GroceryVision.zip.*put it at .*o/GroceryVision.zip"):
+    with pytest.raises(
+        MissingFile,
+        match=r"mpr_challenge.tar.gz.*8,521,632,328 bytes.*put it at .*o/data/mpr_challenge.tar.gz",
+    ):
         list(open_catalog(str(folder)).queries("test"))
     put(tmp_path / "other" / "GV" / "x", b"")
     (tmp_path / "elsewhere").rename(tmp_path / "other" / "GV" / "deep")
