@@ -8,6 +8,7 @@ may write at once: shard names are unique and journal lines are appended in one 
 computed twice is the same vector.
 """
 
+import contextlib
 import hashlib
 import json
 import mmap
@@ -82,7 +83,8 @@ class Shards:
             self._give_up(e)
 
     def _read_journal(self) -> None:
-        damaged, unsigned, signed = [], 0, 0
+        damaged: list[tuple[Path, Exception]] = []
+        unsigned = signed = 0
         try:
             entries = list(read_lines(self.journal))
         except OSError as e:
@@ -104,7 +106,7 @@ class Shards:
             except FileNotFoundError:
                 continue  # removed, after damage or by hand: computed again
             except (OSError, ValueError, LookupError, pa.ArrowException) as e:
-                damaged.append((path, str(e)))
+                damaged.append((path, e))
         self._drop(damaged)
         if unsigned and not signed:
             warnings.warn(
@@ -130,7 +132,7 @@ class Shards:
 
     def _verify(self, shards: set[Shard]) -> None:
         """Drop those shards whose bytes are not the ones that were written."""
-        damaged = []
+        damaged: list[tuple[Path, Exception]] = []
         for shard in shards:
             if not shard.sha256:
                 continue
@@ -139,20 +141,20 @@ class Shards:
                     raise ValueError("its bytes are not those that were written")
                 shard.sha256 = ""
             except (OSError, ValueError) as e:
-                damaged.append((shard.path, str(e)))
+                damaged.append((shard.path, e))
         self._drop(damaged)
 
-    def _drop(self, damaged: list[tuple[Path, str]]) -> None:
+    def _drop(self, damaged: list[tuple[Path, Exception]]) -> None:
         """Forget damaged shards, remove their files, and name them."""
         if not damaged:
             return
         paths = {path for path, _ in damaged}
         self.places = {k: place for k, place in self.places.items() if place[0].path not in paths}
-        for path in paths:
-            try:
+        for path, why in damaged:
+            if isinstance(why, OSError) and why.errno:
+                continue  # it could not be read, which says nothing of what it holds
+            with contextlib.suppress(OSError):  # a read-only cache: named again by the next run
                 path.unlink(missing_ok=True)
-            except OSError:
-                continue  # a read-only cache: named again by the next process
         named = "; ".join(f"{path.name}: {why}" for path, why in damaged[:3])
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
         warnings.warn(
@@ -212,7 +214,7 @@ class Shards:
         raise NotImplementedError
 
     def _view(self, column: pa.Array) -> Any:
-        """What `get` reads rows from, without a copy."""
+        """What `_take` reads rows from, without a copy."""
         raise NotImplementedError
 
     def _give_up(self, error: OSError) -> None:
@@ -238,8 +240,8 @@ class VectorCache(Shards):
             at.setdefault(shard, []).append(i)
         for shard, mine in at.items():
             vectors[mine] = shard.rows[[places[i][1] for i in mine]]
-        finite = np.isfinite(vectors).all(axis=1)
-        return [bool(whole) for whole in finite], vectors if finite.all() else vectors[finite]
+        finite = np.asarray(np.isfinite(vectors).all(axis=1))
+        return finite.tolist(), vectors if finite.all() else vectors[finite]
 
     def _array(self, rows: np.ndarray) -> pa.Array:
         flat = pa.array(np.ascontiguousarray(rows, np.float32).reshape(-1))
