@@ -56,6 +56,7 @@ class Computed:
     hashes: list[str | None]
     """sha256 of each part's content; None where it could not be read."""
     rejects: list[Reject] = field(default_factory=list)
+    """One for each part without a row, in their order."""
     distinct: int = 0
     forwarded: int = 0
     """Distinct parts that went through the model in this call; the others came from the cache."""
@@ -108,6 +109,8 @@ class Target:
         """
         self.encoder, self.cache, self.places, self.keys = encoder, cache, places, keys
         self.failed: dict[str, str] = {}
+        """Content id -> why it has no row."""
+        self.placed: set[str] = set()
         self.forwarded = 0
         self.per_second: dict[str, float] = {}
         self.lock = threading.Lock()
@@ -118,9 +121,14 @@ class Target:
         if cache is not None:
             here, rows = cache.find(list(keys.values()))
             held = [name for name, whole in zip(keys, here, strict=True) if whole]
-            if held:
-                self._place(held, rows)
+            self.place(held, rows)
             self.missing.difference_update(held)
+
+    def place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
+        """Put rows to the positions of the answer that hold these contents."""
+        if names:
+            self._place(names, rows)
+            self.placed.update(names)
 
     def _place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
         raise NotImplementedError
@@ -128,7 +136,7 @@ class Target:
     def take(self, names: list[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
         """Place computed rows; write a shard once enough rows, bytes or seconds have gathered."""
         with self.lock:
-            self._place(names, rows)
+            self.place(names, rows)
             self.forwarded += len(names)
             self.unsaved.append((names, rows))
             self.unsaved_rows += len(names)
@@ -150,13 +158,13 @@ class Target:
     def _join(self, blocks: list) -> Sequence[np.ndarray] | np.ndarray:
         raise NotImplementedError
 
-    def rejects(self, contents: Mapping[str, Content]) -> list[Reject]:
-        """One per part that could not be computed."""
+    def reject(self, content: Content) -> Reject | None:
+        """Why one position that holds this content has no row; None where it has one."""
+        if content.id in self.placed:
+            return None
+        reason = self.failed.get(content.id, "the encoder returned nothing for it")
         todo = "replace the picture or leave the product out"
-        return [
-            Reject(contents[name].where, contents[name].where, reason, todo)
-            for name, reason in self.failed.items()
-        ]
+        return Reject(content.where, content.where, reason, todo)
 
 
 class VectorTarget(Target):
