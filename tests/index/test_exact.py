@@ -276,3 +276,26 @@ def test_vectors_of_another_maker_are_refused():
         index.search(vectors, 1, "mini-2")
     with pytest.raises(DataError, match="embed both with one encoder"):
         index.run(["q", "r"], vectors, 1, "mini-2")
+
+
+@pytest.mark.parametrize("k", [300, 511, 1000])
+@pytest.mark.parametrize("block", [400, 4096])
+def test_long_lists_equal_sorted(k, block):
+    """numpy partitions short rows by sorting them whole, which hides a wrong cut."""
+    rng = np.random.default_rng(k + block)
+    queries, gallery = unit(rng, 20, 8), unit(rng, 2500, 8)
+    expected = sort_everything(scores_of_all(fix(queries), fix(gallery)), k)
+    found = top_k(queries, gallery, k, block_rows=block)
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("k", [300, 1000])
+def test_few_hits_merge_into_long_lists(k):
+    """The float32 filter's path: later blocks are worse, so that few of them enter."""
+    rng = np.random.default_rng(k)
+    queries = unit(rng, 6, 16)
+    gallery = np.concatenate([queries.repeat(1500 // 6 * 2, axis=0), -unit(rng, 30000, 16)])
+    gallery = (gallery + 0.05 * rng.standard_normal(gallery.shape)).astype(np.float32)
+    expected = sort_everything(scores_of_all(fix(queries), fix(gallery)), k)
+    found = top_k(queries, gallery, k, block_rows=8000)
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
