@@ -1,13 +1,15 @@
-"""kill -9 of a real process at a random moment of a measurement, and while its result is written.
+"""kill -9 of a real process at a random moment of a measurement, and at each step of storing it.
 
 Right: the same command afterwards gives the numbers of a run that nobody disturbed, the results
 folder lists that result once, and every command on the folder works.
 """
 
 import functools
+import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -24,22 +26,26 @@ DELAY_S = 0.02
 """Of each forward pass of the process to be killed, so that there is something to interrupt."""
 LONGEST_S = 0.4
 """Of such a measurement, about."""
+STEPS = 20
+"""File operations of storing a result, about."""
+WATCHED = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"}
+"""Audit events that count as steps."""
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:
-    """Every other one while the result is written."""
+    """In turn: a random moment of the run, the next step of storing its result."""
     draw = np.random.default_rng(seed)
     for i in range(count):
-        writing = i % 2 == 1
-        at_s = float(draw.uniform(0, 0.012 if writing else LONGEST_S))
-        when = f"{at_s * 1e3:.1f} ms into {'writing the result' if writing else 'the run'}"
-        yield Case(f"kill {when} #{i}", functools.partial(attack, writing, at_s), seconds=60.0)
+        at_s = float(draw.uniform(0, LONGEST_S))
+        step = (i // 2 * 7) % STEPS if i % 2 else None  # 7 and 20 are coprime: all steps come
+        when = f"at {at_s * 1e3:.0f} ms" if step is None else f"at step {step} of storing"
+        yield Case(f"kill {when} #{i}", functools.partial(attack, step, at_s), seconds=60.0)
 
 
-def attack(writing: bool, at_s: float, folder: Path) -> bool:
+def attack(step: int | None, at_s: float, folder: Path) -> bool:
     """Kill a process that measures into the folder, run the same command, and compare."""
     world = stores.make_world()
-    kill(world.shop, folder, writing, at_s)
+    kill(world.shop, folder, step, at_s)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = stores.measure(world.shop, folder / "cache")
@@ -50,31 +56,40 @@ def attack(writing: bool, at_s: float, folder: Path) -> bool:
         named = find_results(result.name, folder / "results")
     except SkulensError:
         return False  # one killed write must not close the whole folder
-    right = stores.numbers(result) == world.numbers and stores.contents(place) == world.contents
+    right = stores.numbers(result) == world.numbers and stores.holds(place, world)
     return right and status in ("new", "unchanged") and len(listed) == len(named) == 1
 
 
-def kill(shop: Path, folder: Path, writing: bool, at_s: float) -> bool:
-    """Start a process and kill it; whether it was alive then."""
+def kill(shop: Path, folder: Path, step: int | None, at_s: float) -> bool:
+    """Start a process and kill it, or have it die at a step of storing; whether it was alive then."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.hostile.kills"])
-    process = context.Process(target=work, args=(shop, folder))
+    process = context.Process(target=work, args=(shop, folder, step))
     process.start()
-    seen = folder / ("results" if writing else "cache")
-    while process.is_alive() and not begun(seen):
-        time.sleep(0.0005)
-    time.sleep(at_s)
-    alive = process.is_alive()
-    if alive and process.pid:
-        os.kill(process.pid, signal.SIGKILL)
+    if step is None:
+        while process.is_alive() and not (folder / "cache").is_dir():
+            time.sleep(0.001)
+        time.sleep(at_s)
+        if process.pid and process.is_alive():
+            os.kill(process.pid, signal.SIGKILL)
     process.join()
-    return alive
+    return process.exitcode == -signal.SIGKILL
 
 
-def begun(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.iterdir())
+def work(shop: Path, folder: Path, step: int | None) -> None:
+    """Measure and store; at that file operation in the results folder this process is no more."""
+    result = stores.measure(shop, folder / "cache", DELAY_S if step is None else 0.0)
+    store = ResultStore(folder / "results")
+    if step is not None:
+        die_at(step, str(store.folder))
+    store.add(result)
 
 
-def work(shop: Path, folder: Path) -> None:
-    result = stores.measure(shop, folder / "cache", DELAY_S)
-    ResultStore(folder / "results").add(result)
+def die_at(step: int, folder: str) -> None:
+    done = itertools.count()
+
+    def watch(event: str, args: tuple) -> None:
+        if event in WATCHED and folder in str(args[0]) and next(done) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
