@@ -148,13 +148,21 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row or picture that could not be used, kept so that nothing is lost silently."""
+    """A row or picture that could not be used, kept so that nothing is lost silently.
+
+    What is rejected may be no valid Unicode (JSON's "\\ud800", a file name in another encoding);
+    what is kept of it is, as `escape_surrogates` writes it.
+    """
 
     source: str
     """File, and line or row where there is one."""
     item: str
     reason: str
     todo: str
+
+    def __post_init__(self):
+        for name in ("source", "item", "reason", "todo"):
+            object.__setattr__(self, name, escape_surrogates(str(getattr(self, name))))
 
 
 class Qrels:
@@ -350,6 +358,11 @@ class EncoderInfo(SystemInfo):
     def __post_init__(self):
         if self.params is None and (total := (self.params_image or 0) + (self.params_text or 0)):
             object.__setattr__(self, "params", total)
+
+
+def escape_surrogates(text: str) -> str:
+    """The text with lone surrogates, which no file or terminal takes, written out: \\ud800."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def chunks(rows: Sequence, size: int) -> Iterator[Sequence]:

@@ -21,7 +21,7 @@ from skulens import __version__
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.scores import Scores
-from skulens.records import EncoderInfo, Reject, SystemInfo
+from skulens.records import EncoderInfo, Reject, SystemInfo, escape_surrogates
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +58,9 @@ class Data:
     """The dataset's own name, "world" for any procedural shop; empty in results of earlier versions."""
     queries: str = ""
     """Hash of queries and judgements alone: equal for the same questions to other galleries."""
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", escape_surrogates(self.name))
 
     @property
     def short(self) -> str:

@@ -347,8 +347,8 @@ def count(
 
 
 def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
-    """What the catalogue and the encoder left out, each once."""
-    return tuple(dict.fromkeys([*task.rejects(), *(r for a in answers for r in a.rejects)]))
+    """What the catalogue left out, each once, and every part that the encoder left out."""
+    return (*dict.fromkeys(task.rejects()), *(r for a in answers for r in a.rejects))
 
 
 def stack_raw(fused: Sequence[Fused]) -> np.ndarray:

@@ -1,32 +1,41 @@
 """Stored results: one folder per (suite, data, system, settings), never overwritten silently.
 
-`result.json` is the record with its format version, provenance and the digest of every other
-file; tables lie beside it as Parquet, examples as JSON. Folders that earlier versions wrote
+`result.json` is the record with its format version, provenance and digests (`stored_files.py`);
+tables lie beside it as Parquet, examples as JSON. Folders that earlier versions wrote
 (format 1: an encoder and a gallery, no digests) are read too.
 """
 
-import hashlib
-import json
+import contextlib
+import errno
 import shutil
-import uuid
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skulens.bench.result import FORMAT, GROUPS, Data, Result, describe_run
+from skulens.bench.result import GROUPS, Data, Result, describe_run
+from skulens.bench.stored_files import (
+    EXAMPLES,
+    RECORD,
+    DamagedResult,
+    StoredTables,
+    find_damage,
+    read_record,
+    to_json,
+    write_record,
+)
 from skulens.encode.zoo.warnings import warnings_of
 from skulens.errors import StoreError, unknown
 from skulens.evaluate.intervals import Interval
-from skulens.files import sha256_of_file
+from skulens.files import aside_name, remove_leftovers
 from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RECORD = "result.json"
 RUN_DEPTH = 100
 """Candidates kept per query in the stored run."""
 USUAL = {"shots": "single", "fusion": "avg", "mode": "sound"}
@@ -42,76 +51,92 @@ class ResultStore:
         self.folder = folder
 
     def add(self, result: Result) -> tuple[Path, str]:
-        """Store a result; (its folder, "new", "unchanged" or "differs").
+        """Store a result; (its folder, "new", "unchanged", "differs" or "renewed").
 
         A result measured before with the same numbers is left as it is. One with other
-        numbers goes beside it under the next number, and the caller should say so.
+        numbers goes beside it under the next number, and the caller should say so. A stored
+        result that is damaged is named in a warning and replaced.
+
+        Raises:
+            StoreError: the folder cannot be written, or a newer version wrote this result there.
         """
         number, status = 1, "new"
         while True:
             place = self.folder / (result.key if number == 1 else f"{result.key}.{number}")
             if not place.exists():
                 break
-            if same_numbers(read_record(place), result):
+            try:
+                record = read_record(place)
+                damaged = ", ".join(find_damage(place, record))
+                same = not damaged and same_numbers(record, result)
+            except DamagedResult as e:
+                damaged, same = e.why, False
+            if damaged:
+                self._write(place, result, instead=True)
+                warnings.warn(
+                    f"the stored result {place} was damaged ({damaged}) and is replaced by "
+                    "this measurement",
+                    stacklevel=2,
+                )
+                return place, "renewed"
+            if same:
                 return place, "unchanged"
             number, status = number + 1, "differs"
         self._write(place, result)
         return place, status
 
-    def _write(self, place: Path, result: Result) -> None:
-        import pyarrow.parquet as pq
-
-        aside = self.folder / f".{uuid.uuid4().hex}"
+    def _write(self, place: Path, result: Result, instead: bool = False) -> None:
+        """Write aside and rename; `instead` of what is there, else only where nothing is."""
+        aside, before = self.folder / aside_name(), self.folder / aside_name()
         try:
             aside.mkdir(parents=True)
-            tables = {name: self._cut(name, table) for name, table in result.tables.items()}
-            if GROUPS not in tables and result.sums is not None:
-                tables[GROUPS] = result.sums.to_arrow()
-            for name, table in tables.items():
-                pq.write_table(table, aside / f"{name}.parquet")
-            if result.look is not None:
-                text = json.dumps(result.look(), ensure_ascii=False)
-                (aside / "examples.json").write_text(text, encoding="utf-8")
-            files = {f.name: sha256_of_file(f) for f in sorted(aside.iterdir())}
-            record = result.record() | {"provenance": describe_run(), "files": files}
-            text = json.dumps(record, indent=1, ensure_ascii=False)
-            (aside / RECORD).write_text(text, encoding="utf-8")
+            remove_leftovers(self.folder)
+            self._fill(aside, result)
+            if instead:
+                with contextlib.suppress(FileNotFoundError):  # another process replaces it too
+                    place.rename(before)
             aside.rename(place)
         except OSError as e:
-            shutil.rmtree(aside, ignore_errors=True)
-            if place.exists():  # another process stored the same result first
-                return
+            if place.exists() and not instead or e.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return  # another process stored the same result first
             raise StoreError(
                 f"cannot write results to {self.folder}: {e.strerror or e}; use --results DIR"
             ) from e
+        finally:
+            for left in (aside, before):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def _fill(self, aside: Path, result: Result) -> None:
+        import pyarrow.parquet as pq
+
+        tables = {name: self._cut(name, table) for name, table in result.tables.items()}
+        if GROUPS not in tables and result.sums is not None:
+            tables[GROUPS] = result.sums.to_arrow()
+        for name, table in tables.items():
+            pq.write_table(table, aside / f"{name}.parquet")
+        if result.look is not None:
+            (aside / EXAMPLES).write_text(to_json(result.look()), encoding="utf-8")
+        write_record(aside, result.record() | {"provenance": describe_run()})
 
     def _cut(self, name: str, table: "pa.Table") -> "pa.Table":
         import pyarrow.compute as pc
 
         return table.filter(pc.less_equal(table["rank"], RUN_DEPTH)) if name == "run" else table
 
+    def places(self) -> list[Path]:
+        """The folders of stored results; hidden ones are unfinished writes."""
+        found = (path.parent for path in self.folder.glob(f"*/{RECORD}"))
+        return sorted(place for place in found if not place.name.startswith("."))
+
     def results(self) -> list[Result]:
         """Every stored result, oldest first. Raises StoreError for one that cannot be read."""
-        found = [read_result(p.parent) for p in sorted(self.folder.glob(f"*/{RECORD}"))]
+        found = [read_result(place) for place in self.places()]
         return sorted(found, key=lambda r: str(r.provenance["measured_at"]))
 
 
 def same_numbers(record: Mapping, result: Result) -> bool:
     """Whether a stored record holds the metrics of a result, to the last digit."""
     return record["metrics"] == {name: i.as_dict() for name, i in result.metrics.items()}
-
-
-def read_record(place: Path) -> dict:
-    """The JSON object of a stored result. Raises StoreError."""
-    try:
-        record = json.loads((place / RECORD).read_text(encoding="utf-8"))
-        if not isinstance(record, dict):
-            raise ValueError(f"{RECORD} holds {type(record).__name__}, expected an object")
-        return record
-    except (OSError, ValueError) as e:
-        raise StoreError(
-            f"{place} is not a readable result ({e}); remove the folder and measure again"
-        ) from e
 
 
 def read_result(place: Path) -> Result:
@@ -121,11 +146,6 @@ def read_result(place: Path) -> Result:
         StoreError: it is damaged, or a newer version wrote it.
     """
     record = read_record(place)
-    if record.get("format", 1) > FORMAT:
-        raise StoreError(
-            f"{place} is of format {record['format']}, this version reads up to {FORMAT}; "
-            "upgrade skulens"
-        )
     try:
         return result_of(record, place)
     except (KeyError, TypeError, ValueError, AttributeError) as e:
@@ -188,51 +208,6 @@ def system_of(stored: Mapping, name: str) -> SystemInfo:
     return kind(**facts)
 
 
-class StoredTables(Mapping[str, "pa.Table"]):
-    """The Parquet files of a result's folder by name, read and checked when asked for."""
-
-    def __init__(self, folder: Path, digests: Mapping[str, str] | None):
-        self.folder, self.digests = folder, digests
-        self._read: dict[str, pa.Table] = {}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(p.stem for p in self.folder.glob("*.parquet")))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, name: object) -> bool:
-        return (self.folder / f"{name}.parquet").is_file()
-
-    def __getitem__(self, name: str) -> "pa.Table":
-        """Raises StoreError where the file is missing or damaged."""
-        if name not in self._read:
-            self._read[name] = read_table(
-                self.folder, name, (self.digests or {}).get(f"{name}.parquet")
-            )
-        return self._read[name]
-
-
-def read_table(folder: Path, name: str, digest: str | None = None) -> "pa.Table":
-    """A Parquet file of a result.
-
-    Raises:
-        StoreError: it is missing, damaged, or not what was written.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = folder / f"{name}.parquet"
-    try:
-        data = path.read_bytes()
-        if digest and hashlib.sha256(data).hexdigest() != digest:
-            raise OSError("its bytes are not those that were written")
-        # one thread: a pool that still reads ahead at exit can abort the process
-        return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
-    except (OSError, pa.ArrowInvalid) as e:
-        raise StoreError(f"{path} cannot be read ({e}); remove the folder and measure again") from e
-
-
 def stored_results(folder: Path) -> list[Result]:
     """The results of a store, oldest first. Raises StoreError where there are none."""
     found = ResultStore(folder).results()
@@ -255,9 +230,9 @@ def find_results(word: str, results: Path) -> list[Result]:
     """
     place = Path(word)
     for folder in (place, results / word):
-        if (folder / RECORD).is_file():
+        if (folder / RECORD).is_file() and not folder.resolve().name.startswith("."):
             return [read_result(folder)]
-    if place.is_dir() and any(place.glob(f"*/{RECORD}")):
+    if place.is_dir() and ResultStore(place).places():
         return ResultStore(place).results()
     stored = ResultStore(results).results()
     if not stored:

@@ -223,7 +223,7 @@ def report_problems(measured) -> None:
     if rejects:
         click.echo(f"{len(rejects)} rejects (all of them in result.json), the first:", err=True)
     for reject in rejects[:5]:
-        click.echo(f"  {reject.item}: {reject.reason}", err=True)
+        click.echo(f"  {reject.source} ({reject.item}): {reject.reason}", err=True)
     notes = (f"{r.name}: {w.sentence}" for r in measured.results for w in r.system.warnings)
     for note in dict.fromkeys(notes):
         click.echo(f"note: {note}", err=True)

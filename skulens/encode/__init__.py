@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skulens import __version__
-from skulens.encode.memo import Memo
+from skulens.encode.memo import Memo, stat_of
 from skulens.errors import EncoderError, unknown
 from skulens.files import cache_folder
 from skulens.protocols import Encoder, Modality, Numerics, Role, TokenEncoder
@@ -36,6 +36,10 @@ PACKAGES = (
     "onnxruntime",
     "pillow",
 )
+
+IDENTITIES = 2
+"""Raised where identities come to cover something else; what was remembered is then learned anew.
+1 had no version of Pillow and no external data of ONNX."""
 
 
 class OpenedEncoder:
@@ -174,6 +178,7 @@ def opening_key(family: str, argument: str, settings: dict[str, object]) -> str:
     weights = Path(__file__).parent / "weights" / family
     files = fingerprint(Path(argument.partition("#")[0])) if argument else fingerprint(weights)
     what = [
+        IDENTITIES,
         family,
         argument,
         settings,
@@ -186,14 +191,27 @@ def opening_key(family: str, argument: str, settings: dict[str, object]) -> str:
 
 
 def fingerprint(path: Path) -> list[str]:
-    """Names, sizes and times of the files behind a local model; empty where there are none."""
+    """Names, sizes and times of the files behind a local model; empty where there are none.
+
+    Of a single file those that it refers to are among them: what stands beside an ONNX file.
+    """
     if path.is_file():
-        files = [path]
+        files = [path, *sorted(path.parent.glob("*.json")), *refers_to(path)]
     elif path.is_dir():
-        files = sorted(f for f in path.rglob("*") if f.is_file())[:1000]
+        files = sorted(f for f in path.rglob("*") if f.is_file())
     else:
         return []
-    return [f"{f} {(s := f.stat()).st_size} {s.st_mtime_ns} {s.st_ctime_ns}" for f in files]
+    return [f"{f} {stat_of(str(f))}" for f in files]
+
+
+def refers_to(path: Path) -> list[Path]:
+    """Files that hold weights of an ONNX file; none of what opening it will refuse."""
+    from skulens.encode.external_data import external_files
+
+    try:
+        return external_files(path) if path.suffix == ".onnx" else []
+    except (EncoderError, OSError):
+        return []
 
 
 def open_memo() -> Memo:

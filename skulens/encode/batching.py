@@ -16,7 +16,7 @@ from skulens.encode.cache import (
     SHARD_SECONDS,
     TokenCache,
     VectorCache,
-    part_keys,
+    part_key,
 )
 from skulens.encode.parts import Content
 from skulens.encode.pipeline import Pipeline, Work
@@ -56,6 +56,7 @@ class Computed:
     hashes: list[str | None]
     """sha256 of each part's content; None where it could not be read."""
     rejects: list[Reject] = field(default_factory=list)
+    """One for each part without a row, in their order."""
     distinct: int = 0
     forwarded: int = 0
     """Distinct parts that went through the model in this call; the others came from the cache."""
@@ -96,19 +97,20 @@ class Target:
         encoder: Encoder,
         cache: VectorCache | TokenCache | None,
         places: Mapping[str, list[int]],
-        keys: Mapping[str, Sequence[bytes]],
+        keys: Mapping[str, bytes],
         parts: int,
     ):
         """Takes what the cache has.
 
         Args:
             places: content id -> positions of the answer that hold it.
-            keys: content id -> its key, then keys under which it may be cached too.
+            keys: content id -> its key in the cache.
             parts: positions of the answer.
         """
-        self.encoder, self.cache, self.places = encoder, cache, places
-        self.keys = {name: mine[0] for name, mine in keys.items()}
+        self.encoder, self.cache, self.places, self.keys = encoder, cache, places, keys
         self.failed: dict[str, str] = {}
+        """Content id -> why it has no row."""
+        self.placed: set[str] = set()
         self.forwarded = 0
         self.per_second: dict[str, float] = {}
         self.lock = threading.Lock()
@@ -117,10 +119,16 @@ class Target:
         self.saved_at = time.monotonic()
         self.missing = set(places)
         if cache is not None:
-            held = {n: k for n, mine in keys.items() for k in mine[::-1] if k in cache}
-            if held:
-                self._place(list(held), cache.get(list(held.values())))
+            here, rows = cache.find(list(keys.values()))
+            held = [name for name, whole in zip(keys, here, strict=True) if whole]
+            self.place(held, rows)
             self.missing.difference_update(held)
+
+    def place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
+        """Put rows to the positions of the answer that hold these contents."""
+        if names:
+            self._place(names, rows)
+            self.placed.update(names)
 
     def _place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
         raise NotImplementedError
@@ -128,7 +136,7 @@ class Target:
     def take(self, names: list[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
         """Place computed rows; write a shard once enough rows, bytes or seconds have gathered."""
         with self.lock:
-            self._place(names, rows)
+            self.place(names, rows)
             self.forwarded += len(names)
             self.unsaved.append((names, rows))
             self.unsaved_rows += len(names)
@@ -150,13 +158,13 @@ class Target:
     def _join(self, blocks: list) -> Sequence[np.ndarray] | np.ndarray:
         raise NotImplementedError
 
-    def rejects(self, contents: Mapping[str, Content]) -> list[Reject]:
-        """One per part that could not be computed."""
+    def reject(self, content: Content) -> Reject | None:
+        """Why one position that holds this content has no row; None where it has one."""
+        if content.id in self.placed:
+            return None
+        reason = self.failed.get(content.id, "the encoder returned nothing for it")
         todo = "replace the picture or leave the product out"
-        return [
-            Reject(contents[name].where, contents[name].where, reason, todo)
-            for name, reason in self.failed.items()
-        ]
+        return Reject(content.where, content.where, reason, todo)
 
 
 class VectorTarget(Target):
@@ -204,10 +212,10 @@ def place_contents(contents: Sequence[Content | None]) -> dict[str, list[int]]:
 
 def key_contents(
     info: EncoderInfo, contents: Mapping[str, Content], role: Role, upright: bool
-) -> dict[str, tuple[bytes, ...]]:
-    """Content id -> the keys of its rows in the cache of one encoder."""
+) -> dict[str, bytes]:
+    """Content id -> the key of its rows in the cache of one encoder."""
     return {
-        name: part_keys(info, content.modality, content.sha256, role, upright)
+        name: part_key(info, content.modality, content.sha256, role, upright)
         for name, content in contents.items()
     }
 

@@ -246,5 +246,8 @@ def card_licence(folder: Path) -> str:
 
 
 def packages(*names: str) -> dict[str, str]:
-    """Versions that decide a vector, major and minor only: {"torch": "2.13"}."""
+    """Versions that decide a vector, major and minor only: {"torch": "2.13"}.
+
+    Pillow is one where it resizes: version 13 filters tall pictures in another order.
+    """
     return {name: ".".join(version(name).split(".")[:2]) for name in names}

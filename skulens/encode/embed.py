@@ -8,7 +8,7 @@ Equal contents are computed once, cached ones never, and the order is kept.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -156,10 +156,12 @@ class Embedder:
             tuple(h for content in contents[end - size : end] for h in hashes_of(content))
             for end, size in zip(ends, sizes, strict=True)
         ]
-        return [
-            Fused(fuse(answer.vectors, owners, len(items)), hashes, answer, one_pass)
-            for answer in answers
-        ]
+        found = []
+        for answer in answers:
+            vectors = fuse(answer.vectors, owners, len(items))
+            rejects = reject_items(items, owners, vectors, answer)
+            found.append(Fused(vectors, hashes, replace(answer, rejects=rejects), one_pass))
+        return found
 
     def _read_and_compute(
         self, parts: Sequence[AnyPart], role: Role
@@ -203,14 +205,34 @@ def hashes_of(content: Content | None) -> tuple[str | None, ...]:
     return (content.sha256,)
 
 
+def reject_items(
+    items: Sequence[Item], owners: np.ndarray, vectors: np.ndarray, answer: Encoded
+) -> list[Reject]:
+    """A reject for each part without a vector, under its item's id, and for each other item
+    without one.
+
+    Args:
+        owners: (parts,) the item of each part; vectors: (items, dim) of the items.
+    """
+    lost = owners[~answer.ok]
+    rejects = [
+        replace(reject, item=items[i].id) for i, reject in zip(lost, answer.rejects, strict=True)
+    ]
+    for i in np.setdiff1d(np.flatnonzero(np.isnan(vectors).any(axis=1)), lost):
+        why = "its vector has length 0" if (owners == i).any() else "it has no text and no picture"
+        rejects.append(Reject(items[i].id, items[i].id, why, "complete it or leave it out"))
+    return rejects
+
+
 def describe(
     target: Target, contents: Sequence[Content | None], unread: Sequence[Reject]
 ) -> dict[str, Any]:
     """The fields of Computed."""
-    by_id = {content.id: content for content in contents if content is not None}
+    left = iter(unread)
+    rejects = [target.reject(content) if content else next(left) for content in contents]
     return {
         "hashes": [content.sha256 if content else None for content in contents],
-        "rejects": [*unread, *target.rejects(by_id)],
+        "rejects": [reject for reject in rejects if reject is not None],
         "distinct": len(target.places),
         "forwarded": target.forwarded,
         "per_second": target.per_second,

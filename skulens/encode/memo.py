@@ -1,33 +1,50 @@
 """What was learned once about files and encoders, so that a warm run need not learn it again.
 
 One SQLite file beside the vectors: the sha256 of files (by path, size and times) and the
-EncoderInfo behind a name and its settings. Losing it costs time, never correctness.
+EncoderInfo behind a name and its settings. Every row carries a checksum; a damaged one is as good
+as none, and a damaged file is set aside. Losing it costs time, never correctness.
 """
 
 import contextlib
+import errno
+import hashlib
 import json
 import os
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from skulens.files import sha256_of_file
-from skulens.records import EncoderInfo, SystemInfo, Warning_
+from skulens.records import EncoderInfo, SystemInfo, Warning_, chunks
 
 SETTLED_S = 2.0
 """A file changed less than this ago is hashed anew: its times cannot prove that it rests."""
+
+BROKEN = (sqlite3.Error, UnicodeError)
+"""What a damaged database raises; the latter where its error message quotes it."""
+ABOUT_DISK = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+"""Error codes that say nothing of what a database holds."""
 
 
 def stat_of(path: str) -> str | None:
     """Size, times and inode of a file, which change with its content; None where unreadable."""
     try:
         s = os.stat(path)  # noqa: PTH116
-    except OSError:
+    except (OSError, ValueError):  # ValueError: NUL in it, or no valid name on this system
         return None
     return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
 
@@ -44,6 +61,8 @@ def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
             return sha256_of_file(Path(path))
         except OSError as e:
             return e
+        except ValueError as e:  # NUL in it, or no valid name on this system
+            return OSError(errno.EINVAL, f"no possible file name ({e})", path)
 
     paths = list(dict.fromkeys(paths))
     with ThreadPoolExecutor() as pool:
@@ -54,16 +73,12 @@ class Memo:
     """File hashes and encoder infos in SQLite; safe for several processes at once."""
 
     def __init__(self, folder: Path):
+        self.path = folder / "memo.sqlite"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.db = open_database(str(folder / "memo.sqlite"))
-        except (OSError, sqlite3.Error) as e:
-            warnings.warn(
-                f"{folder / 'memo.sqlite'} cannot be used ({e}); this run reads every file anew. "
-                "Free some space, delete the file, or set SKULENS_CACHE to another folder",
-                stacklevel=2,
-            )
-            self.db = open_database(":memory:")
+            self.db = open_database(str(self.path))
+        except (OSError, *BROKEN) as e:
+            self._start_anew(e)
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str | OSError]:
         """sha256 of each file's bytes, or the OSError met. Unchanged files are not read again."""
@@ -72,48 +87,78 @@ class Memo:
             path: os.path.normpath(os.path.join(here, path))  # noqa: PTH118
             for path in dict.fromkeys(paths)
         }
-        known = self._look_up(list(wanted.values()))
+        known = self._look_up("hashes", list(wanted.values()))
         stats = {path: stat_of(full) for path, full in wanted.items()}
-        found = {
-            p: known[wanted[p]][1]
-            for p, stat in stats.items()
-            if known.get(wanted[p], ("",))[0] == stat
-        }
+        found: dict[str, str | OSError] = {}
+        for path, stat in stats.items():
+            before, _, sha = known.get(wanted[path], "").rpartition(" ")
+            if stat is not None and before == stat:
+                found[path] = sha
         now = time.time_ns()
         new = hash_files([p for p in wanted if p not in found])
-        learned = []
-        for path, sha in new.items():
+        learned = {}
+        for path, answer in new.items():
             stat = stats[path]
-            if stat is not None and is_settled(stat, now) and isinstance(sha, str):
-                learned.append((wanted[path], stat, sha))
-        self._learn(learned)
+            if stat is not None and is_settled(stat, now) and isinstance(answer, str):
+                learned[wanted[path]] = f"{stat} {answer}"
+        self._learn("hashes", learned)
         return found | new
 
-    def _look_up(self, paths: list[str]) -> dict[str, tuple[str, str]]:
-        rows = {}
-        for start in range(0, len(paths), 900):  # SQLite's bound on variables
-            part = paths[start : start + 900]
-            marks = ",".join("?" * len(part))
-            for path, stat, sha in self.db.execute(
-                f"SELECT * FROM files WHERE path IN ({marks})", part
-            ):
-                rows[path] = (stat, sha)
+    def _look_up(self, table: str, keys: list[str]) -> dict[str, str]:
+        """The values of those keys that are known and whole."""
+        names = {encode_key(key): key for key in keys}
+        rows: dict[str, str] = {}
+        try:
+            for part in chunks(list(names), 900):  # SQLite's bound on variables
+                marks = ",".join("?" * len(part))
+                for key, value, check in self.db.execute(
+                    f"SELECT key, value, sum FROM {table} WHERE key IN ({marks})", part
+                ):
+                    if key in names and isinstance(value, str) and check == sum_of(key, value):
+                        rows[names[key]] = value
+        except BROKEN as e:
+            self._start_anew(e)
+            return {}
         return rows
 
-    def _learn(self, rows: list[tuple[str, str, str]]) -> None:
-        self._write("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
-
-    def _write(self, statement: str, rows: list[tuple]) -> None:
+    def _learn(self, table: str, values: Mapping[str, str]) -> None:
         """Write rows; a full disk or a lock held too long costs these rows, nothing else."""
-        with contextlib.suppress(sqlite3.OperationalError), self.db:
-            self.db.executemany(statement, rows)
+        keyed = [(encode_key(key), value) for key, value in values.items()]
+        rows = [(key, value, sum_of(key, value)) for key, value in keyed]
+        try:
+            with self.db:
+                self.db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
+        except BROKEN as e:
+            if not is_about_disk(e):
+                self._start_anew(e)
+
+    def _start_anew(self, why: Exception) -> None:
+        """Set an unusable file aside and go on with an empty one, or with none."""
+        with contextlib.suppress(AttributeError, sqlite3.Error):
+            self.db.close()
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        try:
+            if is_about_disk(why):
+                raise why
+            for end in ("-wal", "-shm"):  # they belong to the old file
+                self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+            self.path.replace(aside)
+            self.db = open_database(str(self.path))
+            done = f"it is set aside as {aside.name}, and a new one is begun"
+        except (OSError, *BROKEN):
+            self.db = open_database(":memory:")
+            done = (
+                "this run reads every file anew. Free some space, delete the file, or set "
+                "SKULENS_CACHE to another folder"
+            )
+        warnings.warn(f"{self.path} cannot be used ({why}); {done}", stacklevel=2)
 
     def note(self, key: str) -> dict | None:
-        row = self.db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+        found = self._look_up("facts", [key])
+        return json.loads(found[key]) if key in found else None
 
     def set_note(self, key: str, value: dict) -> None:
-        self._write("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(key, json.dumps(value))])
+        self._learn("facts", {key: json.dumps(value)})
 
     def encoder_info(self, key: str) -> EncoderInfo | None:
         """Info of an encoder opened before with the same name, settings, files and versions."""
@@ -129,6 +174,22 @@ class Memo:
         self.set_note(f"encoder {key}", asdict(info))
 
 
+def encode_key(key: str) -> bytes:
+    """Any path or name as bytes, those that are no valid Unicode too."""
+    return key.encode("utf-8", "surrogatepass")
+
+
+def sum_of(key: bytes, value: str) -> bytes:
+    """Checksum of a row."""
+    return hashlib.sha256(key + b"\0" + value.encode()).digest()[:8]
+
+
+def is_about_disk(error: Exception) -> bool:
+    """Whether SQLite speaks of a lock, the disk or missing rights, not of what the file holds."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, OSError) or (code is not None and code & 255 in ABOUT_DISK)
+
+
 def info_of_json(stored: dict[str, Any]) -> EncoderInfo:
     """The inverse of `asdict`, after JSON. Raises TypeError for fields of another version."""
     lists = {k: tuple(stored[k]) for k in ("modalities", "roles", "trained_on")}
@@ -140,7 +201,10 @@ def info_of_json(stored: dict[str, Any]) -> EncoderInfo:
 def open_database(path: str) -> sqlite3.Connection:
     """The database with its two tables. Raises sqlite3.Error where it cannot be read or made."""
     db = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    db.text_factory = lambda data: data.decode("utf-8", "replace")  # damage is found by its sum
     db.execute("PRAGMA journal_mode=WAL")
-    db.execute("CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, stat TEXT, sha256 TEXT)")
-    db.execute("CREATE TABLE IF NOT EXISTS notes (key PRIMARY KEY, value TEXT)")
+    for table in ("hashes", "facts"):  # earlier versions had files and notes, without sums
+        db.execute(
+            f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, value TEXT, sum BLOB)"
+        )
     return db

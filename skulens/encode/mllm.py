@@ -78,7 +78,7 @@ class Mllm:
             files=folder_hash(folder),
             recipe=asdict(self.recipe),
             dtype=self.precision.dtype,
-            versions=packages("torch", "transformers"),
+            versions=packages("torch", "transformers", "pillow"),
         )
         licence = card_licence(folder)
         self.info = EncoderInfo(

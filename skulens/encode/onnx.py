@@ -15,6 +15,7 @@ import onnxruntime as ort
 import PIL.Image
 
 from skulens.encode.checkpoints import identity_of, packages
+from skulens.encode.external_data import external_files
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart
 from skulens.encode.preprocess import Preprocess, three
@@ -106,12 +107,17 @@ class OnnxImage(PartByPart):
         blank = np.zeros((self.preprocess.height, self.preprocess.width, 3), np.float32)
         if self.preprocess.layout == "chw":
             blank = blank.transpose(2, 0, 1)
+        beside = {
+            file.relative_to(path.parent.resolve()).as_posix(): sha256_of_file(file)
+            for file in external_files(path)
+        }
         identity = identity_of(
             weights=sha256_of_file(path),
+            **({"external_data": beside} if beside else {}),
             preprocess=self.preprocess.describe(),
             output=self.output,
             device=self.device,
-            versions=packages("onnxruntime"),
+            versions=packages("onnxruntime", "pillow"),
         )
         return EncoderInfo(
             name=path.stem,

@@ -68,15 +68,16 @@ class Sentence(PartByPart):
         more = {"document_prompt": self.prompts["document"]} if self._roles() else {}
         if self.precision.dtype != "float32" and has_rotary(self.model):
             more["rotary"] = "float32"  # earlier versions cast these tables too
+        modalities = tuple(m for m in ("image", "text") if self.model.supports(m))
+        resizes = ("pillow",) if "image" in modalities else ()
         identity = identity_of(
             files=folder_hash(folder),
             prompt=self.prompts["query"],
             **more,
             dtype=self.precision.dtype,
-            versions=packages("torch", "transformers", "sentence-transformers"),
+            versions=packages("torch", "transformers", "sentence-transformers", *resizes),
         )
         licence = card_licence(folder)
-        modalities = tuple(m for m in ("image", "text") if self.model.supports(m))
         return EncoderInfo(
             name=shown_name(name),
             family=self.family,

@@ -87,7 +87,7 @@ class Towers(PartByPart):
             preprocess=self.preprocess.describe(),
             tokens=self.tokens.describe(),
             **self.precision.describe(),
-            versions=packages("torch", "open_clip_torch", "timm"),
+            versions=packages("torch", "open_clip_torch", "timm", "pillow"),
         )
         sigmoid = (
             "siglip" in source.name.lower() or source.config.get("init_logit_bias") is not None

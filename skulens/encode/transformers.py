@@ -79,7 +79,7 @@ class DualEncoder(PartByPart):
             canonical=self.siglip,
             context_length=self.context_length,
             **self.precision.describe(),
-            versions=packages("torch", "transformers"),
+            versions=packages("torch", "transformers", "pillow"),
         )
         image_px = getattr(self.config.vision_config, "image_size", None) or naflex_px(self.config)
         costs, licence = self._gflops(), card_licence(folder)

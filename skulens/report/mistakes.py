@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from skulens.bench import stored_files
 from skulens.errors import StoreError
 from skulens.report.views import Row, View
 
-EXAMPLES = "examples.json"
-"""File beside a stored result."""
 DETAILED = 8
 """Systems whose mistakes and settings are shown in full; result.json has those of all."""
 PAIRS = 8
@@ -88,8 +87,7 @@ def _pair(
 
 def read_examples(row: Row) -> dict | None:
     """Examples and confusions beside a stored result, where they were kept."""
-    file = (row.result.folder or Path()) / EXAMPLES
-    found = read_json(file) if row.result.folder and file.exists() else {}
+    found = stored_files.read_examples(row.result)
     return found if {"examples", "confusions"} <= set(found) else None
 
 

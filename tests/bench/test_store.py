@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from skulens.bench.stored_files import read_examples
 
 from skulens.bench.leakage import fingerprint
 from skulens.bench.result import FORMAT, GROUPS
 from skulens.bench.store import ResultStore, find_results, read_qrels, read_result, read_run
+from skulens.bench.stored_files import read_examples
 from skulens.encode.gallery import Gallery
 from skulens.errors import SkulensError, StoreError
 from skulens.files import aside_name
@@ -216,12 +216,13 @@ def test_every_number_of_a_record_is_under_its_digest(place):
     for at in digits[:: max(1, len(digits) // 60)]:
         changed = text[:at] + ("7" if text[at] != "7" else "3") + text[at + 1 :]
         (place / "result.json").write_text(changed)
-        with pytest.raises(StoreError):
-            read_result(place)
+        if json.loads(changed) != json.loads(text):  # the last digit of a float may say nothing
+            with pytest.raises(StoreError):
+                read_result(place)
 
 
 def test_damaged_examples_are_refused_by_name(place):
-    assert set(read_examples(read_result(place))) == {"examples", "confusions"}
+    assert {"examples", "confusions"} <= set(read_examples(read_result(place)))
     file = place / "examples.json"
     file.write_text(file.read_text() + " ")
     with pytest.raises(StoreError, match=r"examples\.json cannot be read"):
@@ -307,7 +308,9 @@ def test_results_of_other_settings_data_or_weights_have_a_folder_of_their_own(re
 
 def test_the_fingerprint_of_data_covers_the_gallery():
     queries = [Query("q", Item("q", ()), {"a": 1})]
-    gallery = Gallery(("a", "b"), (Item("a", ("tea",)), Item("b", ("milk",))), np.arange(2), ())
+    gallery = Gallery(
+        "text", (Item("a", ("tea",)), Item("b", ("milk",))), np.arange(2), ("a", "b"), ()
+    )
 
     def of(items, hashes):
         return fingerprint(queries, [("h",)], replace(gallery, items=items), hashes)

@@ -1,11 +1,15 @@
 """What an ONNX file must say of itself, and the refusals when it does not."""
 
+import contextlib
 import json
 import shutil
 
 import numpy as np
 import pytest
 
+from skulens.encode import open_encoder
+from skulens.encode.external_data import external_files
+from skulens.encode.memo import Memo
 from skulens.encode.onnx import KNOWN, OnnxImage, threads
 from skulens.errors import EncoderError, MissingFile
 
@@ -102,3 +106,135 @@ def test_threads_follow_the_environment(monkeypatch):
     assert threads() == 3
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert threads() == torch.get_num_threads()
+
+
+@pytest.fixture
+def external(folder):
+    """A model whose weights lie in `parts/w.bin` beside it."""
+    import onnx
+
+    model = onnx.load(folder / "tiny.onnx")
+    (folder / "parts").mkdir()
+    onnx.save_model(
+        model,
+        folder / "tiny.onnx",
+        save_as_external_data=True,
+        location="parts/w.bin",
+        size_threshold=0,
+    )
+    return folder
+
+
+def change(path):
+    data = np.fromfile(path, np.float32)
+    (data[::-1] * 0.5).tofile(path)
+
+
+def test_identity_covers_weights_in_other_files(external):
+    file = external / "tiny.onnx"
+    assert [p.name for p in external_files(file)] == ["w.bin"]
+    before = OnnxImage(external)
+    blank = np.ones((3, 32, 32), np.float32)
+    vector = before.encode_batch("image", [blank])
+    change(external / "parts/w.bin")
+    after = OnnxImage(external)
+    assert (after.encode_batch("image", [blank]) != vector).any()
+    assert after.info.identity != before.info.identity
+
+
+@pytest.mark.parametrize("name", ["parts/w.bin", "preprocess.json", "tiny.onnx"])
+@pytest.mark.parametrize("argument", ["{}", "{}/tiny.onnx"])
+def test_what_is_remembered_of_an_encoder_follows_every_file_of_it(
+    external, tmp_path, name, argument
+):
+    argument = f"onnx:{argument.format(external)}"
+
+    def identity():
+        return open_encoder(argument, memo=Memo(tmp_path)).info.identity
+
+    before = identity()
+    assert identity() == before
+    path = external / name
+    if name == "parts/w.bin":
+        change(path)
+    elif name == "preprocess.json":
+        path.write_text(path.read_text().replace("0.5", "0.25"))
+    else:
+        path.write_bytes(path.read_bytes() + b"\x12\x01a")  # producer_version
+    assert identity() != before
+
+
+def with_external(path, location):
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    [tensor] = model.graph.initializer
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    path.write_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("location", ["../w.bin", "/etc/passwd", "parts/../../w.bin", "link.bin"])
+def test_weights_outside_the_folder_are_refused(folder, tmp_path, location):
+    (tmp_path / "w.bin").write_bytes(bytes(12 * 3 * 16 * 4))
+    (folder / "parts").mkdir()
+    (folder / "link.bin").symlink_to(tmp_path / "w.bin")
+    with_external(folder / "tiny.onnx", location)
+    with pytest.raises(EncoderError, match="outside its folder"):
+        external_files(folder / "tiny.onnx")
+    with pytest.raises(EncoderError):
+        OnnxImage(folder)
+
+
+def test_tensors_are_found_wherever_onnx_allows_them(tmp_path):
+    """In initialisers, attributes, subgraphs of attributes, functions and sparse tensors."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    def tensor(name):
+        one = TensorProto(name=name, data_type=1, dims=[2], data_location=TensorProto.EXTERNAL)
+        one.external_data.add(key="offset", value="4096")
+        one.external_data.add(key="location", value=f"{name}.bin")
+        return one
+
+    def graph(name, **more):
+        return helper.make_graph([], name, [], [], **more)
+
+    inside = graph("inside", initializer=[tensor("deep")])
+    nodes = [
+        helper.make_node("Constant", [], ["c"], value=tensor("attribute")),
+        helper.make_node("If", ["c"], ["d"], then_branch=inside, else_branch=graph("none")),
+    ]
+    main = helper.make_graph(nodes, "g", [], [], [tensor("plain"), tensor("plain")])
+    sparse = onnx.SparseTensorProto(values=tensor("values"), indices=tensor("indices"), dims=[4])
+    main.sparse_initializer.append(sparse)
+    model = helper.make_model(main)
+    inner = helper.make_node("Constant", [], ["y"], value=tensor("function"))
+    model.functions.append(
+        helper.make_function("own", "F", [], ["y"], [inner], [helper.make_opsetid("", 17)])
+    )
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    names = ["attribute", "deep", "function", "indices", "plain", "values"]
+    assert [p.name for p in external_files(path)] == [f"{name}.bin" for name in names]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff" * 40, b"PK\x03\x04 zip", b"\x3a\xff\xff\x03ab"])
+def test_what_is_no_protobuf_is_said(tmp_path, data):
+    path = tmp_path / "m.onnx"
+    path.write_bytes(data)
+    with pytest.raises(EncoderError, match="no ONNX model"):
+        external_files(path)
+
+
+def test_any_damage_of_the_file_ends_in_a_list_or_an_error(external):
+    path = external / "tiny.onnx"
+    whole = path.read_bytes()
+    draw = np.random.default_rng(0)
+    for _ in range(300):
+        data = bytearray(whole)
+        data[draw.integers(len(data))] = draw.integers(256)
+        path.write_bytes(data[: draw.integers(1, len(data) + 1)])
+        with contextlib.suppress(EncoderError):
+            external_files(path)

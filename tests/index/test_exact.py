@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skulens.errors import DataError
+from skulens.index import exact
 from skulens.index.exact import ExactIndex, top_k
 from skulens.index.fixed_point import BITS, fix, scores_of_all, scores_of_pairs
 from skulens.protocols import Index
@@ -276,3 +277,29 @@ def test_vectors_of_another_maker_are_refused():
         index.search(vectors, 1, "mini-2")
     with pytest.raises(DataError, match="embed both with one encoder"):
         index.run(["q", "r"], vectors, 1, "mini-2")
+
+
+@pytest.mark.parametrize("k", [300, 500, 1000])
+def test_long_lists_equal_sorted(k):
+    """numpy sorts what is left of a partition below some hundred, which hides most wrong cuts:
+    only many rows show one."""
+    rng = np.random.default_rng(k)
+    queries, gallery = unit(rng, 1500, 3), unit(rng, 1300, 3)
+    expected = sort_everything(scores_of_all(fix(queries), fix(gallery)), k)
+    found = top_k(queries, gallery, k, block_rows=1300)
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+
+
+@pytest.mark.parametrize("k", [200, 300])
+def test_few_hits_merge_into_long_lists(monkeypatch, k):
+    """The path of the float32 filter: few of a later block enter the list."""
+    merged = []
+    real = exact._merge_few
+    monkeypatch.setattr(exact, "_merge_few", lambda *a: merged.append(len(a[1])) or real(*a))
+    rng = np.random.default_rng(k)
+    queries, gallery = unit(rng, 400, 3), unit(rng, 24000, 3)
+    gallery[8000:] *= np.float32(0.96)
+    expected = sort_everything(scores_of_all(fix(queries), fix(gallery)), k)
+    found = top_k(queries, gallery, k, block_rows=8000)
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+    assert sum(merged) > 400
