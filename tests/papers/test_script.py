@@ -39,7 +39,7 @@ def shots(tmp_path):
 
 def bench(place, shots, encoder, *options):
     """The stored results of the command and its standard output."""
-    table = shots.write_table(place / "table.jsonl")
+    table = shots.write_table()
     words = ["bench", "mpr", str(table), "--gallery", "text", "--threads", "1", "--json"]
     words += ["--encoder", encoder, "--results", str(place / "results"), *options]
     done = CliRunner().invoke(skulens, words, catch_exceptions=False)

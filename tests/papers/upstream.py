@@ -54,9 +54,10 @@ class Shots:
     photos: tuple[tuple[str, Path], ...]
     """(product, file), product by product."""
 
-    def write_table(self, path: Path) -> Path:
-        """As a table that skulens reads."""
-        rows = [{"id": p, "description": self.captions[p], "image": str(f)} for p, f in self.photos]
+    def write_table(self) -> Path:
+        """As a table that skulens reads, beside the photos."""
+        rows = [{"id": p, "description": self.captions[p], "image": f.name} for p, f in self.photos]
+        path = self.photos[0][1].parent / "table.jsonl"
         path.write_text("\n".join(json.dumps(row | {"split": "test"}) for row in rows))
         return path
 
