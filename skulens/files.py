@@ -4,13 +4,16 @@ A journal is a file of JSON lines, each appended in one synced write: two proces
 once, and a line cut by a power failure is skipped when the journal is read.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
+import re
+import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,7 +88,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object], sync: bool = Tr
     Raises:
         OSError: the disk is full or read-only. Whatever is raised, nothing is left behind.
     """
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    aside = path.with_name(aside_name(path.name, ".tmp"))
     try:
         with aside.open("wb") as f:
             write(f)
@@ -102,6 +105,30 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object], sync: bool = Tr
     return size
 
 
+LEFTOVER_S = 3600.0
+"""Age from which what a killed writer left behind is removed; no live one takes that long."""
+
+
+def aside_name(name: str = "", end: str = "") -> str:
+    """A hidden name that no other writer takes: `.NAME.HEX.END`."""
+    return f".{name}{'.' * bool(name)}{uuid.uuid4().hex}{end}"
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed writers left in a folder, under names of `aside_name`, an hour ago."""
+    oldest = time.time() - LEFTOVER_S
+    for path in folder.iterdir():
+        if not re.fullmatch(r"\.(.+\.)?[0-9a-f]{32}(\.tmp)?", path.name):
+            continue
+        with contextlib.suppress(OSError):  # another process removes it too
+            if path.lstat().st_mtime > oldest:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename inside the folder survive a power failure."""
     fd = os.open(folder, os.O_RDONLY)
@@ -111,7 +138,7 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(lock: Path, busy: str) -> Iterator[None]:
     """Hold the file `lock` for this process; it goes when the process ends, however it ends.
 

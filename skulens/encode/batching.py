@@ -16,7 +16,7 @@ from skulens.encode.cache import (
     SHARD_SECONDS,
     TokenCache,
     VectorCache,
-    part_keys,
+    part_key,
 )
 from skulens.encode.parts import Content
 from skulens.encode.pipeline import Pipeline, Work
@@ -96,18 +96,17 @@ class Target:
         encoder: Encoder,
         cache: VectorCache | TokenCache | None,
         places: Mapping[str, list[int]],
-        keys: Mapping[str, Sequence[bytes]],
+        keys: Mapping[str, bytes],
         parts: int,
     ):
         """Takes what the cache has.
 
         Args:
             places: content id -> positions of the answer that hold it.
-            keys: content id -> its key, then keys under which it may be cached too.
+            keys: content id -> its key in the cache.
             parts: positions of the answer.
         """
-        self.encoder, self.cache, self.places = encoder, cache, places
-        self.keys = {name: mine[0] for name, mine in keys.items()}
+        self.encoder, self.cache, self.places, self.keys = encoder, cache, places, keys
         self.failed: dict[str, str] = {}
         self.forwarded = 0
         self.per_second: dict[str, float] = {}
@@ -117,9 +116,10 @@ class Target:
         self.saved_at = time.monotonic()
         self.missing = set(places)
         if cache is not None:
-            held = {n: k for n, mine in keys.items() for k in mine[::-1] if k in cache}
+            here, rows = cache.find(list(keys.values()))
+            held = [name for name, whole in zip(keys, here, strict=True) if whole]
             if held:
-                self._place(list(held), cache.get(list(held.values())))
+                self._place(held, rows)
             self.missing.difference_update(held)
 
     def _place(self, names: Sequence[str], rows: Sequence[np.ndarray] | np.ndarray) -> None:
@@ -204,10 +204,10 @@ def place_contents(contents: Sequence[Content | None]) -> dict[str, list[int]]:
 
 def key_contents(
     info: EncoderInfo, contents: Mapping[str, Content], role: Role, upright: bool
-) -> dict[str, tuple[bytes, ...]]:
-    """Content id -> the keys of its rows in the cache of one encoder."""
+) -> dict[str, bytes]:
+    """Content id -> the key of its rows in the cache of one encoder."""
     return {
-        name: part_keys(info, content.modality, content.sha256, role, upright)
+        name: part_key(info, content.modality, content.sha256, role, upright)
         for name, content in contents.items()
     }
 

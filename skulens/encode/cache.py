@@ -1,24 +1,28 @@
 """Vectors on disk by content: nothing is computed twice, and kill -9 loses at most one shard.
 
 One folder per encoder identity; in it immutable Arrow shards and a journal. A shard is
-written aside, synced and renamed, and only then named in the journal, so whatever the
-journal names is whole. Two processes may write at once: shard names are unique and
-journal lines are appended in one write; a vector computed twice is the same vector.
+written aside, synced and renamed, and only then named in the journal with its sha256, so
+whatever the journal names was whole. A shard is compared with its sha256 before the first row is
+read from it, once per process; a damaged one is named, removed and computed again. Two processes
+may write at once: shard names are unique and journal lines are appended in one write; a vector
+computed twice is the same vector.
 """
 
 import hashlib
 import json
+import mmap
+import re
 import uuid
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from skulens.files import append_line, read_lines, write_whole
+from skulens.files import append_line, read_lines, remove_leftovers, write_whole
 from skulens.protocols import Role
 from skulens.records import EncoderInfo
 
@@ -28,30 +32,25 @@ SHARD_SECONDS = 20.0
 """A shard is written when any of them is reached: what a kill can lose."""
 
 
-def part_key(modality: str, content: str, role: str, prompt: str, upright: bool) -> bytes:
+def part_key(info: EncoderInfo, modality: str, content: str, role: Role, upright: bool) -> bytes:
     """Name of a part's vector within one encoder's folder (32 bytes).
 
-    The encoder's identity (weights, configuration, preprocessing, numerics) is the folder.
+    The encoder's identity (weights, configuration, preprocessing, numerics) is the folder. The
+    role is in the key only where the encoder distinguishes it.
     """
-    # Only the prompt is free text, and what stands on both sides of it is unambiguous without it.
-    return hashlib.sha256(
-        "\0".join((modality, role, prompt, str(upright), content)).encode()
-    ).digest()
+    role_read = role if role in info.roles else ""
+    return hashlib.sha256("\0".join((modality, role_read, str(upright), content)).encode()).digest()
 
 
-def part_keys(
-    info: EncoderInfo, modality: str, content: str, role: Role, upright: bool
-) -> tuple[bytes, ...]:
-    """The key of a part's vector, then those under which earlier versions may have kept it.
+@dataclass(eq=False, slots=True)
+class Shard:
+    """One file of rows, mapped into memory."""
 
-    The role is in the key only where the encoder distinguishes roles. Earlier versions kept the
-    vectors of encoders that do not under both roles; both are the same vector.
-    """
-    if role in info.roles:
-        names: tuple[str, ...] = (role,)
-    else:
-        names = ("",) if info.roles else ("query", "document")
-    return tuple(part_key(modality, content, name, "", upright) for name in names)
+    path: Path
+    sha256: str
+    """As the journal has it; empty once its bytes have been found to be those."""
+    rows: Any
+    """What `Shards._take` reads rows from, without a copy."""
 
 
 class Shards:
@@ -66,9 +65,8 @@ class Shards:
         self.info = info
         self.journal = self.folder / "journal.jsonl"
         self.writable = True
-        self.rows: dict[bytes, tuple[int, int]] = {}
-        """Key -> (shard, row in it)."""
-        self.shards: list[Any] = []
+        self.places: dict[bytes, tuple[Shard, int]] = {}
+        """Key -> (shard, row in it); of a key in several shards that of the newest."""
         self._start()
         self._read_journal()
 
@@ -76,6 +74,7 @@ class Shards:
         maker = self.folder / "maker.json"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(self.folder)
             if not maker.exists():
                 text = json.dumps(asdict(self.info), indent=1)
                 write_whole(maker, lambda f: f.write(text.encode()))
@@ -83,26 +82,96 @@ class Shards:
             self._give_up(e)
 
     def _read_journal(self) -> None:
-        for entry in read_lines(self.journal):
+        damaged, unsigned, signed = [], 0, 0
+        try:
+            entries = list(read_lines(self.journal))
+        except OSError as e:
+            self._give_up(e)
+            return
+        for entry in entries:
+            name, size, sha = (entry.get(key) for key in ("shard", "bytes", "sha256"))
+            if not isinstance(name, str) or not re.fullmatch(r"[0-9a-f]{32}\.arrow", name):
+                continue  # not a line of ours: computed again
+            if not isinstance(sha, str):
+                unsigned += 1
+                continue
+            signed += 1
+            path = self.folder / name
             try:
-                path = self.folder / entry["shard"]
-                if path.stat().st_size == entry["bytes"]:
-                    self._open_shard(path)
-            except (TypeError, KeyError, OSError, pa.ArrowInvalid):
-                continue  # a shard removed or damaged by hand: computed again
+                if path.stat().st_size != size:
+                    raise ValueError(f"{path.stat().st_size} bytes of {size}")
+                self._open_shard(path, sha)
+            except FileNotFoundError:
+                continue  # removed, after damage or by hand: computed again
+            except (OSError, ValueError, LookupError, pa.ArrowException) as e:
+                damaged.append((path, str(e)))
+        self._drop(damaged)
+        if unsigned and not signed:
+            warnings.warn(
+                f"{self.folder} was written by an earlier version, without checksums that would "
+                "show damage; its vectors are computed again, and its files can be removed",
+                stacklevel=2,
+            )
 
-    def _open_shard(self, path: Path) -> None:
+    def _open_shard(self, path: Path, sha256: str) -> None:
+        """Map a file; its rows are not trusted before `_verify`.
+
+        Raises:
+            OSError, ValueError, LookupError, pa.ArrowException: it is not a shard of this encoder.
+        """
         with pa.memory_map(str(path)) as source:
             table = pa.ipc.open_file(source).read_all()
-        if table.schema.metadata.get(b"identity") != self.info.identity.encode():
-            return
-        self.shards.append(self._view(table.column(self.column).combine_chunks()))
-        at = len(self.shards) - 1
-        for row, key in enumerate(table.column("key").to_pylist()):
-            self.rows.setdefault(key, (at, row))
+        table.validate()
+        if (table.schema.metadata or {}).get(b"identity") != self.info.identity.encode():
+            raise ValueError("not of this encoder")
+        rows = self._view(table.column(self.column).combine_chunks())
+        shard, keys = Shard(path, sha256, rows), table.column("key").to_pylist()
+        self.places.update((key, (shard, row)) for row, key in enumerate(keys))
 
-    def __contains__(self, key: bytes) -> bool:
-        return key in self.rows
+    def _verify(self, shards: set[Shard]) -> None:
+        """Drop those shards whose bytes are not the ones that were written."""
+        damaged = []
+        for shard in shards:
+            if not shard.sha256:
+                continue
+            try:
+                if sha256_of_mapped(shard.path) != shard.sha256:
+                    raise ValueError("its bytes are not those that were written")
+                shard.sha256 = ""
+            except (OSError, ValueError) as e:
+                damaged.append((shard.path, str(e)))
+        self._drop(damaged)
+
+    def _drop(self, damaged: list[tuple[Path, str]]) -> None:
+        """Forget damaged shards, remove their files, and name them."""
+        if not damaged:
+            return
+        paths = {path for path, _ in damaged}
+        self.places = {k: place for k, place in self.places.items() if place[0].path not in paths}
+        for path in paths:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:
+                continue  # a read-only cache: named again by the next process
+        named = "; ".join(f"{path.name}: {why}" for path, why in damaged[:3])
+        more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
+        warnings.warn(
+            f"the embedding cache {self.folder} holds damaged files ({named}{more}); "
+            "their vectors are computed again",
+            stacklevel=2,
+        )
+
+    def find(self, keys: Sequence[bytes]) -> tuple[list[bool], Any]:
+        """(for each key whether its row is here and whole, those rows in the order of the keys).
+
+        A row with NaN or infinity is not whole.
+        """
+        known = [self.places.get(key) for key in keys]
+        self._verify({place[0] for place in known if place is not None})
+        known = [self.places.get(key) for key in keys]
+        finite, rows = self._take([place for place in known if place is not None])
+        answers = iter(finite)
+        return [place is not None and next(answers) for place in known], rows
 
     def put(self, keys: list[bytes], rows: Sequence[np.ndarray] | np.ndarray) -> None:
         """Write one shard and read from it from now on.
@@ -111,24 +180,32 @@ class Shards:
         """
         if not keys or not self.writable:
             return
-        name = f"{uuid.uuid4().hex}.arrow"
+        path = self.folder / f"{uuid.uuid4().hex}.arrow"
         try:
-            size = self._write(self.folder / name, keys, rows)
-            append_line(self.journal, {"shard": name, "rows": len(keys), "bytes": size})
-            self._open_shard(self.folder / name)
+            size, sha = self._write(path, keys, rows)
+            entry = {"shard": path.name, "rows": len(keys), "bytes": size, "sha256": sha}
+            append_line(self.journal, entry)
+            self._open_shard(path, sha)
         except OSError as e:
             self._give_up(e)
 
-    def _write(self, path: Path, keys: list[bytes], rows: Sequence[np.ndarray] | np.ndarray) -> int:
+    def _write(
+        self, path: Path, keys: list[bytes], rows: Sequence[np.ndarray] | np.ndarray
+    ) -> tuple[int, str]:
+        """Size and sha256 of what was meant to be written, whatever the disk made of it."""
         columns = {"key": pa.array(keys, pa.binary(32)), self.column: self._array(rows)}
         maker = {k: str(v) for k, v in asdict(self.info).items() if v is not None}
         table = pa.table(columns).replace_schema_metadata(maker)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        written = sink.getvalue()
+        size = write_whole(path, lambda f: f.write(written))
+        return size, hashlib.sha256(written).hexdigest()
 
-        def write(f: Any) -> None:
-            with pa.ipc.new_file(f, table.schema) as writer:
-                writer.write_table(table)
-
-        return write_whole(path, write)
+    def _take(self, places: Sequence[tuple[Shard, int]]) -> tuple[list[bool], Any]:
+        """(for each place whether its row is finite, the finite rows in the order of places)."""
+        raise NotImplementedError
 
     def _array(self, rows: Any) -> pa.Array:
         """The Arrow column of rows."""
@@ -141,7 +218,7 @@ class Shards:
     def _give_up(self, error: OSError) -> None:
         self.writable = False
         warnings.warn(
-            f"the embedding cache {self.folder} cannot be written ({error.strerror or error}); "
+            f"the embedding cache {self.folder} cannot be used ({error.strerror or error}); "
             "this run goes on, but its vectors are not kept. Free some space or set SKULENS_CACHE "
             "to another folder",
             stacklevel=2,
@@ -153,14 +230,16 @@ class VectorCache(Shards):
 
     kind, column = "vectors", "vector"
 
-    def get(self, keys: Sequence[bytes]) -> np.ndarray:
-        """The vectors of keys, all of which must be present: (keys, dim) float32."""
-        places = np.array([self.rows[key] for key in keys], np.int64).reshape(-1, 2)
-        vectors = np.empty((len(keys), self.info.dim), np.float32)
-        for shard in np.unique(places[:, 0]):
-            here = places[:, 0] == shard
-            vectors[here] = self.shards[shard][places[here, 1]]
-        return vectors
+    def _take(self, places: Sequence[tuple[Shard, int]]) -> tuple[list[bool], np.ndarray]:
+        """Rows: (finite, dim) float32."""
+        vectors = np.empty((len(places), self.info.dim), np.float32)
+        at: dict[Shard, list[int]] = {}
+        for i, (shard, _) in enumerate(places):
+            at.setdefault(shard, []).append(i)
+        for shard, mine in at.items():
+            vectors[mine] = shard.rows[[places[i][1] for i in mine]]
+        finite = np.isfinite(vectors).all(axis=1)
+        return [bool(whole) for whole in finite], vectors if finite.all() else vectors[finite]
 
     def _array(self, rows: np.ndarray) -> pa.Array:
         flat = pa.array(np.ascontiguousarray(rows, np.float32).reshape(-1))
@@ -179,14 +258,14 @@ class TokenCache(Shards):
 
     kind, column = "tokens-1", "tokens"
 
-    def get(self, keys: Sequence[bytes]) -> list[np.ndarray]:
-        """The token vectors of keys, all of which must be present: each (tokens, dim) float32."""
+    def _take(self, places: Sequence[tuple[Shard, int]]) -> tuple[list[bool], list[np.ndarray]]:
+        """Rows: (tokens, dim) float32 each."""
         found = []
-        for key in keys:
-            shard, row = self.rows[key]
-            values, offsets = self.shards[shard]
+        for shard, row in places:
+            values, offsets = shard.rows
             found.append(values[offsets[row] : offsets[row + 1]])
-        return found
+        finite = [bool(np.isfinite(row).all()) for row in found]
+        return finite, [row for row, ok in zip(found, finite, strict=True) if ok]
 
     def _array(self, rows: Sequence[np.ndarray]) -> pa.Array:
         flat = np.ascontiguousarray(np.concatenate(rows), np.float32).reshape(-1)
@@ -197,3 +276,9 @@ class TokenCache(Shards):
     def _view(self, column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         values = column.values.flatten().to_numpy(zero_copy_only=True)
         return values.reshape(-1, self.info.dim), column.offsets.to_numpy()
+
+
+def sha256_of_mapped(path: Path) -> str:
+    """sha256 of a file without a copy of it. Raises OSError or, for an empty file, ValueError."""
+    with path.open("rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return hashlib.sha256(data).hexdigest()

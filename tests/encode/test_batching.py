@@ -1,7 +1,7 @@
 """Batching, de-duplication, cache, roles, fusion and rejects around any encoder."""
 
-import hashlib
 import io
+import json
 import warnings
 
 import numpy as np
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from skulens import pictures
 from skulens.encode.batching import Batching
-from skulens.encode.cache import VectorCache, part_key
+from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder
 from skulens.encode.fusion import fuse, normalise, parts_of
 from skulens.encode.memo import Memo
@@ -113,15 +113,20 @@ def test_only_the_named_role_is_apart(tmp_path):
     assert [f.forwarded for f in found.values()] == [1, 1]
 
 
-def test_vectors_that_earlier_versions_kept_are_found(tmp_path):
+def test_shards_without_a_checksum_are_computed_again_and_said_once(tmp_path):
     encoder = FakeEncoder()
-    cache = VectorCache(tmp_path, encoder.info)
-    sha = hashlib.sha256(b"milk").hexdigest()
-    kept = np.full((1, 48), 7, np.float32)
-    cache.put([part_key("text", sha, "document", "", True)], kept)
-    answer = embed(encoder, ["milk"], tmp_path, "document")
-    assert answer.forwarded == 0
-    np.testing.assert_array_equal(answer.vectors, kept)
+    first = embed(encoder, ["milk"], tmp_path)
+    journal = VectorCache(tmp_path, encoder.info).journal
+    entry = json.loads(journal.read_text())
+    del entry["sha256"]
+    journal.write_text(json.dumps(entry) + "\n")
+    with pytest.warns(UserWarning, match="earlier version, without checksums"):
+        again = embed(encoder, ["milk"], tmp_path)
+    assert again.forwarded == 1
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert embed(encoder, ["milk"], tmp_path).forwarded == 0
 
 
 def test_another_encoder_never_reads_these_vectors(tmp_path):
@@ -259,7 +264,7 @@ def test_two_writers_at_once_keep_each_others_vectors(tmp_path):
     Embedder([encoder], [two], batching=QUIET).embed_parts(["milk", "oil"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert len(VectorCache(tmp_path, encoder.info).rows) == 3
+        assert len(VectorCache(tmp_path, encoder.info).places) == 3
 
 
 def test_avg_normalises_before_it_averages():
