@@ -362,8 +362,8 @@ def count(
 
 
 def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
-    """What the catalogue and the encoder left out, each once."""
-    return tuple(dict.fromkeys([*task.rejects(), *(r for a in answers for r in a.rejects)]))
+    """What the catalogue left out, then what the encoder did: equal pictures are rejects each."""
+    return (*task.rejects(), *(r for a in answers for r in a.rejects))
 
 
 def blocks(queries: Iterable[Query]) -> Iterator[list[Query]]:

@@ -19,6 +19,16 @@ pytest.importorskip("open_clip")
 
 from skulens.bench.store import read_result, read_run  # noqa: E402
 from skulens.cli import skulens  # noqa: E402
+from skulens.encode import open_encoder  # noqa: E402
+from skulens.encode.batching import Batching  # noqa: E402
+from skulens.encode.cache import VectorCache  # noqa: E402
+from skulens.encode.embed import Embedder  # noqa: E402
+from skulens.encode.numerics import SCRIPT  # noqa: E402
+from skulens.errors import EncoderError  # noqa: E402
+from skulens.papers.openmpr.procedure import OpenMPR  # noqa: E402
+from skulens.protocols import Numerics  # noqa: E402
+from skulens.records import Item  # noqa: E402
+from tests.encode.fake import FakeEncoder  # noqa: E402
 from tests.papers.upstream import (  # noqa: E402
     ARCHS,
     execute,
@@ -51,9 +61,9 @@ def lists_of(record, shots):
     """The ranked captions of every photo, as positions, in the script's order of photos."""
     result = read_result(Path(record["folder"]))
     run, place = read_run(result), {p: i for i, p in enumerate(shots.captions)}
-    rows = {q: [place[run.products[i]] for i in order] for q, order in zip(run.queries, run.order)}
-    photo = {Path(q).name: q for q in run.queries}
-    return [rows[photo.get(f.name, f.name)] for _, f in shots.photos]
+    ranked = zip(run.queries, run.order, strict=True)
+    rows = {Path(q).name: [place[run.products[i]] for i in order] for q, order in ranked}
+    return [rows[f.name] for _, f in shots.photos]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,3 +110,61 @@ def test_every_list_and_number_is_that_of_the_script_itself(tmp_path, shots, mon
         for k in (1, 3, 5):
             found = record["metrics"][f"hit_rate@{k}"]["value"]
             assert found == pytest.approx(micro[checkpoint.arch][f"@k={k}"], abs=1e-12)
+
+
+def test_captions_go_in_one_batch_equal_ones_too_and_are_cached_as_one(tmp_path):
+    encoder = FakeEncoder()
+    texts = ["long caption of tea", "tea", "tea", "oats"]
+    items = [Item(f"p{i}", (text,)) for i, text in enumerate(texts)]
+
+    def embed(some):
+        before = len(encoder.batches)
+        caches = [VectorCache(tmp_path, encoder.info)]
+        embedder = Embedder([encoder], caches, None, Batching(progress=False))
+        [found] = OpenMPR().embed(embedder, some, "avg")
+        return found, encoder.batches[before:]
+
+    first, batches = embed(items)
+    assert batches == [("text", 4)]
+    prepared = [encoder.prepare_text(text, "document") for text in texts]
+    assert np.array_equal(first.encoded.vectors, encoder.encode_batch("text", prepared))
+    again, batches = embed(items)
+    assert batches == [] and np.array_equal(again.encoded.vectors, first.encoded.vectors)
+    assert embed(items[::-1])[1] == [("text", 4)], "another order is another batch"
+    assert embed(items[:3])[1] == [("text", 3)]
+
+
+def test_a_caption_without_a_vector_is_a_reject_and_is_not_cached(tmp_path):
+    class Broken(FakeEncoder):
+        def encode_batch(self, modality, batch):
+            vectors = super().encode_batch(modality, batch)
+            vectors[1] = np.nan
+            return vectors
+
+    for _ in range(2):
+        encoder = Broken()
+        embedder = Embedder([encoder], [VectorCache(tmp_path, encoder.info)])
+        [found] = OpenMPR().embed(embedder, [Item(n, (n,)) for n in ("oats", "tea")], "avg")
+        assert encoder.forwards == 2
+        assert [r.item for r in found.encoded.rejects] == ["'tea'"]
+        assert np.isnan(found.vectors).any(axis=1).tolist() == [False, True]
+
+
+def test_captions_that_do_not_fit_into_memory_say_what_to_do():
+    class Full(FakeEncoder):
+        def encode_batch(self, modality, batch):
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(EncoderError, match="fewer products or --mode sound"):
+        OpenMPR().embed(Embedder([Full()]), [Item("a", ("tea",))], "avg")
+
+
+def test_only_coca_normalises_and_only_in_a_script(tmp_path, shots, monkeypatch):
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
+    for kind, normalised in (("softmax", False), ("coca", True)):
+        checkpoint = make_tiny(kind, tmp_path, shots, monkeypatch)
+        use_weights(monkeypatch, [checkpoint])
+        for numerics, expected in ((SCRIPT, normalised), (Numerics(), False)):
+            encoder = open_encoder(checkpoint.encoder, numerics=numerics)
+            vectors = encoder.encode_batch("text", [encoder.prepare_text("tea")])
+            assert (abs(np.linalg.norm(vectors) - 1) < 0.01) == expected

@@ -95,7 +95,10 @@ def execute(script: Path, place: Path, shots: Shots, monkeypatch) -> tuple[list,
         source = source.replace(old, new)
     (place / "src/data").mkdir(parents=True)
     catalogue = {
-        product: {"label": caption, "image_paths": [str(f) for p, f in shots.photos if p == product]}
+        product: {
+            "label": caption,
+            "image_paths": [str(f) for p, f in shots.photos if p == product],
+        }
         for product, caption in shots.captions.items()
     }
     (place / "src/data/barcode_to_images_map.json").write_text(json.dumps(catalogue))
@@ -112,7 +115,10 @@ def execute(script: Path, place: Path, shots: Shots, monkeypatch) -> tuple[list,
         here.chdir(place)
         here.setattr(sys, "argv", [script.name])
         here.setattr(torch, "topk", logged)
-        exec(compile(source, str(script), "exec"), {"__name__": "__main__", "widen_norms": widen_norms})
+        exec(
+            compile(source, str(script), "exec"),
+            {"__name__": "__main__", "widen_norms": widen_norms},
+        )
     results = place / "src/benchmark/results"
     assert json.loads((results / "openclip_skipped_models.json").read_text()) == []
     micro = {f.stem.split("--")[0]: json.loads(f.read_text()) for f in results.glob("micro_cmc/*")}
@@ -146,7 +152,7 @@ def transcribe(checkpoint: Checkpoint, shots: Shots) -> list[list[int]]:
     return lists
 
 
-def make_shots(place: Path, products: int = 12, each: int = 3) -> Shots:
+def make_shots(place: Path, products: int = 12, each: int = 3, turned: bool = True) -> Shots:
     """Noise photos, every third stored on its side with the EXIF tag that says so."""
     rng = np.random.default_rng(0)
     words = ("red cup", "green tea", "blue shoe", "milk carton", "apple", "shelf of tins")
@@ -157,7 +163,7 @@ def make_shots(place: Path, products: int = 12, each: int = 3) -> Shots:
         for shot in range(each):
             coarse = PIL.Image.fromarray(rng.integers(0, 256, (5, 3, 3), np.uint8))
             exif = PIL.Image.Exif()
-            if shot == 2:
+            if turned and shot == 2:
                 exif[0x0112] = 6
             data = io.BytesIO()
             coarse.resize((36, 60)).save(data, "JPEG", exif=exif)
@@ -212,7 +218,9 @@ def centre_cosines(model: Any, tokenizer: Any, shots: Shots, cosine: float = 0.0
     """Shift the text bias so that about half of all cosines saturate a bfloat16 sigmoid."""
     size = model.visual.image_size[0]
     transform = open_clip.transform.image_transform(size, is_train=False)
-    pixels = torch.stack([transform(PIL.Image.open(f).convert("RGB")) for _, f in shots.photos[:16]])
+    pixels = torch.stack(
+        [transform(PIL.Image.open(f).convert("RGB")) for _, f in shots.photos[:16]]
+    )
     tokens = tokenizer(list(shots.captions.values()))
     with torch.no_grad():
         images, texts = model.encode_image(pixels), model.encode_text(tokens)

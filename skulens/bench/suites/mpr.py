@@ -150,7 +150,7 @@ class Mpr(RankingSuite[MprSettings]):
             fusion=s.fusion,
             shots=s.shots,
             embed=self.procedure.embed if self.procedure else None,
-            rank=self.procedure.rank(s.shots) if self.procedure else None,
+            rank=self.procedure.rank(s.shots, self.ks) if self.procedure else None,
             roles=tuple(roles),
             rejects=lambda: self.rejects,
             resamples=s.resamples,

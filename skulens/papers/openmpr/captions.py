@@ -37,8 +37,10 @@ def _encode(encoder: Encoder, cache: VectorCache | None, texts: Sequence[str]) -
     hashes = [sha256_of_text(text) for text in texts]
     keys = [hashlib.sha256(f"{i} {h}".encode()).digest() for i, h in enumerate(hashes)]
     held = _cache_of_batch(cache, hashes)
-    if held is not None and all(key in held for key in keys):
-        return _answer(np.asarray(held.get(keys)), texts, hashes)
+    if held is not None:
+        here, rows = held.find(keys)
+        if all(here):
+            return _answer(rows, texts, hashes)
     start = time.perf_counter()
     vectors = _forward(encoder, texts)
     seconds = time.perf_counter() - start

@@ -22,6 +22,7 @@ from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import pictures_of
 from skulens.encode.numerics import SCRIPT
 from skulens.evaluate.compare import Difference, compare, holm
+from skulens.evaluate.ranking import name_hit_rate
 from skulens.papers.openmpr.procedure import OpenMPR
 from skulens.papers.openmpr.ties import EXPECTED
 from skulens.protocols import Catalog, Numerics
@@ -98,7 +99,7 @@ class Partial:
             return OpenMPR().embed(embedder, items, fusion)
         return embedder.embed_items(items, "document", fusion)
 
-    def rank(self, shots: str) -> None:
+    def rank(self, shots: str, ks: Sequence[int]) -> None:
         """Exact cosines."""
 
 
@@ -128,16 +129,23 @@ def explain(
 
     Args:
         opening: how `sound` was opened.
-        metric: a hit rate; default: at 1.
+        metric: a hit rate; default: at the smallest cut-off.
     """
-    metric = metric or Mpr.headline[0]
+    chosen = MprSettings(**paper.settings)  # type: ignore[arg-type]
+    metric = metric or name_hit_rate(min(chosen.ks))
     steps = measure_steps(catalog, sound, paper, tools, opening)
     ladder = [(r, metric) for r in (sound, *steps)] + [(paper, EXPECTED + metric), (paper, metric)]
     values, groups = align(ladder)
-    resamples, seed = int(str(sound.settings["resamples"])), int(str(sound.settings["seed"]))
+
+    def is_same(after: int, before: int) -> bool:
+        return ladder[after][0] is ladder[before][0] and ladder[after][1] == ladder[before][1]
 
     def difference(after: int, before: int) -> Difference:
-        return compare(values[after], values[before], groups, resamples=resamples, seed=seed)
+        if is_same(after, before):  # no difference, instead of none that was seen
+            return Difference(0.0, 0.0, 0.0, 1.0, len(groups), len(set(groups.tolist())))
+        return compare(
+            values[after], values[before], groups, resamples=chosen.resamples, seed=chosen.seed
+        )
 
     found = [difference(i + 1, i) for i in range(len(Change))]
     causes = [
@@ -147,7 +155,7 @@ def explain(
             float(np.nanmean(values[i + 1])),
             found[i],
             float(p),
-            ladder[i + 1][0] is not ladder[i][0] or change is Change.TIES,
+            not is_same(i + 1, i),
         )
         for i, (change, p) in enumerate(zip(Change, holm([d.p for d in found]), strict=True))
     ]

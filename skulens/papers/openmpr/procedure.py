@@ -7,6 +7,7 @@ checkpoints as open_clip configures them, and scores as in `scoring`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -17,9 +18,6 @@ from skulens.encode.numerics import SCRIPT
 from skulens.errors import DataError
 from skulens.protocols import Encoder, Numerics
 from skulens.records import Item, Query, Run
-
-KS = (1, 3, 5)
-"""Cut-offs of the script."""
 
 
 class OpenMPR:
@@ -39,8 +37,8 @@ class OpenMPR:
 
         return embed_gallery(embedder, items, fusion)
 
-    def rank(self, shots: str) -> Callable[..., Ranked] | None:
-        """The paper's order, with the hit rates that other orders of its ties would give.
+    def rank(self, shots: str, ks: Sequence[int]) -> Callable[..., Ranked] | None:
+        """The paper's order, with the hit rates at `ks` that other orders of its ties would give.
 
         Raises:
             DataError: several gallery items per product, which the script does not know.
@@ -49,10 +47,11 @@ class OpenMPR:
             raise DataError(
                 "paper mode knows one gallery item per product; use --shots single or --mode sound"
             )
-        return rank_as_published
+        return partial(rank_as_published, tuple(ks))
 
 
 def rank_as_published(
+    ks: tuple[int, ...],
     encoder: Encoder,
     queries: Sequence[Query],
     probes: Sequence[Fused],
@@ -70,7 +69,7 @@ def rank_as_published(
     answers = [[place[p] for p in q.answers if p in place] for q in queries]
     found = paper_top_5(vectors, rows[good], encoder.info.activation, answers)
     run = Run(tuple(q.id for q in queries), tuple(products), found.order, found.scores)
-    return Ranked(run, found.ties.metrics(KS), found.ties.tied)
+    return Ranked(run, found.ties.metrics(ks), found.ties.tied)
 
 
 def stack_raw(fused: Sequence[Fused]) -> np.ndarray:
