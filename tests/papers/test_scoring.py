@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from skulens.errors import DataError  # noqa: E402
+from skulens.papers.openmpr.procedure import OpenMPR  # noqa: E402
 from skulens.papers.openmpr.scoring import DEPTH, paper_top_5  # noqa: E402
 
 
@@ -121,3 +122,7 @@ def test_bad_input_is_named():
         top_5(ok, np.ones((2, 4), np.float32))
     with pytest.raises(DataError, match="'relu'"):
         top_5(ok, ok, "relu")
+
+
+def test_the_suite_is_told_the_depth_that_is_ranked():
+    assert OpenMPR.depth == DEPTH == 5
