@@ -55,5 +55,4 @@ class RankingSuite(Generic[S]):
     def first(self, queries: Iterable[Query]) -> Iterator[Query]:
         """The first `limit` queries, 0 is all; then what reading them left out is in `rejects`."""
         yield from islice(queries, self.settings.limit or None)
-        known = set(self.rejects)
-        self.rejects += [r for r in self.catalog.rejects if r not in known]
+        self.rejects = list(dict.fromkeys([*self.rejects, *self.catalog.rejects]))

@@ -104,7 +104,7 @@ def _measure_encoders(
     shown: dict[tuple[Encoder, str], Fused] = {}
     for name in dict.fromkeys(name for _, name in plan):
         mine = [encoder for encoder, n in plan if n == name]
-        found = embedder(mine).embed_items(task.galleries[name].items, "document", task.fusion)
+        found = embed_gallery(task, embedder(mine), task.galleries[name])
         shown |= {(e, name): fused for e, fused in zip(mine, found, strict=True)}
     for encoder, name in plan:
         fused = probes.fused[encoders.index(encoder)]
@@ -130,7 +130,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
     if task.exclude:
         run = drop_excluded(run, [frozenset(task.exclude(q)) for q in asked.queries])
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
-    evaluation = score(task, asked.queries, run)
+    evaluation = score(task, asked.queries, Ranked(run))
     return result_of(
         task,
         name,
@@ -143,6 +143,13 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
         counts=count(task, gallery, asked, evaluation.ties, []),
         rejects=list_rejects(task, []),
     )
+
+
+def embed_gallery(task: Task, embedder: Embedder, gallery: Gallery) -> list[Fused]:
+    """Vectors of a gallery's items, one Fused per encoder."""
+    if task.embed is not None:
+        return task.embed(embedder, gallery.items, task.fusion)
+    return embedder.embed_items(gallery.items, "document", task.fusion)
 
 
 def embed_probes(task: Task, embedder: Embedder) -> Probes:
@@ -175,16 +182,14 @@ def _measure_one(
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
     asked = fair_queries(probes, fused, gallery, shown)
     if task.rank is not None:
-        ranked = task.rank(
-            encoder, asked.queries, stack_raw(fused)[asked.kept], gallery, stack_raw([shown])
-        )
+        ranked = task.rank(encoder, asked.queries, fused, asked.kept, gallery, shown)
     else:
         run = rank(
             task, asked.queries, vectors[asked.kept], gallery, shown.vectors, encoder.info.identity
         )
-        ranked = Ranked(run, -1)
+        ranked = Ranked(run)
     answers = [*(f.encoded for f in fused), shown.encoded]
-    evaluation = score(task, asked.queries, ranked.run)
+    evaluation = score(task, asked.queries, ranked)
     measured = cost.measure_encoder(
         encoder,
         answers,
@@ -193,7 +198,6 @@ def _measure_one(
         memo=tools.memo,
         upright=tools.batching.upright,
     )
-    ties = evaluation.ties if ranked.ties < 0 else ranked.ties
     return result_of(
         task,
         name,
@@ -203,7 +207,7 @@ def _measure_one(
         evaluation,
         probes.images,
         cost=measured,
-        counts=count(task, gallery, asked, ties, answers),
+        counts=count(task, gallery, asked, evaluation.ties, answers),
         rejects=list_rejects(task, answers),
     )
 
@@ -269,10 +273,14 @@ def drop_excluded(run: Run, out: Sequence[frozenset[str]]) -> Run:
     return Run(run.queries, run.products, order, scores)
 
 
-def score(task: Task, queries: Sequence[Query], run: Run) -> Evaluation:
+def score(task: Task, queries: Sequence[Query], ranked: Ranked) -> Evaluation:
     """Every metric of a run with its interval, and of each slice."""
     slices = {name: [q.tags.get(name, "") for q in queries] for name in task.slices}
-    return evaluate(run, Qrels.of(queries), task.ks, slices=slices)
+    found = evaluate(ranked.run, Qrels.of(queries), task.ks, slices=slices, more=ranked.metrics)
+    if ranked.tied is None:
+        return found
+    judged = replace(found.judged, ties=ranked.tied)
+    return replace(found, ties=int(ranked.tied.sum()), judged=judged)
 
 
 def result_of(
@@ -349,16 +357,6 @@ def count(
 def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
     """What the catalogue left out, each once, and every part that the encoder left out."""
     return (*dict.fromkeys(task.rejects()), *(r for a in answers for r in a.rejects))
-
-
-def stack_raw(fused: Sequence[Fused]) -> np.ndarray:
-    """The encoder's own vectors, (items, dim) float32 not normalised, of items of one part each."""
-    if any(len(hashes) != 1 for block in fused for hashes in block.hashes):
-        raise DataError(
-            "paper mode compares single pictures with single texts; "
-            "use --gallery text or --mode sound"
-        )
-    return np.concatenate([block.encoded.vectors for block in fused])
 
 
 def blocks(queries: Iterable[Query]) -> Iterator[list[Query]]:

@@ -3,7 +3,7 @@
 measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
@@ -47,22 +47,41 @@ def run_suite(
     data: str = "",
     tools: Tools = Tools(),
     opening: Opening = Opening(),
+    keep: Callable[[Result], object] | None = None,
 ) -> Measured:
     """Measure systems on a suite. One that cannot be opened is named, and the others go on.
 
     Args:
         settings: fields of the suite's Settings.
         data: what results call the catalogue.
+        keep: called with each result as soon as it is there, so that an interrupted run loses
+            only those that it was measuring.
     Raises:
         SkulensError: what the only system asked for raised; a setting the suite does not have.
     """
     kind, measured = resolve("suite", suite), Measured()
-    for chosen in each_setting(make_settings(kind.Settings, settings)):
-        task = kind(catalog, chosen, name=data, tools=tools)
-        for group in chunks(list(dict.fromkeys(systems)), opening.together):
+    chosen = each_setting(make_settings(kind.Settings, settings))
+    tasks = [kind(catalog, one, name=data, tools=tools) for one in chosen]
+    check_dtype(tasks, opening.numerics)
+    for group in chunks(list(dict.fromkeys(systems)), opening.together):
+        for task in tasks:
             ready = open_systems(task, group, opening, tools, measured, alone=len(systems) == 1)
-            measured.results += task.run(ready)
+            for result in task.run(ready):
+                measured.results.append(result)
+                if keep is not None:
+                    keep(result)
     return measured
+
+
+def check_dtype(tasks: Sequence[Any], asked: Numerics) -> None:
+    """Raise DataError for a dtype that no task would compute in, because each brings its own."""
+    own = [getattr(task, "numerics", None) or asked for task in tasks]
+    if asked.dtype == "auto" or any(n.dtype == asked.dtype for n in own):
+        return
+    raise DataError(
+        f"this mode computes in {own[0].dtype}, as the script that it follows; got dtype "
+        f"{asked.dtype}: leave --dtype out, or take --mode sound"
+    )
 
 
 def open_systems(

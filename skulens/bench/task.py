@@ -8,12 +8,13 @@ from typing import TypeGuard
 import numpy as np
 
 from skulens.encode.batching import Batching, check_modalities
+from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import Gallery, has
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.index.shots import How
 from skulens.protocols import Encoder, Modality, Retriever
-from skulens.records import DatasetInfo, Product, Query, Reject, Run, SystemInfo
+from skulens.records import DatasetInfo, Item, Product, Query, Reject, Run, SystemInfo
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,17 @@ class Ranked:
     """How a procedure other than ours ordered the gallery."""
 
     run: Run
-    ties: int
-    """Queries with ties at the top that the procedure itself made."""
+    metrics: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """What else the procedure says of each query: metric -> (queries,) in [0, 1]."""
+    tied: np.ndarray | None = None
+    """(queries,) bool: right and wrong products share the score; None: as the run shows."""
 
 
-Rank = Callable[[Encoder, Sequence[Query], np.ndarray, Gallery, np.ndarray], Ranked]
-"""(encoder, queries, their raw vectors, gallery, raw vectors of its items) -> the order of a
-paper's procedure."""
+Rank = Callable[[Encoder, Sequence[Query], Sequence[Fused], np.ndarray, Gallery, Fused], Ranked]
+"""(encoder, queries, vectors of all probes in blocks, rows of the queries in them, gallery,
+vectors of its items) -> the order of a paper's procedure."""
+Embed = Callable[[Embedder, Sequence[Item], str], list[Fused]]
+"""(embedder, items of a gallery, fusion) -> their vectors, one Fused per encoder."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Task:
     """Products that a query may not be answered with, such as those it shows."""
     rank: Rank | None = None
     """A paper's own scoring; None: exact float32 cosines."""
+    embed: Embed | None = None
+    """A paper's own way to embed a gallery; None: in batches, equal parts once."""
     roles: tuple[str, ...] = ()
     """Text roles that represent a product, for the examples."""
     rejects: Callable[[], Sequence[Reject]] = tuple

@@ -155,18 +155,29 @@ def run(
 
     settings = {name: options.pop(name) for name in names}
     tools, opening = equip(**options)
+    catalog, places = open_data(data, map_), []
     asked = (*encoders, *systems) or getattr(resolve("suite", suite), "systems", ("mini",))
     measured = run_suite(
-        suite, open_data(data, map_), asked, settings, data=data, tools=tools, opening=opening
+        suite,
+        catalog,
+        asked,
+        settings,
+        data=data,
+        tools=tools,
+        opening=opening,
+        keep=lambda result: places.append(keep(result, results)),
     )
-    places = keep(measured.results, results)
+    causes = explain_modes(catalog, measured.results, tools, opening)
     if as_json:
         records = [
             r.record() | {"folder": str(p)} for r, p in zip(measured.results, places, strict=True)
         ]
-        click.echo(json.dumps({"results": records, "failed": measured.failed}, ensure_ascii=False))
+        said = {"results": records, "failed": measured.failed}
+        if causes:
+            said["differences"] = [c.as_dict() for c in causes]
+        click.echo(json.dumps(said, ensure_ascii=False))
     else:
-        show(measured.results)
+        show(measured.results, causes)
         report_problems(measured)
         n = len(measured.results)
         click.echo(
@@ -194,27 +205,36 @@ def equip(*, dtype, device, batch, threads, together, no_cache):
     return tools, Opening(Numerics(dtype), device, together)
 
 
-def keep(measured, folder: Path) -> list[Path]:
+def keep(result, folder: Path) -> Path:
+    """Store a result; where."""
     from skulens.bench.store import ResultStore
 
-    places = []
-    for result in measured:
-        place, status = ResultStore(folder).add(result)
-        if status == "differs":
-            click.echo(
-                "note: other numbers than measured before for the same inputs; "
-                f"kept both, the new ones in {place}",
-                err=True,
-            )
-        places.append(place)
-    return places
+    place, status = ResultStore(folder).add(result)
+    if status == "differs":
+        click.echo(
+            "note: other numbers than measured before for the same inputs; "
+            f"kept both, the new ones in {place}",
+            err=True,
+        )
+    return place
 
 
-def show(measured) -> None:
-    from skulens.report.tables import print_mode_differences, print_results
+def explain_modes(catalog, results, tools, opening) -> list:
+    """Why paper mode differs from sound mode, where both were measured."""
+    if {"sound", "paper"} - {result.settings.get("mode") for result in results}:
+        return []
+    from skulens.papers.openmpr.causes import explain, pair_modes
+
+    pairs = pair_modes(results)
+    return [explain(catalog, a, b, tools=tools, opening=opening) for a, b in pairs]
+
+
+def show(measured, causes) -> None:
+    from skulens.report.tables import print_causes, print_results, print_ties
 
     print_results(measured)
-    print_mode_differences(measured)
+    print_ties(measured)
+    print_causes(causes)
 
 
 def report_problems(measured) -> None:

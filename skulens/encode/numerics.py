@@ -15,7 +15,8 @@ def describe_numerics(numerics: Numerics, dtype: str) -> dict[str, str]:
     facts = {**asdict(numerics), "dtype": dtype}
     if facts == asdict(SCRIPT):
         return {"dtype": dtype, "mode": "paper"}
-    if facts == {**asdict(Numerics()), "dtype": dtype}:
+    plain = {**asdict(Numerics()), "dtype": dtype}
+    if facts in (plain, {**plain, "as_published": True}):  # what is published is in the config
         return {"dtype": dtype, "mode": "sound"}
     return {"dtype": dtype, "mode": str({k: v for k, v in facts.items() if k != "dtype"})}
 

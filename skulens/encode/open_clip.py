@@ -144,10 +144,11 @@ def tag_config(arch: str, tag: str, as_published: bool) -> dict:
     the picture size of the name (ViTamin-XL-384 is configured at 256 px).
     """
     config = open_clip.get_model_config(arch)
+    if arch not in DOUBTFUL:  # said in either case, so that equal models have equal identities
+        decides = config if as_published else get_pretrained_cfg(arch, tag)
+        config["quick_gelu"] = decides.get("quick_gelu", False)
     if as_published:
         return config
-    if arch not in DOUBTFUL:
-        config["quick_gelu"] = get_pretrained_cfg(arch, tag).get("quick_gelu", False)
     if size := named_px(arch):
         config["vision_cfg"]["image_size"] = size
     return config

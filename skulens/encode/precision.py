@@ -34,9 +34,9 @@ class Precision:
 
     @property
     def plain(self) -> bool:
-        """The model's own forward pass on whole contexts, without our rearrangements for speed."""
-        n = self.numerics
-        return n.autocast or n.as_published or n.cast != "all"
+        """The model's own calls on whole contexts, as a plain script makes them, without our
+        rearrangements for speed."""
+        return self.numerics.autocast or self.numerics.cast != "all"
 
     @property
     def torch_dtype(self) -> torch.dtype:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import threading
 from collections.abc import Sequence
 from copy import deepcopy
@@ -76,6 +77,7 @@ class Towers(PartByPart):
             self.layout = arrange_for_speed(self.model, self.precision.dtype)
         whole = self.precision.plain or not tokens.trims
         self.fast_text = not whole and can_trim(text_tower(model))
+        self.normalises = self.precision.plain and normalises_by_default(self.model)
         self.info = self._describe(source, params, costs)
 
     def _describe(self, source: Source, params: tuple[int, int], costs: tuple) -> EncoderInfo:
@@ -87,6 +89,7 @@ class Towers(PartByPart):
             preprocess=self.preprocess.describe(),
             tokens=self.tokens.describe(),
             **self.precision.describe(),
+            **({"calls": "normalised"} if self.normalises else {}),
             versions=packages("torch", "open_clip_torch", "timm", "pillow"),
         )
         sigmoid = (
@@ -125,7 +128,7 @@ class Towers(PartByPart):
         return len(self.tokens.ids(text))
 
     def encode_batch(self, modality: Modality, batch: Sequence[np.ndarray]) -> np.ndarray:
-        """(batch, dim) float32, not normalised."""
+        """(batch, dim) float32; not normalised, but where a script's plain call would be (CoCa)."""
         with self.precision.forward_pass():
             encode = self._images if modality == "image" else self._texts
             return encode(batch).float().cpu().numpy()
@@ -133,14 +136,14 @@ class Towers(PartByPart):
     def _images(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
         pixels = self.precision.send(torch.from_numpy(np.stack(batch)))  # (batch, 3, height, width)
         return self.model.encode_image(
-            pixels.contiguous(memory_format=self.layout), normalize=False
+            pixels.contiguous(memory_format=self.layout), normalize=self.normalises
         )
 
     def _texts(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
         ids = self._pad(batch)
         if self.fast_text:
             return encode_trimmed(text_tower(self.model), ids)
-        return self.model.encode_text(ids, normalize=False)
+        return self.model.encode_text(ids, normalize=self.normalises)
 
     def _pad(self, batch: Sequence[np.ndarray]) -> torch.Tensor:
         """(batch, tokens) on the device; the whole context where padding is part of the model."""
@@ -327,6 +330,11 @@ def towers_gflops(
         model = build_model(config).eval()
     image = gflops(model.encode_image, 1, 3, preprocess.height, preprocess.width)
     return image, gflops(model.encode_text, 1, context_length, dtype=torch.int64)
+
+
+def normalises_by_default(model: Any) -> bool:
+    """Whether encode_image and encode_text of the model normalise unless told otherwise (CoCa)."""
+    return inspect.signature(model.encode_image).parameters["normalize"].default is True
 
 
 def can_trim(tower: Any) -> bool:

@@ -89,17 +89,21 @@ def evaluate(
     ks: Sequence[int] = (1, 3, 5, 10),
     *,
     slices: Mapping[str, Sequence[str]] | None = None,
+    more: Mapping[str, np.ndarray] | None = None,
 ) -> Evaluation:
     """Measure a run. A judged query that the run does not hold scores 0 (trec_eval -c).
 
     Args:
         slices: name -> the value of each of `qrels.queries`; numbers are given for each value too.
+        more: further metrics, name -> (queries,) in [0, 1].
     Raises:
         QrelsError: the run holds queries that were never judged, or it is cut above a k.
     """
     judged = judge(run, qrels)
     _check_depth(judged, ks)
     values = per_query_values(judged, ks)
+    for name, value in (more or {}).items():
+        values[name] = np.where(judged.n_relevant > 0, value, np.nan)
     named = {name: np.array(v, dtype=str) for name, v in (slices or {}).items()}
     scores = Scores.of_means(judged.queries, judged.groups, values, named)
     return Evaluation(

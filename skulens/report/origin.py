@@ -9,6 +9,7 @@ from skulens.records import EncoderInfo
 from skulens.report.html import PageTable
 from skulens.report.marks import SEEN_SENTENCE, has_seen
 from skulens.report.mistakes import DETAILED
+from skulens.report.paper_mode import bounds_of
 from skulens.report.views import Row, View
 
 COUNTS = {
@@ -84,6 +85,9 @@ def _describe(row: Row) -> dict[str, str]:
     if isinstance(info, EncoderInfo):
         cells["precision"] = ", ".join([info.dtype, *([f"{mode} mode"] if mode else [])])
         cells["px"] = str(info.image_px or "–")
+    bounds = bounds_of(result)
+    if row.main in bounds:
+        cells[f"{row.main} over the order of ties: worst / expected / best"] = bounds[row.main]
     cells["measured"] = str(result.provenance.get("measured_at", ""))[:16].replace("T", " ")
     cells |= {words: f"{result.counts[c]:,}" for c, words in COUNTS.items() if c in result.counts}
     notes = [line_of(w) for w in info.warnings]

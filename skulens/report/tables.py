@@ -8,10 +8,13 @@ from rich.table import Table
 from skulens.analysis.boards import unit_words
 from skulens.analysis.ranks import headline
 from skulens.bench.result import Result
+from skulens.evaluate.compare import Difference
 from skulens.evaluate.metric import find_metric
+from skulens.papers.openmpr.causes import Explained
 from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, has_seen
 from skulens.report.names import label, noun_of, shared_variant, shorten
+from skulens.report.paper_mode import bounds_of, describe_change
 from skulens.report.slices import VALUES, SliceTable, slice_tables
 from skulens.report.words import write_interval
 
@@ -111,23 +114,51 @@ def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
     console().print(table)
 
 
-def print_mode_differences(results: Sequence[Result]) -> None:
-    """Paper mode minus sound mode, and the ties that paper mode made, where both were measured."""
-    sound = {_measured(r): r for r in results if r.settings.get("mode") == "sound"}
-    for paper in (r for r in results if r.settings.get("mode") == "paper"):
-        other = sound.get(_measured(paper))
-        if other is None:
-            continue
-        pairs = ((m, paper.metrics.get(m), other.metrics.get(m)) for m in plain_headline(paper)[:2])
-        change = [f"{m} {a.value - b.value:+.4f}" for m, a, b in pairs if a and b]
-        gallery, (units, _) = paper.variant.get("gallery", ""), unit_words(paper)
-        where = ", ".join(part for part in (shorten(paper.name), gallery) if part)
-        ties = paper.counts.get("tied_queries", 0)
-        print(f"{where}: paper - sound: {', '.join(change)}; {ties} {units} tied in paper mode")
+def print_ties(results: Sequence[Result]) -> None:
+    """What the order of ties decides: the hit rates that other orders would give, where known."""
+    known = [r for r in results if bounds_of(r)]
+    if not known:
+        return
+    names = list(dict.fromkeys(m for r in known for m in bounds_of(r)))
+    units, _ = unit_words(known[0])
+    caption = "worst / expected / best over every order of equal scores; the intervals above do not hold this"
+    table = make_table("order of ties", caption)
+    table.add_column(noun_of(known), overflow="fold")
+    for column in (f"tied {units}", *names):
+        table.add_column(column, justify="right")
+    for r in known:
+        tied = f"{r.counts.get('tied_queries', 0):,} of {r.counts.get('units', 0):,}"
+        table.add_row(escape(label(r, results)), tied, *(bounds_of(r).get(m, "-") for m in names))
+    console().print(table)
 
 
-def _measured(result: Result) -> tuple[str, str]:
-    return result.name, result.variant.get("gallery", "")
+def print_causes(explained: Sequence[Explained]) -> None:
+    """Paper mode against sound mode, one change at a time."""
+    for found in explained:
+        paper, units = found.paper, unit_words(found.paper)[0]
+        where = ", ".join(filter(None, (shorten(paper.name), paper.variant.get("gallery", ""))))
+        total, tied = found.total, paper.counts.get("tied_queries", 0)
+        caption = (
+            f"paper - sound: {found.metric} {write_difference(total)}, p = {total.p:.3g}; "
+            f"{tied} {units} tied in paper mode"
+        )
+        if tied and found.metric in bounds_of(paper):
+            caption += f": by their order alone {bounds_of(paper)[found.metric]}"
+        table = make_table(f"{where}: from sound mode to paper mode, one change at a time", caption)
+        table.add_column("change", overflow="fold")
+        for column in (found.metric, "difference [95 %]", "p (Holm)"):
+            table.add_column(column, justify="right")
+        table.add_row("sound mode", f"{found.causes[0].before:.3f}", "", "")
+        for cause in found.causes:
+            said = (write_difference(cause.difference), f"{cause.p_holm:.3g}")
+            row = said if cause.applies else ("nothing to change", "")
+            table.add_row(describe_change(cause.change), f"{cause.after:.3f}", *row)
+        console().print(table)
+
+
+def write_difference(found: Difference) -> str:
+    """-0.019 [-0.043, 0.006]"""
+    return f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
 def write_costs(cost: Mapping[str, object]) -> tuple[str, str]:

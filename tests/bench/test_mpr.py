@@ -1,6 +1,7 @@
 """Suite mpr on a small shop whose answers are known."""
 
 import io
+import itertools
 import json
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from skulens.encode.gallery import build_gallery
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
-from skulens.records import DatasetInfo, Image, Item, Product, Query
+from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
 from skulens.report.export import export_results
 from tests.encode.fake import FakeEncoder
 
@@ -148,6 +149,50 @@ def test_unreadable_probe_is_a_reject_and_not_a_miss():
     assert [r.reason for r in result.rejects] == ["empty file (0 bytes)"]
 
 
+@pytest.mark.parametrize("modes", [("sound",), ("paper",), ("sound", "paper")])
+def test_rejects_found_while_probes_are_read_are_kept_once(modes):
+    class Lossy(Shop):
+        def queries(self, split):
+            for n in (1, 2):
+                self.rejects.append(Reject(f"line {n}", f"row {n}", "no picture", "give one"))
+            yield from super().queries(split)
+
+    shop = Lossy()
+    for mode in modes:  # on one catalogue, read anew each time
+        [result] = run(shop, gallery="text", mode=mode)
+        assert [r.item for r in result.rejects] == ["row 1", "row 2"]
+        assert result.counts["rejects"] == 2 and result.counts["units"] == 12
+
+
+def test_equal_broken_probes_in_several_blocks_are_rejects_each(monkeypatch):
+    monkeypatch.setattr("skulens.bench.retrieval.BLOCK_BYTES", -1)
+    [result] = run(Shop(wrong=0, broken=3), gallery="text")
+    assert result.counts["units"] == 9
+    assert [r.reason for r in result.rejects] == ["empty file (0 bytes)"] * 3
+
+
+class Mixed(Shop):
+    """Fourteen products: every one, two or three of four colours; the probes of `Shop`."""
+
+    def products(self):
+        for n in (1, 2, 3):
+            for words in itertools.combinations(COLOURS, n):
+                yield Product(" ".join(words), texts={"description": f"a {' '.join(words)} box"})
+
+
+def test_a_large_shop_is_cut_far_below_the_cut_offs_and_says_so(monkeypatch):
+    [whole] = run(Mixed(), gallery="text")
+    monkeypatch.setattr("skulens.bench.retrieval.FULL_RANKING", 12 * 14 - 1)
+    [large] = run(Mixed(), gallery="text")
+    assert large.metrics == whole.metrics, "a cut of 1,000 is none for 14 products"
+    monkeypatch.setattr("skulens.bench.retrieval.CUT_RANKING", 11)
+    [cut] = run(Mixed(), gallery="text")
+    hits = [m for m in whole.metrics if m.startswith(("hit_rate", "ndcg", "macro"))]
+    assert len(hits) >= 12 and all(cut.metrics[m] == whole.metrics[m] for m in hits)
+    assert {"mrr@11", "map@11"} <= set(cut.metrics) and "mrr" not in cut.metrics
+    assert cut.tables["run"].num_rows == 12 * 11
+
+
 def test_probe_that_is_its_own_gallery_picture_is_left_out():
     class Same(Shop):
         def queries(self, split):
@@ -206,6 +251,7 @@ def test_paper_mode_ranks_in_bfloat16_one_by_one():
     encoder = ColourEncoder()
     [result] = run(encoder=encoder, gallery="text", mode="paper")
     assert {n for modality, n in encoder.batches if modality == "image"} == {1}
+    assert [n for modality, n in encoder.batches if modality == "text"] == [4]
     assert result.metrics["hit_rate@1"].value == pytest.approx(11 / 12)
     with pytest.raises(DataError, match="paper mode"):
         run(gallery="both", mode="paper")

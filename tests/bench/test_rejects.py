@@ -52,7 +52,7 @@ def photos(folder, kind: str) -> str:
 @pytest.mark.parametrize("kind", ["on disk", "in a table"])
 def test_forty_copies_of_a_broken_picture_are_forty_rejects(tmp_path, kind):
     catalog = open_catalog(photos(tmp_path, kind))
-    settings = MprSettings(split="test", gallery="image", texts=("title",), resamples=50)
+    settings = MprSettings(split="test", gallery="image", texts=("title",))
     [result] = Mpr(catalog, settings, tools=Tools(batching=QUIET)).run([FakeEncoder()])
     assert result.counts["units"] == 1 and result.counts["rejects"] == len(result.rejects) == 40
     assert len({str(asdict(reject)) for reject in result.rejects}) == 40
@@ -110,7 +110,6 @@ def test_queries_and_products_without_a_vector_are_both_counted():
         dataset="d",
         split="test",
         queries=queries,
-        resamples=20,
         galleries={"text": gallery},
         products=(),
         settings={},

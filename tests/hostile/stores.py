@@ -159,7 +159,7 @@ def measure(shop: Path, cache: Path, delay_s: float = 0.0) -> Result:
     batching.SHARD_ROWS, memo.SETTLED_S = 8, -1.0  # several shards; new files are remembered too
     try:
         how = batching.Batching(batch=4, threads=1, progress=False)
-        settings = MprSettings(split="test", gallery="image", texts=("title",), resamples=20)
+        settings = MprSettings(split="test", gallery="image", texts=("title",))
         tools = Tools(cache, Memo(cache), how, time_probes=False)
         suite = Mpr(open_catalog(str(shop)), settings, name="shop", tools=tools)
         [result] = suite.run([FakeEncoder(delay_s=delay_s)])

@@ -15,7 +15,7 @@ from skulens.report.export import export_results
 from skulens.report.marks import explain_marks, has_seen, marks_of, warnings_of
 from skulens.report.names import count, label, shorten, singular
 from skulens.report.standings import print_standings
-from skulens.report.tables import print_mode_differences, print_results
+from skulens.report.tables import print_results
 from skulens.report.words import write_interval, write_number
 from tests.report.boards import answered, claims, encoder_info, entry, stored
 
@@ -90,17 +90,6 @@ def test_what_tells_variants_apart_stands_with_the_name_and_what_they_share_in_t
     assert "mini (mode paper)" in out and "(mode sound)" not in out
     print_results([other])
     assert "of 5 SKUs, mode paper" in capsys.readouterr().out
-
-
-def test_paper_mode_is_compared_with_sound_mode_by_the_headline_metrics(capsys):
-    sound = stored("mini", 0.4, settings={"split": "test", "mode": "sound"})
-    paper = stored(
-        "mini", 0.5, settings={"split": "test", "mode": "paper"}, counts={"tied_queries": 3}
-    )
-    print_mode_differences([sound, paper])
-    said = capsys.readouterr().out
-    assert said.startswith("mini, text: paper - sound: hit_rate@1 +0.1000")
-    assert said.endswith("; 3 probes tied in paper mode\n")
 
 
 def trained_on(*names):

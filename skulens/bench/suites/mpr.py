@@ -6,14 +6,14 @@ upright. `paper` follows OpenMPR's script, found as the procedure "openmpr" (doc
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from skulens.bench.ranking import RankingSuite
 from skulens.bench.result import Result
 from skulens.bench.retrieval import measure
 from skulens.bench.task import (
     Task,
+    Tools,
     check_gallery,
     check_kind,
     is_encoder,
@@ -21,7 +21,7 @@ from skulens.bench.task import (
 )
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
-from skulens.protocols import Encoder, Numerics, Retriever
+from skulens.protocols import Catalog, Encoder, Numerics, Retriever
 from skulens.records import Query
 from skulens.registry import resolve
 
@@ -77,10 +77,27 @@ class Mpr(RankingSuite[MprSettings]):
     )
     units, groups = "probes", "SKUs"
 
-    @cached_property
-    def procedure(self):
-        """The paper's own procedure; None in sound mode."""
-        return resolve("procedure", "openmpr")() if self.settings.mode == "paper" else None
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: MprSettings | None = None,
+        *,
+        name: str = "",
+        tools: Tools = Tools(),
+        procedure: Any = None,
+    ):
+        """As `RankingSuite`.
+
+        Args:
+            procedure: measures as it does; default: the paper's own in paper mode, else none.
+        Raises:
+            DataError: cut-offs that the procedure does not have.
+        """
+        super().__init__(catalog, settings, name=name, tools=tools)
+        if procedure is None and self.settings.mode == "paper":
+            procedure = resolve("procedure", "openmpr")()
+        self.procedure = procedure
+        self.ks = check_ks(self.settings.ks, procedure.depth) if procedure else self.settings.ks
 
     @property
     def numerics(self) -> Numerics | None:
@@ -123,12 +140,13 @@ class Mpr(RankingSuite[MprSettings]):
                 for k in kinds
             },
             products=self.products,
-            settings=asdict(s) | {"texts": roles},
+            settings=asdict(s) | {"texts": roles, "ks": self.ks},
             variant={k: v for k, v in beside.items() if v != getattr(usual, k)},
-            ks=s.ks,
+            ks=self.ks,
             fusion=s.fusion,
             shots=s.shots,
-            rank=self.procedure.rank(s.shots) if self.procedure else None,
+            embed=self.procedure.embed if self.procedure else None,
+            rank=self.procedure.rank(s.shots, self.ks) if self.procedure else None,
             roles=tuple(roles),
             rejects=lambda: self.rejects,
         )
@@ -139,3 +157,18 @@ class Mpr(RankingSuite[MprSettings]):
 
     def _queries(self) -> Iterator[Query]:
         return self.first(self.catalog.queries(self.settings.split))
+
+
+def check_ks(ks: tuple[int, ...], depth: int) -> tuple[int, ...]:
+    """The cut-offs that a procedure of so many candidates has; the usual ones are cut to them.
+
+    Raises:
+        DataError: one beyond was asked for.
+    """
+    kept = tuple(k for k in ks if k <= depth)
+    if kept != ks and ks != MprSettings.ks:
+        raise DataError(
+            f"paper mode ends at k = {depth}, as the paper's script does; got k {ks}: "
+            f"ask for --k up to {depth}, or for --mode sound"
+        )
+    return kept
