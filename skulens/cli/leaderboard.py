@@ -53,10 +53,11 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
-    reason, and the claims they do not support. Without any board, the folder `results` is shown.
+    likely reason, and its claims with a verdict. Without any board, the folder `results` is shown.
     """
     from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, rank_board
+    from skulens.papers.openmpr.check import check_paper
 
     found = merge_same_data(open_all(boards, on, tables))
     asked = [order_by(board, metric, k, macro) for board in found]
@@ -121,40 +122,19 @@ def list_unrated(board, metric: str) -> list:
     ]
 
 
-def to_json(standings: list, rejects: list, paper: tuple | None) -> str:
+def to_json(standings: list, rejects: list, paper) -> str:
     """The one object of --json."""
     answer = {
         "board": standings[0].as_dict(),
         "other_boards": [s.as_dict() for s in standings[1:]],
         "rejects": [asdict(r) for r in rejects],
     }
-    return json.dumps((paper_json(*paper) if paper else {}) | answer, ensure_ascii=False)
+    return json.dumps((paper.as_dict() if paper else {}) | answer, ensure_ascii=False)
 
 
-def check_paper() -> tuple[list, list]:
-    """(cells, claims) of the paper against the published files."""
-    from skulens.analysis.boards import published_board
-    from skulens.papers.openmpr.cells import check_cells
-    from skulens.papers.openmpr.claims import check_claims
-    from skulens.papers.openmpr.published import SUMMARY, openmpr_folder
-    from skulens.papers.openmpr.summary_csv import read_csv
-
-    folder = openmpr_folder()
-    rows, _ = read_csv(folder / SUMMARY)
-    return check_cells(rows), check_claims(rows, published_board("openmpr", folder))
-
-
-def paper_json(cells: list, claims: list) -> dict:
-    return {
-        "cells_checked": len(cells),
-        "cells_agree": sum(c.agrees for c in cells),
-        "disagree": [c.as_dict() for c in cells if not c.agrees],
-        "claims": [asdict(c) for c in claims],
-    }
-
-
-def show(standings: list, top: int, paper: tuple | None) -> None:
-    from skulens.report.standings import print_cells, print_claims, print_standings
+def show(standings: list, top: int, paper) -> None:
+    from skulens.report.paper import print_paper
+    from skulens.report.standings import print_standings
 
     for number, s in enumerate(standings):
         if number:
@@ -164,8 +144,7 @@ def show(standings: list, top: int, paper: tuple | None) -> None:
         print_standings(s, top)
     if paper:
         click.echo()
-        print_cells(paper[0])
-        print_claims(paper[1])
+        print_paper(paper)
 
 
 def write(out: Path, rows: list[dict]) -> None:
@@ -175,7 +154,7 @@ def write(out: Path, rows: list[dict]) -> None:
         writer.writerows(rows)
 
 
-def write_page(html: Path, found: list, paper: tuple | None) -> None:
+def write_page(html: Path, found: list, paper) -> None:
     """Leaderboards, figures, and what the paper says that its files do not."""
     from skulens.report.page import render, without_figures
     from skulens.report.paper import paper_tables
@@ -193,17 +172,17 @@ def write_page(html: Path, found: list, paper: tuple | None) -> None:
         html,
         f"Leaderboard: {found[0][0].name}",
         origin=origin,
-        tables=paper_tables(*paper) if paper else (),
+        tables=paper_tables(paper) if paper else (),
     )
 
 
-def last_line(standings: list, paper: tuple | None, rejects: list, written: list[Path]) -> str:
+def last_line(standings: list, paper, rejects: list, written: list[Path]) -> str:
     from skulens.report.names import count
 
     entries = count(sum(len(s.rows) for s in standings), "entry")
     parts = [f"{entries} on {len(standings)} sets of queries" if len(standings) > 1 else entries]
     if paper:
-        parts.append(f"{sum(c.agrees for c in paper[0])} of {len(paper[0])} printed cells agree")
+        parts.append(f"{paper.agree} of {len(paper.cells)} printed cells agree")
     parts += [f"{len(rejects)} left out"] if rejects else []
     parts += [f"written to {' and '.join(map(str, written))}"] if written else []
     return "; ".join(parts)
