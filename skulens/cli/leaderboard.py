@@ -47,8 +47,23 @@ REJECTS = 20
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all entries as one self-contained page too.",
 )
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path),
+    metavar="RESULTS",
+    help="Only compare these results with the published rows of their models: pass or fail.",
+)
+@click.option(
+    "--tolerance",
+    default=0.005,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Of --check: how far a recall may differ.",
+)
 @json_option
-def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> None:
+def command(
+    boards, on, tables, top, metric, k, macro, out, html, check, tolerance, as_json
+) -> None:
     """Rank systems with intervals, rank intervals and groups without significant differences.
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
@@ -59,6 +74,9 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
     from skulens.analysis.ranks import flatten, rank_board
     from skulens.papers.openmpr.check import check_paper
 
+    if check:
+        check_results(boards, check, tolerance, as_json)
+        return
     found = merge_same_data(open_all(boards, on, tables))
     asked = [order_by(board, metric, k, macro) for board in found]
     unrated = [list_unrated(board, m) for board, m in zip(found, asked, strict=True)]
@@ -76,11 +94,37 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
         click.echo(to_json(standings, rejects, paper))
         return
     show(standings, top, paper)
+    list_rejects(rejects)
+    click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
+
+
+def list_rejects(rejects: list) -> None:
     for reject in rejects[:REJECTS]:
         click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
     if len(rejects) > REJECTS:
         click.echo(f"left out: {len(rejects) - REJECTS} more; --json has all")
-    click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
+
+
+def check_results(boards, results: Path, tolerance: float, as_json: bool) -> None:
+    """Reruns against the published rows; exit status 1 where one fails."""
+    from skulens.analysis.boards import open_boards
+    from skulens.papers.openmpr.rerun import check_reruns
+    from skulens.report.rerun import print_check
+
+    published = [
+        e.result for what in boards or ("openmpr",) for b in open_boards(what) for e in b.entries
+    ]
+    opened = open_boards(str(results))
+    found = check_reruns(published, [e for board in opened for e in board.entries], tolerance)
+    rejects = [r for board in opened for r in board.rejects]
+    if as_json:
+        body = found.as_dict() | {"rejects": [asdict(r) for r in rejects]}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        print_check(found)
+        list_rejects(rejects)
+    if found.failures:
+        raise SystemExit(1)
 
 
 def open_all(boards, on, tables) -> list:
