@@ -48,6 +48,11 @@ REJECTS = 20
     help="Write all entries as one self-contained page too.",
 )
 @click.option(
+    "--sizes",
+    is_flag=True,
+    help="Quality by size class and pretraining set too, with its correlation with parameters.",
+)
+@click.option(
     "--check",
     type=click.Path(path_type=Path),
     metavar="RESULTS",
@@ -62,7 +67,7 @@ REJECTS = 20
 )
 @json_option
 def command(
-    boards, on, tables, top, metric, k, macro, out, html, check, tolerance, as_json
+    boards, on, tables, top, metric, k, macro, out, html, sizes, check, tolerance, as_json
 ) -> None:
     """Rank systems with intervals, rank intervals and groups without significant differences.
 
@@ -73,6 +78,7 @@ def command(
     from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, rank_board
     from skulens.papers.openmpr.check import check_paper
+    from skulens.papers.openmpr.sizes import size_tables
 
     if check:
         check_results(boards, check, tolerance, as_json)
@@ -86,14 +92,15 @@ def command(
     rejects = [r for board in found for r in board.rejects]
     rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
+    by_size = size_tables(found[0], asked[0]) if sizes or (html and paper) else None
     if out:
         write(out, [row for s in standings for row in flatten(s)])
     if html:
-        write_page(html, rated, paper)
+        write_page(html, rated, paper, by_size)
     if as_json:
-        click.echo(to_json(standings, rejects, paper))
+        click.echo(to_json(standings, rejects, paper, by_size))
         return
-    show(standings, top, paper)
+    show(standings, top, paper, by_size if sizes else None)
     list_rejects(rejects)
     click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
 
@@ -166,18 +173,20 @@ def list_unrated(board, metric: str) -> list:
     ]
 
 
-def to_json(standings: list, rejects: list, paper) -> str:
+def to_json(standings: list, rejects: list, paper, by_size) -> str:
     """The one object of --json."""
     answer = {
         "board": standings[0].as_dict(),
         "other_boards": [s.as_dict() for s in standings[1:]],
         "rejects": [asdict(r) for r in rejects],
     }
-    return json.dumps((paper.as_dict() if paper else {}) | answer, ensure_ascii=False)
+    more = (paper.as_dict() if paper else {}) | ({"sizes": by_size.as_dict()} if by_size else {})
+    return json.dumps(more | answer, ensure_ascii=False)
 
 
-def show(standings: list, top: int, paper) -> None:
+def show(standings: list, top: int, paper, by_size) -> None:
     from skulens.report.paper import print_paper
+    from skulens.report.sizes import print_sizes
     from skulens.report.standings import print_standings
 
     for number, s in enumerate(standings):
@@ -186,6 +195,9 @@ def show(standings: list, top: int, paper) -> None:
                 "\nMeasured on something else, so not to be compared with the numbers above:"
             )
         print_standings(s, top)
+    if by_size:
+        click.echo()
+        print_sizes(by_size)
     if paper:
         click.echo()
         print_paper(paper)
@@ -198,10 +210,11 @@ def write(out: Path, rows: list[dict]) -> None:
         writer.writerows(rows)
 
 
-def write_page(html: Path, found: list, paper) -> None:
+def write_page(html: Path, found: list, paper, by_size) -> None:
     """Leaderboards, figures, and what the paper says that its files do not."""
     from skulens.report.page import render, without_figures
     from skulens.report.paper import paper_tables
+    from skulens.report.sizes import size_pages
     from skulens.report.views import view_of_board
 
     origin = [
@@ -216,7 +229,10 @@ def write_page(html: Path, found: list, paper) -> None:
         html,
         f"Leaderboard: {found[0][0].name}",
         origin=origin,
-        tables=paper_tables(paper) if paper else (),
+        tables=[
+            *(size_pages(by_size) if by_size else ()),
+            *(paper_tables(paper) if paper else ()),
+        ],
     )
 
 
