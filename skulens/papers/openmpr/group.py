@@ -1,4 +1,4 @@
-"""The 190 checkpoints of the OpenMPR paper as names of encoders: "openmpr-all"."""
+"""The 190 checkpoints of the OpenMPR paper under one name, "openmpr-all"."""
 
 from skulens.encode.zoo.rows import ZooRow, list_rows
 
@@ -15,6 +15,13 @@ def published_rows() -> list[ZooRow]:
     return [row for row in list_rows() if not row.arch.startswith(LATER)]
 
 
-def published_encoders() -> tuple[str, ...]:
-    """ "open_clip:ARCHITECTURE/TAG" of every published row."""
-    return tuple(f"open_clip:{row.name}" for row in published_rows())
+class PublishedEncoders:
+    """The collection of encoders "openmpr-all"."""
+
+    sizes = {"openmpr": (20_565, 409)}
+    """Dataset -> (photos, texts), known without having it."""
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """ "open_clip:ARCHITECTURE/TAG" of every published row."""
+        return tuple(f"open_clip:{row.name}" for row in published_rows())
