@@ -5,9 +5,8 @@ that any encoder was measured against (same suite, data name and settings) has a
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from skulens.bench.result import Result
 from skulens.bench.run import Measured, each_setting, make_settings
@@ -66,30 +65,42 @@ def plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+@dataclass
+class Swept:
+    """What came of it; the results themselves are in the store, not in memory."""
+
+    records: list[dict] = field(default_factory=list)
+    """`Result.record()` of each with its folder."""
+    failed: list[dict[str, str]] = field(default_factory=list)
+    differing: list[Path] = field(default_factory=list)
+    """Folders of results whose numbers differ from those stored before for the same inputs."""
+
+
 def sweep(
     names: Sequence[str],
     measure: Callable[[str], Measured],
     folder: Path,
-    done: Callable[[str, Measured], Any] = lambda name, measured: None,
-) -> Measured:
+    done: Callable[[str, str], object] = lambda name, error: None,
+) -> Swept:
     """Measure systems one by one and store what each gives before the next one starts.
 
     Args:
         measure: one system; whatever it raises is that system's failure.
-        done: called after each, with the failures of that one.
+        done: called after each with its error, "" if there is none.
     """
-    whole, store = Measured(), ResultStore(folder)
+    swept, store = Swept(), ResultStore(folder)
     for name in names:
         try:
-            one = measure(name)
+            measured = measure(name)
         except SkulensError as e:
-            one = Measured(failed=[{"encoder": name, "error": str(e)}])
+            measured = Measured(failed=[{"encoder": name, "error": str(e)}])
         except Exception as e:  # weights of others may fail in any way; the rest must still run
             why = f"{type(e).__name__}: {e}"
-            one = Measured(failed=[{"encoder": name, "error": why}])
-        for result in one.results:
-            store.add(result)
-        whole.results += one.results
-        whole.failed += one.failed
-        done(name, one)
-    return whole
+            measured = Measured(failed=[{"encoder": name, "error": why}])
+        for result in measured.results:
+            place, status = store.add(result)
+            swept.records.append(result.record() | {"folder": str(place)})
+            swept.differing += [place] if status == "differs" else []
+        swept.failed += measured.failed
+        done(name, measured.failed[0]["error"] if measured.failed else "")
+    return swept

@@ -79,7 +79,7 @@ def suite_command(name: str, suite: Any) -> click.Command:
     """`skulens bench NAME DATA`."""
 
     def measure(**options) -> None:
-        run(name, [f.name for f in fields(suite.Settings)], **options)
+        start(name, [f.name for f in fields(suite.Settings)], **options)
 
     measure.__doc__ = suite.__doc__
     decorators: list[Callable] = [
@@ -164,35 +164,27 @@ def field_sentences(settings: type) -> dict[str, str]:
     return found
 
 
+def start(suite: str, names: list[str], *, plan, speeds, **options) -> None:
+    """Plan, or measure: a collection of encoders one by one, else all that was named."""
+    from skulens.bench.sweep import is_collection
+
+    if plan:
+        show_plan(suite, names, speeds=speeds, **options)
+    elif any(is_collection(name) for name in options["encoders"]):
+        run_collection(suite, names, **options)
+    else:
+        run(suite, names, **options)
+
+
 def run(
-    suite: str,
-    names: list[str],
-    *,
-    data,
-    encoders,
-    systems,
-    results,
-    as_json,
-    map_,
-    plan,
-    speeds,
-    **options,
+    suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options
 ) -> None:
     """Measure, keep, and show."""
     from skulens.bench.run import run_suite
-    from skulens.bench.sweep import is_collection
     from skulens.registry import resolve
 
     settings = {name: options.pop(name) for name in names}
-    if plan:
-        show_plan(suite, data, (*encoders, *systems), settings, results, speeds, as_json, map_)
-        return
     tools, opening = equip(**options)
-    if any(is_collection(name) for name in encoders):
-        run_collection(
-            suite, data, (*encoders, *systems), settings, results, tools, opening, as_json, map_
-        )
-        return
     asked = (*encoders, *systems) or getattr(resolve("suite", suite), "systems", ("mini",))
     measured = run_suite(
         suite, open_data(data, map_), asked, settings, data=data, tools=tools, opening=opening
@@ -210,86 +202,6 @@ def run(
         click.echo(
             f"{n} result{'s' * (n != 1)} in {results}; a page of them: "
             f"skulens results report --results {results}"
-        )
-    if measured.failed:
-        raise SystemExit(1)
-
-
-def show_plan(suite, data, names, settings, results, speeds, as_json, map_) -> None:
-    """What measuring will take; neither the data of a known collection nor weights are needed."""
-    from skulens.bench.plan import given_speed, measured_speed, plan_encoders
-    from skulens.bench.store import ResultStore
-    from skulens.bench.sweep import expand, known_sizes, stored_names
-    from skulens.report.plan import print_plan
-
-    stored = ResultStore(results).results() if results.is_dir() else []
-    size = known_sizes(names, data) or count_items(data, map_, settings)
-    made = plan_encoders(
-        expand(names),
-        min(size[0], settings.get("limit") or size[0]),
-        size[1],
-        stored=stored_names(stored, suite, data, settings),
-        speed=given_speed(parse_speeds(speeds)) if speeds else measured_speed(stored),
-    )
-    if as_json:
-        click.echo(json.dumps(made.as_dict(), ensure_ascii=False))
-    else:
-        print_plan(made)
-
-
-def count_items(data, map_, settings) -> tuple[int, int]:
-    """(photos, products) of a catalogue."""
-    catalog = open_data(data, map_)
-    photos = sum(1 for _ in catalog.queries(settings.get("split", "test")))
-    return photos, sum(1 for _ in catalog.products())
-
-
-def parse_speeds(speeds) -> dict[str, float]:
-    """ENCODER=PHOTOS_PER_S, each."""
-    found = {}
-    for pair in speeds:
-        name, _, rate = pair.rpartition("=")
-        try:
-            found[name] = float(rate)
-        except ValueError:
-            raise click.UsageError(
-                f"--speed: expected ENCODER=PHOTOS_PER_S, got {pair!r}"
-            ) from None
-    return found
-
-
-def run_collection(suite, data, names, settings, results, tools, opening, as_json, map_) -> None:
-    """One encoder after the other; those that are stored are skipped, failed ones named."""
-    from skulens.bench.run import run_suite
-    from skulens.bench.store import ResultStore
-    from skulens.bench.sweep import expand, stored_names, sweep
-
-    every = expand(names)
-    before = ResultStore(results).results() if results.is_dir() else []
-    stored = stored_names(before, suite, data, settings)
-    left = [name for name in every if name not in stored]
-    catalog = open_data(data, map_)
-    click.echo(f"{len(every)} encoders, {len(every) - len(left)} stored already", err=True)
-
-    def tell(name: str, one) -> None:
-        why = f"failed: {one.failed[0]['error']}" if one.failed else "stored"
-        click.echo(f"{left.index(name) + 1} of {len(left)}: {name}: {why}", err=True)
-
-    measured = sweep(
-        left,
-        lambda name: run_suite(
-            suite, catalog, [name], settings, data=data, tools=tools, opening=opening
-        ),
-        results,
-        tell,
-    )
-    if as_json:
-        records = [r.record() for r in measured.results]
-        click.echo(json.dumps({"results": records, "failed": measured.failed}, ensure_ascii=False))
-    else:
-        click.echo(
-            f"{len(left) - len(measured.failed)} of {len(left)} measured, {len(measured.failed)} "
-            f"failed; results in {results}: skulens leaderboard {results}"
         )
     if measured.failed:
         raise SystemExit(1)
@@ -347,3 +259,99 @@ def report_problems(measured) -> None:
         click.echo(f"note: {note}", err=True)
     for failure in measured.failed:
         click.echo(f"failed: {failure['encoder']}: {failure['error']}", err=True)
+
+
+def show_plan(
+    suite: str,
+    names: list[str],
+    *,
+    data,
+    encoders,
+    systems,
+    results,
+    as_json,
+    map_,
+    speeds,
+    **options,
+) -> None:
+    """What measuring will take; neither the data of a known collection nor weights are needed."""
+    from skulens.bench.plan import given_speed, measured_speed, plan_encoders
+    from skulens.bench.store import ResultStore
+    from skulens.bench.sweep import expand, known_sizes, stored_names
+    from skulens.report.plan import print_plan
+
+    settings = {name: options[name] for name in names}
+    stored = ResultStore(results).results() if results.is_dir() else []
+    size = known_sizes(encoders, data) or count_items(data, map_, settings)
+    made = plan_encoders(
+        expand((*encoders, *systems)),
+        min(size[0], settings.get("limit") or size[0]),
+        size[1],
+        stored=stored_names(stored, suite, data, settings),
+        speed=given_speed(parse_speeds(speeds)) if speeds else measured_speed(stored),
+    )
+    if as_json:
+        click.echo(json.dumps(made.as_dict(), ensure_ascii=False))
+    else:
+        print_plan(made)
+
+
+def count_items(data, map_, settings) -> tuple[int, int]:
+    """(photos, products) of a catalogue."""
+    catalog = open_data(data, map_)
+    photos = sum(1 for _ in catalog.queries(settings.get("split", "test")))
+    return photos, sum(1 for _ in catalog.products())
+
+
+def parse_speeds(speeds) -> dict[str, float]:
+    """ENCODER=PHOTOS_PER_S, each."""
+    found = {}
+    for pair in speeds:
+        name, _, rate = pair.rpartition("=")
+        try:
+            found[name] = float(rate)
+        except ValueError:
+            raise click.UsageError(
+                f"--speed: expected ENCODER=PHOTOS_PER_S, got {pair!r}"
+            ) from None
+    return found
+
+
+def run_collection(
+    suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options
+) -> None:
+    """One encoder after the other; those that are stored are skipped, failed ones named."""
+    from skulens.bench.run import run_suite
+    from skulens.bench.store import ResultStore
+    from skulens.bench.sweep import expand, stored_names, sweep
+
+    settings = {name: options.pop(name) for name in names}
+    tools, opening = equip(**options)
+    every = expand((*encoders, *systems))
+    before = ResultStore(results).results() if results.is_dir() else []
+    stored = stored_names(before, suite, data, settings)
+    left = [name for name in every if name not in stored]
+    catalog = open_data(data, map_)
+    click.echo(f"{len(every)} encoders, {len(every) - len(left)} stored already", err=True)
+
+    def tell(name: str, error: str) -> None:
+        said = f"failed: {error}" if error else "stored"
+        click.echo(f"{left.index(name) + 1} of {len(left)}: {name}: {said}", err=True)
+
+    def measure(name: str):
+        more = {"data": data, "tools": tools, "opening": opening}
+        return run_suite(suite, catalog, [name], settings, **more)
+
+    swept = sweep(left, measure, results, tell)
+    for place in swept.differing:
+        click.echo(f"note: other numbers than measured before, kept both: {place}", err=True)
+    if as_json:
+        body = {"results": swept.records, "failed": swept.failed}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        click.echo(
+            f"{len(left) - len(swept.failed)} of {len(left)} measured, {len(swept.failed)} "
+            f"failed; results in {results}: skulens leaderboard {results}"
+        )
+    if swept.failed:
+        raise SystemExit(1)

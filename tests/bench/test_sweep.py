@@ -170,9 +170,16 @@ def test_a_failure_of_any_kind_stops_none_and_each_is_stored_before_the_next(tmp
         return Measured(results=run(gallery="text", encoder=ColourEncoder()))
 
     told = []
-    whole = sweep(["a", "c", "b", "d"], measure, tmp_path, lambda n, one: told.append(n))
-    assert seen == [("a", 0), ("c", 0), ("b", 1), ("d", 1)] and told == ["a", "c", "b", "d"]
-    assert [f["encoder"] for f in whole.failed] == ["a", "b"] and len(whole.results) == 2
+    whole = sweep(
+        ["a", "c", "b", "d"], measure, tmp_path, lambda n, error: told.append((n, bool(error)))
+    )
+    assert seen == [("a", 0), ("c", 0), ("b", 1), ("d", 1)] and told == [
+        ("a", True),
+        ("c", False),
+        ("b", True),
+        ("d", False),
+    ]
+    assert [f["encoder"] for f in whole.failed] == ["a", "b"] and len(whole.records) == 2
     assert whole.failed[1]["error"].startswith("MemoryError")
     with pytest.raises(KeyboardInterrupt):
         sweep(["stop"], measure, tmp_path)
