@@ -84,6 +84,32 @@ def test_every_claim_has_a_quote_a_section_a_verdict_and_a_reason():
     assert all(set(row) == {"id", "section", "reason"} for row in read_table("findings.csv"))
 
 
+def test_verdicts_are_those_that_were_judged():
+    """Changing one is a decision, to be made here too; its numbers are tested below."""
+    by_verdict = {v: [] for v in VERDICTS}
+    for row in read_table("claims.csv"):
+        by_verdict[row["verdict"]].append(row["id"])
+    assert by_verdict["not supported"] == [
+        "photos",
+        "skipped",
+        "sharp_drop",
+        "hierarchy",
+        "widens",
+        "capacity",
+        "leader",
+        "threshold",
+        "densest",
+    ]
+    assert by_verdict["in part"] == [
+        "strongest",
+        "ceiling",
+        "small_wins",
+        "vitamin_tier",
+        "pe_core_tier",
+    ]
+    assert len(by_verdict["supported"]) == 12
+
+
 def test_every_name_in_a_reason_is_computed_and_every_comparison_is_told():
     compared = {(c.claim, c.name) for c in read_comparisons()}
     told = set()

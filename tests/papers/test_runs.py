@@ -17,6 +17,8 @@ from skulens.bench.store import ResultStore
 from skulens.cli import skulens
 from skulens.cli.leaderboard import command
 from skulens.errors import DataError, StoreError
+from skulens.papers.openmpr.claims import read_skipped
+from skulens.papers.openmpr.published import SKIPPED, pack_results
 from skulens.papers.openmpr.rerun import check_reruns
 from skulens.papers.openmpr.results import OpenMPR
 from skulens.papers.openmpr.runs import (
@@ -251,6 +253,18 @@ def test_hits_moved_between_skus_are_no_exact_rerun(tmp_path):
     assert rerun.hits[1][0] == rerun.hits[1][1] and rerun.skus[1] == 2 and rerun.status == "pass"
 
 
+def test_skus_are_compared_by_name_not_by_place(tmp_path):
+    board = published_board("openmpr", write_openmpr(tmp_path / "openmpr"))
+    published = [e.result for e in board.entries]
+    turned = np.arange(len(SKUS))[::-1]
+    sums = {f"hit_rate@{k}": h[turned] for k, h in hits_of(published[1]).hits.items()}
+    skus = tuple(np.array(SKUS)[turned])
+    text = {"gallery": "text"}
+    made = result_of_groups("open_clip:RN50/openai", sums, skus, PHOTOS[turned], variant=text)
+    [rerun] = check_reruns(published, [replace(board.entries[0], result=made)]).reruns
+    assert rerun.status == "exact" and not any(rerun.skus.values())
+
+
 def test_only_the_same_is_compared(tmp_path):
     board = published_board("openmpr", write_openmpr(tmp_path / "openmpr"))
     published = [e.result for e in board.entries]
@@ -307,6 +321,20 @@ def test_the_commands_export_check_and_exit_with_1(tmp_path, monkeypatch):
     (out / MICRO / "broken--x.json").write_text("{")
     answer = run(command, ["openmpr", "--check", str(out), "--tolerance", "1"])
     assert "left out: micro_cmc/broken--x.json" in answer.output
+
+
+def test_the_list_of_skipped_checkpoints_is_kept_with_fetched_results(tmp_path):
+    repository = tmp_path / "openmpr-12c4ff1"
+    published = OpenMPR.published(write_openmpr(tmp_path / "openmpr"))
+    write_runs(published.results[:2], repository / "results")
+    summary = tmp_path / "openmpr/benchmark_summary.csv"
+    (repository / "results" / summary.name).write_bytes(summary.read_bytes())
+    (repository / "results/openclip_skipped_models.json").write_text('[{"error": "404"}]')
+    photos = {s: {"image_paths": ["x"] * int(n)} for s, n in zip(SKUS, PHOTOS, strict=True)}
+    (repository / "barcode_to_images_map.json").write_text(json.dumps(photos))
+    (tmp_path / "packed").mkdir()
+    pack_results(repository, tmp_path / "packed")
+    assert read_skipped(tmp_path / "packed" / SKIPPED) == [{"error": "404"}]
 
 
 def test_all_published_files_make_the_journey(tmp_path):
