@@ -222,6 +222,13 @@ CHATS: dict[str, Row] = {}
 VERIFIERS: dict[str, Row] = {}
 """Say whether pictures support claims (`protocols.Verifier`)."""
 
+COLLECTIONS: dict[str, Row] = {
+    "openmpr-all": Row(
+        "skulens.papers.openmpr.group:PublishedEncoders",
+        "the 190 checkpoints of open_clip that OpenMPR published",
+    ),
+}
+"""Many encoders under one name, measured one after the other."""
 PROCEDURES: dict[str, Row] = {
     "openmpr": Row(
         "skulens.papers.openmpr.procedure:OpenMPR",
@@ -245,6 +252,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "reranker": RERANKERS,
     "chat": CHATS,
     "verifier": VERIFIERS,
+    "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,
 }

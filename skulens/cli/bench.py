@@ -35,6 +35,18 @@ ENCODER_OPTIONS = (
     ),
     click.option("--no-cache", is_flag=True, help="Neither read nor keep vectors."),
 )
+PLAN_OPTIONS = (
+    click.option(
+        "--plan", is_flag=True, help="Only say what it will take: download and hours, estimated."
+    ),
+    click.option(
+        "--speed",
+        "speeds",
+        multiple=True,
+        metavar="ENCODER=PHOTOS_PER_S",
+        help="Of --plan: a rate that was measured; may be repeated. Default: those of RESULTS.",
+    ),
+)
 
 
 class Suites(click.Group):
@@ -67,13 +79,18 @@ def suite_command(name: str, suite: Any) -> click.Command:
     """`skulens bench NAME DATA`."""
 
     def measure(**options) -> None:
-        run(name, [f.name for f in fields(suite.Settings)], **options)
+        start(name, [f.name for f in fields(suite.Settings)], **options)
 
     measure.__doc__ = suite.__doc__
     decorators: list[Callable] = [
         click.argument("data"),
         click.option(
-            "--encoder", "-e", "encoders", multiple=True, help="Encoder name; may be repeated."
+            "--encoder",
+            "-e",
+            "encoders",
+            multiple=True,
+            help="Encoder name, or that of a collection (`skulens list collections`); may be "
+            "repeated.",
         ),
         click.option(
             "--system",
@@ -84,6 +101,7 @@ def suite_command(name: str, suite: Any) -> click.Command:
         ),
         *setting_options(suite.Settings),
         *ENCODER_OPTIONS,
+        *PLAN_OPTIONS,
         click.option(
             "--results",
             type=click.Path(path_type=Path),
@@ -144,6 +162,18 @@ def field_sentences(settings: type) -> dict[str, str]:
             ):
                 found[name] = " ".join(sentence.split())
     return found
+
+
+def start(suite: str, names: list[str], *, plan, speeds, **options) -> None:
+    """Plan, or measure: a collection of encoders one by one, else all that was named."""
+    from skulens.bench.sweep import is_collection
+
+    if plan:
+        show_plan(suite, names, speeds=speeds, **options)
+    elif any(is_collection(name) for name in options["encoders"]):
+        run_collection(suite, names, **options)
+    else:
+        run(suite, names, **options)
 
 
 def run(
@@ -249,3 +279,99 @@ def report_problems(measured) -> None:
         click.echo(f"note: {note}", err=True)
     for failure in measured.failed:
         click.echo(f"failed: {failure['encoder']}: {failure['error']}", err=True)
+
+
+def show_plan(
+    suite: str,
+    names: list[str],
+    *,
+    data,
+    encoders,
+    systems,
+    results,
+    as_json,
+    map_,
+    speeds,
+    **options,
+) -> None:
+    """What measuring will take; neither the data of a known collection nor weights are needed."""
+    from skulens.bench.plan import given_speed, measured_speed, plan_encoders
+    from skulens.bench.store import ResultStore
+    from skulens.bench.sweep import expand, known_sizes, stored_names
+    from skulens.report.plan import print_plan
+
+    settings = {name: options[name] for name in names}
+    stored = ResultStore(results).results() if results.is_dir() else []
+    size = known_sizes(encoders, data) or count_items(data, map_, settings)
+    made = plan_encoders(
+        expand((*encoders, *systems)),
+        min(size[0], settings.get("limit") or size[0]),
+        size[1],
+        stored=stored_names(stored, suite, data, settings),
+        speed=given_speed(parse_speeds(speeds)) if speeds else measured_speed(stored),
+    )
+    if as_json:
+        click.echo(json.dumps(made.as_dict(), ensure_ascii=False))
+    else:
+        print_plan(made)
+
+
+def count_items(data, map_, settings) -> tuple[int, int]:
+    """(photos, products) of a catalogue."""
+    catalog = open_data(data, map_)
+    photos = sum(1 for _ in catalog.queries(settings.get("split", "test")))
+    return photos, sum(1 for _ in catalog.products())
+
+
+def parse_speeds(speeds) -> dict[str, float]:
+    """ENCODER=PHOTOS_PER_S, each."""
+    found = {}
+    for pair in speeds:
+        name, _, rate = pair.rpartition("=")
+        try:
+            found[name] = float(rate)
+        except ValueError:
+            raise click.UsageError(
+                f"--speed: expected ENCODER=PHOTOS_PER_S, got {pair!r}"
+            ) from None
+    return found
+
+
+def run_collection(
+    suite: str, names: list[str], *, data, encoders, systems, results, as_json, map_, **options
+) -> None:
+    """One encoder after the other; those that are stored are skipped, failed ones named."""
+    from skulens.bench.run import run_suite
+    from skulens.bench.store import ResultStore
+    from skulens.bench.sweep import expand, stored_names, sweep
+
+    settings = {name: options.pop(name) for name in names}
+    tools, opening = equip(**options)
+    every = expand((*encoders, *systems))
+    before = ResultStore(results).results() if results.is_dir() else []
+    stored = stored_names(before, suite, data, settings)
+    left = [name for name in every if name not in stored]
+    catalog = open_data(data, map_)
+    click.echo(f"{len(every)} encoders, {len(every) - len(left)} stored already", err=True)
+
+    def tell(name: str, error: str) -> None:
+        said = f"failed: {error}" if error else "stored"
+        click.echo(f"{left.index(name) + 1} of {len(left)}: {name}: {said}", err=True)
+
+    def measure(name: str):
+        more = {"data": data, "tools": tools, "opening": opening}
+        return run_suite(suite, catalog, [name], settings, **more)
+
+    swept = sweep(left, measure, results, tell)
+    for place in swept.differing:
+        click.echo(f"note: other numbers than measured before, kept both: {place}", err=True)
+    if as_json:
+        body = {"results": swept.records, "failed": swept.failed}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        click.echo(
+            f"{len(left) - len(swept.failed)} of {len(left)} measured, {len(swept.failed)} "
+            f"failed; results in {results}: skulens leaderboard {results}"
+        )
+    if swept.failed:
+        raise SystemExit(1)

@@ -47,17 +47,42 @@ REJECTS = 20
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write all entries as one self-contained page too.",
 )
+@click.option(
+    "--sizes",
+    is_flag=True,
+    help="Quality by size class and pretraining set too, with its correlation with parameters.",
+)
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path),
+    metavar="RESULTS",
+    help="Only compare these results with the published rows of their models: pass or fail.",
+)
+@click.option(
+    "--tolerance",
+    default=0.005,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Of --check: how far a recall may differ.",
+)
 @json_option
-def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> None:
+def command(
+    boards, on, tables, top, metric, k, macro, out, html, sizes, check, tolerance, as_json
+) -> None:
     """Rank systems with intervals, rank intervals and groups without significant differences.
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
-    reason, and the claims they do not support. Without any board, the folder `results` is shown.
+    likely reason, and its claims with a verdict. Without any board, the folder `results` is shown.
     """
     from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, rank_board
+    from skulens.papers.openmpr.check import check_paper
+    from skulens.papers.openmpr.sizes import size_tables
 
+    if check:
+        check_results(boards, check, tolerance, as_json)
+        return
     found = merge_same_data(open_all(boards, on, tables))
     asked = [order_by(board, metric, k, macro) for board in found]
     unrated = [list_unrated(board, m) for board, m in zip(found, asked, strict=True)]
@@ -67,19 +92,46 @@ def command(boards, on, tables, top, metric, k, macro, out, html, as_json) -> No
     rejects = [r for board in found for r in board.rejects]
     rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
+    by_size = size_tables(found[0], asked[0]) if sizes or (html and paper) else None
     if out:
         write(out, [row for s in standings for row in flatten(s)])
     if html:
-        write_page(html, rated, paper)
+        write_page(html, rated, paper, by_size)
     if as_json:
-        click.echo(to_json(standings, rejects, paper))
+        click.echo(to_json(standings, rejects, paper, by_size))
         return
-    show(standings, top, paper)
+    show(standings, top, paper, by_size if sizes else None)
+    list_rejects(rejects)
+    click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
+
+
+def list_rejects(rejects: list) -> None:
     for reject in rejects[:REJECTS]:
         click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
     if len(rejects) > REJECTS:
         click.echo(f"left out: {len(rejects) - REJECTS} more; --json has all")
-    click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
+
+
+def check_results(boards, results: Path, tolerance: float, as_json: bool) -> None:
+    """Reruns against the published rows; exit status 1 where one fails."""
+    from skulens.analysis.boards import open_boards
+    from skulens.papers.openmpr.rerun import check_reruns
+    from skulens.report.rerun import print_check
+
+    published = [
+        e.result for what in boards or ("openmpr",) for b in open_boards(what) for e in b.entries
+    ]
+    opened = open_boards(str(results))
+    found = check_reruns(published, [e for board in opened for e in board.entries], tolerance)
+    rejects = [r for board in opened for r in board.rejects]
+    if as_json:
+        body = found.as_dict() | {"rejects": [asdict(r) for r in rejects]}
+        click.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        print_check(found)
+        list_rejects(rejects)
+    if found.failures:
+        raise SystemExit(1)
 
 
 def open_all(boards, on, tables) -> list:
@@ -121,40 +173,21 @@ def list_unrated(board, metric: str) -> list:
     ]
 
 
-def to_json(standings: list, rejects: list, paper: tuple | None) -> str:
+def to_json(standings: list, rejects: list, paper, by_size) -> str:
     """The one object of --json."""
     answer = {
         "board": standings[0].as_dict(),
         "other_boards": [s.as_dict() for s in standings[1:]],
         "rejects": [asdict(r) for r in rejects],
     }
-    return json.dumps((paper_json(*paper) if paper else {}) | answer, ensure_ascii=False)
+    more = (paper.as_dict() if paper else {}) | ({"sizes": by_size.as_dict()} if by_size else {})
+    return json.dumps(more | answer, ensure_ascii=False)
 
 
-def check_paper() -> tuple[list, list]:
-    """(cells, claims) of the paper against the published files."""
-    from skulens.analysis.boards import published_board
-    from skulens.papers.openmpr.cells import check_cells
-    from skulens.papers.openmpr.claims import check_claims
-    from skulens.papers.openmpr.published import SUMMARY, openmpr_folder
-    from skulens.papers.openmpr.summary_csv import read_csv
-
-    folder = openmpr_folder()
-    rows, _ = read_csv(folder / SUMMARY)
-    return check_cells(rows), check_claims(rows, published_board("openmpr", folder))
-
-
-def paper_json(cells: list, claims: list) -> dict:
-    return {
-        "cells_checked": len(cells),
-        "cells_agree": sum(c.agrees for c in cells),
-        "disagree": [c.as_dict() for c in cells if not c.agrees],
-        "claims": [asdict(c) for c in claims],
-    }
-
-
-def show(standings: list, top: int, paper: tuple | None) -> None:
-    from skulens.report.standings import print_cells, print_claims, print_standings
+def show(standings: list, top: int, paper, by_size) -> None:
+    from skulens.report.paper import print_paper
+    from skulens.report.sizes import print_sizes
+    from skulens.report.standings import print_standings
 
     for number, s in enumerate(standings):
         if number:
@@ -162,10 +195,12 @@ def show(standings: list, top: int, paper: tuple | None) -> None:
                 "\nMeasured on something else, so not to be compared with the numbers above:"
             )
         print_standings(s, top)
+    if by_size:
+        click.echo()
+        print_sizes(by_size)
     if paper:
         click.echo()
-        print_cells(paper[0])
-        print_claims(paper[1])
+        print_paper(paper)
 
 
 def write(out: Path, rows: list[dict]) -> None:
@@ -175,10 +210,11 @@ def write(out: Path, rows: list[dict]) -> None:
         writer.writerows(rows)
 
 
-def write_page(html: Path, found: list, paper: tuple | None) -> None:
+def write_page(html: Path, found: list, paper, by_size) -> None:
     """Leaderboards, figures, and what the paper says that its files do not."""
     from skulens.report.page import render, without_figures
     from skulens.report.paper import paper_tables
+    from skulens.report.sizes import size_pages
     from skulens.report.views import view_of_board
 
     origin = [
@@ -193,17 +229,20 @@ def write_page(html: Path, found: list, paper: tuple | None) -> None:
         html,
         f"Leaderboard: {found[0][0].name}",
         origin=origin,
-        tables=paper_tables(*paper) if paper else (),
+        tables=[
+            *(size_pages(by_size) if by_size else ()),
+            *(paper_tables(paper) if paper else ()),
+        ],
     )
 
 
-def last_line(standings: list, paper: tuple | None, rejects: list, written: list[Path]) -> str:
+def last_line(standings: list, paper, rejects: list, written: list[Path]) -> str:
     from skulens.report.names import count
 
     entries = count(sum(len(s.rows) for s in standings), "entry")
     parts = [f"{entries} on {len(standings)} sets of queries" if len(standings) > 1 else entries]
     if paper:
-        parts.append(f"{sum(c.agrees for c in paper[0])} of {len(paper[0])} printed cells agree")
+        parts.append(f"{paper.agree} of {len(paper.cells)} printed cells agree")
     parts += [f"{len(rejects)} left out"] if rejects else []
     parts += [f"written to {' and '.join(map(str, written))}"] if written else []
     return "; ".join(parts)

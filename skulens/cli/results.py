@@ -101,18 +101,20 @@ def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["trec", "mteb", "csv", "json"]),
+    type=click.Choice(["trec", "mteb", "openmpr", "csv", "json"]),
     required=True,
-    help="trec: run and qrels; mteb: its result files; csv, json: all metrics.",
+    help="trec: run and qrels; mteb: its result files; openmpr: recalls of each SKU as its script "
+    "writes them; csv, json: all metrics.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="Folder for trec and mteb, file for csv and json.",
+    help="Folder for trec, mteb and openmpr, file for csv and json.",
 )
 def export(results: Path, kind: str, out: Path) -> None:
-    """Write runs and qrels for trec_eval, results for mteb, or all metrics as CSV or JSON.
+    """Write runs and qrels for trec_eval, results for mteb or in OpenMPR's files, or all metrics as
+    CSV or JSON.
 
     Results that have nothing of the kind, such as claims for trec_eval, are left out with a note.
     """

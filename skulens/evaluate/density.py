@@ -24,8 +24,8 @@ def phi(recall_at_1: None, params: float | np.ndarray) -> None: ...
 def phi(recall_at_1, params):
     """Semantic power density: (R1 / (1 - R1 + 1e-6))**2 / (params / 10**6) * 100; Eq. 6.
 
-    The odds of a hit are 1 at R1 = 0.5; squaring them punishes a model below, so that a small
-    model that mostly fails does not look efficient. Unbounded as R1 nears 1. It grows with R1,
+    The odds of a hit are 1 at R1 = 0.5, and their square falls fast below; but nothing jumps there,
+    so a small model that mostly fails can stand above a large one that does not. Unbounded as R1 nears 1. It grows with R1,
     so the ends of an interval of R1 give those of phi; an unknown end (None) stays unknown.
     """
     if recall_at_1 is None:

@@ -82,7 +82,7 @@ _OTHERS = (
     Metric(
         "phi",
         "semantic power density: squared odds of a hit per million parameters, times 100 "
-        "(OpenMPR, Eq. 6); a weak model cannot gain by being small",
+        "(OpenMPR, Eq. 6); without a threshold, so a weak model can stand high by being small",
         of="hit_rate@1",
         unit="per 10^8 parameters",
         most=None,

@@ -11,6 +11,7 @@ from skulens.bench.result import Result
 from skulens.bench.store import nest_values
 from skulens.errors import StoreError
 from skulens.evaluate.trec import write_trec_qrels, write_trec_run
+from skulens.papers.openmpr.runs import write_runs
 from skulens.records import EncoderInfo, Qrels, Run
 
 RANKING = ("run", "qrels")
@@ -27,12 +28,15 @@ class Exported:
 
 
 def export_results(results: Sequence[Result], kind: str, out: Path) -> Exported:
-    """Write results as "trec" (a run and a qrels file each) or "mteb" into the folder `out`, or as
-    "csv" or "json".
+    """Write results as "trec" (a run and a qrels file each), "mteb" or "openmpr" (the files of that
+    paper's script) into the folder `out`, or as "csv" or "json".
 
     Raises:
         StoreError: `out` cannot be written, or a table of a result cannot be read.
     """
+    if kind == "openmpr":
+        written, left_out = write_runs(results, out)
+        return Exported(len(written), tuple(left_out))
     lacking = {"trec": lacks_run, "mteb": lacks_encoder}.get(kind, lambda result: "")
     fit = [r for r in results if not lacking(r)]
     skipped = tuple(f"{name_of(r)}: {lacking(r)}" for r in results if lacking(r))

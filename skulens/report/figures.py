@@ -1,6 +1,7 @@
 """The figures that a view's numbers allow, whatever its metric: costs, curves, gaps, families,
 order."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -320,14 +321,16 @@ def rank_drawing(view: View) -> Drawing | None:
     rows = [row for row in view.rows if row.ranks]
     if len(rows) < CROWD:
         return None
+    pairs = list(itertools.pairwise(row.first for row in rows))
+    overlap = sum(b.high >= a.low and a.high >= b.low for a, b in pairs)
     return Drawing(
         "order",
         "How certain is the order?",
         f"Every {view.noun} in its place, with its 95 % interval. Blue: the {len(view.tied)} not "
         f"significantly different from the first (paired test over {view.groups}, "
         "all pairs at once, 5 %).",
-        f"{len(rows)} {plural(view.noun)} by {view.main}; the intervals of neighbours overlap "
-        "almost everywhere.",
+        f"{len(rows)} {plural(view.noun)} by {view.main}; the intervals of {overlap} of "
+        f"{len(pairs)} neighbours overlap.",
         lambda axes: draw_ranks(axes, rows),
     )
 

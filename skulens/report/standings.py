@@ -1,17 +1,14 @@
-"""Leaderboards and the check of a paper's tables, for a terminal."""
+"""Leaderboards, for a terminal."""
 
 from collections.abc import Sequence
 
 from rich.markup import escape
-from rich.table import Table
 
 from skulens.analysis.boards import PUBLISHED, Entry, unit_words
 from skulens.analysis.ranks import Standing, Standings, headline
 from skulens.bench.result import Result
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import find_metric
-from skulens.papers.openmpr.cells import Checked
-from skulens.papers.openmpr.claims import Statement
 from skulens.report.console import console
 from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
 from skulens.report.names import noun_of, singular
@@ -117,43 +114,3 @@ def _number(entry: Entry, metric: str) -> str:
     if value is None:
         return "-"
     return f"{value:.{3 if find_metric(metric).most is not None else 2}f}"
-
-
-def print_cells(checked: Sequence[Checked]) -> None:
-    """How many printed cells agree, and each that does not."""
-    wrong = [c for c in checked if not c.agrees]
-    table = make_table(
-        f"Tables 1-11 of the paper: {len(checked)} cells checked, {len(checked) - len(wrong)} "
-        "agree at printed precision; "
-        f"the other {len(wrong)}:"
-    )
-    for column in ("table", "row", "column", "printed", "computed", "reason"):
-        table.add_column(column, overflow="fold", no_wrap=column == "printed")
-    for c in wrong:
-        computed = (
-            c.computed
-            if isinstance(c.computed, str)
-            else f"{c.computed:.{c.cell.places + 2}f}".rstrip("0").rstrip(".")
-        )
-        table.add_row(
-            str(c.cell.table), c.cell.row, c.cell.column, c.cell.printed, computed, c.reason
-        )
-    console().print(table)
-
-
-def print_claims(claims: Sequence[Statement]) -> None:
-    """What the paper says and the files do not support; then what they do."""
-    for title, supported in (
-        ("not supported by the files", False),
-        ("supported by the files", True),
-    ):
-        mine = [c for c in claims if c.supported == supported]
-        if not mine:
-            continue
-        table = Table(title=f"{len(mine)} claims {title}:", title_justify="left", show_lines=True)
-        table.add_column("where", width=16)
-        table.add_column("the paper says", width=44)
-        table.add_column("the files say")
-        for c in mine:
-            table.add_row(c.where, c.says, c.found)
-        console().print(table)

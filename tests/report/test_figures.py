@@ -1,5 +1,6 @@
 """Figures as files and inside a page."""
 
+import itertools
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -40,6 +41,20 @@ def test_every_figure_is_made_and_says_in_words_what_it_shows(view):
         "gap",
     ]
     assert all(len(d.alt) > 40 and d.caption for d in found.values())
+
+
+def test_the_figure_of_the_order_counts_the_neighbours_whose_intervals_overlap(view):
+    [drawn] = [d for d in draw_view(view) if d.name == "order"]
+    rows = [r.first for r in view.rows if r.ranks]
+    apart = sum(b.high < a.low for a, b in itertools.pairwise(rows))
+    assert f"the intervals of {len(rows) - 1 - apart} of {len(rows) - 1} neighbours" in drawn.alt
+    far = [
+        replace(r, metrics={**r.metrics, r.main: replace(r.first, low=v - 1e-4, high=v + 1e-4)})
+        for r in view.rows
+        for v in [r.first.value]
+    ]
+    [drawn] = [d for d in draw_view(replace(view, rows=tuple(far))) if d.name == "order"]
+    assert not drawn.alt.endswith(f"{len(rows) - 1} of {len(rows) - 1} neighbours overlap.")
 
 
 def test_a_view_of_one_encoder_has_what_one_can_have(view):

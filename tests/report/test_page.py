@@ -8,7 +8,8 @@ import pytest
 
 from skulens.analysis.boards import Board
 from skulens.errors import StoreError
-from skulens.papers.openmpr.cells import Cell, Checked
+from skulens.papers.openmpr.cells import Cell, Checked, Family
+from skulens.papers.openmpr.check import PaperCheck
 from skulens.papers.openmpr.claims import Statement
 from skulens.report.mistakes import Budget
 from skulens.report.page import end_of_bars, render, write_page
@@ -124,19 +125,35 @@ def test_audits_beside_the_results_are_shown_and_a_broken_one_is_named(tmp_path)
 
 
 def test_a_papers_cells_and_claims_become_tables(tmp_path):
-    cells = [
-        Checked(Cell(1, "net", "Size (M)", "7", "params_m", ("net",)), 7.9, False, "truncated"),
-        Checked(Cell(1, "net", "R1", "0.5", "recall@1", ("net",)), 0.5, True),
-    ]
-    made = paper_tables(cells, [Statement("section 1", "it <b>wins</b>", False, "it does not")])
-    assert made[0].rows == [("1", "net", "Size (M)", "7", "7.9", "truncated")] and made[
-        0
-    ].note.startswith("1 of 2 printed cells")
+    size = Cell(1, "net", "Size (M)", "7", "params_m", ("net",), "7.9", "truncated")
+    count = Cell(10, "NLLB", "Count", "6", "count", ("NLLB",))
+    recall = Cell(1, "net", "R1", "0.5", "recall@1", ("net",))
+    same = Family(recall, 0.5, 0.5, True, True)
+    check = PaperCheck(
+        [Checked(size, 7.9, False), Checked(recall, 0.5, True)],
+        [Family(count, 2, 6, False, True), same],
+        [
+            Statement("b", "section 2", "it runs", "supported", "it does"),
+            Statement("a", "section 1", "it <b>wins</b>", "not supported", "it does not"),
+        ],
+        [Statement("f", "table 1", "", "", "nobody said so")],
+    )
+    made = paper_tables(check)
+    assert made[0].rows == [("1", "net", "Size (M)", "7", "7.9", "truncated")]
+    assert made[0].note.startswith("1 of 2 printed cells")
+    assert "1 of the 2 counts and maxima agree; by the grouping that the paper counted by, 2." in (
+        made[0].note
+    )
+    assert made[1].rows == [("NLLB", "Count", "6", "2", "6")], "only where the two differ"
+    assert [row[2] for row in made[2].rows] == ["not supported", "supported"]
+    assert made[2].note.startswith("2 claims: 1 not supported, 1 supported.")
+    assert made[3].rows == [("table 1", "nobody said so")]
     text = render([made_of(0.5)], tmp_path / "r.html", "mine", tables=made).read_text()
     assert (
         "The paper&#39;s claims" in text
         and "it &lt;b&gt;wins&lt;/b&gt;" in text
         and "not supported" in text
+        and "nobody said so" in text
     )
 
 

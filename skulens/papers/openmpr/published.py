@@ -16,6 +16,8 @@ from skulens.errors import DataError
 from skulens.files import locked
 
 SUMMARY, HITS = "benchmark_summary.csv", "per_sku_hits.json.gz"
+SKIPPED = "openclip_skipped_models.json"
+"""Checkpoints that the paper left out, with the error of each."""
 KS = (1, 3, 5)
 """Cut-offs of OpenMPR's files."""
 
@@ -104,6 +106,8 @@ def pack_results(repository: Path, folder: Path) -> None:
     fresh = folder / (HITS + ".new")
     fresh.write_bytes(gzip.compress(json.dumps(packed).encode(), mtime=0))
     shutil.copyfile(summary, folder / SUMMARY)
+    if (summary.parent / SKIPPED).is_file():
+        shutil.copyfile(summary.parent / SKIPPED, folder / SKIPPED)
     fresh.replace(folder / HITS)
 
 

@@ -4,7 +4,7 @@ Which photo of a SKU was found is not published, so no photo is invented: hits p
 finest that is known, and of a table without them only the rates are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,16 @@ from skulens.evaluate import density
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.scores import Scores
 from skulens.papers.openmpr.published import KS, SUMMARY, openmpr_folder
+from skulens.papers.openmpr.runs import (
+    SUITE,
+    has_packed_hits,
+    holds_runs,
+    read_run_hits,
+    read_runs,
+)
 from skulens.papers.openmpr.summary_csv import model_name, read_csv, read_hits
-from skulens.records import SystemInfo
+from skulens.records import Reject, SystemInfo
 
-SUITE = "mpr"
 TEXTS = ("caption",)
 """What stood for a product in the paper's gallery."""
 
@@ -30,7 +36,7 @@ class OpenMPR:
     @staticmethod
     def holds(path: Path) -> bool:
         """Whether a path is a table, or a folder with one, in this format."""
-        return path.suffix == ".csv" or (path / SUMMARY).is_file()
+        return path.suffix == ".csv" or (path / SUMMARY).is_file() or holds_runs(path)
 
     @staticmethod
     def published(root: str | Path | None = None) -> Published:
@@ -45,23 +51,57 @@ class OpenMPR:
 
     @staticmethod
     def read(path: Path) -> Published:
-        """Results from a CSV in this format, or a folder with one; see `read_results`."""
+        """Results from a CSV in this format, a folder with one, or the script's own files.
+
+        See `read_results` and `read_run_folder`.
+        """
+        if path.is_dir() and not (path / SUMMARY).is_file():
+            return read_run_folder(path)
         return read_results(path / SUMMARY if path.is_dir() else path)
 
 
 def read_results(path: Path, name: str = "") -> Published:
     """Results from a CSV in OpenMPR's format (benchmark_summary.csv).
 
-    Hits per SKU are read from `per_sku_hits.json` or `.json.gz`, if that lies beside the file.
+    Hits per SKU are read from `per_sku_hits.json` or `.json.gz`, if that lies beside the file, else
+    from the script's files in `macro_cmc/`.
 
     Raises:
         MissingFile: no such file.
         DataError: not a CSV, columns missing, or no row that can be used; names row and column.
     """
     rows, rejects = read_csv(path)
-    skus, photos, hits, more = read_hits(path.parent, rows)
-    name = name or path.stem
-    data = f"{name}: {len(skus)} SKUs, {int(photos.sum()):,} photos" if skus else path.name
+    if holds_runs(path.parent) and not has_packed_hits(path.parent):
+        hits = read_run_hits(path.parent, rows)
+    else:
+        hits = read_hits(path.parent, rows)
+    return publish(name or path.stem, path.name, rows, hits, rejects)
+
+
+def read_run_folder(folder: Path) -> Published:
+    """Results from the files of OpenMPR's script, micro_cmc/ and macro_cmc/ (`papers.openmpr.runs`).
+
+    Raises:
+        DataError: no file that can be used.
+    """
+    rows, rejects = read_runs(folder)
+    return publish(folder.name, folder.name, rows, read_run_hits(folder, rows), rejects)
+
+
+def publish(
+    name: str,
+    data: str,
+    rows: Sequence[Mapping],
+    by_sku: tuple[tuple[str, ...], np.ndarray, Mapping[int, np.ndarray], Sequence[Reject]],
+    rejects: Sequence[Reject],
+) -> Published:
+    """Rows and their hits per SKU as results.
+
+    Args:
+        by_sku: as `summary_csv.read_hits` gives them.
+    """
+    skus, photos, hits, more = by_sku
+    data = f"{name}: {len(skus)} SKUs, {int(photos.sum()):,} photos" if skus else data
     known = [find_zoo_row(row) for row in rows]
     results = tuple(
         result_of(row, zoo, Data(name, data), skus, photos, {k: h[:, at] for k, h in hits.items()})
