@@ -63,6 +63,8 @@ DECODER_BYTES = {"WEBP": 18, "AVIF": 12, "JPEG2000": 20, "TIFF": 8}
 """Format -> bytes per pixel at the peak of its decoder, our 4 included: WebP keeps two canvases
 and two copies, JPEG 2000 32 bits per channel, TIFF may have one strip."""
 PLAIN_BYTES = 4
+MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
+"""Bytes per pixel of Pillow's modes; all others have PLAIN_BYTES."""
 PROGRESSIVE_BYTES = 10
 """Coefficients of three channels, 16 bits each, and the pixels."""
 
@@ -282,13 +284,14 @@ def check_work(picture: PIL.Image.Image, data: bytes) -> None:
 
 def memory_needed(picture: PIL.Image.Image) -> int:
     """Bytes at the peak of decoding an opened picture and of making it RGB, about."""
-    of_decoder = DECODER_BYTES.get(picture.format or "", PLAIN_BYTES)
+    own = MODE_BYTES.get(picture.mode, PLAIN_BYTES)
+    of_decoder = DECODER_BYTES.get(picture.format or "", own)
     if picture.info.get("progressive"):
         of_decoder = max(of_decoder, PROGRESSIVE_BYTES)
     # Pillow decodes a PNG to look for an EXIF block behind its pixels.
     asked = picture.format != "PNG" or "exif" in picture.info
     copied = picture.mode != "RGB" or (asked and orientation_of(picture) in TURNED)
-    return picture.width * picture.height * max(of_decoder, 2 * PLAIN_BYTES * copied)
+    return picture.width * picture.height * max(of_decoder, own + PLAIN_BYTES * copied)
 
 
 def scans(picture: PIL.Image.Image, data: bytes) -> float:
