@@ -68,6 +68,7 @@ MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
 PROGRESSIVE_BYTES = 10
 """Coefficients of three channels, 16 bits each, and the pixels."""
 
+NO_FILE = "there is no such file"
 KINDS = {
     stat.S_IFDIR: "is a folder, not a file",
     stat.S_IFCHR: "is a device, not a file",
@@ -131,7 +132,7 @@ def file_problem(path: str) -> str:
         found = os.stat(path)  # noqa: PTH116  # called for every picture of a run
     except FileNotFoundError:
         link = os.path.islink(path)  # noqa: PTH114
-        return "is a link to nothing" if link else "there is no such file"
+        return "is a link to nothing" if link else NO_FILE
     except (OSError, ValueError) as e:
         loop = isinstance(e, OSError) and e.errno == errno.ELOOP
         return "is a link that leads back to itself" if loop else f"cannot be read: {e}"
