@@ -236,7 +236,9 @@ def as_price(value: object) -> float | None:
     for form, thousands, decimal in () if isinstance(value, bool) else PRICES:
         if form.fullmatch(number):
             plain = re.sub(rf"[{thousands}\s]", "", number) if thousands else number
-            return float(plain.replace(decimal, "."))
+            price = float(plain.replace(decimal, "."))
+            if price < math.inf:
+                return price
     raise ValueError(f"{text[:80]!r} is not a number such as 12.50")
 
 

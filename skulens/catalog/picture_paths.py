@@ -67,9 +67,8 @@ class PicturePaths:
             return [path for entry in cell for path in self.of_cell(entry, view)]
         text = as_text(cell)
         problem = self.missing(text) if text else None
-        parts = (
-            [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if problem else []
-        )
+        several = problem is not None and not text.lower().startswith("data:")
+        parts = [p.strip() for p in re.split(r"[|;]", text) if p.strip()] if several else []
         if len(parts) > 1:  # a name that is there as a whole may hold these signs itself
             return [Written(part, view, self.missing(part)) for part in parts]
         return [Written(text, view, problem)] if text else []
