@@ -93,5 +93,8 @@ class PicturePaths:
             return RowError("a path with backslashes", f"write {slashes}")
         problem = file_problem(full)
         if problem == NO_FILE:
-            return RowError(f"there is no file {full}", "put the picture there or correct the path")
+            return RowError(
+                "there is no such file",
+                f"put the picture into {self.folder_name}, or correct the path",
+            )
         return RowError(problem, "name a picture file")

@@ -207,7 +207,7 @@ def test_bad_rows_are_rejected_one_by_one(tmp_path):
     assert [*products] == ["1", "2", "3", "6", "7", "9"]
     expected = {
         3: "the id is empty",
-        4: "there is no file",
+        4: "there is no such file",
         5: "another title at t.csv:2",
         6: "'cheap' is not a number",
         7: "3 cells under 4",
