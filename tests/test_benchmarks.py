@@ -62,6 +62,7 @@ def shop(tmp_path_factory) -> Path:
         ("small_models", ["--shop", "SHOP", "--train-shop", "SHOP", "--encoder", "mini"]),
         ("bootstrap", ["--skus", "12", "--models", "5", "--resamples", "50", "--repeats", "1"]),
         ("world_shop", ["--skus", "1", "--records", "4", "8", "--repeats", "1"]),
+        ("hostile", ["--field", "tables", "--count", "4"]),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )
