@@ -67,9 +67,21 @@ def measure_memory(count: int, seed: int, folder: Path) -> dict[str, int]:
         lines.append(f"{number},cup {number},{number}.jpg")
     (shop / "shop.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     table, results = str(shop / "shop.csv"), str(folder / "results")
-    commands = {
+    commands = {  # "--gallery text": every picture is a probe
         "audit": ["audit", table],
-        "bench": ["bench", "mpr", table, "-e", "mini", "--results", results, "--resamples", "100"],
+        "bench": [
+            "bench",
+            "mpr",
+            table,
+            "-e",
+            "mini",
+            "--results",
+            results,
+            "--split",
+            "all",
+            "--gallery",
+            "text",
+        ],
     }
     return {name: peak_mb(words) for name, words in commands.items()}
 

@@ -136,8 +136,11 @@ def test_the_policy_stops_what_escaping_might_miss(browser, tmp_path, pages):
         page.goto(file.as_uri(), wait_until="domcontentloaded")
         page.click("h1:has-text('evil')")
         with contextlib.suppress(TimeoutError):
-            came.append(server.accept())
-    assert page.title().endswith("· skulens") and came == []
+            while True:  # a browser may connect before it asks for anything
+                with server.accept()[0] as line:
+                    line.settimeout(0.5)
+                    came.append(line.recv(100))
+    assert page.title().endswith("· skulens") and set(came) <= {b""}
     page.click("th button:has-text('M params')")  # our own script still runs
     assert page.get_attribute("th[aria-sort]", "aria-sort") == "ascending"
     page.context.close()
