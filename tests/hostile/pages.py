@@ -13,8 +13,8 @@ import numpy as np
 
 from tests.hostile.field import Case
 
-SMALL = 40
-LARGE = 300
+SMALL = 30
+LARGE = 150
 MARKS = (
     "<img src=x onerror=alert(1)>",
     "</script><script>document.title='run'</script>",
