@@ -64,6 +64,7 @@ def shop(tmp_path_factory) -> Path:
         ("world_shop", ["--skus", "1", "--records", "4", "8", "--repeats", "1"]),
         ("calibration", ["--shops", "1", "--resamples", "50"]),
         ("families", ["--cells", "4x14", "5x6", "--worlds", "2", "--patterns", "40"]),
+        ("hostile", ["--field", "tables", "--count", "4"]),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )

@@ -294,3 +294,52 @@ def test_flipped_bits(kind, flips):
             1 << bit
         )  # squared: more of them in the headers
     only_rgb_or_picture_error(bytes(data))
+
+
+@pytest.mark.parametrize(("limit", "most"), [(0, 1), (10**9, 2)])
+def test_one_big_picture_at_a_time(monkeypatch, limit, most):
+    """Until the end of the block: whoever prepares a big picture keeps the others waiting."""
+    monkeypatch.setattr(pictures, "BIG_MEMORY", limit)
+    data, inside, seen = encoded(two_tone(), "PNG"), [], []
+    together = threading.Barrier(most)
+
+    def work():
+        with pictures.one_big_at_a_time():
+            decode(data)
+            inside.append(1)
+            seen.append(len(inside))
+            together.wait(5)
+            seen.append(len(inside))
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert max(seen) == most and len(seen) == 4
+    assert not pictures._big.locked()
+
+
+def test_a_conversion_in_strips_is_that_of_the_whole(monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 256, (37, 23, 4), np.uint8)
+    for mode in ("RGBA", "LA", "PA", "F", "I"):
+        picture = PIL.Image.fromarray(noise)
+        picture = picture.convert("L").convert(mode) if mode in "FI" else picture.convert(mode)
+        whole = pictures.to_rgb(picture).tobytes()
+        monkeypatch.setattr(pictures, "STRIP_PIXELS", 100)
+        assert pictures.to_rgb(picture).tobytes() == whole, mode
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("size", [200_000_001, 10**10])
+def test_too_many_bytes_are_never_read(tmp_path, size):
+    path = tmp_path / "a.jpg"
+    path.touch()
+    path.open("r+b").truncate(size)
+    reader = Image(path=str(path))
+    with pytest.raises(PictureError, match=f"{size:,} bytes"):
+        load(reader)
+    from skulens.encode.memo import hash_files
+
+    assert "200 MB" in str(hash_files([str(path)])[str(path)])

@@ -104,7 +104,10 @@ class Result:
             [self.suite, self.data.fingerprint, self.system.identity, dict(self.settings)],
             sort_keys=True,
         )
-        parts = (self.suite, self.data.short, self.variant.get("gallery", ""), self.name)
+        family, colon, argument = self.name.rpartition(":")
+        local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
+        system = family + colon + (Path(argument).name if local else argument)  # no folders of ours
+        parts = (self.suite, self.data.short, self.variant.get("gallery", ""), system)
         words = "-".join(filter(None, parts))
         slug = re.sub(r"[^\w.-]+", "-", words).strip("-")
         return f"{slug[:80]}-{hashlib.sha256(what.encode()).hexdigest()[:10]}"

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -41,6 +42,15 @@ ALIASES = {
 """Field -> the column names that are taken for it when nothing else is said, first match wins."""
 
 TEXTS = ("title", "caption", "description")
+MAX_TEXT = 100_000
+"""Characters of a text; longer ones are whole pages or damage, and take seconds to tokenize."""
+CURRENCIES = r"(?:[$€£¥₩₹฿]|[A-Z]{3})?"
+PRICES = (
+    (re.compile(r"\d{1,3}(?:[.\s]\d{3})+,\d{1,2}"), ".", ","),  # 1.299,00 and 1 299,00
+    (re.compile(r"\d{1,3}(?:,\d{3})+\.\d{1,2}"), ",", "."),  # 1,299.00
+    (re.compile(r"\d+(?:[.,]\d+)?(?:[eE]\+?\d+)?"), "", ","),
+)
+"""(form, mark of thousands, decimal mark); 1.299 alone is a number with three decimals."""
 Modality = Literal["visual", "text", "both", "unknown"]
 MODALITIES: tuple[Modality, ...] = ("visual", "text", "both", "unknown")
 
@@ -85,17 +95,31 @@ def map_columns(
         mapping[field] = columns_of(field, written, columns, source)
     taken = {c for group in mapping.values() for c in group}
     lower = {c.lower().strip(): c for c in reversed(columns) if c not in taken}
+    alike = Counter(c.lower().strip() for c in columns if c not in taken)
     for field, names in ALIASES.items():
-        found = next((lower[n] for n in names if n in lower), None)
-        if field not in mapping and found is not None:
-            mapping[field] = (found,)
-            lower = {n: c for n, c in lower.items() if c != found}
+        name = next((n for n in names if n in lower), None)
+        if field not in mapping and name is not None:
+            refuse_alike(field, name, columns, alike, source)
+            mapping[field] = (lower.pop(name),)
     for column in lower.values():
         if column.startswith("text.") and column not in mapping:
             mapping[column] = (column,)
     mapping = {field: group for field, group in mapping.items() if group}
     check_mapping(mapping, columns, source)
     return mapping
+
+
+def refuse_alike(
+    field: str, name: str, columns: list[str], alike: Mapping[str, int], source: str
+) -> None:
+    """Raise DataError where a field would be taken from one of several columns, such as Title and
+    title."""
+    if alike[name] > 1:
+        same = [c for c in columns if c.lower().strip() == name]
+        raise DataError(
+            f"{source}: the columns {', '.join(map(repr, same))} differ in case or blanks only; "
+            f"say which is the {field}: --map {field}={same[0]}"
+        )
 
 
 def parse_pairs(asked: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
@@ -181,8 +205,11 @@ def whole(text: str) -> str:
     """The text without blanks around it.
 
     Raises:
-        ValueError: NUL bytes or halves of characters, which no file or tokenizer takes.
+        ValueError: NUL bytes or halves of characters, which no file or tokenizer takes; or over
+            MAX_TEXT characters.
     """
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"holds {len(text):,} characters, expected at most {MAX_TEXT:,}")
     if "\0" in text:
         raise ValueError("holds a NUL byte; the file is damaged there")
     try:
@@ -195,7 +222,7 @@ def whole(text: str) -> str:
 
 
 def as_price(value: object) -> float | None:
-    """12.5 from 12.5, "12.50" or "12,50"; None from nothing.
+    """12.5 from 12.5, "12.50", "12,50" or "12,50 €"; 1299.0 from "1.299,00"; None from nothing.
 
     Raises:
         ValueError: anything else, negative and infinite numbers included.
@@ -205,9 +232,14 @@ def as_price(value: object) -> float | None:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
         return float(value)
-    if isinstance(value, bool) or not re.fullmatch(r"\d+([.,]\d+)?([eE]\+?\d+)?", text):
-        raise ValueError(f"{text!r} is not a number such as 12.50")
-    return float(text.replace(",", "."))
+    number = re.sub(rf"^{CURRENCIES}\s*|\s*{CURRENCIES}$", "", text)
+    for form, thousands, decimal in () if isinstance(value, bool) else PRICES:
+        if form.fullmatch(number):
+            plain = re.sub(rf"[{thousands}\s]", "", number) if thousands else number
+            price = float(plain.replace(decimal, "."))
+            if price < math.inf:
+                return price
+    raise ValueError(f"{text[:80]!r} is not a number such as 12.50")
 
 
 def as_path(values: Iterable[object]) -> tuple[str, ...]:

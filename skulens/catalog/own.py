@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -22,6 +21,8 @@ from skulens.catalog.mapping import (
     map_columns,
 )
 from skulens.catalog.names import OWN_NAMES
+from skulens.catalog.parquet import StoredImage
+from skulens.catalog.picture_paths import OUTSIDE, Boundary, PicturePaths
 from skulens.catalog.queries import ALL, StoredQueries, read_object
 from skulens.catalog.reader import IN_GALLERY, Reader
 from skulens.catalog.tables import Row, open_table
@@ -53,16 +54,6 @@ class ProbePhoto:
     image: Image
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A picture as a cell names it."""
-
-    path: str
-    view: str | None
-    problem: RowError | None
-    """Why no picture can be read there."""
-
-
 @dataclass(frozen=True)
 class Contents:
     """What reading the table once gave: all but the pictures' bytes."""
@@ -89,9 +80,17 @@ class OwnCatalog(Reader):
         map: field -> column, or "field=column" strings; see `catalog.mapping.ALIASES` for the
             fields and for the column names that need no mapping.
         images: folder that relative picture paths start from; the table's own by default.
+        allow_outside: read pictures that the table names anywhere on this machine, by an absolute
+            path, "..", or through a link; otherwise each is a reject.
     """
 
-    def __init__(self, root: Path, map=(), images: str | Path | None = None):
+    def __init__(
+        self,
+        root: Path,
+        map=(),
+        images: str | Path | None = None,
+        allow_outside: bool = False,
+    ):
         root = Path(root)
         path = (
             next((root / n for n in OWN_NAMES if (root / n).is_file()), None)
@@ -105,10 +104,11 @@ class OwnCatalog(Reader):
         super().__init__(path.parent)
         self.path = path
         self.images = Path(images) if images is not None else path.parent
+        self.boundary = None if allow_outside else Boundary(path.parent, self.images)
         self.table = open_table(path)
         whole = path.name in OWN_NAMES  # a table of another name is not the folder's catalogue
         self.manifest = read_manifest(self.root) if whole else {}
-        self.stored = StoredQueries(self.root) if whole else None
+        self.stored = StoredQueries(self.root, self.boundary) if whole else None
         self.mapping = map_columns(self.table.columns, map, str(path))
 
     @cached_property
@@ -172,7 +172,9 @@ class Collector:
 
     def __init__(self, catalog: OwnCatalog):
         self.table, self.mapping, self.folder = catalog.table, catalog.mapping, catalog.images
-        self.folder_name = str(self.folder)
+        self.paths = PicturePaths(self.folder, catalog.boundary)
+        self.inside = 0
+        self.outside: list[str] = []
         self.drafts: dict[str, Draft] = {}
         self.probes: dict[str, list[ProbePhoto]] = {} if "split" in self.mapping else {ALL: []}
         self.composed = bool(catalog.manifest)
@@ -189,12 +191,13 @@ class Collector:
             try:
                 self.add(row)
             except ValueError as e:
-                self.reject(row.where, str(self.cell(row, "id"))[:80], *explain(e))
+                self.reject(row.where, printable(self.cell(row, "id")), *explain(e))
         if not rows and not self.rejects:
             raise DataError(
                 f"{self.table.path} has a header and no rows; "
                 "expected one row per picture or product"
             )
+        self.refuse_all_outside()
         self.drop_empty()
         return Contents(self.drafts, self.probes, self.rejects)
 
@@ -219,9 +222,26 @@ class Collector:
         for name, value in self.fields(row, product).items():
             draft.fields.setdefault(name, value)
         for column, value in self.unclaimed(row).items():
-            if value not in (None, "") and isinstance(value, (str, int, float, bool, list, dict)):
+            if value in (None, "") or not isinstance(value, (str, int, float, bool, list, dict)):
+                continue
+            try:
+                json.dumps([column, value], ensure_ascii=False).encode()
+            except (UnicodeEncodeError, RecursionError, TypeError):
+                reason = f"{printable(column)}: cannot be written as JSON in UTF-8; kept without it"
+                self.reject(row.where, product, reason, "correct the cell")
+            else:
                 draft.extras.setdefault(column, value)
         self.add_pictures(row, product, draft, split)
+
+    def refuse_all_outside(self) -> None:
+        """Raise DataError where the table names pictures and none of them may be read."""
+        if self.outside and not self.inside:
+            raise DataError(
+                f"{self.table.path}: every picture ({len(self.outside):,}) lies outside its folder "
+                f"{self.folder}, such as {self.outside[0][:200]}. A table from others could name "
+                "any file of this machine, so they are read only if you say so: --allow-outside "
+                "(in Python, allow_outside=True)"
+            )
 
     def unclaimed(self, row: Row) -> dict[str, object]:
         """Cells of columns that are not fields; those in `extras` of a folder in our own format."""
@@ -284,10 +304,13 @@ class Collector:
         """(name, picture) of a cell: stored bytes, one path or several."""
         cell = row.cells.get(column)
         if isinstance(cell, Image):
+            if isinstance(cell, StoredImage):
+                cell = replace(cell, anywhere=self.paths.boundary is None)
+            self.inside += 1
             yield f"{row.where}/{column}", replace(cell, view=view)
             return
         try:
-            paths = self.paths(cell)
+            paths = self.paths.of_cell(cell)
         except (ValueError, RecursionError) as e:
             return self.reject(
                 row.where,
@@ -303,49 +326,14 @@ class Collector:
                 "add the path or leave the product to texts",
             )
         for written in paths:
+            self.outside += [written.path] * (written.problem is OUTSIDE)
+            self.inside += written.problem is None
             if problem := written.problem:
                 reason = f"picture {written.path[:200]}: {problem.reason}"
                 self.reject(row.where, product, reason, problem.todo)
             else:
-                place = os.path.join(self.folder_name, written.path)  # noqa: PTH118
+                place = os.path.join(self.folder, written.path)  # noqa: PTH118
                 yield written.path, Image(path=place, view=written.view or view)
-
-    def paths(self, cell: Any, view: str | None = None) -> list[Written]:
-        """Pictures of a cell: text, several split by "|" or ";", a list, JSON; or {path, view}."""
-        if isinstance(cell, str) and cell.lstrip().startswith("["):
-            cell = json.loads(cell)
-        if isinstance(cell, dict):
-            cell, view = cell.get("path"), as_text(cell.get("view")) or None
-        if isinstance(cell, (list, tuple)):
-            return [path for entry in cell for path in self.paths(entry, view)]
-        text = as_text(cell)
-        problem = self.missing(text) if text else None
-        parts = (
-            [part.strip() for part in re.split(r"[|;]", text) if part.strip()] if problem else []
-        )
-        if len(parts) > 1:  # a name that is there as a whole may hold these signs itself
-            return [Written(part, view, self.missing(part)) for part in parts]
-        return [Written(text, view, problem)] if text else []
-
-    def missing(self, name: str) -> RowError | None:
-        """Why no picture can be read there and what to do; None where there is a file."""
-        # The usual case comes first, without pathlib's cost.
-        if os.path.isfile(f"{self.folder_name}/{name}"):  # noqa: PTH113
-            return None
-        if re.match(r"(?i)(https?|ftp|s3|gs|data):", name):
-            return RowError(
-                "an address, and skulens fetches none while reading",
-                "download the pictures and write their paths",
-            )
-        path = self.folder / name
-        try:
-            if path.is_file():
-                return None
-            if path.is_dir():
-                return RowError("is a folder", "name a file")
-            return RowError(f"there is no file {path}", "put the picture there or correct the path")
-        except (OSError, ValueError) as e:
-            return RowError(f"not a path: {e}", "correct the path")
 
     def drop_empty(self) -> None:
         """Products with neither a text nor a picture cannot be found by anything."""
@@ -378,6 +366,11 @@ CONVERT: dict[str, Callable[[Any], Any]] = {
     "gtin": lambda v: as_id(v) if as_text(v) else None,
 }
 """Field -> its converter; raises ValueError with the reason."""
+
+
+def printable(value: object) -> str:
+    """The start of a cell as text that any file takes: half characters become escapes."""
+    return str(value)[:80].encode("utf-8", "backslashreplace").decode()
 
 
 def join(row: Row, columns: tuple[str, ...]) -> str:

@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from skulens.catalog.picture_paths import OUTSIDE, Boundary
 from skulens.errors import DataError
+from skulens.pictures import file_problem
 from skulens.records import Image
 
 BATCH_ROWS = 16
@@ -31,6 +33,8 @@ class StoredImage(Image):
     column: str = ""
     group: int = 0
     row: int = 0
+    anywhere: bool = False
+    """Whether a path in the cell may leave the folder of the file."""
 
     @property
     def own_file(self) -> None:
@@ -38,12 +42,20 @@ class StoredImage(Image):
 
     def read(self) -> bytes:
         """The encoded bytes. Raises OSError where the cell is empty or its file is gone."""
-        data, written = self.cell()
+        try:
+            data, written = self.cell()
+        except (pa.ArrowException, KeyError, DataError) as e:
+            raise OSError(f"{self.path}: the cell cannot be read: {str(e)[:200]}") from e
         if data:
             return data
-        if written:
-            return (Path(self.file).parent / written).read_bytes()
-        raise OSError(f"{self.path}: the cell holds no picture")
+        if not written:
+            raise OSError(f"{self.path}: the cell holds no picture")
+        folder = Path(self.file).parent
+        if not self.anywhere and not Boundary(folder).holds(str(folder / written)):
+            raise OSError(f"{self.path}: {written[:200]} {OUTSIDE.reason}; {OUTSIDE.todo}")
+        if problem := file_problem(str(folder / written)):
+            raise OSError(f"{written[:200]} {problem}")
+        return (folder / written).read_bytes()
 
     def cell(self) -> tuple[bytes | None, str | None]:
         """(bytes, path) as stored; plain bytes columns have no path."""

@@ -9,6 +9,7 @@ from typing import Any, cast, get_args, get_type_hints
 
 from skulens.catalog.folder import HARD_NEGATIVE
 from skulens.catalog.mapping import RowError, as_id, as_text, explain
+from skulens.catalog.picture_paths import OUTSIDE, Boundary
 from skulens.catalog.tables import Row, open_table
 from skulens.errors import SkulensError
 from skulens.filters import filter_from_json, parse_filter
@@ -39,8 +40,9 @@ class StoredQueries:
     be written as a filter's text, and every column but query_id may be missing.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, boundary: Boundary | None = None):
+        """Queries of a folder; their pictures must lie inside the boundary, if there is one."""
+        self.folder, self.boundary = folder, boundary
         self.paths = {
             name: path
             for name in TABLES
@@ -162,6 +164,8 @@ class StoredQueries:
         place = self.folder / as_text(path)
         if not place.is_file():
             raise RowError(f"there is no picture {place}", "put it there or correct the path")
+        if self.boundary is not None and not self.boundary.holds(str(place)):
+            raise RowError(f"picture {str(path)[:200]} {OUTSIDE.reason}", OUTSIDE.todo)
         return Image(path=str(place), view=as_text(view) or None)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
 MAX_CELL = 1_000_000
 """Characters of the longest cell we take; longer ones are nearly always an unclosed quote."""
+MAX_COLUMNS = 10_000
+"""Of a table; more is a table on its side or a file of another kind."""
 DELIMITERS = ",;\t|"
+EXCEL = "sep="
+"""Excel's first line may name the delimiter: sep=;"""
+
+DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, MemoryError)
+"""What pyarrow raises on a damaged file; text that is not UTF-8 is a ValueError."""
 
 RejectRow = Callable[[str, str, str], None]
 """Called with where (file:row), reason and todo."""
@@ -59,6 +67,13 @@ def open_table(path: Path) -> "Table":
     }
     if path.suffix.lower() not in kinds:
         raise DataError(f"{path} is not a table we read; expected one of {', '.join(kinds)}")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            f"the name of the table {ascii(str(path))} is not UTF-8 and cannot stand in results; "
+            "rename the file"
+        ) from None
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty (0 bytes); expected a header and rows")
     return kinds[path.suffix.lower()](path)
@@ -99,19 +114,19 @@ class CsvTable(Table):
 
     def _columns(self) -> list[str]:
         first = next(self.lines(), "")
-        self.delimiter = max(DELIMITERS, key=first.count)
-        names = [name.strip() for name in next(self._reader(), [])]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice or not any(names):
-            raise DataError(
-                f"{self.path}: the header needs one distinct name per column, got {names}"
-            )
-        return names
+        named = first.strip().lower()
+        self.named = named.startswith(EXCEL) and len(named) == len(EXCEL) + 1
+        self.delimiter = named[-1] if self.named else max(DELIMITERS, key=first.count)
+        return check_columns([name.strip() for name in next(self._reader(), [])], self.path)
 
     def _reader(self) -> "_csv.Reader":
+        """At the header."""
         # the default limit stops the whole file; long cells are rejected below
         csv.field_size_limit(2**31 - 1)
-        return csv.reader(self.lines(), delimiter=self.delimiter)
+        reader = csv.reader(self.lines(), delimiter=self.delimiter)
+        if self.named:
+            next(reader)
+        return reader
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
         reader = self._reader()
@@ -151,6 +166,7 @@ class JsonlTable(Table):
         names: dict[str, None] = {}
         for row in self.rows(lambda *_: None):
             names.update(dict.fromkeys(row.cells))
+            check_count(len(names), self.path)
         if not names and head(self.path).lstrip().startswith(b"["):
             raise DataError(
                 f"{self.path} holds one JSON list, not one object per line; rename it to .json"
@@ -162,18 +178,14 @@ class JsonlTable(Table):
             if not line.strip():
                 continue
             try:
-                cells = json.loads(line)
+                cells = json.loads(line, object_pairs_hook=read_object)
             except (ValueError, RecursionError) as e:
                 reject(self.at(number), f"not JSON: {e}", "correct or delete the line")
                 continue
-            if isinstance(cells, dict):
-                yield Row(self.at(number), cells)
+            if problem := json_problem(cells):
+                reject(self.at(number), *problem)
             else:
-                reject(
-                    self.at(number),
-                    f"a JSON {type(cells).__name__}, not an object",
-                    'write {"id": ...}',
-                )
+                yield Row(self.at(number), cells)
 
 
 class JsonTable(Table):
@@ -181,7 +193,7 @@ class JsonTable(Table):
 
     def _columns(self) -> list[str]:
         try:
-            found = json.loads("".join(self.lines()))
+            found = json.loads("".join(self.lines()), object_pairs_hook=read_object)
         except (ValueError, RecursionError) as e:
             raise DataError(
                 f"{self.path} is not JSON: {e}; for one object per line name it .jsonl"
@@ -191,15 +203,17 @@ class JsonTable(Table):
                 f"{self.path} holds a JSON {type(found).__name__}, expected a list of objects"
             )
         self.found = found
-        return list(dict.fromkeys(key for row in found if isinstance(row, dict) for key in row))
+        names = list(dict.fromkeys(key for row in found if isinstance(row, dict) for key in row))
+        check_count(len(names), self.path)
+        return names
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
         for number, cells in enumerate(self.found, 1):
             where = f"{self.path.name}#{number}"
-            if isinstance(cells, dict):
-                yield Row(where, cells)
+            if problem := json_problem(cells):
+                reject(where, *problem)
             else:
-                reject(where, f"a JSON {type(cells).__name__}, not an object", 'write {"id": ...}')
+                yield Row(where, cells)
 
 
 class ParquetTable(Table):
@@ -208,21 +222,17 @@ class ParquetTable(Table):
     def _columns(self) -> list[str]:
         try:
             self.schema = pq.read_schema(self.path)
-        except (pa.ArrowException, OSError) as e:
+        except DAMAGE as e:
             raise DataError(f"{self.path} is not a Parquet file we can read: {e}") from None
         return check_names(self.schema, self.path)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
+        """Raises DataError, naming the row group, where the file is damaged."""
         pictures = [f.name for f in self.schema if has_pictures(f.type)]
-        plain = [name for name in self.columns if name not in pictures]
-        with pq.ParquetFile(self.path) as file:
-            number = 0
+        number = 0
+        with self._open() as file:
             for group in range(file.num_row_groups):
-                count = file.metadata.row_group(group).num_rows
-                cells = (
-                    file.read_row_group(group, columns=plain).to_pylist() if plain else [{}] * count
-                )
-                empty = {c: empty_cells(file, c, group) for c in pictures}
+                cells, empty = self._read(file, group, pictures)
                 for position, found in enumerate(cells):
                     stored = {
                         c: None
@@ -233,29 +243,111 @@ class ParquetTable(Table):
                     yield Row(f"{self.path.name}#{number}", {**found, **stored})
                     number += 1
 
+    def _open(self) -> pq.ParquetFile:
+        try:
+            return pq.ParquetFile(self.path)
+        except DAMAGE as e:
+            raise DataError(f"{self.path} is not a Parquet file we can read: {e}") from None
+
+    def _read(
+        self, file: pq.ParquetFile, group: int, pictures: list[str]
+    ) -> tuple[list[dict[str, Any]], dict[str, set[int]]]:
+        """(plain cells of each row, rows without a picture by column) of a row group."""
+        plain = [name for name in self.columns if name not in pictures]
+        count = file.metadata.row_group(group).num_rows
+        try:
+            cells = file.read_row_group(group, columns=plain).to_pylist() if plain else [{}] * count
+            return cells, {c: empty_cells(file, c, group) for c in pictures}
+        except DAMAGE as e:
+            raise DataError(
+                f"{self.path} is damaged in row group {group + 1} of {file.num_row_groups} "
+                f"({count:,} rows): {str(e)[:200]}; write or fetch it again"
+            ) from None
+
 
 class ArrowTable(Table):
     """An Arrow file or stream as Hugging Face's `Dataset.save_to_disk` writes it; mapped."""
 
     def _columns(self) -> list[str]:
         try:
-            return check_names(open_arrow(self.path).schema, self.path)
-        except (pa.ArrowException, OSError) as e:
+            schema = open_arrow(self.path).schema
+        except DAMAGE as e:
             raise DataError(f"{self.path} is not an Arrow file we can read: {e}") from None
+        return check_names(schema, self.path)
 
     def rows(self, reject: RejectRow) -> Iterator[Row]:
-        table = open_arrow(self.path)
-        pictures = [f.name for f in table.schema if has_pictures(f.type)]
-        empty = {c: empty_arrow_cells(table.column(c)) for c in pictures}
+        """Raises DataError where the file is damaged."""
+        try:
+            table = open_arrow(self.path)
+            pictures = [f.name for f in table.schema if has_pictures(f.type)]
+            empty = {c: empty_arrow_cells(table.column(c)) for c in pictures}
+            batches = table.drop_columns(pictures).to_batches(1000)
+        except DAMAGE as e:
+            raise DataError(f"{self.path} is not an Arrow file we can read: {e}") from None
         number = 0
-        for batch in table.drop_columns(pictures).to_batches(1000):
-            for found in batch.to_pylist():
+        for batch in batches:
+            try:
+                plain = batch.to_pylist()
+            except DAMAGE as e:
+                raise DataError(
+                    f"{self.path} is damaged after row {number:,}: {str(e)[:200]}; "
+                    "write or fetch it again"
+                ) from None
+            for found in plain:
                 stored = {
                     c: None if number in empty[c] else stored_picture(self.path, c, 0, number)
                     for c in pictures
                 }
                 yield Row(f"{self.path.name}#{number}", {**found, **stored})
                 number += 1
+
+
+class Doubled(dict):
+    """A JSON object in which, at any depth, a key stands twice; `key` is the first such."""
+
+    key = ""
+
+
+def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What `json.loads` makes of an object: it would keep the last value of a key in silence."""
+    found = dict(pairs)
+    inside = (v for _, value in pairs for v in (value if isinstance(value, list) else (value,)))
+    doubled = next((v.key for v in inside if isinstance(v, Doubled)), None)
+    if len(found) < len(pairs):
+        doubled = Counter(key for key, _ in pairs).most_common(1)[0][0]
+    if doubled is None:
+        return found
+    marked = Doubled(found)
+    marked.key = doubled
+    return marked
+
+
+def json_problem(cells: object) -> tuple[str, str] | None:
+    """(reason, todo) where a JSON value is no row."""
+    if isinstance(cells, Doubled):
+        return f"the key {cells.key[:80]!r} stands twice in one object", "keep one of them"
+    if not isinstance(cells, dict):
+        return f"a JSON {type(cells).__name__}, not an object", 'write {"id": ...}'
+    return None
+
+
+def check_columns(names: list[str], path: Path) -> list[str]:
+    """The names, if they are there, distinct and not too many. Raises DataError."""
+    check_count(len(names), path)
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice or not any(names):
+        what = f"{twice[0]!r} stands {names.count(twice[0])} times" if twice else "got none"
+        raise DataError(f"{path}: the header needs one distinct name per column; {what}")
+    return names
+
+
+def check_count(count: int, path: Path) -> None:
+    """Raise DataError for more columns than any table of products has."""
+    if count > MAX_COLUMNS:
+        raise DataError(
+            f"{path} has {count:,} columns, expected at most {MAX_COLUMNS:,}: "
+            "one row per product or picture, one column per field"
+        )
 
 
 def check_names(schema: pa.Schema, path: Path) -> list[str]:
@@ -266,7 +358,7 @@ def check_names(schema: pa.Schema, path: Path) -> list[str]:
             f"{path}: {lists} hold lists of encoded pictures; write one picture per row, "
             "rows of one product sharing its id"
         )
-    return schema.names
+    return check_columns(schema.names, path)
 
 
 def head(path: Path, size: int = 4096) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import catalog_options, json_option, patterns_option
+from skulens.cli.options import catalog_options, json_option, patterns_option, reader_options
 
 TOP = 10
 """SKUs that are described."""
@@ -149,7 +149,7 @@ def catalog_or_why(result, data, map_):
     if "run" not in result.tables:
         return None, ""
     try:
-        return reopen_catalog([result], data, {"map": map_} if map_ else None), ""
+        return reopen_catalog([result], data, reader_options(map_) or None), ""
     except SkulensError as e:
         if data:
             raise

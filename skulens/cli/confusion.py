@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import catalog_options, json_option
+from skulens.cli.options import catalog_options, json_option, reader_options
 
 
 @click.command()
@@ -55,7 +55,7 @@ def command(
     measured = find_result(result, results, gallery, suite)
     catalog, notes = None, []
     try:
-        catalog = reopen_catalog([measured], data, {"map": map_} if map_ else None)
+        catalog = reopen_catalog([measured], data, reader_options(map_) or None)
     except SkulensError as e:
         if data:
             raise

@@ -6,6 +6,9 @@ import click
 
 DATA_HELP = "DATA is a folder or table of yours, or a dataset name of `skulens list datasets`."
 
+OUTSIDE = "skulens.allow_outside"
+"""Key of the option's value in the context of a command."""
+
 
 def mapping(_ctx, _param, pairs: tuple[str, ...]) -> dict[str, str]:
     """--map id=sku --map image=photo -> {"id": "sku", "image": "photo"}."""
@@ -15,8 +18,21 @@ def mapping(_ctx, _param, pairs: tuple[str, ...]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def note_outside(context: click.Context, _param, allowed: bool) -> None:
+    """Keep the choice for `reader_options`."""
+    context.meta[OUTSIDE] = allowed
+
+
 def catalog_options(command: Callable) -> Callable:
-    return click.option(
+    """Options on how a table is read: `map_` is passed on, the rest is for `reader_options`."""
+    outside = click.option(
+        "--allow-outside",
+        is_flag=True,
+        expose_value=False,
+        callback=note_outside,
+        help="Read pictures that your table names outside its own folder.",
+    )
+    columns = click.option(
         "--map",
         "map_",
         multiple=True,
@@ -24,7 +40,8 @@ def catalog_options(command: Callable) -> Callable:
         metavar="FIELD=COLUMN",
         help="Column of your table that holds a field (id, title, image, split ...); "
         "may be repeated.",
-    )(command)
+    )
+    return columns(outside(command))
 
 
 def json_option(command: Callable) -> Callable:
@@ -47,4 +64,11 @@ def open_data(data: str, map_: dict[str, str]):
     """The catalogue behind a DATA argument."""
     from skulens.catalog.open import open_catalog
 
-    return open_catalog(data, **({"map": map_} if map_ else {}))
+    return open_catalog(data, **reader_options(map_))
+
+
+def reader_options(map_: dict[str, str]) -> dict[str, object]:
+    """What the options of `catalog_options` say to a reader; only what was typed."""
+    context = click.get_current_context(silent=True)
+    outside = context is not None and context.meta.get(OUTSIDE)
+    return ({"map": map_} if map_ else {}) | ({"allow_outside": True} if outside else {})

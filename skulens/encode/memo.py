@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from skulens.files import sha256_of_file
+from skulens.pictures import file_problem
 from skulens.records import EncoderInfo, SystemInfo, Warning_, chunks
 
 SETTLED_S = 2.0
@@ -57,6 +58,8 @@ def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
     """sha256 of each file's bytes or the OSError met; in threads, as hashing frees the lock."""
 
     def one(path: str) -> str | OSError:
+        if problem := file_problem(path):
+            return OSError(problem)
         try:
             return sha256_of_file(Path(path))
         except OSError as e:

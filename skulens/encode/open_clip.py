@@ -1,6 +1,5 @@
 """open_clip: every architecture and tag it lists, random weights, and checkpoints in its format."""
 
-import json
 from pathlib import Path
 
 import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
@@ -12,6 +11,14 @@ from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
 from skulens.encode.checkpoints import by_hand, hub_weights, models_folder, offline, safe_weights
+from skulens.encode.opening import (
+    check_open_clip_config,
+    check_tokenizers,
+    check_vocabulary,
+    opening,
+    read_json,
+)
+from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, tokens_of
 from skulens.encode.towers import Source, Towers
 from skulens.encode.zoo.rows import find_row
@@ -62,10 +69,11 @@ class LocalOpenClip(Towers):
                 f"a local folder has no revisions, got {revision!r}; "
                 "the weights' hash identifies it"
             )
-        source = folder_source(str(argument))
-        assert source.weights is not None  # a folder without weights was refused above
-        tokens = folder_tokens(source.weights.parent, source.config)
-        super().__init__(source, tokens, numerics, device)
+        with opening(argument):
+            source = folder_source(str(argument))
+            assert source.weights is not None  # a folder without weights was refused above
+            tokens = folder_tokens(source.weights.parent, source.config)
+            super().__init__(source, tokens, numerics, device)
 
 
 class Mini(LocalOpenClip):
@@ -185,7 +193,11 @@ def folder_source(argument: str) -> Source:
         )
     else:
         written = read_config(config_file)
-    preprocess = merge_preprocess_dict(default_preprocess(), written.get("preprocess_cfg") or {})
+    with opening(config_file):
+        preprocess = merge_preprocess_dict(
+            default_preprocess(), written.get("preprocess_cfg") or {}
+        )
+        Preprocess.of_open_clip({**preprocess, "size": 1})
     licence = str(written.get("licence") or written.get("license") or "unknown")
     name = f"{path.resolve().name}#{arch}" if arch else path.resolve().name
     return Source(
@@ -209,16 +221,16 @@ def read_trained_on(names: object, path: Path) -> tuple[str, ...]:
 
 
 def read_config(path: Path) -> dict:
-    try:
-        written = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as e:
-        raise EncoderError(f"{path} is not JSON: {e}") from e
-    config = written.get("model_cfg") if isinstance(written, dict) else None
-    missing = {"embed_dim", "vision_cfg", "text_cfg"} - set(config or ())
+    written = read_json(path)
+    config = written.get("model_cfg")
+    missing = {"embed_dim", "vision_cfg", "text_cfg"} - set(
+        config if isinstance(config, dict) else ()
+    )
     if missing:
         raise EncoderError(
             f"{path} lacks {', '.join(sorted(missing))} under model_cfg; is it open_clip's format?"
         )
+    check_open_clip_config(written, path)
     return written
 
 
@@ -236,18 +248,25 @@ def folder_tokens(folder: Path, config: dict) -> ClipTokens | FileTokens | HubTo
         and (folder / OWN_TOKENIZER).is_file()
         and text.get("vocab_size", CLIP_VOCABULARY) != CLIP_VOCABULARY
     ):
-        return FileTokens(folder / OWN_TOKENIZER, length)
+        tokens = FileTokens(folder / OWN_TOKENIZER, length)
+        largest = max(tokens.tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+        check_vocabulary(largest, text.get("vocab_size"), folder / OWN_TOKENIZER)
+        return tokens
     if not text.get("hf_tokenizer_name"):
-        return tokens_of(
-            open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {})),
-            length,
-        )
+        plain = open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {}))
+        check_vocabulary(plain.vocab_size - 1, text.get("vocab_size"), folder)
+        return tokens_of(plain, length)
     if not list(folder.glob("tokenizer*.json")):
         raise MissingFile(
             f"{folder} lacks its tokenizer: put tokenizer.json and tokenizer_config.json of "
             f"{text['hf_tokenizer_name']} there"
         )
-    return tokens_of(open_clip.get_tokenizer(f"local-dir:{folder}"), length)
+    check_tokenizers(folder)
+    with opening(folder / OWN_TOKENIZER):
+        found = open_clip.get_tokenizer(f"local-dir:{folder}")
+    largest = max(found.tokenizer.get_vocab().values(), default=0)
+    check_vocabulary(largest, text.get("vocab_size"), folder)
+    return tokens_of(found, length)
 
 
 def hub_tokens(arch: str, config: dict) -> ClipTokens | HubTokens:

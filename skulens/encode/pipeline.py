@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from skulens import pictures
 from skulens.encode.parts import Content, Loaded
 from skulens.errors import EncoderError, PictureError
 from skulens.protocols import Encoder, Modality, Role, TokenEncoder
@@ -163,18 +164,32 @@ class Pipeline:
             done(waiting)
 
     def _load(self, batch: dict[str, Content]) -> list[tuple[list[str], list[Any]]]:
-        """Decode each part once and prepare it for every encoder that misses it."""
-        start = time.perf_counter()
-        loaded: dict[str, Loaded] = {}
+        """Decode each part once and prepare it for every encoder that misses it.
+
+        A thread holds one decoded part at a time, and one thread at a time a big picture.
+        """
+        prepared: list[tuple[list[str], list[Any]]] = [([], []) for _ in self.works]
         for key, content in batch.items():
-            try:
-                loaded[key] = content.load(self.upright)
-            except PictureError as e:
-                for work in self.works:
-                    work.fail(key, str(e))
+            with pictures.one_big_at_a_time():
+                self._load_part(key, content, prepared)
+        return prepared
+
+    def _load_part(
+        self, key: str, content: Content, prepared: list[tuple[list[str], list[Any]]]
+    ) -> None:
+        start = time.perf_counter()
+        try:
+            loaded = {key: content.load(self.upright)}
+        except PictureError as e:
+            loaded = {}
+            for work in self.works:
+                work.fail(key, str(e))
         with self.lock:
             self.load_s += time.perf_counter() - start
-        return [work.prepare(self.modality, loaded) for work in self.works]
+        for work, (names, parts) in zip(self.works, prepared, strict=True):
+            found = work.prepare(self.modality, loaded)
+            names += found[0]
+            parts += found[1]
 
     def _forward(self, prepared: list) -> None:
         for work, (keys, batch) in zip(self.works, prepared, strict=True):

@@ -6,6 +6,7 @@ own thread pool would fight with the forward pass.
 """
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import PIL.Image
 
+from skulens.encode.opening import LARGEST_PX
 from skulens.errors import EncoderError
 
 FILTERS = {
@@ -45,7 +47,7 @@ class Preprocess:
     """Crop offset for an odd margin: torchvision rounds half of it, transformers rounds down."""
 
     def __post_init__(self):
-        if self.interpolation not in FILTERS:
+        if not isinstance(self.interpolation, str) or self.interpolation not in FILTERS:
             raise EncoderError(
                 f"interpolation {self.interpolation!r}; expected one of {', '.join(FILTERS)}"
             )
@@ -53,8 +55,21 @@ class Preprocess:
             raise EncoderError(
                 f"resize_mode {self.resize_mode!r}; expected shortest, longest or squash"
             )
-        if min(self.height, self.width) < 1 or min(self.std) <= 0:
-            raise EncoderError(f"preprocessing with an empty frame or a zero std: {self}")
+        if any(
+            type(px) is not int or not 1 <= px <= LARGEST_PX for px in (self.height, self.width)
+        ):
+            raise EncoderError(
+                f"pictures of {self.height!r} x {self.width!r} px, expected 1 to {LARGEST_PX}"
+            )
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != 3 or not all(is_finite(v) for v in values):
+                raise EncoderError(f"{name} is {values!r}, expected three numbers")
+        if min(self.std) <= 0:
+            raise EncoderError(
+                f"preprocessing with a zero std: {self.std!r}, expected numbers above 0"
+            )
+        if type(self.fill) is not int or not 0 <= self.fill <= 255:
+            raise EncoderError(f"fill is {self.fill!r}, expected a grey value of 0 to 255")
 
     @classmethod
     def of_open_clip(cls, cfg: dict) -> "Preprocess":
@@ -106,6 +121,10 @@ class Preprocess:
         return crop_centre(
             resize(picture, scale_size(picture.size, ratio), FILTERS["bicubic"]), frame
         )
+
+
+def is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def three(value: float | Sequence[float]) -> tuple[float, ...]:

@@ -5,12 +5,12 @@ a few published models stand here. Rows of KNOWN were read from the authors' cod
 been compared with their vectors.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from skulens.encode.opening import read_json
 from skulens.errors import EncoderError
 from skulens.protocols import Role
 
@@ -22,6 +22,8 @@ PROMPT_NAMES: Mapping[Role, tuple[str, ...]] = {
     "document": ("document", "passage", "corpus"),
 }
 """Role -> names that models give its prompt, as sentence-transformers looks for them."""
+LARGEST = 100_000_000
+"""Of the numbers of a recipe."""
 Template = Literal["chat", "plain"]
 
 
@@ -54,10 +56,22 @@ class Recipe:
             raise EncoderError(f"template {self.template!r}; expected chat or plain")
         for name in ("system", "prefix"):
             given = getattr(self, name)
-            if not isinstance(given, Mapping) or set(given) - set(ROLES):
+            if (
+                not isinstance(given, Mapping)
+                or set(given) - set(ROLES)
+                or not all(isinstance(text, str) for text in given.values())
+            ):
                 raise EncoderError(
                     f"{name} is {given!r}, expected texts by role, such as {EXAMPLE}"
                 )
+
+        for name in ("ending", "image", "separator"):
+            if not isinstance(getattr(self, name), str):
+                raise EncoderError(f"{name} is {getattr(self, name)!r}, expected a text")
+        for name in ("min_pixels", "max_pixels", "max_tokens"):
+            given = getattr(self, name)
+            if given is not None and (type(given) is not int or not 0 < given <= LARGEST):
+                raise EncoderError(f"{name} is {given!r}, expected 1 to {LARGEST:,}")
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -101,12 +115,9 @@ def find_recipe(folder: Path, name: str) -> tuple[Recipe, str]:
 
 def read_recipe(path: Path) -> Recipe:
     """A recipe from JSON."""
-    try:
-        written = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as e:
-        raise EncoderError(f"{path} is not JSON: {e}") from e
+    written = read_json(path)
     known = {f.name for f in fields(Recipe)}
-    extra = set(written) - known if isinstance(written, dict) else {"no object"}
+    extra = set(written) - known
     if extra:
         raise EncoderError(
             f"{path}: {', '.join(sorted(extra))} unknown; expected of {', '.join(sorted(known))}, "
@@ -122,11 +133,12 @@ def read_prompts(path: Path) -> dict[str, str]:
     """Role -> prompt of sentence-transformers' configuration; empty where it has none."""
     if not path.is_file():
         return {}
-    try:
-        written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as e:
-        raise EncoderError(f"{path} is not JSON: {e}") from e
-    return choose_prompts(written.get("prompts") or {}, written.get("default_prompt_name"))
+    written = read_json(path)
+    prompts, default = written.get("prompts") or {}, written.get("default_prompt_name")
+    texts = isinstance(prompts, dict) and all(isinstance(p, str | None) for p in prompts.values())
+    if not texts or not isinstance(default, str | None):
+        raise EncoderError(f"{path}: prompts should be texts by name, and a default one of them")
+    return choose_prompts(prompts, default)
 
 
 def choose_prompts(prompts: Mapping[str, str | None], default_name: str | None) -> dict[str, str]:

@@ -24,9 +24,11 @@ from skulens.encode.checkpoints import (
     shown_name,
 )
 from skulens.encode.numerics import check_dtype_only
+from skulens.encode.opening import check_finite, check_tokenizers, opening
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision, has_rotary
 from skulens.encode.recipes import PROMPT_NAMES, ROLES, choose_prompts
+from skulens.encode.tokenization import MAX_TEXT
 from skulens.encode.transformers import UNLIMITED, towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError
@@ -52,9 +54,17 @@ class Sentence(PartByPart):
     ):
         check_dtype_only(numerics, "sentence-transformers")
         folder, commit = model_folder(argument, revision or None)
+        with opening(folder):
+            self._open(argument, folder, commit, numerics, device)
+
+    def _open(
+        self, argument: str, folder: Path, commit: str, numerics: Numerics, device: str
+    ) -> None:
+        check_tokenizers(folder)
         self.precision = choose_precision(numerics, device)
         self.device = self.precision.device
         model = limit_length(open_model(folder, self.device))
+        check_finite(model, folder)
         params = towers_params(model)
         self.model: Any = self.precision.apply(model)
         chosen = choose_prompts(model.prompts, model.default_prompt_name)
@@ -113,7 +123,7 @@ class Sentence(PartByPart):
 
     def prepare_text(self, text: str, role: Role = "query") -> tuple[str, str | None]:
         """The text itself and the prompt of its role."""
-        return text, self.prompts[role]
+        return text[:MAX_TEXT], self.prompts[role]
 
     def count_tokens(self, text: str) -> int:
         with self.lock:
@@ -149,7 +159,7 @@ def open_model(folder: Path, device: str) -> SentenceTransformer:
             trust_remote_code=False,
             model_kwargs=settings,
         )
-    except (OSError, ValueError, KeyError, ImportError) as e:
+    except Exception as e:  # broken files raise anything, the Rust tokenizer a bare Exception
         raise EncoderError(f"sentence-transformers cannot read {folder}: {str(e)[:400]}") from e
 
 

@@ -14,8 +14,11 @@ from pathlib import Path
 import ftfy
 import numpy as np
 
+from skulens.encode.opening import check_tokenizer, opening
 from skulens.errors import EncoderError
 
+MAX_TEXT = 100_000
+"""Characters of a text that are looked at for the tokens of a vector; contexts are far shorter."""
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
@@ -39,7 +42,7 @@ class ClipTokens:
 
     def cut(self, text: str) -> np.ndarray:
         """int64 (tokens,), at most the context length; the last one is the end token."""
-        return cut_ids(self.ids(text), self.context_length, self.end)
+        return cut_ids(self.ids(text[:MAX_TEXT]), self.context_length, self.end)
 
     def describe(self) -> dict:
         return {
@@ -63,9 +66,11 @@ class FileTokens:
     def __init__(self, path: Path, context_length: int):
         from tokenizers import Tokenizer
 
+        check_tokenizer(path)
         self.context_length = context_length
         self.source = path.read_text(encoding="utf-8")
-        self.tokenizer = Tokenizer.from_str(self.source)
+        with opening(path):
+            self.tokenizer = Tokenizer.from_str(self.source)
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         self.end = self.tokenizer.get_vocab_size(with_added_tokens=True) - 1
@@ -80,7 +85,7 @@ class FileTokens:
 
     def cut(self, text: str) -> np.ndarray:
         """int64 (tokens,), at most the context length; the last one is the end token."""
-        return cut_ids(self.ids(text), self.context_length, self.end)
+        return cut_ids(self.ids(text[:MAX_TEXT]), self.context_length, self.end)
 
     def describe(self) -> dict:
         return {
@@ -117,7 +122,7 @@ class HubTokens:
     def cut(self, text: str) -> np.ndarray:
         """int64 (context_length,), padded."""
         with self.lock:
-            return self.tokenizer([text], context_length=self.context_length)[0].numpy()
+            return self.tokenizer([text[:MAX_TEXT]], context_length=self.context_length)[0].numpy()
 
     def describe(self) -> dict:
         inner = self.tokenizer.tokenizer

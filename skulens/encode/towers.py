@@ -25,6 +25,7 @@ from safetensors import SafetensorError, safe_open
 
 from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
+from skulens.encode.opening import check_finite
 from skulens.encode.parts import PartByPart
 from skulens.encode.patches import check_text_tokens, map_patches, project_text, read_states
 from skulens.encode.precision import NORMS, choose_precision
@@ -264,6 +265,7 @@ def load_model(source: Source) -> torch.nn.Module:
         SafetensorError,
     ) as e:
         raise EncoderError(f"{source.weights} does not fit {source.name}: {str(e)[:400]}") from e
+    check_finite(model, source.weights)
     return model
 
 

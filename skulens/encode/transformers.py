@@ -24,10 +24,11 @@ from skulens.encode.checkpoints import (
     shown_name,
 )
 from skulens.encode.flops import gflops
+from skulens.encode.opening import check_finite, check_tokenizers, check_vocabulary, opening
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision
 from skulens.encode.preprocess import FILTERS, Preprocess
-from skulens.encode.tokenization import canonicalise, pad_ids
+from skulens.encode.tokenization import MAX_TEXT, canonicalise, pad_ids
 from skulens.encode.zoo.warnings import warn_of_card
 from skulens.errors import EncoderError
 from skulens.protocols import Modality, Numerics, Role
@@ -57,6 +58,13 @@ class DualEncoder(PartByPart):
         revision: str = "",
     ):
         folder, commit = model_folder(argument, revision or None)
+        with opening(folder):
+            self._open(argument, folder, commit, numerics, device)
+
+    def _open(
+        self, argument: str, folder: Path, commit: str, numerics: Numerics, device: str
+    ) -> None:
+        check_tokenizers(folder)
         self.precision = choose_precision(numerics, device)
         self.device = self.precision.device
         self.config = read_config(folder)
@@ -66,7 +74,11 @@ class DualEncoder(PartByPart):
         self.processor = open_pretrained(AutoImageProcessor, folder, backend="pil")
         self.preprocess = plain_preprocess(self.processor)
         self.lock = threading.Lock()  # the Rust tokenizer keeps truncation settings inside
+        largest = max(self.tokenizer.get_vocab().values(), default=0)
+        size = getattr(self.config.text_config, "vocab_size", None)
+        check_vocabulary(largest, size, folder)
         model = open_pretrained(AutoModel, folder, dtype=torch.float32, use_safetensors=True)
+        check_finite(model, folder)
         params = towers_params(model)
         self.model: Any = self.precision.apply(model)
         self.info = self._describe(argument, folder, commit, params)
@@ -132,7 +144,8 @@ class DualEncoder(PartByPart):
     def prepare_text(self, text: str, role: Role = "query") -> np.ndarray:
         """int64 (tokens,), cut to the context length with the end token kept; not padded."""
         with self.lock:
-            cut = self.tokenizer(self._clean(text), truncation=True, max_length=self.context_length)
+            clean = self._clean(text[:MAX_TEXT])
+            cut = self.tokenizer(clean, truncation=True, max_length=self.context_length)
         return np.array(cut.input_ids, np.int64)
 
     def count_tokens(self, text: str) -> int:
@@ -223,7 +236,7 @@ def open_pretrained(kind, folder: Path, **settings):
         return kind.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, **settings
         )
-    except (OSError, ValueError, KeyError, ImportError) as e:
+    except Exception as e:  # broken files raise anything, the Rust tokenizer a bare Exception
         what = kind.__name__.removeprefix("Auto").lower()
         raise EncoderError(
             f"transformers cannot read the {what} in {folder}: {str(e)[:400]}"

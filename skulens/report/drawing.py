@@ -30,6 +30,7 @@ COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", PALE: "pale"} | {
 SIZE, SMALL = (6.4, 4.4), (4.8, 3.5)
 """Inches, of figures of many and of few encoders; a page shows them some 540 and 360 px wide."""
 STYLE: dict[Any, Any] = {
+    "text.parse_math": False,  # a name may hold dollar signs
     "font.size": 11,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial"],
@@ -123,12 +124,12 @@ def inline_svg(drawing: Drawing, prefix: str, titles: Mapping[int, str]) -> str:
     """
     text = to_svg(drawing).decode()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
-    text = re.sub(
-        r'<svg [^>]*?viewBox="([^"]+)"[^>]*>',
-        rf'<svg viewBox="\1" role="img" aria-label="{escape(drawing.alt)}">',
-        text,
-        count=1,
-    )
+    label = escape(drawing.alt, quote=True)
+
+    def head(found: re.Match) -> str:  # a name may hold what a replacement text would read
+        return f'<svg viewBox="{found[1]}" role="img" aria-label="{label}">'
+
+    text = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', head, text, count=1)
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.S)
     text = re.sub(
         r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick|'

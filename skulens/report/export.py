@@ -16,6 +16,8 @@ from skulens.records import EncoderInfo, Qrels, Run
 
 RANKING = ("run", "qrels")
 """Tables that the TREC formats are written from."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Starts of a text that spreadsheets compute."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +156,8 @@ def write_csv(results: Sequence[Result], out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", newline="", encoding="utf-8") as f:
         writer = csv.writer(f)
-        writer.writerow(
-            [*what, *(f"{m}{end}" for m in metrics for end in ("", " low", " high")), *costs]
-        )
+        names = [*what, *(f"{m}{end}" for m in metrics for end in ("", " low", " high")), *costs]
+        writer.writerow([neutralise(name) for name in names])
         for r in results:
             record = r.record() | {"variant": write_variant(r)}
             numbers = [
@@ -164,9 +165,16 @@ def write_csv(results: Sequence[Result], out: Path) -> None:
                 for m in metrics
                 for end in ("value", "low", "high")
             ]
-            writer.writerow(
-                [*(record[w] for w in what), *numbers, *(r.cost.get(c, "") for c in costs)]
-            )
+            row = [*(record[w] for w in what), *numbers, *(r.cost.get(c, "") for c in costs)]
+            writer.writerow([neutralise(cell) for cell in row])
+
+
+def neutralise(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula: such texts get a leading apostrophe.
+
+    Numbers stay, negative ones too.
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def write_variant(result: Result) -> str:

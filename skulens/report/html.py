@@ -1,5 +1,13 @@
-"""The one writer of pages: a template beside this file -> one self-contained HTML file."""
+"""The one writer of pages: a template beside this file -> one self-contained HTML file.
 
+What a page shows comes from files that others may have written: text is escaped, a policy in the
+page lets the browser run our script alone and load nothing, and only pictures in the page itself
+are shown. Folders of the machine on which it was made are left out.
+"""
+
+import base64
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,16 +42,53 @@ def write_html(
         `out`.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=hide_folders,
     )
     environment.globals.update(functions)
     style = Markup(read_part("page.css"))
-    page = environment.get_template(template).render(values, style=style, version=__version__)
+    page = environment.get_template(template).render(
+        values, style=style, version=__version__, policy=policy(values.get("script"))
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = out.with_name(f".{out.name}.tmp")
     aside.write_text(page, encoding="utf-8")
     aside.replace(out)
     return out
+
+
+def policy(script: object) -> str:
+    """The page's Content-Security-Policy: nothing from anywhere, our own script by its hash.
+
+    Bars are drawn by style attributes, which no hash can name.
+    """
+    ours = "'none'"
+    if script:
+        digest = base64.b64encode(hashlib.sha256(str(script).encode()).digest()).decode()
+        ours = f"'sha256-{digest}'"
+    return (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {ours}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+FAMILY = r"(?:[\w-]+:)?"
+WHOLE_PATH = re.compile(rf"({FAMILY})(?:[/~]|[A-Za-z]:[\\/])(?![/ ]).*[\\/]([^\\/]+)", re.S)
+"""A value that is a path and nothing else, such as a system's name."""
+FOLDERS = re.compile(r"(?<![\w:/.,;~\\-])(?:~|[A-Za-z]:)?[\\/](?:[^\s\\/:\"'<>|]+[\\/])+")
+"""The folders of an absolute path in a sentence."""
+
+
+def hide_folders(value: object) -> object:
+    """A value as a page shows it: of absolute paths only the last part."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.startswith("data:"):
+        return value
+    if "\n" not in value and (whole := WHOLE_PATH.fullmatch(value)):
+        return whole[1] + whole[2]
+    return FOLDERS.sub("", value)
 
 
 def read_part(name: str) -> str:

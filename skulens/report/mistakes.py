@@ -1,6 +1,7 @@
 """What a page shows of single mistakes: confusable products, and a sample of misses and hits."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,23 +15,47 @@ PAIRS = 8
 """Confusions shown of each."""
 PICTURE_BYTES = 800_000
 """Of all thumbnails together; what comes later stands without a picture."""
+PICTURE = re.compile(r"data:image/(?:jpeg|png|webp|gif);base64,[A-Za-z0-9+/]+={0,2}")
+"""What a stored example may show: a picture of its own, never an address."""
 
 
 class Budget:
-    """Lets pictures through until so many bytes are spent."""
+    """Lets pictures that are in the page itself through until so many bytes are spent."""
 
     def __init__(self, size: int):
         self.left = size
+        self.refused = 0
+        """Addresses and whatever else is no picture."""
 
     def take(self, picture: str | None) -> str | None:
-        if not picture or len(picture) > self.left:
+        if not picture:
+            return None
+        if not isinstance(picture, str) or not PICTURE.fullmatch(picture):
+            self.refused += 1
+            return None
+        if len(picture) > self.left:
             return None
         self.left -= len(picture)
         return picture
 
 
 def list_mistakes(view: View, pictures: Budget) -> list[dict]:
-    """Confusable pairs and examples of the first systems that have them."""
+    """Confusable pairs and examples of the first systems that have them.
+
+    Raises:
+        StoreError: they are not as skulens writes them.
+    """
+    try:
+        return _list_mistakes(view, pictures)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as e:
+        stored = [str(row.result.folder) for row in view.rows if row.result.folder]
+        raise StoreError(
+            f"{stored_files.EXAMPLES} of one of {', '.join(stored[:DETAILED])} is not as skulens writes it "
+            f"({type(e).__name__}: {str(e)[:100]}); remove the file, or measure again"
+        ) from e
+
+
+def _list_mistakes(view: View, pictures: Budget) -> list[dict]:
     looked_at = ((row, read_examples(row)) for row in view.rows if view.stored)
     kept = [(row, seen) for row, seen in looked_at if seen][:DETAILED]
     known = {
@@ -102,8 +127,13 @@ def list_audits(views: Sequence[View]) -> list[dict]:
 
 
 def read_json(file: Path) -> dict:
-    """Raises StoreError where it cannot be read."""
+    """An object; empty where the file holds something else.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as e:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as e:
         raise StoreError(f"{file} cannot be read ({e}); remove it, or make it again") from e
+    return found if isinstance(found, dict) else {}

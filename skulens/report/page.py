@@ -63,6 +63,8 @@ class Section:
     """Why there are none."""
     slices: Sequence[SliceTable]
     mistakes: Sequence[dict]
+    refused: int
+    """Pictures of stored examples that are none, such as addresses; they are left out."""
     origin: Sequence[tuple[str, str]]
     systems: PageTable | None
     every: Sequence[Row]
@@ -155,6 +157,8 @@ def make_section(
 ) -> Section:
     """What the template shows of a view."""
     rows, unit = view.rows, singular(view.units)
+    refused = pictures.refused
+    mistakes = list_mistakes(view, pictures)
     limit, no_figures = max(LIMIT, len(view.tied)), without_figures()
     return Section(
         id=id_,
@@ -173,7 +177,8 @@ def make_section(
         figures=[] if no_figures else make_figures(view, id_),
         no_figures=no_figures and f"No figures: {no_figures}.",
         slices=slice_tables([(row.name, row.result) for row in rows if row.same_data]),
-        mistakes=list_mistakes(view, pictures),
+        mistakes=mistakes,
+        refused=pictures.refused - refused,
         origin=[*list_origin(view), *origin],
         systems=describe_systems(view),
         every=every_metric(view),

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from skulens.errors import SkulensError
 
+MAX_RECIPE, MAX_BRACKETS = 100_000, 300
+"""Bytes of a recipe, and opening brackets in it."""
+
 
 class RecipeError(SkulensError):
     """A recipe or option that cannot be trained with."""
@@ -221,6 +224,12 @@ def as_dict(config: Contrastive) -> dict[str, Any]:
 def from_dict(settings: Mapping[str, Any] | None) -> Contrastive:
     """A run from nested settings. Raises RecipeError for unknown names and bad values."""
     settings = dict(settings or {})
+    for name in ("towers", "augment"):
+        given = settings.get(name, {})
+        check(isinstance(given, Mapping), name, given, "settings by name")
+    views = settings.get("views", [])
+    right = isinstance(views, list | tuple) and all(isinstance(view, str) for view in views)
+    check(right, "views", views, "a list of names")
     towers = build(Towers, settings.pop("towers", {}), "towers.")
     augment = build(Augment, settings.pop("augment", {}), "augment.")
     if "views" in settings:
@@ -231,7 +240,7 @@ def from_dict(settings: Mapping[str, Any] | None) -> Contrastive:
 def build(kind: type, settings: Mapping[str, Any], prefix: str = "") -> Any:
     """An instance of dataclass `kind`, its values checked for type as well as name."""
     known = {f.name: f for f in dataclasses.fields(kind)}
-    strange = sorted(set(settings) - set(known))
+    strange = sorted(map(str, set(settings) - set(known)))
     if strange:
         raise RecipeError(
             f"unknown setting {prefix}{strange[0]!r}; expected one of {', '.join(known)}"
@@ -239,7 +248,10 @@ def build(kind: type, settings: Mapping[str, Any], prefix: str = "") -> Any:
     for name, value in settings.items():
         want = known[name].type
         number = (
-            want in (int, float) and isinstance(value, int | float) and not isinstance(value, bool)
+            want in (int, float)
+            and isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
         )
         right = number and (want is float or value == int(value)) if want in (int, float) else True
         if want in (str, bool):
@@ -257,10 +269,17 @@ def read_recipe(path: str | Path) -> Contrastive:
         raise RecipeError(
             f"no recipe at {path}; expected a YAML file such as recipes/groceries.yaml"
         )
+    if (size := path.stat().st_size) > MAX_RECIPE:
+        raise RecipeError(f"{path} has {size:,} bytes, expected a recipe of at most {MAX_RECIPE:,}")
     try:
-        settings = yaml.safe_load(path.read_text("utf-8"))
-    except yaml.YAMLError as e:
+        text = path.read_text("utf-8")
+        if text.count("[") + text.count("{") > MAX_BRACKETS:  # the parser would need minutes
+            raise RecipeError(f"{path} is not a recipe: it has over {MAX_BRACKETS} brackets")
+        settings = yaml.safe_load(text)
+    except (yaml.YAMLError, OSError, ValueError) as e:
         raise RecipeError(f"{path} is not YAML: {e}") from e
+    except RecursionError as e:
+        raise RecipeError(f"{path} is not a recipe: it is nested too deeply") from e
     if not isinstance(settings, dict | None):
         raise RecipeError(f"{path} holds {type(settings).__name__}, expected settings by name")
     try:

@@ -199,7 +199,9 @@ def test_pictures_may_be_referred_to_where_they_lie(tmp_path):
     photo = put(tmp_path / "photos" / "tea.jpg", jpeg(1))
     product = Product("1", "Tea", images=(Image(path=str(photo), view="front"),))
     folder = write_catalog(tmp_path / "c", [product], pictures="refer")
-    (found,) = open_catalog(str(folder)).products()
+    with pytest.raises(DataError, match="every picture .1. lies outside.*--allow-outside"):
+        list(open_catalog(str(folder)).products())
+    (found,) = open_catalog(str(folder), allow_outside=True).products()
     assert found.images[0].read() == jpeg(1) and found.images[0].view == "front"
     assert not (folder / "images").exists()
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skulens.catalog.open import open_catalog
+from skulens.catalog.own import OwnCatalog
 from skulens.errors import DataError, MissingFile
 from skulens.pictures import load
 
@@ -207,7 +208,7 @@ def test_bad_rows_are_rejected_one_by_one(tmp_path):
     assert [*products] == ["1", "2", "3", "6", "7", "9"]
     expected = {
         3: "the id is empty",
-        4: "there is no file",
+        4: "there is no such file",
         5: "another title at t.csv:2",
         6: "'cheap' is not a number",
         7: "3 cells under 4",
@@ -386,3 +387,23 @@ def test_columns_that_appear_late_in_a_jsonl_are_columns(tmp_path):
     catalog = open_catalog(str(tmp_path))
     assert catalog.info.splits == ("test",)
     assert [q.relevant for q in catalog.queries("test")] == [{"7": 1}]
+
+
+def test_pictures_outside_are_read_on_request_only(tmp_path):
+    """In Python and by the option that audit, bench and others share."""
+    from click.testing import CliRunner
+
+    from skulens.cli import skulens as command
+
+    put(tmp_path / "elsewhere" / "a.jpg", jpeg(1))
+    put(tmp_path / "shop" / "b.jpg", jpeg(2))
+    table = tmp_path / "shop" / "shop.csv"
+    table.write_text(f"id,title,image\na,Tea,{tmp_path}/elsewhere/a.jpg\nb,Mint,b.jpg\n")
+    catalog = OwnCatalog(table)
+    assert [len(p.images) for p in catalog.products()] == [0, 1]
+    (reject,) = catalog.rejects
+    assert "outside" in reject.reason and "--allow-outside" in reject.todo
+    assert [len(p.images) for p in OwnCatalog(table, allow_outside=True).products()] == [1, 1]
+    for more, seen in (([], 1), (["--allow-outside"], 2)):
+        done = CliRunner().invoke(command, ["audit", str(table), "--json", *more])
+        assert json.loads(done.stdout)["pictures"] == {"gallery": seen}, done.output

@@ -15,12 +15,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 
 from skulens.errors import SkulensError
 
-FIELDS: tuple[str, ...] = ()
+FIELDS = tuple(
+    sorted(
+        file.stem
+        for file in Path(__file__).parent.glob("*.py")
+        if file != Path(__file__) and "\ndef cases(" in file.read_text(encoding="utf-8")
+    )
+)
 """Modules of this package that have `cases(count, seed) -> Iterator[Case]`: at most `count` of
 them, always the same for a seed, the hand-made ones first."""
+SMALL, LARGE = 20, 200
+"""Cases of a field among the tests, and in `python -m benchmarks.hostile`, unless its module has
+constants of the same names."""
 
 
 class Verdict(StrEnum):
@@ -66,7 +76,8 @@ def outcome(case: Case, folder: Path) -> Outcome:
         with _at_most(case.seconds):
             right = case.run(folder)
     except SkulensError as error:
-        return Outcome(case.name, Verdict.NAMED, str(error))
+        named = bool(str(error).strip())
+        return Outcome(case.name, Verdict.NAMED if named else Verdict.LOST, str(error))
     except _Late:
         return Outcome(case.name, Verdict.HUNG, f"over {case.seconds:g} s")
     except Exception:
@@ -92,8 +103,22 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 def cases(field: str, count: int, seed: int) -> list[Case]:
     """The first `count` cases of a field."""
-    found = importlib.import_module(f"tests.hostile.{field}").cases(count, seed)
+    found = module(field).cases(count, seed)
     return [case for case, _ in zip(found, range(count), strict=False)]
+
+
+def small(field: str) -> int:
+    """How many cases run among the tests."""
+    return getattr(module(field), "SMALL", SMALL)
+
+
+def large(field: str) -> int:
+    """How many cases run in the benchmark."""
+    return getattr(module(field), "LARGE", LARGE)
+
+
+def module(field: str) -> ModuleType:
+    return importlib.import_module(f"tests.hostile.{field}")
 
 
 def tally(outcomes: list[Outcome]) -> dict[str, int]:

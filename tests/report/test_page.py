@@ -11,6 +11,7 @@ from skulens.errors import StoreError
 from skulens.papers.openmpr.cells import Cell, Checked, Family
 from skulens.papers.openmpr.check import PaperCheck
 from skulens.papers.openmpr.claims import Statement
+from skulens.report.html import hide_folders
 from skulens.report.mistakes import Budget
 from skulens.report.page import end_of_bars, render, write_page
 from skulens.report.paper import paper_tables
@@ -104,13 +105,48 @@ def test_bars_end_above_every_interval(highs, top):
 
 
 def test_pictures_stop_at_the_budget():
-    budget = Budget(10)
-    assert [budget.take(p) for p in ("123456", "123456", "1234", None)] == [
-        "123456",
-        None,
-        "1234",
-        None,
-    ]
+    long, short = (f"data:image/jpeg;base64,{letters}" for letters in ("123456", "1234"))
+    budget = Budget(len(long) + len(short))
+    assert [budget.take(p) for p in (long, long, short, None)] == [long, None, short, None]
+    assert budget.refused == 0
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "https://example.org/a.jpg",
+        "//example.org/a.jpg",
+        "file:///etc/passwd",
+        "data:text/html;base64,AAAA",
+        "data:image/svg+xml;base64,AAAA",
+        'data:image/png;base64,AAAA" onerror="x',
+        "javascript:alert(1)",
+        {"src": "x"},
+    ],
+)
+def test_addresses_are_no_pictures(picture):
+    budget = Budget(1000)
+    assert budget.take(picture) is None and budget.refused == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("onnx:/home/jane doe/models/net.onnx", "onnx:net.onnx"),
+        ("/home/jane/shop", "shop"),
+        ("~/shop/photos.csv", "photos.csv"),
+        ("a.csv:3: picture /home/jane/shop/a.jpg: empty", "a.csv:3: picture a.jpg: empty"),
+        ('{"path": "/home/jane/a.jpg"}', '{"path": "a.jpg"}'),
+        ("open_clip:ViT-B-32/openai", "open_clip:ViT-B-32/openai"),
+        ("owner/name", "owner/name"),
+        ("0.4 / 0.5 and/or p/q", "0.4 / 0.5 and/or p/q"),
+        ("https://example.org/a/b", "https://example.org/a/b"),
+        ("data:image/jpeg;base64,/9j/4AAQ/abc", "data:image/jpeg;base64,/9j/4AAQ/abc"),
+        (0.5, 0.5),
+    ],
+)
+def test_folders_of_the_machine_stay_out_of_pages(value, shown):
+    assert hide_folders(value) == shown
 
 
 def test_audits_beside_the_results_are_shown_and_a_broken_one_is_named(tmp_path):

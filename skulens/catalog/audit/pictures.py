@@ -69,12 +69,15 @@ def look_at_all(shown: Sequence[Shown]) -> Iterator[Seen]:
 
 def look_at(shown: Shown) -> Seen:
     """Read, decode and hash one picture."""
+    with pictures.one_big_at_a_time():
+        return look_at_one(shown)
+
+
+def look_at_one(shown: Shown) -> Seen:
+    sha256 = ""
     try:
-        data = shown.image.read()
-    except (OSError, ValueError) as e:
-        return Seen(shown, reason=f"cannot be read: {e}")
-    sha256 = hashlib.sha256(data).hexdigest()
-    try:
+        data = pictures.read_bytes(shown.image)
+        sha256 = hashlib.sha256(data).hexdigest()
         picture = pictures.decode(data)
     except PictureError as e:
         return Seen(shown, sha256, reason=str(e))
