@@ -146,6 +146,7 @@ def _variants_of(shared, keys, rules, stream: Stream, count: int) -> list[dict[s
     """Walk from the first variant by changing one or two of the free keys, mostly the colour."""
     free = [k for k, e in keys.items() if e["level"] == "sku"]
     seen = [k for k, e in keys.items() if e["level"] == "sku" and e["modality"] == "visual"]
+    limited = [k for k, e in keys.items() if "only" in e]
     found: list[dict[str, str]] = []
     for _ in range(60 * count):
         origin = (
@@ -158,7 +159,7 @@ def _variants_of(shared, keys, rules, stream: Stream, count: int) -> list[dict[s
         if found:
             origin |= {k: stream.choice(keys[k]["values"]) for k in changed}
         values = {k: shared.get(k) or origin.get(k, "") for k in keys}
-        values = {k: value for k, value in values.items() if belongs(keys[k], values)}
+        values = {k: v for k, v in values.items() if k not in limited or belongs(keys[k], values)}
         if any(violates(values, rule) for rule in rules):
             continue
         if all(any(values[k] != other[k] for k in seen) for other in found):
@@ -175,6 +176,6 @@ def belongs(spec: dict, values: dict[str, str]) -> bool:
 
 def violates(values: dict[str, str], rule: dict) -> bool:
     """Whether `values` hold the rule's condition and one of the values it rules out."""
-    if any(values.get(k) != v for k, v in rule["if"].items()):
-        return False
-    return any(values.get(k) in banned for k, banned in rule["not"].items())
+    return rule["if"].items() <= values.items() and any(
+        values.get(k) in banned for k, banned in rule["not"].items()
+    )
