@@ -58,6 +58,21 @@ def test_the_error_says_what_was_wrong(tmp_path, name, reason):
         CASES[name].run(tmp_path)
 
 
+def test_a_listing_is_not_read_further_than_its_bound(monkeypatch):
+    sent = []
+
+    def endless(r: Request) -> None:
+        r.answer()
+        for _ in range(1000):
+            r.send(b" " * 65_536)
+            sent.append(65_536)
+
+    monkeypatch.setattr(web, "REPLY_BYTES", 1 << 16)
+    with impatient(), Server(endless) as server, pytest.raises(ValueError, match="more than"):
+        web.read_listing(server.url, ())
+    assert sum(sent) < 32 << 20  # what fits into the buffers between us
+
+
 def fetch(server, folder, **known):
     return d.download(remote(f"{server.url}/f.bin", **known), folder, wait_s=0)
 

@@ -146,6 +146,8 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "backslashes": lambda: tar(Entry("..\\..\\canary", b"x")),
     "name of 300 bytes": lambda: tar(Entry("n" * 300, b"x")),
     "path of 5,000 bytes": lambda: tar(Entry("n/" * 2500 + "x", b"x")),
+    "path of 1,200 bytes": lambda: tar(Entry("/".join(["n" * 199] * 6), b"x")),
+    "path of 40 folders": lambda: tar(Entry("n/" * 40 + "x", b"x")),
     "name of control characters": lambda: tar(Entry("a\n\x1b[2Jb", b"x")),
     "name that is no Unicode": lambda: tar(Entry(b"a\xff\xfeb", b"x")),
     "name with nothing in it": lambda: tar(Entry("./", b"x")),
