@@ -175,13 +175,24 @@ def test_numbers_of_printed_rows_without_the_files(made_up):
     assert list(n["widens"].values()) == pytest.approx([11.8, 16.5, 12.5], abs=0.01)
     assert (n["capacity"]["b32"], n["capacity"]["l14"]) == (0.083, 0.574)
     assert n["collapse"] == pytest.approx({"least": 0.9373, "most": 0.9752}, abs=1e-3)
-    assert n["leader"]["rows"] == 24 and n["leader"]["printed"] == 0.645
+    assert (n["leader"]["rows"], n["leader"]["better"], n["leader"]["printed"]) == (24, 3, 0.645)
     assert n["densest"] == pytest.approx({"s1": 2.83, "s2": 2.66}, abs=0.01)
     assert n["threefold"]["ratio"] == pytest.approx(2.86, abs=0.03)
     assert n["rank_one"]["gap"] == pytest.approx(17.5, abs=1e-6)
     assert n["gaps"] == pytest.approx(n["gaps"] | {"least": 17.5, "most": 20.8}, abs=0.01)
     assert (n["activations"]["rows"], n["activations"]["twins"]) == (28, 27)
     assert n["activations"]["openai"] == 9 and n["activations"]["l14"] == 0.568
+
+
+def test_rows_that_get_worse_with_the_right_activation_are_counted(made_up):
+    rows = [
+        r | {"micro_cmc@1": 0.9 if r["vision_model"].startswith("RN50x4") else 0.01}
+        if r["vision_model"].endswith("-quickgelu") and r["pretrained_on"] == "openai"
+        else r
+        for r in made_up.rows
+    ]
+    found = module.activations(replace(made_up, rows=rows))
+    assert (found["openai"], found["openai_worse"]) == (9, 8)
 
 
 def test_every_claim_can_be_stated_without_the_files(made_up):
@@ -214,8 +225,9 @@ def test_without_the_list_of_skipped_checkpoints_that_claim_is_not_checked(small
     [row] = [r for r in read_table("claims.csv") if r["id"] == "skipped"]
     found = state(row, small, {})
     assert found.verdict == "not checked" and "not at hand" in found.reason
-    listed = replace(small, skipped=[{"error": "Failed to download: 404"}, {"error": "corrupt"}])
-    assert state(row, listed, {}).numbers == {"skipped": 2, "downloads": 1}
+    errors = "Failed to download: 404", "corrupt", "Failed to download: no room", "key 404"
+    listed = replace(small, skipped=[{"error": e} for e in errors])
+    assert state(row, listed, {}).numbers == {"skipped": 4, "downloads": 1}
 
 
 def test_a_damaged_list_of_skipped_checkpoints_is_none(tmp_path):

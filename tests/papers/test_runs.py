@@ -19,7 +19,7 @@ from skulens.cli.leaderboard import command
 from skulens.errors import DataError, StoreError
 from skulens.papers.openmpr.claims import read_skipped
 from skulens.papers.openmpr.published import SKIPPED, pack_results
-from skulens.papers.openmpr.rerun import check_reruns
+from skulens.papers.openmpr.rerun import check_reruns, judge
 from skulens.papers.openmpr.results import OpenMPR
 from skulens.papers.openmpr.runs import (
     MACRO,
@@ -251,6 +251,9 @@ def test_hits_moved_between_skus_are_no_exact_rerun(tmp_path):
     entry = replace(board.entries[0], result=result("open_clip:RN50/openai", hits=hits))
     [rerun] = check_reruns(published, [entry], 0.005).reruns
     assert rerun.hits[1][0] == rerun.hits[1][1] and rerun.skus[1] == 2 and rerun.status == "pass"
+    same = replace(rerun, recalls={"micro@1": (0.5, 0.5)})
+    assert judge(same, 0.005).status == "pass", "equal recalls, other SKUs"
+    assert judge(replace(same, skus={1: 0, 3: 0, 5: 0}), 0.005).status == "exact"
 
 
 def test_skus_are_compared_by_name_not_by_place(tmp_path):
