@@ -35,7 +35,7 @@ MARKS = (
     "/etc/cron.d/x",
     "a\nb\tc",
     "\\S \\1 \\g<0>",
-    "$\\frac{1$ and $",
+    "$\\frac{1$",
     "\x01\x7f",
 )
 ADDRESSES = (
