@@ -50,6 +50,7 @@ def test_a_server_that_misbehaves(tmp_path, name):
         ("there, other size", "1 bytes, expected 200,000; move it away"),
         ("hub, next page is a file", "next page on another host, file:"),
         ("hub, endless listing", "more than 33,554,432 bytes"),
+        ("hub, commit is a path", "'../../x' is no commit"),
         ("hub, next page is this page", "names 'queries-a.json' twice"),
     ],
 )
@@ -132,6 +133,39 @@ def test_a_date_resumes_as_a_strong_etag_does(tmp_path):
     with impatient(), Server(behave) as server:
         assert fetch(server, tmp_path).read_bytes() == BODY
     assert asked == [(0, ""), (5000, date["Last_Modified"])]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [({}, [0, 0]), ({"ETag": 'W/"one"'}, [0, 0]), ({"ETag": '"one"'}, [0, 120_000, 0])],
+)
+def test_what_nobody_vouches_for_starts_again(tmp_path, said, asked):
+    """No validator: not even asked for a part. A part of a file of another size: not taken."""
+    starts = []
+
+    def behave(r: Request) -> None:
+        starts.append(r.start if r.ranged else 0)
+        if r.ranged:
+            r.answer(BODY[120_000:], "206 P", Content_Range="bytes 120000-199999/300000", **said)
+        else:
+            cut = 120_000 if r.number == 1 else None
+            r.answer(BODY[:cut], Content_Length=len(BODY), **said)
+
+    with impatient(), Server(behave) as server:
+        assert fetch(server, tmp_path).read_bytes() == BODY
+    assert starts == asked
+
+
+def test_a_kill_before_the_first_byte_leaves_no_part_of_another_file(tmp_path, monkeypatch):
+    put(tmp_path / "f.bin.part", OTHER[:9])
+
+    def killed(part, state):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(d, "write_state", killed)
+    with impatient(), Server(honest) as server, pytest.raises(KeyboardInterrupt):
+        fetch(server, tmp_path)
+    assert not (tmp_path / "f.bin.part").exists()
 
 
 def test_a_file_that_differs_from_its_record_is_named(tmp_path):
