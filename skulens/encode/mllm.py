@@ -29,6 +29,7 @@ from skulens.encode.checkpoints import (
     shown_name,
 )
 from skulens.encode.numerics import check_dtype_only
+from skulens.encode.opening import check_finite, check_tokenizers, opening
 from skulens.encode.parts import Leaf
 from skulens.encode.precision import choose_precision
 from skulens.encode.recipes import SIDECAR, Recipe, find_recipe
@@ -56,6 +57,13 @@ class Mllm:
     ):
         check_dtype_only(numerics, "mllm")
         folder, commit = model_folder(argument, revision or None)
+        with opening(folder):
+            self._open(argument, folder, commit, numerics, device)
+
+    def _open(
+        self, argument: str, folder: Path, commit: str, numerics: Numerics, device: str
+    ) -> None:
+        check_tokenizers(folder)
         self.recipe, source = find_recipe(folder, argument)
         self.precision = choose_precision(numerics, device)
         self.device = self.precision.device
@@ -68,6 +76,7 @@ class Mllm:
             dtype=self.precision.torch_dtype,  # not cast later: rotary tables stay in float32
             use_safetensors=True,
         )
+        check_finite(whole, folder)
         params = towers_params(whole)
         self.model = whole.base_model.to(self.device).eval().requires_grad_(False)
         text = whole.config.get_text_config()

@@ -70,14 +70,14 @@ def open_frozen(name: str) -> OpenedEncoder:
 
 def plain_vectors(encoder: OpenedEncoder) -> Callable[[Sequence[Image]], np.ndarray]:
     """Make an Evaluator's `prepare`: pictures -> (pictures, 1, dim) vectors of the plain view."""
-    from skulens.pictures import decode
+    from skulens.pictures import load
 
     def prepare(images: Sequence[Image]) -> np.ndarray:
         rows = []
         for part in tqdm(
             list(chunks(list(images), 32)), desc="frozen vectors", unit=" batches", delay=2
         ):
-            batch = [encoder.prepare_image(decode(image.read())) for image in part]
+            batch = [encoder.prepare_image(load(image)) for image in part]
             rows.append(encoder.encode_batch("image", batch))
         return np.concatenate(rows)[:, None].astype(np.float32)
 

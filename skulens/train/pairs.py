@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from skulens.encode.preprocess import Preprocess
 from skulens.errors import DataError, PictureError
-from skulens.pictures import decode
+from skulens.pictures import load
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Reject, chunks
 
@@ -95,10 +95,10 @@ def square(image: Image, px: int, resize_mode: ResizeMode) -> np.ndarray:
     """A decoded picture as (px, px, 3) uint8, framed as the encoder will frame it.
 
     Raises:
-        PictureError, OSError: it cannot be used.
+        PictureError: it cannot be used.
     """
     frame = Preprocess(px, px, (0.0,) * 3, (1.0,) * 3, "bicubic", resize_mode)
-    return np.asarray(frame.frame(decode(image.read())))
+    return np.asarray(frame.frame(load(image)))
 
 
 def decode_all(
@@ -156,7 +156,7 @@ def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: Resi
     def one(position: int):
         try:
             pixels[position] = square(images[position], px, resize_mode)
-        except (PictureError, OSError) as e:
+        except PictureError as e:
             return position, str(e)
         return None
 

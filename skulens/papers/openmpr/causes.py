@@ -21,6 +21,7 @@ from skulens.bench.task import Tools
 from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import pictures_of
 from skulens.encode.numerics import SCRIPT
+from skulens.errors import PictureError
 from skulens.evaluate.compare import Difference, compare, holm
 from skulens.evaluate.ranking import name_hit_rate
 from skulens.papers.openmpr.procedure import OpenMPR
@@ -188,9 +189,9 @@ def has_turned(catalog: Catalog, settings: MprSettings) -> bool:
     for items in (asked, shown):
         for image in (image for item in items for image in pictures_of([item])):
             try:
-                if pictures.orientation(image.read()) != 1:
+                if pictures.orientation(pictures.read_bytes(image)) != 1:
                     return True
-            except OSError:  # a reject of every run
+            except PictureError:  # a reject of every run
                 continue
     return False
 
