@@ -158,7 +158,7 @@ def two_titles(_: Path) -> bytes:
 
 def wide(columns: int) -> Callable[[Path], bytes]:
     names = ",".join(f"c{i}" for i in range(columns))
-    return lambda _: f"id,title,{names}\n".encode()
+    return lambda _: (f"id,title,{names}\n" + "a,red" + "," * columns + "\n").encode()
 
 
 HAND_MADE = (
