@@ -208,6 +208,7 @@ def test_a_size_that_the_server_claims_is_bounded(tmp_path):
         ("https://a.org/x", "https://evilb.org/y", ("b.org", "*.b.org"), None),
         ("https://a.org/x", "https://c.b.org/y", ("*.b.org",), "https://c.b.org/y"),
         ("https://a.org/x", "https://a.org@b.org/y", ("*a.org@*",), None),
+        ("https://a.org/x", "https://me:pw@a.org/y", (), None),
         ("http://127.0.0.1/x", "http://127.0.0.1/y", (), "http://127.0.0.1/y"),
         ("http://127.0.0.1/x", "http://10.0.0.1/y", ("*",), None),
         ("https://a.org/x", "", (), None),
