@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from skulens.claims import Gold
 from skulens.errors import DataError
+from skulens.pictures import file_problem
 from skulens.records import DatasetInfo, Image, Product, Query, Reject
 
 IN_GALLERY = "in_gallery"
@@ -78,19 +79,10 @@ class Reader:
         self.reject(
             source,
             item,
-            f"picture {path}: {why_no_file(path)}",
+            f"picture {path}: {file_problem(str(path))}",
             "put the picture there or correct the path",
         )
         return None
-
-
-def why_no_file(path: Path) -> str:
-    """What stands in the place of a file."""
-    if path.is_dir():
-        return "is a folder"
-    if path.exists():
-        return "is a device, a pipe or a socket"
-    return "is a link that leads to no file" if path.is_symlink() else "there is no such file"
 
 
 class TrueReader(Reader):

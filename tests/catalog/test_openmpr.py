@@ -231,10 +231,10 @@ def test_what_is_no_file_is_named_and_never_opened(tmp_path):
     catalog = open_catalog(str(clone))
     assert len(groups(catalog)) == 5
     assert [r.reason.rpartition(": ")[2] for r in catalog.rejects] == [
-        "is a device, a pipe or a socket",
-        "is a device, a pipe or a socket",
-        "is a link that leads to no file",
-        "is a folder",
+        "is a named pipe, not a file",
+        "is a device, not a file",
+        "is a link that leads back to itself",
+        "is a folder, not a file",
     ]
 
 
