@@ -1,12 +1,14 @@
 """The contract every encoder keeps: shapes, types, order, batch size, threads, refusals."""
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from skulens.encode import open_encoder
 from skulens.errors import EncoderError, MissingFile, UnknownName
 from skulens.protocols import Encoder, Numerics
 
@@ -308,6 +310,34 @@ def test_weights_of_another_size_are_refused_instead_of_stretched(
         (tmp_path / name).symlink_to(open_clip_folder / name)
     with pytest.raises(EncoderError, match="trained for another picture size or context length"):
         LocalOpenClip(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fixture", "tensor"),
+    [
+        ("local", "open_clip_folder", "token_embedding.weight"),
+        ("local", "open_clip_folder", "visual.conv1.weight"),
+        ("hf", "clip_folder", "text_model.embeddings.token_embedding.weight"),
+        ("hf", "siglip_folder", "vision_model.embeddings.patch_embedding.weight"),
+        ("st", "sentence_folder", "embeddings.word_embeddings.weight"),
+        ("mllm", "qwen_folder", "embed_tokens.weight"),
+    ],
+)
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused_by_name(
+    kind, fixture, tensor, value, request, tmp_path
+):
+    """One number of the last row: no text of the tests may ever read it."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(request.getfixturevalue(fixture), tmp_path / "spoiled")
+    [file] = (tmp_path / "spoiled").rglob("*.safetensors")
+    weights = load_file(file)
+    name = next(n for n in weights if n.endswith(tensor))
+    weights[name].view(-1)[-1] = value
+    save_file(weights, file, metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=r"spoiled.*holds NaN or infinity"):
+        _ = open_encoder(f"{kind}:{tmp_path / 'spoiled'}").info
 
 
 def test_truncated_weights_are_refused(open_clip_folder, tmp_path):
