@@ -158,15 +158,20 @@ def check_vocabulary(largest: int, size: int | None, place: Path) -> None:
         )
 
 
-def check_finite(model: "torch.nn.Module", place: Path | str) -> None:
+def check_finite(model: "torch.nn.Module", place: Path | str, unused: str = "") -> None:
     """Raise EncoderError, naming the tensor, for weights that hold NaN or infinity.
 
-    A sum is one pass at the speed of memory; only where it is not finite is it looked at closely.
-    Buffers may hold infinity, as attention masks do.
+    The sum of a tensor is one pass at the speed of memory. Buffers may hold infinity, as attention
+    masks do.
+
+    Args:
+        unused: start of the names of weights that no vector is made with.
     """
     import torch
 
     for name, weight in model.named_parameters():
+        if unused and name.startswith(unused):
+            continue
         if not torch.isfinite(weight.sum(dtype=torch.float64)):
             raise EncoderError(f"{place}: the weight {name} holds NaN or infinity")
     for name, buffer in model.named_buffers():

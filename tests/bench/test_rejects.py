@@ -75,7 +75,7 @@ def test_every_part_of_an_item_has_its_reject(tmp_path):
         assert found == [
             ("two", "not a pic"),
             ("two", "not a pic"),
-            ("mixed", "No such f"),
+            ("mixed", "there is "),
             ("mixed", "not a pic"),
             ("empty", "it has no"),
         ]

@@ -194,7 +194,7 @@ def test_slices_by_class_are_of_the_true_class(shop):
     true = {p.id: p.category for p in shop.products()}
     listed = {p.id: p.category for p in shop.listings()}
     assert any(listed[p] != true[p] for p in true), "the shop has a wrong category"
-    [result] = run_suite("aspect", shop, ["seller"], tools=QUIET).results
+    [result] = run_suite("aspect", shop, ["seller"], {}, tools=QUIET).results
     per_claim = result.tables["per_claim"]
     units, classes = (per_claim[c].to_pylist() for c in ("claim", "slice:class"))
     assert len(units) > 100

@@ -187,13 +187,13 @@ def test_a_failure_of_any_kind_stops_none_and_each_is_stored_before_the_next(tmp
 
 def test_stored_is_what_has_all_galleries_and_modes_under_these_settings(tmp_path):
     text, image = (run(gallery=g)[0] for g in ("text", "image"))
-    settings = {"gallery": "text", "resamples": 200}
+    settings = {"gallery": "text"}
 
     def named(results, **more):
         return stored_names(results, "mpr", text.data.name, settings | more)
 
     assert named([text, image]) == {text.name}
-    assert named([text], resamples=100) == named([text], gallery="both") == set()
+    assert named([text], limit=5) == named([text], gallery="both") == set()
     assert stored_names([text], "mpr", "other", settings) == set()
     assert named([text], mode="both") == set(), "paper mode was not measured"
 
@@ -205,13 +205,13 @@ def test_all_galleries_of_auto_must_be_stored():
     auto = {**made.settings, "gallery": "auto"}
     a = [replace(made, name="a", settings=auto, variant={"gallery": g}) for g in ("text", "image")]
     b = [replace(made, name="b", settings=auto, variant={"gallery": "text"})]
-    names = stored_names([*a, *b], "mpr", made.data.name, {"resamples": 200})
+    names = stored_names([*a, *b], "mpr", made.data.name, {})
     assert names == {"a"}, "b was stopped between its galleries"
 
 
 def test_the_command_measures_what_works_and_starts_again_where_it_stopped(some, shop, tmp_path):
     words = ["bench", "mpr", str(shop), "-e", "some", "--gallery", "text", "--text", "title"]
-    words += ["--resamples", "30", "--no-cache", "--results", str(tmp_path / "r"), "--json"]
+    words += ["--no-cache", "--results", str(tmp_path / "r"), "--json"]
     first = CliRunner().invoke(skulens, words)
     assert first.exit_code == 1, first.output
     body = json.loads(first.stdout)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from skulens.bench.stored_files import digest_of
 from tests.cli.test_bench import run
 
 
@@ -174,7 +175,7 @@ def test_confusion_takes_no_vectors_of_another_encoder(shop, tmp_path):
     [file] = (tmp_path / "results").glob("mpr-shop-text-mini-*/result.json")
     record = json.loads(file.read_text())
     record["system"]["identity"] = "0" * 64
-    file.write_text(json.dumps(record))
+    file.write_text(json.dumps(record | {"digest": digest_of(record)}))
     done = run(
         tmp_path,
         "confusion",
