@@ -97,8 +97,8 @@ def describe_attempts(found: CalibratedResult, units: str) -> str:
         )
     if others:
         said.append(
-            f"{others} attempts of other systems or galleries on these {units} are not corrected "
-            "for: a system chosen by its outcome needs new ones"
+            f"not corrected for attempts of other systems or galleries on these {units} ({others}): "
+            "a system chosen by its outcome needs new ones"
         )
     return "; ".join(said)
 

@@ -137,7 +137,7 @@ def test_attempts_on_the_same_probes_are_counted(tmp_path):
     assert attempt("other")[:2] == (1, 3)
     said = calibrate("mini", "--seed", "1", *words).stdout
     assert "attempt 2 on these probes: the bound is at 99.39%" in said
-    assert "1 attempts of other systems or galleries on these probes are not corrected for" in said
+    assert "not corrected for attempts of other systems or galleries on these probes (1)" in said
 
 
 def test_attempts_that_cannot_be_counted_are_refused(tmp_path, monkeypatch):

@@ -18,6 +18,9 @@ from skulens.errors import SkulensError
 
 from .field import Case
 
+SMALL = 24
+LARGE = 464
+
 TEXT = b"A fine apple. " * 9
 HONEST = {"a.txt": TEXT, "b/c.txt": b"x", "b/empty": b""}
 KINDS = {"file": b"0", "hard": b"1", "soft": b"2", "character": b"3", "block": b"4", "folder": b"5"}

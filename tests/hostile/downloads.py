@@ -24,6 +24,9 @@ from skulens.errors import MissingFile, SkulensError
 
 from .field import Case
 
+SMALL = 24
+LARGE = 600
+
 BODY = random.Random(0).randbytes(200_000)
 OTHER = random.Random(1).randbytes(200_000)
 SHA = hashlib.sha256(BODY).hexdigest()

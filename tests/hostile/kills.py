@@ -22,6 +22,9 @@ from skulens.errors import SkulensError
 from tests.hostile import stores
 from tests.hostile.field import Case
 
+SMALL = 3
+LARGE = 40
+
 DELAY_S = 0.02
 """Of each forward pass of the process to be killed, so that there is something to interrupt."""
 LONGEST_S = 0.4

@@ -29,6 +29,9 @@ from skulens.encode.memo import Memo
 from tests.encode.fake import FakeEncoder
 from tests.hostile.field import Case
 
+SMALL = 16
+LARGE = 240
+
 Draw = np.random.Generator
 
 
