@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import threading
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,6 +21,7 @@ from skulens.analysis.boards import (
 from skulens.analysis.merging import merge, merge_same_data
 from skulens.analysis.ranks import flatten, rank_board
 from skulens.bench.store import ResultStore, stored_results
+from skulens.catalog.fetch.sources import SOURCES
 from skulens.errors import DataError, MissingFile, StoreError, UnknownName
 from skulens.evaluate.compare import holm, p_values
 from skulens.papers.openmpr.published import openmpr_folder, pack_results
@@ -474,7 +476,8 @@ def test_recalls_that_are_no_whole_numbers_of_photos_are_refused(tmp_path):
         pack_results(repository, tmp_path)
 
 
-def test_results_are_found_then_fetched_at_the_pinned_commit(tmp_path, monkeypatch):
+@pytest.mark.parametrize("pinned", [False, True])
+def test_results_are_found_then_fetched_at_the_pinned_commit(pinned, tmp_path, monkeypatch):
     monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("SKULENS_DATA", str(tmp_path / "data"))
     for switch in (
@@ -493,9 +496,18 @@ def test_results_are_found_then_fetched_at_the_pinned_commit(tmp_path, monkeypat
     ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv("SKULENS_URL_OPENMPR", f"http://127.0.0.1:{server.server_port}/o.tar.gz")
-        folder = openmpr_folder()
-        server.shutdown()
-    assert folder.is_relative_to(tmp_path / "cache") and not list(folder.glob("*.tar.gz"))
+        try:
+            if pinned:  # these are not the files of that commit
+                with pytest.raises(DataError, match="does not hold commit 12c4ff1"):
+                    openmpr_folder()
+                return
+            loose = replace(SOURCES["openmpr"], contents="")
+            monkeypatch.setitem(SOURCES, "openmpr", loose)
+            folder = openmpr_folder()
+        finally:
+            server.shutdown()
+    assert folder.is_relative_to(tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("*.tar.gz"))
     assert len(published_board("openmpr").entries) == 3  # found, without the server
     write_openmpr(tmp_path / "data/openmpr", MODELS[:2])
     assert len(published_board("openmpr").entries) == 2  # a folder of the user's comes first

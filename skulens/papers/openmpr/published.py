@@ -2,18 +2,13 @@
 
 import gzip
 import json
-import os
 import shutil
-import sys
-import tarfile
-import zipfile
-from dataclasses import replace
 from pathlib import Path
 
-from skulens.catalog.fetch.sources import SOURCES, extract, get
-from skulens.catalog.names import cache_folder, data_folders
+from skulens.catalog.fetch.sources import fetch, forget
+from skulens.catalog.names import cache_folder, data_folders, is_unfinished
 from skulens.errors import DataError
-from skulens.files import locked
+from skulens.files import write_whole
 
 SUMMARY, HITS = "benchmark_summary.csv", "per_sku_hits.json.gz"
 SKIPPED = "openclip_skipped_models.json"
@@ -25,49 +20,25 @@ KS = (1, 3, 5)
 def openmpr_folder() -> Path:
     """The folder with benchmark_summary.csv and per_sku_hits.json.gz.
 
-    Looked for as `openmpr` in the folders of $SKULENS_DATA, there also as an unpacked copy of the
-    paper's repository, then in the user's cache, then fetched from that repository at the commit of
+    Looked for as `openmpr` in the folders of $SKULENS_DATA and in the user's cache, there also as an
+    unpacked copy of the paper's repository; else that repository is fetched at the commit of
     `SOURCES["openmpr"]` ($SKULENS_URL_OPENMPR replaces the address).
 
     Raises:
         MissingFile: neither here nor reachable; says what to put where.
+        DataError, StoreError: see `catalog.fetch.sources.fetch`.
     """
     places = [folder / "openmpr" for folder in data_folders()]
     packed = cache_folder() / "openmpr_results"
     for place in (*places, packed):
         if (place / SUMMARY).is_file() and (place / HITS).is_file():
             return place
-    repository = next((p for p in places if (p / "results" / SUMMARY).is_file()), None)
-    if repository is None:
-        return fetch_results(packed)
+    whole = (p for p in places if (p / "results" / SUMMARY).is_file() and not is_unfinished(p))
+    repository = next(whole, None) or fetch("openmpr", cache_folder() / "openmpr")
     packed.mkdir(parents=True, exist_ok=True)
     pack_results(repository, packed)
+    forget("openmpr", repository)
     return packed
-
-
-def fetch_results(folder: Path) -> Path:
-    """Download the repository's archive and pack its results; the archive is not kept."""
-    source = SOURCES["openmpr"]
-    remote = replace(
-        source.archives[0], url=os.environ.get("SKULENS_URL_OPENMPR") or source.archives[0].url
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"OpenMPR's results, commit {source.revision}, into {folder}", file=sys.stderr)
-    archive = get(remote, folder, "openmpr", "its folder results/ is all that is needed")
-    with locked(folder / "packing.lock", f"another process is unpacking {archive}; wait for it"):
-        aside = folder / ".unpacking"
-        shutil.rmtree(aside, ignore_errors=True)
-        try:
-            extract(archive, aside)
-            pack_results(aside, folder)
-        except (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile) as e:
-            raise DataError(
-                f"{archive} cannot be unpacked: {e}; delete it to fetch it again"
-            ) from e
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    archive.unlink(missing_ok=True)
-    return folder
 
 
 def pack_results(repository: Path, folder: Path) -> None:
@@ -103,12 +74,11 @@ def pack_results(repository: Path, folder: Path) -> None:
         for path in sorted((summary.parent / "macro_cmc").glob("*.json"))
     ]
     packed = {"skus": skus, "num_images": [counts[s] for s in skus], "models": models}
-    fresh = folder / (HITS + ".new")
-    fresh.write_bytes(gzip.compress(json.dumps(packed).encode(), mtime=0))
-    shutil.copyfile(summary, folder / SUMMARY)
     if (summary.parent / SKIPPED).is_file():
         shutil.copyfile(summary.parent / SKIPPED, folder / SKIPPED)
-    fresh.replace(folder / HITS)
+    shutil.copyfile(summary, folder / SUMMARY)
+    hits = gzip.compress(json.dumps(packed).encode(), mtime=0)
+    write_whole(folder / HITS, lambda f: f.write(hits))  # last: where it is, all of it is
 
 
 def pack_model(path: Path, skus: list[str], counts: dict[str, int]) -> dict:
