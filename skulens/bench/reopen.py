@@ -12,7 +12,7 @@ from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder, open_memo
 from skulens.encode.batching import Batching
 from skulens.encode.cache import VectorCache
-from skulens.encode.embed import Embedder
+from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import build_gallery, pictures_of, shots_of
 from skulens.encode.numerics import numerics_of
 from skulens.errors import DataError, SkulensError
@@ -97,7 +97,11 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     products, fusion = list(catalog.products()), s.get("fusion", "avg")
     kind, roles, shots = result.variant["gallery"], tuple(s["texts"]), s.get("shots", "single")
     gallery = build_gallery(products, kind, catalog.info, texts=roles, shots=shots)
-    ranked = _embed(embedder, gallery.items, "document", fusion)
+    ranked = (
+        _by_id(gallery.items, paper.embed(embedder, gallery.items, fusion))
+        if paper
+        else _embed(embedder, gallery.items, "document", fusion)
+    )
     kinds: dict[str, Mapping[str, np.ndarray]] = {kind: ranked}
     for other in {"text", "image"}.difference({kind}).intersection(info.modalities):
         mine = _items(products, skus, other, roles, shots == "single")
@@ -123,10 +127,13 @@ def _items(
 def _embed(
     embedder: Embedder, items: Sequence[Item], role: Role, fusion: str
 ) -> dict[str, np.ndarray]:
-    """Item id -> vector of length 1; the mean of several items of one id."""
-    if not items:
-        return {}
-    [fused] = embedder.embed_items(items, role, fusion)
+    """`_by_id` of items embedded as by default."""
+    return _by_id(items, embedder.embed_items(items, role, fusion)) if items else {}
+
+
+def _by_id(items: Sequence[Item], of_encoders: Sequence[Fused]) -> dict[str, np.ndarray]:
+    """Item id -> the one encoder's vector of length 1; the mean of several items of one id."""
+    [fused] = of_encoders
     sums: dict[str, np.ndarray] = {}
     for item, vector in zip(items, fused.vectors, strict=True):
         if not np.isnan(vector).any():

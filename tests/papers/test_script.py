@@ -17,6 +17,7 @@ import skulens.torch_shim  # noqa: E402, F401
 
 pytest.importorskip("open_clip")
 
+from skulens.bench.reopen import find_vectors, reopen_catalog  # noqa: E402
 from skulens.bench.store import read_result, read_run  # noqa: E402
 from skulens.cli import skulens  # noqa: E402
 from skulens.encode import open_encoder  # noqa: E402
@@ -132,6 +133,26 @@ def test_captions_go_in_one_batch_equal_ones_too_and_are_cached_as_one(tmp_path)
     assert batches == [] and np.array_equal(again.encoded.vectors, first.encoded.vectors)
     assert embed(items[::-1])[1] == [("text", 4)], "another order is another batch"
     assert embed(items[:3])[1] == [("text", 3)]
+
+
+def test_angles_are_those_of_the_captions_that_were_ranked(tmp_path, shots, monkeypatch):
+    """They lie in the cache as one batch; embedded one by one they would be other vectors."""
+    from skulens.encode.towers import Towers
+
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
+    checkpoint = make_tiny("softmax", tmp_path, shots, monkeypatch)
+    use_weights(monkeypatch, [checkpoint])
+    [record] = bench(tmp_path, shots, checkpoint.encoder, "--mode", "paper")["results"]
+    result, forward, seen = read_result(Path(record["folder"])), Towers.encode_batch, []
+
+    def watch(self, modality, batch):
+        seen.append(modality)
+        return forward(self, modality, batch)
+
+    monkeypatch.setattr(Towers, "encode_batch", watch)
+    found = find_vectors(result, reopen_catalog([result]), set(shots.captions))
+    assert found.why_not == "" and set(found.gallery) == set(shots.captions)
+    assert len(found.probes) == len(shots.photos) and "text" not in seen
 
 
 def test_a_caption_without_a_vector_is_a_reject_and_is_not_cached(tmp_path):
