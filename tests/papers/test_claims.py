@@ -12,7 +12,7 @@ from skulens.analysis.boards import published_board
 from skulens.evaluate import density
 from skulens.evaluate.compare import Difference, holm
 from skulens.evaluate.metric import find_metric
-from skulens.papers.openmpr import claims as module
+from skulens.papers.openmpr import evidence
 from skulens.papers.openmpr.check import check_paper
 from skulens.papers.openmpr.claims import (
     EVIDENCE,
@@ -147,7 +147,7 @@ def test_p_values_are_corrected_for_all_comparisons_and_a_pair_counts_once(small
         Comparison("b", "two", "ViT-B-32/openai", "RN50/openai"),
         Comparison("b", "again", "mine/v1", "RN50/openai"),
     ]
-    monkeypatch.setattr(module, "read_comparisons", lambda: listed)
+    monkeypatch.setattr("skulens.papers.openmpr.claims.read_comparisons", lambda: listed)
     found = compare_all(small)
     raw = [found[c][0].p for c in listed[:2]]
     assert [found[c][1] for c in listed[:2]] == holm(raw).tolist()
@@ -191,7 +191,7 @@ def test_rows_that_get_worse_with_the_right_activation_are_counted(made_up):
         else r
         for r in made_up.rows
     ]
-    found = module.activations(replace(made_up, rows=rows))
+    found = evidence.activations(replace(made_up, rows=rows))
     assert (found["openai"], found["openai_worse"]) == (9, 8)
 
 
@@ -250,12 +250,12 @@ def test_phi_has_no_threshold_and_the_words_of_its_figure_say_so():
 
 
 def test_recalls_that_are_whole_numbers_of_photos_tell_how_many_there_were(small):
-    found = module.photos_used(small)
+    found = evidence.photos_used(small)
     n = int(small.board.sizes.sum())
     assert (found["photos"], found["multiples"], found["recalls"]) == (n, 9, 9)
     assert found["multiples_of_stated"] < 9
     rows = [r | {"micro_cmc@1": 0.123456} for r in small.rows]
-    assert module.photos_used(replace(small, rows=rows))["multiples"] == 6
+    assert evidence.photos_used(replace(small, rows=rows))["multiples"] == 6
 
 
 def test_pairs_that_phi_reverses_are_counted():
@@ -273,7 +273,7 @@ def test_pairs_that_phi_reverses_are_counted():
         row("good", 0.8, 100_000_000),
         row("bad", 0.1, 900_000_000),
     ]
-    found = module.threshold(Files(rows, None))
+    found = evidence.threshold(Files(rows, None))
     keys = ("above", "below", "pairs", "pairs_reversed", "beaten_by_vitamin_s")
     assert [found[k] for k in keys] == [2, 2, 4, 1, 1]
 
