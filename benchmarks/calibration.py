@@ -10,12 +10,13 @@ first; `now` has the largest SKU seen and the level of the attempt.
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import numpy as np
 
 from benchmarks.common import report
 from skulens.evaluate import calibration
-from skulens.evaluate.calibration import Outcome, calibrate, precision_bound
+from skulens.evaluate.calibration import Outcome, calibrate, precision_bound, relative_size
 from skulens.evaluate.risk_coverage import Answers
 
 Shop = tuple[np.ndarray, np.ndarray, np.ndarray]  # score, whether right, SKU of each photo
@@ -50,7 +51,7 @@ def answers(shop: Shop) -> Answers:
     return Answers(score, score, right, groups, 0)
 
 
-def typical_bound(answered, wrong, level=0.95, resamples=400, seed=0, **sizes):
+def typical_bound(answered, wrong, level=0.95, resamples=400, seed=0, *, size=1.0):
     """The bound before: the imaginary SKU has the size of a typical answer's, sum a^2 / sum a."""
     answered, wrong = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (answered, wrong))
     total = answered.sum(axis=0)
@@ -91,13 +92,21 @@ def promises(args, skus: int, photos: str, confused: float, target: float) -> It
         answers(twins(np.random.default_rng([args.seed, i]), skus, photos, confused))
         for i in range(args.shops)
     ]
-    for name, share in (("before", 0.5), ("before", 0.25), ("now", 0.25)):
+    ways = ("before", 0.5), ("before", 0.25), ("now", 0.25), ("now, --unseen typical", 0.25)
+    for name, share in ways:
+        unseen: Literal["largest", "typical"] = "typical" if "typical" in name else "largest"
         tested = high = shown = wrongly = 0
         covered = 0.0
         for i, shop in enumerate(shops):
             with as_before() if name == "before" else _as_now():
                 found = calibrate(
-                    shop, target, "score", share=share, resamples=args.resamples, seed=i
+                    shop,
+                    target,
+                    "score",
+                    share=share,
+                    unseen=unseen,
+                    resamples=args.resamples,
+                    seed=i,
                 )
             if found.held_out is None or not found.held_out.skus_answered:
                 continue
@@ -134,7 +143,8 @@ def large_bad_skus(args, skus: int, bad: float, small: str, large: int) -> dict:
         answered = np.where(is_bad, large, rng.choice(sizes, skus)).astype(float)
         wrong = np.where(is_bad, answered, 0)
         before = typical_bound(answered, wrong, 0.95, args.resamples, i)[0]
-        now = precision_bound(answered, wrong, 0.95, args.resamples, i)[0]
+        size = relative_size(answered)
+        now = precision_bound(answered, wrong, 0.95, args.resamples, i, size=size)[0]
         high["before"] += before > truth
         high["now"] += now > truth
         if answered.max() >= large:

@@ -25,6 +25,8 @@ class CalibratedResult:
     attempts: Attempts = Attempts(1, 0)
     left_out: bool = False
     """Whether queries without a relevant product were left out, instead of counted as wrong."""
+    unseen: str = "largest"
+    """See `evaluate.calibration.choose`."""
 
     @property
     def curve(self) -> RiskCoverage:
@@ -55,6 +57,7 @@ def calibrate_result(
     *,
     confidence: str = "auto",
     share: float = SHARE,
+    unseen: Literal["largest", "typical"] = "largest",
     without_relevant: Literal["wrong", "leave out"] = "wrong",
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -71,13 +74,15 @@ def calibrate_result(
     answers = first_answers(read_run(result), read_qrels(result), without_relevant)
     kinds = tuple(dict.fromkeys((*answers.confidences, *({confidence} - {"auto"}))))
     how = {"target": target, "confidence": confidence, "share": share, "seed": seed}
-    how |= {"without_relevant": without_relevant, "resamples": resamples}
-    choice = choose(answers, target, confidence, share=share, resamples=resamples, seed=seed)
+    how |= {"unseen": unseen, "without_relevant": without_relevant, "resamples": resamples}
+    choice = choose(
+        answers, target, confidence, share=share, unseen=unseen, resamples=resamples, seed=seed
+    )
     attempts = count_attempt(result, how) if choice.reached else Attempts(1, 0)
     found = confirm(choice, attempts.number, resamples=resamples, seed=seed)
     curves = tuple(risk_coverage(answers, k, resamples=resamples, seed=seed) for k in kinds)
     return CalibratedResult(
-        result, answers, found, curves, attempts, without_relevant == "leave out"
+        result, answers, found, curves, attempts, without_relevant == "leave out", unseen
     )
 
 

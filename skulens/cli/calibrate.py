@@ -48,6 +48,14 @@ from skulens.cli.options import json_option
     help="Probes without a relevant product: any answer to them is wrong, or they are left out.",
 )
 @click.option(
+    "--unseen",
+    default="largest",
+    type=click.Choice(["largest", "typical"]),
+    show_default=True,
+    help="How large a SKU that is always wrong, and was not seen, may be: as the largest seen, or "
+    "(where photos per SKU are uneven, and wrong SKUs no larger than others) as a typical one.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV file of the whole curve, both confidences.",
@@ -67,6 +75,7 @@ def command(
     confidence,
     share,
     unanswerable,
+    unseen,
     out,
     resamples,
     seed,
@@ -94,6 +103,7 @@ def command(
         precision,
         confidence=confidence,
         share=share,
+        unseen=unseen,
         without_relevant=unanswerable,
         resamples=resamples,
         seed=seed,

@@ -8,6 +8,7 @@ Photos of one SKU fail together, so SKUs, not photos, are split, resampled and c
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 import numpy as np
 
@@ -58,8 +59,7 @@ def precision_bound(
     resamples: int = RESAMPLES,
     seed: int = 0,
     *,
-    photos: np.ndarray | None = None,
-    largest: float = 0,
+    size: float = 1.0,
 ) -> np.ndarray:
     """One-sided lower bound of precision, from the answers of each SKU.
 
@@ -69,22 +69,18 @@ def precision_bound(
     of Clopper and Pearson 1934; without a wrong answer, (1 - level)^(1 / SKUs). Resampling the SKUs
     alone would give 1 there.
 
-    The pseudo-observation has as many answers as a SKU with the most photos seen would have: those
-    of the SKU of a typical answer (sum a^2 / sum a), times the most photos over those of the SKU of
-    a typical photo. No bound can know of a bad SKU larger than all that were seen.
+    The bound holds where SKUs that are always wrong are at most as large as the pseudo-observation,
+    which has `size` times as many answers as the SKU of a typical answer (sum a^2 / sum a).
 
     Args:
         answered, wrong: (skus, thresholds) or (skus,) answers and wrong ones of each SKU.
         resamples: at least; more where the level needs them.
-        photos: (skus,) of each SKU, answered or not; None: the most that are answered.
-        largest: photos of the largest SKU seen elsewhere.
+        size: see `relative_size`.
     Returns:
         (thresholds,) bounds; 0 where nothing is answered.
     """
     answered, wrong = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (answered, wrong))
-    photos = answered.max(axis=1) if photos is None else np.asarray(photos, np.float64)
-    ratio = max(photos.max(initial=0), largest) / max(_typical(photos[:, None])[0], 1)
-    pseudo = np.maximum(ratio, 1) * _typical(answered)
+    pseudo = size * _typical(answered)
     answered, wrong = np.vstack([answered, pseudo]), np.vstack([wrong, pseudo])
     rng = np.random.default_rng(seed)
     left, risks = max(resamples, math.ceil(_BEYOND / (1 - level))), []
@@ -95,6 +91,11 @@ def precision_bound(
         left -= step
     bound = 1 - np.quantile(np.concatenate(risks), level, axis=0)
     return np.where(answered[:-1].any(axis=0), bound, 0.0)
+
+
+def relative_size(photos: np.ndarray) -> float:
+    """How many times as large as the SKU of a typical photo the largest is; photos are (skus,)."""
+    return float(photos.max() / _typical(photos[:, None].astype(np.float64))[0])
 
 
 def _typical(sizes: np.ndarray) -> np.ndarray:
@@ -165,8 +166,8 @@ class Choice:
     """Whether its precision reaches the target there."""
     calibration: OperatingPoint
     held_out: Answers
-    largest: int
-    """Photos of the largest SKU, of either split."""
+    size: float
+    """Of the bound; see `precision_bound`."""
 
 
 def choose(
@@ -175,6 +176,7 @@ def choose(
     confidence: str = "auto",
     *,
     share: float = SHARE,
+    unseen: Literal["largest", "typical"] = "largest",
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Choice:
@@ -188,6 +190,9 @@ def choose(
         confidence: of `CONFIDENCES`; "auto": that with the smaller area under its risk-coverage
             curve on the calibration split.
         share: of the SKUs in the calibration split.
+        unseen: how large a SKU that is always wrong may be, of which the held-out split shows none:
+            as the largest of either split, or, which supposes that wrong SKUs are no larger than
+            others, as that of a typical answer. No bound can know of SKUs larger than all seen.
     Raises:
         DataError: a target that is not between 0 and 1, too few SKUs, or no such confidence.
     """
@@ -200,10 +205,10 @@ def choose(
     kind = confidence
     if confidence == "auto":  # of those that the held-out queries have, too
         kind = choose_confidence(choosing, answers.confidences)
-    threshold, reached = choose_threshold(choosing, kind, target, resamples, seed)
-    point = evaluate_threshold(choosing, kind, threshold, resamples=resamples, seed=seed)
-    largest = int(np.bincount(answers.groups).max())
-    return Choice(kind, target, threshold, reached, point, held_out, largest)
+    size = relative_size(np.bincount(answers.groups)) if unseen == "largest" else 1.0
+    threshold, reached = choose_threshold(choosing, kind, target, resamples, seed, size=size)
+    point = evaluate_threshold(choosing, kind, threshold, size=size, resamples=resamples, seed=seed)
+    return Choice(kind, target, threshold, reached, point, held_out, size)
 
 
 def confirm(
@@ -228,7 +233,7 @@ def confirm(
         c.confidence,
         c.threshold,
         level=attempt_level(attempt),
-        largest=c.largest,
+        size=c.size,
         resamples=resamples,
         seed=seed,
     )
@@ -244,12 +249,15 @@ def calibrate(
     confidence: str = "auto",
     *,
     share: float = SHARE,
+    unseen: Literal["largest", "typical"] = "largest",
     attempt: int = 1,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Calibration:
     """`choose` a threshold on a share of the SKUs, and `confirm` it on the others."""
-    choice = choose(answers, target, confidence, share=share, resamples=resamples, seed=seed)
+    choice = choose(
+        answers, target, confidence, share=share, unseen=unseen, resamples=resamples, seed=seed
+    )
     return confirm(choice, attempt, resamples=resamples, seed=seed)
 
 
@@ -278,14 +286,14 @@ def evaluate_threshold(
     threshold: float,
     *,
     level: float = BOUND_LEVEL,
-    largest: float = 0,
+    size: float = 1.0,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> OperatingPoint:
     """Answer where the confidence reaches the threshold, abstain elsewhere.
 
     Args:
-        level, largest: of the bound; see `precision_bound`.
+        level, size: of the bound; see `precision_bound`.
     """
     taken = answers.confidence(kind) >= threshold
     values = np.stack([taken, np.where(taken, answers.right, np.nan)], axis=1).astype(np.float64)
@@ -293,21 +301,19 @@ def evaluate_threshold(
     coverage, precision = intervals(grouped.micro())
     answered = grouped.counts[:, 1]
     wrong = answered - grouped.sums[:, 1]
-    bound = precision_bound(
-        answered,
-        wrong,
-        level,
-        resamples,
-        seed,
-        photos=np.bincount(answers.groups),
-        largest=largest,
-    )
+    bound = precision_bound(answered, wrong, level, resamples, seed, size=size)
     skus_answered = int((answered > 0).sum())
     return OperatingPoint(len(answered), skus_answered, coverage, precision, float(bound[0]), level)
 
 
 def choose_threshold(
-    answers: Answers, kind: str, target: float, resamples: int = RESAMPLES, seed: int = 0
+    answers: Answers,
+    kind: str,
+    target: float,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    *,
+    size: float = 1.0,
 ) -> tuple[float, bool]:
     """(threshold, whether its precision reaches the target); if none does, the most precise one.
 
@@ -325,9 +331,7 @@ def choose_threshold(
     )
     precision = 1 - wrong.sum(axis=0) / answered.sum(axis=0)
     for level in (STRICT_BOUND_LEVEL, BOUND_LEVEL):
-        bounds = precision_bound(
-            answered, wrong, level, resamples, seed, photos=np.bincount(answers.groups)
-        )
+        bounds = precision_bound(answered, wrong, level, resamples, seed, size=size)
         if (confirmed := np.flatnonzero(bounds >= target)).size:
             return float(levels[confirmed[-1]]), True
     reached = precision >= target

@@ -58,6 +58,10 @@ def print_calibration(found: CalibratedResult, curve_file: Path | None = None) -
     ):
         if point is not None and calibration.threshold is not None:
             lines.append(describe_point(split, calibration.threshold, point, groups))
+    if found.unseen == "typical":
+        lines.append(
+            f"the bound supposes that {groups} that are always wrong are no larger than others"
+        )
     if attempts := describe_attempts(found, units):
         lines.append(attempts)
     if curve_file:
@@ -212,6 +216,7 @@ def make_record(found: CalibratedResult) -> dict[str, object]:
             "verdict": c.outcome.value,
             "threshold": c.threshold,
             "attempt": c.attempt,
+            "unseen": found.unseen,
             "attempts_of_others": found.attempts.others,
             "chosen": _point_record(c.calibration),
             "tested": c.held_out and _point_record(c.held_out),

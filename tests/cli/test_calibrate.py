@@ -134,10 +134,19 @@ def test_attempts_on_the_same_probes_are_counted(tmp_path):
     assert attempt("mini", "--seed", "1")[:2] == (2, 0)
     assert attempt("mini", "--choose-on", "0.5") == (3, 0, pytest.approx(0.99848, abs=1e-5))
     assert attempt("mini") == (1, 0, 0.96)  # the same again is no new attempt
-    assert attempt("other")[:2] == (1, 3)
+    assert attempt("mini", "--unseen", "typical")[0] == 4
+    assert attempt("other")[:2] == (1, 4)
     said = calibrate("mini", "--seed", "1", *words).stdout
     assert "attempt 2 on these probes: the bound is at 99.39%" in said
     assert "not corrected for attempts of other systems or galleries on these probes (1)" in said
+
+
+def test_what_the_bound_supposes_is_said(tmp_path):
+    store(tmp_path)
+    words = ("mini", "--results", tmp_path, "--resamples", "50", "--precision", "0.9")
+    assert "always wrong" not in calibrate(*words).stdout
+    said = calibrate(*words, "--unseen", "typical").stdout
+    assert "the bound supposes that SKUs that are always wrong are no larger than others" in said
 
 
 def test_attempts_that_cannot_be_counted_are_refused(tmp_path, monkeypatch):

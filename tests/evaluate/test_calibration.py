@@ -18,6 +18,7 @@ from skulens.evaluate.calibration import (
     evaluate_threshold,
     least_skus,
     precision_bound,
+    relative_size,
     split_groups,
     sum_by_threshold,
 )
@@ -47,23 +48,18 @@ def test_bound_without_an_error():
     assert precision_bound(np.zeros(5), np.zeros(5))[0] == 0
 
 
-def test_the_imaginary_sku_has_the_answers_of_the_largest_seen():
-    """SKUs of 2, 6 and 20 photos; with weights w, risk = size w0 / (size w0 + w . answered)."""
-    photos = np.array([2.0] * 8 + [6.0] * 4 + [20.0])
-    answered = photos / 2
-    typical = (answered**2).sum() / answered.sum()
+def test_the_imaginary_sku_is_so_many_times_a_typical_one():
+    """SKUs of 1, 3 and 10 answers; with weights w, risk = size w0 / (size w0 + w . answered)."""
+    answered = np.array([1.0] * 8 + [3.0] * 4 + [10.0])
+    typical = (8 + 36 + 100) / 30
     weights = np.random.default_rng(5).exponential(size=(4000, 14))
-
-    def bound(size):
-        risk = size * weights[:, -1] / (weights @ np.append(answered, size))
-        return pytest.approx(1 - np.quantile(risk, 0.95))
-
-    def found(**sizes):
-        return precision_bound(answered, np.zeros(13), resamples=4000, seed=5, **sizes)[0]
-
-    assert found(photos=photos) == bound(10) and found(photos=photos, largest=60) == bound(30)
-    assert found(photos=np.full(13, 20)) == bound(typical)  # even numbers: nothing is larger
-    assert found() == bound(10)
+    for times in (1.0, 2.5):
+        own = times * typical
+        risk = own * weights[:, -1] / (weights @ np.append(answered, own))
+        found = precision_bound(answered, np.zeros(13), resamples=4000, seed=5, size=times)[0]
+        assert found == pytest.approx(1 - np.quantile(risk, 0.95))
+    assert relative_size(answered) == pytest.approx(10 / typical)
+    assert relative_size(np.full(7, 12)) == 1
 
 
 @pytest.mark.parametrize(("skus", "large"), [(80, 50), (300, 50), (300, 200)])
@@ -76,7 +72,8 @@ def test_bounds_hold_where_bad_skus_are_large(skus, large):
         is_bad = np.random.default_rng(seed).random(skus) < bad
         answered = np.where(is_bad, large, 5.0)
         if is_bad.any():
-            bound = precision_bound(answered, is_bad * answered, resamples=300, seed=seed)[0]
+            wrong, size = is_bad * answered, relative_size(answered)
+            bound = precision_bound(answered, wrong, resamples=300, seed=seed, size=size)[0]
             seen, high = seen + 1, high + (bound > truth)
     assert high <= 0.07 * seen, (high, seen)  # 5 % and two standard errors
 
@@ -130,10 +127,15 @@ def test_the_largest_sku_of_the_calibration_split_counts():
     answers = answers_of(np.ones(69), np.ones(69), groups)
     chosen = [choose(answers, 0.3, "score", resamples=100, seed=s) for s in range(30)]
     small = next(c for c in chosen if len(c.held_out) < 40)
-    assert small.largest == 30
+    size = 30 / ((30**2 + 39) / 69)
+    assert [c.size for c in chosen] == pytest.approx([size] * 30) and size > 2
     found = calibrate(answers, 0.3, "score", seed=chosen.index(small)).held_out
-    alone = evaluate_threshold(small.held_out, "score", 0, level=found.level)
-    assert alone.at_least > 0.85 and found.at_least < 0.45
+    alone = evaluate_threshold(small.held_out, "score", 0, level=found.level, size=size)
+    assert found.at_least == pytest.approx(alone.at_least, abs=0.01)
+    like_others = calibrate(
+        answers, 0.3, "score", unseen="typical", seed=chosen.index(small)
+    ).held_out
+    assert like_others.at_least > found.at_least + 0.05
 
 
 def test_what_was_never_found_is_never_answered():
