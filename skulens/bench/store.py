@@ -129,8 +129,17 @@ class ResultStore:
         return sorted(place for place in found if not place.name.startswith("."))
 
     def results(self) -> list[Result]:
-        """Every stored result, oldest first. Raises StoreError for one that cannot be read."""
-        found = [read_result(place) for place in self.places()]
+        """The stored results, oldest first; damaged ones are named in a warning and left out.
+
+        Raises:
+            StoreError: a newer version wrote one.
+        """
+        found = []
+        for place in self.places():
+            try:
+                found.append(read_result(place))
+            except DamagedResult as e:
+                warnings.warn(f"left out: {e}", stacklevel=2)
         return sorted(found, key=lambda r: str(r.provenance["measured_at"]))
 
 
@@ -143,16 +152,16 @@ def read_result(place: Path) -> Result:
     """A stored result of any format; its tables are read when they are asked for.
 
     Raises:
-        StoreError: it is damaged, or a newer version wrote it.
+        DamagedResult: it cannot be read, or is none.
+        StoreError: a newer version wrote it.
     """
     record = read_record(place)
     try:
-        return result_of(record, place)
+        found = result_of(record, place)
+        found.provenance["measured_at"]
     except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise StoreError(
-            f"{place} is not a result of `skulens bench` ({type(e).__name__}: {e}); "
-            "remove the folder and measure again"
-        ) from None
+        raise DamagedResult(place, f"not one of `skulens bench`, {type(e).__name__}: {e}") from None
+    return found
 
 
 def result_of(record: Mapping, place: Path) -> Result:
@@ -209,14 +218,15 @@ def system_of(stored: Mapping, name: str) -> SystemInfo:
 
 
 def stored_results(folder: Path) -> list[Result]:
-    """The results of a store, oldest first. Raises StoreError where there are none."""
-    found = ResultStore(folder).results()
-    if not found:
-        raise StoreError(
-            f"no results in {folder}: "
-            f"measure with `skulens bench mpr DATA --results {folder}` first"
-        )
-    return found
+    """The results of a store that can be read, oldest first. Raises StoreError where none can."""
+    store = ResultStore(folder)
+    if found := store.results():
+        return found
+    damaged = f" that can be read ({len(store.places())} are damaged)" if store.places() else ""
+    raise StoreError(
+        f"no results in {folder}{damaged}: "
+        f"measure with `skulens bench mpr DATA --results {folder}` first"
+    )
 
 
 def find_results(word: str, results: Path) -> list[Result]:

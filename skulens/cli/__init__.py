@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+import warnings
+from pathlib import Path
 
 import click
 
@@ -51,8 +53,22 @@ def skulens() -> None:
     """
 
 
+def show_own_warnings_plainly() -> None:
+    """A warning of ours is one line for the user, without the place in our code that gives it."""
+    shown, ours = warnings.showwarning, str(Path(__file__).parents[1])
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        if category is UserWarning and filename.startswith(ours) and file is None:
+            click.echo(f"warning: {message}", err=True)
+        else:
+            shown(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show
+
+
 def main() -> None:
     """Entry point: a SkulensError becomes one line on stderr and exit status 2, no traceback."""
+    show_own_warnings_plainly()
     try:
         skulens()
     except SkulensError as e:

@@ -331,7 +331,10 @@ def test_an_empty_store_and_one_of_others_say_so(tmp_path):
     record = json.loads((tmp_path / "a/result.json").read_text())
     del record["data_hash"]
     (tmp_path / "a/result.json").write_text(json.dumps(record))
-    with pytest.raises(StoreError, match="KeyError: 'data_hash'"):
+    with (
+        pytest.warns(UserWarning, match="left out: .*KeyError: 'data_hash'"),
+        pytest.raises(StoreError, match=r"that can be read \(1 are damaged\)"),
+    ):
         open_boards(str(tmp_path))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,22 @@ def test_results_are_shown_reported_and_exported(place, measured):
     for kind, out in (("trec", "trec"), ("csv", "all.csv"), ("json", "all.json")):
         done = run(place, "results", "export", "--format", kind, "--out", out)
         assert done.returncode == 0 and (place / out).exists(), done.stderr
+
+
+def test_a_damaged_result_is_named_and_the_others_are_shown(place, measured, tmp_path):
+    shutil.copytree(place / "results", tmp_path / "results")
+    [gone] = (tmp_path / "results").glob("mpr-shop-image-mini-*")
+    (gone / "result.json").write_bytes(b"")
+    done = run(tmp_path, "results", "show")
+    assert done.returncode == 0 and "text of 12 SKUs" in done.stdout
+    assert "image of 12 SKUs" not in done.stdout
+    [line] = done.stderr.splitlines()
+    assert line.startswith("warning: left out: ") and gone.name in line
+    assert "remove the folder and measure again" in line
+    for folder in (tmp_path / "results").iterdir():
+        (folder / "result.json").write_bytes(b"{")
+    done = run(tmp_path, "results", "show")
+    assert done.returncode == 2 and "no results in results that can be read (2 are" in done.stderr
 
 
 def test_a_full_results_folder_is_named(place, measured):
