@@ -155,7 +155,9 @@ def test_results_are_shown_reported_and_exported(place, measured):
 
 
 def test_a_damaged_result_is_named_and_the_others_are_shown(place, measured, tmp_path):
-    shutil.copytree(place / "results", tmp_path / "results")
+    for result in measured["results"]:  # other tests of this module may have added more
+        name = Path(result["folder"]).name
+        shutil.copytree(place / "results" / name, tmp_path / "results" / name)
     [gone] = (tmp_path / "results").glob("mpr-shop-image-mini-*")
     (gone / "result.json").write_bytes(b"")
     done = run(tmp_path, "results", "show")
