@@ -1,8 +1,8 @@
 """Does the lower bound of a calibrated precision hold, and what does it cost in coverage?
 
-Simulated shops in which some SKUs are always confused with another. `before` is the bound with an
-imaginary SKU as large as that of a typical answer, tested at 95 %, every attempt as if it were the
-first; `now` has the largest SKU seen and the level of the attempt.
+Simulated shops in which some SKUs are always confused with another. `before` is the bound whose
+pseudo-observation (a SKU that is always wrong) has the size of a typical answer's SKU, at a level of
+95 % for each attempt; `now` has the size of the largest SKU seen and the level of the attempt.
 
     python -m benchmarks.calibration --save
 """
@@ -52,7 +52,7 @@ def answers(shop: Shop) -> Answers:
 
 
 def typical_bound(answered, wrong, level=0.95, resamples=400, seed=0, *, size=1.0):
-    """The bound before: the imaginary SKU has the size of a typical answer's, sum a^2 / sum a."""
+    """The bound before: the pseudo-observation has the size of a typical answer's SKU, sum a^2 / sum a."""
     answered, wrong = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (answered, wrong))
     total = answered.sum(axis=0)
     size = np.divide((answered**2).sum(axis=0), total, out=np.ones_like(total), where=total > 0)

@@ -40,18 +40,17 @@ def stored_names(
     results: Sequence[Result], suite: str, data: str, settings: Mapping[str, object]
 ) -> set[str]:
     """Systems whose results under these settings are all stored."""
-    kind = resolve("suite", suite)
+    modes = each_setting(make_settings(resolve("suite", suite).Settings, settings))
     found: dict[str, set[tuple[int, str]]] = {}
-    for number, chosen in enumerate(each_setting(make_settings(kind.Settings, settings))):
+    for number, chosen in enumerate(modes):
         asked = {k: plain(v) for k, v in asdict(chosen).items()}
         for r in results:
             if r.suite != suite or r.data.name != data:
                 continue
             if all(plain(r.settings.get(k)) == v for k, v in asked.items() if not worked_out(k, v)):
                 found.setdefault(r.name, set()).add((number, r.variant.get("gallery", "")))
-    every = set().union(*found.values()) if found else set()
-    modes = len(each_setting(make_settings(kind.Settings, settings)))
-    complete = {number for number, _ in every} == set(range(modes))
+    every = set().union(*found.values())
+    complete = {number for number, _ in every} == set(range(len(modes)))
     return {name for name, mine in found.items() if complete and mine == every}
 
 

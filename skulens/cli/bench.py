@@ -301,7 +301,7 @@ def show_plan(
     from skulens.report.plan import print_plan
 
     settings = {name: options[name] for name in names}
-    stored = ResultStore(results).results() if results.is_dir() else []
+    stored = ResultStore(results).results()
     size = known_sizes(encoders, data) or count_items(data, map_, settings)
     made = plan_encoders(
         expand((*encoders, *systems)),
@@ -348,8 +348,7 @@ def run_collection(
     settings = {name: options.pop(name) for name in names}
     tools, opening = equip(**options)
     every = expand((*encoders, *systems))
-    before = ResultStore(results).results() if results.is_dir() else []
-    stored = stored_names(before, suite, data, settings)
+    stored = stored_names(ResultStore(results).results(), suite, data, settings)
     left = [name for name in every if name not in stored]
     catalog = open_data(data, map_)
     click.echo(f"{len(every)} encoders, {len(every) - len(left)} stored already", err=True)

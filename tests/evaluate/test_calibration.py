@@ -48,7 +48,7 @@ def test_bound_without_an_error():
     assert precision_bound(np.zeros(5), np.zeros(5))[0] == 0
 
 
-def test_the_imaginary_sku_is_so_many_times_a_typical_one():
+def test_the_pseudo_observation_is_so_many_times_a_typical_sku():
     """SKUs of 1, 3 and 10 answers; with weights w, risk = size w0 / (size w0 + w . answered)."""
     answered = np.array([1.0] * 8 + [3.0] * 4 + [10.0])
     typical = (8 + 36 + 100) / 30
@@ -65,7 +65,7 @@ def test_the_imaginary_sku_is_so_many_times_a_typical_one():
 @pytest.mark.parametrize(("skus", "large"), [(80, 50), (300, 50), (300, 200)])
 def test_bounds_hold_where_bad_skus_are_large(skus, large):
     """SKUs of 5 photos, 3 % always wrong with many: too high in at most 5 % of the shops that show
-    one so large. With an imaginary SKU of a typical answer's size up to 10 % are."""
+    one so large. With a pseudo-observation of a typical answer's size up to 10 % are."""
     bad, high, seen = 0.03, 0, 0
     truth = (1 - bad) * 5 / ((1 - bad) * 5 + bad * large)
     for seed in range(400):
