@@ -1,0 +1,8 @@
+"""`skulens chat`."""
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """To be written."""

@@ -1,0 +1,8 @@
+"""`skulens chat-stub`."""
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """To be written."""

@@ -1,0 +1,8 @@
+"""`skulens curate`."""
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """To be written."""

@@ -1,0 +1,8 @@
+"""`skulens replies`."""
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """To be written."""
