@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from skulens.chat.key import make_key
+from skulens.chat.ledger import Budget
 from skulens.chat.pictures import PicturePolicy, fit_picture
 from skulens.chat.store import ReplyStore
-from skulens.errors import PictureError
+from skulens.errors import BudgetReached, PictureError
 from skulens.protocols import Ask, Chat, Reply
 from skulens.records import Image, SystemInfo
 
@@ -19,7 +20,11 @@ class Remembered:
         retry: error classes that are asked again although the store holds the failure.
     """
 
-    def __init__(self, chat: Chat, store: ReplyStore, run: str = "", retry: Iterable[str] = ()):
+    def __init__(
+        self, chat: Chat, store: ReplyStore, run: str = "", retry: Iterable[str] = (),
+        budget: Budget | None = None, canary: object = None,
+    ):  # fmt: skip
+        self.budget = budget
         self.chat, self.store, self.run, self.retry = chat, store, run, frozenset(retry)
         self.policy: PicturePolicy = getattr(chat, "policy", None) or PicturePolicy()
 
@@ -40,7 +45,11 @@ class Remembered:
             if known is not None and known.error not in self.retry:
                 yield replace(known, id=ask.id)
                 continue
+            if self.budget is not None and not self.budget.left():
+                raise BudgetReached(f"the budget is reached: {self.budget.about()}")
             for reply in self.chat.ask([ask]):
+                if self.budget is not None:
+                    self.budget.note(reply)
                 hashes = {key: [s.sha256 for s in sent]}
                 self.store.put([(key, ask, reply)], self.info.name, self.run, hashes)
                 yield reply
