@@ -18,6 +18,7 @@ import jsonschema
 import referencing
 import referencing.exceptions
 
+from skulens.chat.schema import content_of
 from skulens.protocols import ErrorClass
 
 MAX_CHARS = 2_000_000
@@ -133,14 +134,6 @@ def find_violation(value: object, schema: Mapping[str, object]) -> str:
             "chat.schema.check_schema says what to change"
         )
     return f"{best.json_path}: {_cut(best.message)}" if best is not None else ""
-
-
-def content_of(schema: Mapping[str, object]) -> bytes:
-    """A key that is the same for schemas of the same content and order; cheaper than JSON."""
-    try:
-        return marshal.dumps(schema, 2)
-    except ValueError:  # a mapping that is no dict
-        return marshal.dumps(json.loads(json.dumps(schema, default=dict)), 2)
 
 
 @lru_cache(maxsize=256)
