@@ -25,6 +25,7 @@ import re
 import secrets
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -37,7 +38,7 @@ from skulens.protocols import Ask, Chat, Reply
 __all__ = ["Canary", "CanaryPicture", "CanaryReport", "guard", "make_canary", "read_canary"]
 
 PAIRS = 20
-ROUNDS = 4
+ROUNDS = 8
 """Times that every picture is asked about together with the others."""
 GIVE_UP = 3
 """Failures at the start after which no further picture is asked about."""
@@ -109,6 +110,8 @@ class CanaryReport:
     """Of the test of differences that are no other picture's answer."""
     power: dict[float, float]
     """Share of answers mixed up -> probability that this run would have missed all of them."""
+    usage: dict[str, int]
+    """Of all its questions, which no store and no ledger sees."""
     seconds: float
     seed: int
 
@@ -160,6 +163,7 @@ class Canary:
         self.foreign = 0
         """Replies to questions that were not asked, or asked once and answered twice."""
         self.last = ""
+        self.usage: Counter[str] = Counter()
 
     def run(self) -> CanaryReport:
         """Ask and judge.
@@ -197,6 +201,7 @@ class Canary:
             len(differ) - len(mixups),
             p,
             {rate: (1 - rate * visible) ** len(together) for rate in RATES},
+            dict(self.usage),
             time.monotonic() - started,
             self.seed,
         )
@@ -243,6 +248,7 @@ class Canary:
 
         A model that writes no JSON is judged by its words.
         """
+        self.usage.update(reply.usage)
         if isinstance(reply.value, dict):
             return f"{reply.value.get('colour')} {reply.value.get('number')}"
         words = " ".join(strip_reasoning(reply.text).lower().split())
