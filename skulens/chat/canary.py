@@ -46,7 +46,7 @@ LEAST_DISTINCT = 10
 """Different answers alone, below which a model cannot tell the pictures apart."""
 LEVEL = 0.05
 """Of the test of differences that are no other picture's answer."""
-NUMBER = re.compile(r"\d{3,}")
+NUMBER = re.compile(r"\b\d{4}\b")
 RATES = (0.02, 0.05, 0.10, 0.16)
 """Shares of answers mixed up, for which the power is told; 16 %: the case of sglang-omni#258."""
 SYSTEM = (
@@ -79,7 +79,7 @@ class Mixup:
     alone: str
     together: str
     of: int | None
-    """The picture whose answer, or at least number, it is; None: of none that was sent."""
+    """The picture whose answer or number it is; None: of none that was sent."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Canary:
         retried = self.ask_alone(sorted({i for _, i, _ in differ}), "once more")
         sure = {i for i in retried if retried[i] == steady[i]}
         unsteady |= set(retried) - sure
-        mixups = [classify(n, i, a, steady) for n, i, a in differ if i in sure]
+        mixups = [self.classify(n, i, a, steady) for n, i, a in differ if i in sure]
         own = len(differ) - sum(m.of is not None for m in mixups)
         p = exact_p(own, len(together), len(unsteady), len(again) + len(retried))
         verdict, why = self.judge(steady, unsteady, together, mixups, p)
@@ -262,6 +262,16 @@ class Canary:
         distinct = len(set(steady.values()))
         return distinct >= min(LEAST_DISTINCT, self.pairs) and len(steady) >= self.pairs
 
+    def classify(self, n: int, i: int, answer: str, steady: dict[int, str]) -> Mixup:
+        """Whose answer it is that picture `i` got in round `n`: what another one got alone, or the
+        number that another one shows."""
+        of = next((j for j, other in steady.items() if other == answer and j != i), None)
+        if of is None:
+            numbers = {p.number: j for j, p in enumerate(self.pictures) if j != i}
+            said = [int(n) for n in NUMBER.findall(answer)]
+            of = next((numbers[n] for n in said if n in numbers), None)
+        return Mixup(i, n, steady[i], answer, of)
+
     def judge(
         self,
         steady: dict[int, str],
@@ -303,16 +313,6 @@ def make_ask(id_: str, picture: CanaryPicture, system: str) -> Ask:
     return Ask(
         id_, (picture.image, USER), system, SCHEMA, SAMPLING, template="canary.v1", stage="canary"
     )
-
-
-def classify(n: int, i: int, answer: str, steady: dict[int, str]) -> Mixup:
-    """Whose answer it is that picture `i` got in round `n`: by all of it, or by its number."""
-    others = {j: other for j, other in steady.items() if j != i}
-    of = next((j for j, other in others.items() if other == answer), None)
-    numbers = NUMBER.findall(answer)
-    if of is None and numbers != NUMBER.findall(steady[i]):
-        of = next((j for j, o in others.items() if numbers and NUMBER.findall(o) == numbers), None)
-    return Mixup(i, n, steady[i], answer, of)
 
 
 def exact_p(m: int, n: int, a: int, alone: int) -> float:

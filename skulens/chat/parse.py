@@ -10,6 +10,7 @@ where several objects stand in it nobody knows which was meant. It counts as `in
 import itertools
 import json
 import marshal
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -52,7 +53,7 @@ def parse_text(text: str, schema: Mapping[str, object] | None) -> Parsed:
         return _invalid(f"an answer of {len(text):,} characters, expected at most {MAX_CHARS:,}")
     answer = strip_reasoning(text)
     if not answer:
-        if text.strip():
+        if "<" in text:
             return _invalid(
                 "the answer ends while the model still reasons: turn reasoning off or allow more "
                 f"tokens; it begins {_quote(text)}"
@@ -86,7 +87,7 @@ def strip_reasoning(text: str) -> str:
 
     For free text, too: `Reply.text` is what the model said, unchanged.
     """
-    answer = text.lstrip("\ufeff").strip()
+    answer = text.strip().strip("\ufeff").strip()
     while opened := next((t for t in TAGS if answer[:12].lower().startswith(f"<{t}>")), ""):
         _, closed, answer = answer.partition(f"</{opened}>")
         answer = answer.strip()
@@ -126,6 +127,7 @@ def find_violation(value: object, schema: Mapping[str, object]) -> str:
         ArithmeticError,
         TypeError,
         ValueError,
+        re.error,
         jsonschema.exceptions.UnknownType,
         referencing.exceptions.Unresolvable,
     ) as e:

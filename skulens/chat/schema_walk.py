@@ -110,7 +110,15 @@ class Walk:
                 "one shape or null; several shapes as one object with nullable properties",
             )
         for i, branch in enumerate(branches):
-            self.walk(branch, f"{path}.anyOf[{i}]", depth)
+            if isinstance(branch, dict) and "anyOf" in branch:
+                self.say(
+                    f"{path}.anyOf[{i}]",
+                    "anyOf within anyOf",
+                    "engines commit to a branch at its first token",
+                    "its branches in the outer one",
+                )
+            else:
+                self.walk(branch, f"{path}.anyOf[{i}]", depth)
 
     def walk_typed(self, node: dict[str, Any], path: str, depth: int) -> None:
         kind = self.kind_of(node, path)

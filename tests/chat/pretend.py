@@ -41,7 +41,7 @@ class Pretend:
 
     @property
     def info(self):
-        return SystemInfo("pretend", "chat", "pretend")
+        return SystemInfo(name="pretend", kind="chat", identity="pretend")
 
     def ask(self, questions):
         questions = iter(questions)
