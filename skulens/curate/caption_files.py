@@ -144,8 +144,7 @@ def text_of(done: Captioned, keep: Keep) -> tuple[str, str]:
     if done.state == "pass":
         return done.caption, "caption"
     if done.state == "short" or keep == "source" or (keep == "best" and not done.caption):
-        text = done.source.description or done.source.tag
-        return text, "source"
+        return done.source.text, "source"
     return (done.caption, "caption") if keep == "best" else ("", "")
 
 

@@ -55,19 +55,30 @@ class Settings:
     """How often a caption that fails is asked for again."""
     only_long: bool = False
     """Leave texts that fit all encoders as they are."""
-    temperature: float = 0.0
-    max_tokens: int = 0
+    temperature: float | None = 0.0
+    """Of first questions; None: the engine's own."""
+    retry_temperature: float = 0.7
+    """Of retries at least, with the attempt's number as seed: a model that takes the likeliest
+    word often says the same again."""
+    max_tokens: int | None = 0
     """Of an answer, by the model's own tokenizer; 0: four times the least limit of the encoders,
-    at least 200."""
+    at least 200; None: the engine's own."""
 
     def __post_init__(self):
         if self.retries < 0:
             raise DataError(f"expected 0 or more retries, got {self.retries}")
 
-    def sampling(self, tokens: int) -> dict[str, object]:
-        """For a question about a caption of so many tokens."""
-        most = self.max_tokens or max(200, 4 * tokens)
-        return {"max_tokens": most, "temperature": self.temperature}
+    def sampling(self, tokens: int, attempt: int = 0) -> dict[str, object]:
+        """Of the attempt (from 0) at a caption of so many tokens."""
+        found: dict[str, object] = {}
+        if self.max_tokens is not None:
+            found["max_tokens"] = self.max_tokens or max(200, 4 * tokens)
+        if attempt:
+            found |= {"temperature": max(self.temperature or 0, self.retry_temperature)}
+            found |= {"seed": attempt}
+        elif self.temperature is not None:
+            found["temperature"] = self.temperature
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,7 @@ class Captioned:
         """Of the best attempt; the source where it was short enough; empty without either."""
         best = self.best
         if best is None:
-            return self.source.description
+            return self.source.text
         return "" if best.error else best.caption
 
 
@@ -285,7 +296,7 @@ class Captioner:
                 self.note(source.id, attempt)
             open_ = [s for s in open_ if self._try_again(attempts[s.id])]
         for source in chunk:
-            done = Captioned(source, tuple(attempts[source.id]), self._count(source.description))
+            done = Captioned(source, tuple(attempts[source.id]), self._count(source.text))
             yield replace(done, after=self._count(done.caption))
 
     def _ask(
@@ -334,7 +345,7 @@ class Captioner:
             (user,),
             said.system,
             schema=SCHEMA,
-            sampling=self.settings.sampling(self.rules.tokens),
+            sampling=self.settings.sampling(self.rules.tokens, len(before)),
             template=template,
             stage=STAGE,
         )
@@ -356,7 +367,7 @@ class Captioner:
     def _is_short(self, source: Source) -> bool:
         if not self.settings.only_long:
             return False
-        return all(count(source.description) <= n for count, n in self.rules.counters.values())
+        return all(count(source.text) <= n for count, n in self.rules.counters.values())
 
     def _count(self, text: str) -> dict[str, int]:
         return {name: count(text) for name, (count, _) in self.rules.counters.items()}

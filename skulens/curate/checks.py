@@ -75,6 +75,11 @@ class Source:
         told = [f"{a.key}: {a.value}" for a in self.attributes]
         return "\n".join(filter(None, (self.title, self.description, self.tag, *told)))
 
+    @property
+    def text(self) -> str:
+        """What stands for the product without a caption."""
+        return "\n".join(filter(None, (self.description, self.tag)))
+
     @cached_property
     def words(self) -> set[str]:
         return words_of(self.everything)
@@ -211,7 +216,10 @@ def check_kept(caption: str, source: Source, kind: Kind) -> Check:
 
 def _has(caption: str, form: str, kind: Kind, language: str) -> bool:
     if kind == "brand":
-        return holds(name_form(caption), form) or squeeze(form) in squeeze(caption)
+        told = name_form(caption)
+        first = form.split()[0]
+        short = len(first) > 2 and holds(told, first)  # "365" of "365 Everyday Value"
+        return holds(told, form) or squeeze(form) in squeeze(caption) or short
     if kind == "size":
         return any(same_amount(f.form, form) for f in find_amounts(caption, language))
     found = find_colours(caption, language) if kind == "colour" else find_shapes(caption)

@@ -93,6 +93,7 @@ _FOOD_FACT = re.compile(
     r"cholesterol|calories|iron|potassium|whole grain|vitamin|per|dv|daily|servings?)\b",
     re.I,
 )
+_SERVING = re.compile(r"\bserv(?:ing|e)s?\b[^.;]{0,40}$|\bper\s+$", re.I)
 SIZES = ("ml", "g", "cm", "piece")
 """Canonical units of what a product holds or measures."""
 
@@ -115,10 +116,10 @@ def find_amounts(text: str, language: str = "") -> list[Fact]:
             continue
         before, after = text[: match.start()], text[match.end() :]
         food = _FOOD_FACT.match(after) is not None
-        volume = quantity.unit == "ml"
-        told = _NET.search(before) or _HOLDER.match(after)
-        sure = quantity.unit in SIZES and not food and bool(volume or told)
-        found.append(Fact(match[0].strip(), str(quantity), sure))
+        serving = food or _SERVING.search(before)
+        told = quantity.unit == "ml" or _NET.search(before) or _HOLDER.match(after)
+        sure = quantity.unit in SIZES and not serving and bool(told)
+        found.append(Fact(match[0].strip(" ."), str(quantity), sure))
     return found
 
 
@@ -163,6 +164,18 @@ def _words_of(kind: str) -> re.Pattern[str]:
 
 
 _TASTE = re.compile(r"\b(?:tastes?|flavou?rs?|aroma|sound)\b[^.;]{0,30}$", re.I)
+_DRAWN = re.compile(
+    r"\s+(?:\w+\s)?(?:logo|emblem|badge|banner|icon|sticker|seal|stamp|frame|graphic|border|symbol|"
+    r"text|window|section|element|area|background|with the (?:text|words?)|that (?:says|reads|"
+    r"contains the))\b",
+    re.I,
+)
+"""What follows a shape on the label, which is not the product's."""
+_WRITTEN = re.compile(
+    r"\b(?:text|words?|name|letter(?:s|ing)|written|placed|highlighted|printed|phrase)\b[^.;]{0,40}$",
+    re.I,
+)
+_MEASURE = re.compile(r"(?:\d|\bper|\b(?:a|one|half))\s*$", re.I)
 _NOUN_BEFORE = re.compile(r"(?:\b(?:a|an|the|this|that|each|per|of|in|oz|ounce|tin|steel|\w+-sized)|\d\w*)[ -]+$", re.I)
 _VERB_AFTER = re.compile(r"\s+(?:also\s+|then\s+|even\s+)?(?:be|have|also|not|easily|vary|help|make|use|eat|add|serve|store|keep|last|reach|grow|take|get|come|contain)\b", re.I)
 _NOUN_AFTER = re.compile(r"\s*(?:of|with|is|has|that|which|design|label|features|appears|and|,|\.|;|$)", re.I)
@@ -176,8 +189,10 @@ def find_shapes(text: str) -> list[Fact]:
         word, before, after = fold(match[0]), text[: match.start()], text[match.end() :]
         if word == "can" and not _is_noun(before, after):
             continue
-        sure = not (word == "round" and _TASTE.search(before))
         form = _lexicon()["forms"][word]
+        drawn = _DRAWN.match(after) or (word == "box" and _WRITTEN.search(before))
+        cup = word in ("cup", "cups", "bowl", "bowls") and _MEASURE.search(before)
+        sure = not (drawn or cup or (word == "round" and _TASTE.search(before)))
         # Every package is a package: said of any product, it distinguishes none.
         sure = sure and form not in ("package", "container")
         found.append(Fact(match[0], form, sure))
@@ -206,13 +221,20 @@ def find_claims(text: str) -> list[Fact]:
 
 # ----- brands and names -----------------------------------------------------------------------
 
-_CAPITAL = r"(?:[^\W\d_a-z][\w'&.]*|\d+%?)"
+_CAPITAL = r"(?:[^\W\d_a-z][\w'&]*|\d+%?)"
 _NAME = rf"{_CAPITAL}(?:[ -](?:(?:of|de|and|&|the|la|y) )?{_CAPITAL})*"
 _BRANDS = (
     re.compile(rf"\bbrand(?: name)?(?:,| is| of|:)? [\"']?({_NAME})[\"']?"),
     re.compile(rf"[\"']?\b({_NAME}?)[\"']?(?:,)? (?:brand|logo)\b"),
 )
-_NO_BRAND = frozenset(("the", "its", "this", "a", "an", "usda", "us", "nutrition", "net", "it"))
+_NO_BRAND = frozenset(
+    "the its this a an us nutrition net it no new".split()
+)
+_SEALS = re.compile(
+    r"\b(?:usda|non gmo|gmo|project|verified|certified|organic certif\w*|department|fda|kosher|"
+    r"united states|no \d+|fair trade|whole grain|bpa|recycl\w*|gluten free)\b"
+)
+"""Seals have logos, too."""
 
 
 def find_brands(text: str, known: Collection[str] = ()) -> list[Fact]:
@@ -223,7 +245,8 @@ def find_brands(text: str, known: Collection[str] = ()) -> list[Fact]:
         for match in pattern.finditer(text):
             said = re.sub(r"^(?:The|A|An|Its|This) ", "", match[1]).strip(" .'\"")
             form = name_form(said)
-            if form and form not in _NO_BRAND and not form.isdigit() and len(form) > 1:
+            small = len(form) < 2 or (form.isdigit() and len(form) < 3)
+            if not small and form not in _NO_BRAND and not _SEALS.search(form):
                 found.append(Fact(said, form))
     padded = f" {name_form(text)} "
     found += [Fact(k, k) for k in sorted(known) if k and f" {k} " in padded]

@@ -146,11 +146,12 @@ class Reviewed:
 
     @property
     def passes(self) -> bool | None:
-        """Whether all that was asked passes; None while something is unanswered and nothing fails."""
-        said = [a for name, a in self.answers.items() if name not in self.nothing]
-        if False in said:
+        """Whether all that was asked passes; None while something is unanswered, unless a person
+        said no. The column that we fill alone decides nothing: it would count failures only."""
+        said = {name: a for name, a in self.answers.items() if name not in self.nothing}
+        if False in (a for name, a in said.items() if name != ASKED[0]):
             return False
-        return None if None in said else True
+        return None if None in said.values() else all(said.values())
 
 
 @dataclass(frozen=True)
