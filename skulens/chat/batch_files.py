@@ -8,6 +8,7 @@ A batch is a folder, there whole or not at all:
     manifest.json             engine, sha256 of the files, texts that questions share
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -291,7 +292,9 @@ class BatchWriter:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        self._close()
+        with contextlib.suppress(OSError):  # on a full disk, what was buffered
+            for file in (*self.requests, self.questions):
+                file.file.close()
         shutil.rmtree(self.aside, ignore_errors=True)
 
 
