@@ -204,17 +204,18 @@ class Asking:
     batch: Path | None = None
     no_canary: bool = False
 
-    def open(self, run: str) -> "Asked":
-        """The engine with its store, budget and batch files. To be closed: use it in `with`.
+    def open(self, run: str, bar: bool = True) -> "Asked":
+        """The engine with its store, budget and batch files: a `Chat`. To be closed, by `with`.
 
         Args:
             run: what the ledger calls this run; the date is added.
+            bar: whether to show progress; False for a command that shows its own.
         Raises:
             SkulensError: an engine, option, price or budget that does not fit; at the door.
         """
         from skulens.cli.asked import Asked
 
-        return Asked(self, run)
+        return Asked(self, run, bar)
 
     def open_engine(self) -> "Chat":
         """Raises DataError for an option that the engine has not."""

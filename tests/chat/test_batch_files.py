@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skulens.chat import batch_files
-from skulens.chat.batch_files import write_batch
+from skulens.chat.batch_files import BatchWriter, write_batch, write_unknown
 from skulens.chat.batch_results import read_batch, why_failed
 from skulens.chat.ledger import Prices
 from skulens.chat.pictures import PicturePolicy
@@ -126,7 +126,7 @@ def test_a_request_is_what_openai_and_vllm_read(tmp_path, chat, store):
     assert len(request["custom_id"]) == 64
     body = request["body"]
     assert body["model"] == "gpt-4o-mini" and body["temperature"] == 0
-    assert 50 in (body.get("max_tokens"), body.get("max_completion_tokens"))
+    assert body["max_completion_tokens"] == 50 and "max_tokens" not in body
     assert [m["role"] for m in body["messages"]] == ["system", "user"]
     kinds = [part["type"] for part in body["messages"][1]["content"]]
     assert kinds == ["image_url", "text"]
@@ -172,7 +172,7 @@ def test_files_are_split_by_lines_and_bytes(tmp_path, chat, store):
 def test_a_question_larger_than_a_file_is_left_out_and_counted(tmp_path, chat, store):
     questions = [ask(1), Ask("long", ("x" * 5000,)), ask(2)]
     files = write_batch(questions, chat, store, tmp_path / "batch", most_bytes=3000)
-    assert files.questions == 2 and files.unsendable == {"larger than a file may be": 1}
+    assert files.questions == 2 and files.unsendable == {"truncated": 1}
 
 
 def test_pictures_that_cannot_be_sent_are_counted(tmp_path, store):
@@ -185,6 +185,21 @@ def test_pictures_that_cannot_be_sent_are_counted(tmp_path, store):
     files = write_batch(questions, chat, store, tmp_path / "batch")
     assert files.questions == 1
     assert files.unsendable == {"image_corrupt": 1, "too_many_images": 1}
+
+
+def test_every_question_gets_one_reply_while_it_is_written(tmp_path, chat, store):
+    list(Remembered(chat, store).ask([ask(1)]))
+    bad = Ask("bad", (Image(data=b"no picture"), "?"))
+    with BatchWriter(chat, tmp_path / "batch") as writer:
+        replies = list(write_unknown([ask(1), ask(2), bad, ask(2)], writer, store))
+    assert [(r.id, r.error, r.cached) for r in replies] == [
+        ("item 1", "", True),
+        ("item 2", "transport", False),
+        ("bad", "image_corrupt", False),
+        ("item 2", "transport", False),
+    ]
+    assert str(tmp_path / "batch") in replies[1].reason
+    assert store.db.execute("select count(*) from replies").fetchone() == (1,)
 
 
 def test_the_manifest_knows_its_files(tmp_path, chat, store):

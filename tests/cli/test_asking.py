@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from skulens.chat.pictures import PicturePolicy
 from skulens.cli import skulens
 from skulens.cli.asked import short
-from skulens.cli.asking import engine_options
+from skulens.cli.asking import Asking, engine_options
 from skulens.cli.options import json_option
 from skulens.errors import BudgetReached, ChatError, DataError, SkulensError
 from skulens.protocols import Ask, Reply
@@ -214,7 +214,7 @@ def test_answers_without_tokens_are_said(monkeypatch):
     bare = staticmethod(lambda ask: Reply(ask.id, "text"))
     monkeypatch.setattr(ScriptedChat, "script", bare)
     line = last_line("a")
-    assert "0 tokens (1 answers without a count), money unknown: the server reported no" in line
+    assert "0 tokens (1 answer without a count), money unknown: the server reported no" in line
 
 
 def test_a_budget_stops_the_run_and_the_last_line_is_still_said(tmp_path):
@@ -246,6 +246,35 @@ def test_bad_prices_and_budgets_stop_at_the_door(tmp_path):
     for words in (["--budget-tokens", 0], ["--budget-money", -1], ["--concurrency", 0]):
         assert invoke("a", "-e", "scripted:m", *words, ok=False).exit_code == 2
     assert not ScriptedChat.calls and not (tmp_path / "cache").exists()
+
+
+def test_what_is_opened_is_a_chat(tmp_path):
+    from skulens.protocols import Chat
+
+    with Asking("scripted:gpt-4o-mini", replies=tmp_path / "r").open("x", bar=False) as asked:
+        assert isinstance(asked, Chat) and not asked.writes_batch
+        assert asked.info.name == "openai:gpt-4o-mini"
+        assert [r.text for r in asked.ask([Ask("a", ("b",))])] == ["answer to b"]
+        assert [r.cached for r in asked.ask([Ask("c", ("b",)), Ask("d", ("e",))])] == [True, False]
+    assert asked.last_line().startswith("3 questions: 3 answered (1 from the store)")
+
+
+def test_closing_the_replies_closes_the_engine(tmp_path, monkeypatch):
+    closed = []
+
+    def ask(self, questions):
+        try:
+            for question in questions:
+                yield answer(question)
+        finally:
+            closed.append(True)
+
+    monkeypatch.setattr(ScriptedChat, "ask", ask)
+    with Asking("scripted:m", replies=tmp_path / "r").open("x") as asked:
+        replies = asked.ask(Ask(str(n), (str(n),)) for n in range(1000))
+        next(replies)
+        replies.close()
+        assert closed and asked.answered == 1
 
 
 def test_a_server_that_dies_leaves_what_was_answered(monkeypatch):
@@ -312,6 +341,10 @@ def test_written_answered_imported_then_nothing_is_asked(tmp_path):
 def test_batch_files_in_json(tmp_path):
     found = asked("a", "b", "--batch", tmp_path / "batch")["batch"]
     assert (found["questions"], found["repeated"], found["unsendable"]) == (2, 0, {})
+    assert all(
+        text == "transport"
+        for text in asked("c", "--batch", tmp_path / "more")["replies_seen"].values()
+    )
     assert found["files"] == [str(tmp_path / "batch" / "requests-0001.jsonl")]
 
 
@@ -352,7 +385,7 @@ def test_import_says_what_is_wrong(tmp_path):
     words = ["replies", "import", str(folder), str(tmp_path / "part")]
     done = CliRunner().invoke(skulens, words)
     assert "part line 2: the file is cut in this line; fetch the file again" in done.stderr
-    assert "1 answered, 1 lines left out, 2 without a result (such as b, c)" in done.stdout
+    assert "1 answered, 1 line left out, 2 without a result (such as b, c)" in done.stdout
     found = json.loads(CliRunner().invoke(skulens, [*words, "--json"]).stdout)
     assert (found["known"], found["missing"], found["missing_items"]) == (1, 2, ["b", "c"])
     assert found["rejects"][0]["source"].endswith("part line 2")

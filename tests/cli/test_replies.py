@@ -106,7 +106,7 @@ def test_show_for_people(folder):
     assert "a million items as in 'captions 1'" in text
     last = text.splitlines()[-1]
     assert last.startswith("4 answers and 2 failures (1 transport, 1 truncated); money: 0.0007")
-    assert "unknown for 1 questions" in last and last.endswith(f"in {folder}")
+    assert "unknown for 1 question;" in last and last.endswith(f"in {folder}")
 
 
 def test_show_one_run_a_folder_a_file_and_own_prices(folder, tmp_path):
@@ -293,7 +293,7 @@ def test_forgotten_failures_are_asked_again_and_stay_paid(folder):
     before = told("replies", "show")["runs"][0]
     assert told("replies", "forget", "--error", "truncated", "--run", "another")["forgotten"] == {}
     text = run("replies", "forget", "--error", "truncated", "--error", "refused")
-    assert text.startswith("1 failures forgotten (1 truncated)")
+    assert text.startswith("1 failure forgotten (1 truncated)")
     after = told("replies", "show")
     assert after["failed"] == {"transport": 1} and after["answered"] == 4
     assert after["runs"][0] == before
