@@ -5,66 +5,44 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skulens.errors import ChatError, DataError
+from skulens.errors import ChatError
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
 if TYPE_CHECKING:
     from skulens.chat.batch_files import BatchFiles
-    from skulens.cli.asking import Asking
+    from skulens.chat.ledger import Prices
+    from skulens.chat.remember import Remembered
 
 
 class Asked:
     """What `Asking.open` gives. Replies and tokens are counted as they pass.
 
     Args:
-        run: what the ledger calls this run, before its date.
+        remembered: the engine over its store.
+        prices: of which the engine's model may have one.
+        batch: new folder for batch files: questions are written instead of asked.
         bar: whether to show progress; False for a command that shows its own.
     """
 
-    def __init__(self, asking: "Asking", run: str, bar: bool = True):
+    def __init__(
+        self, remembered: "Remembered", prices: "Prices", batch: Path | None = None,
+        bar: bool = True,
+    ):  # fmt: skip
         from skulens.chat.batch_files import BatchWriter
-        from skulens.chat.ledger import Budget, Prices
-        from skulens.chat.remember import Remembered
-        from skulens.chat.store import ReplyStore
-        from skulens.files import cache_folder
 
-        limited = (asking.budget_tokens, asking.budget_money) != (None, None)
-        if limited and asking.batch is not None:
-            raise DataError("with --batch nothing is asked, so that no budget can be kept: drop it")
-        self.bar = bar
-        self.prices = Prices.read(asking.prices)
-        self.chat = asking.open_engine()
-        self.model = self.chat.info.name
-        self.budget = None
-        if limited:
-            self.budget = Budget(asking.budget_tokens, asking.budget_money, self.prices, self.model)
-        if asking.batch is not None and "url" not in asking.parameters():
-            raise DataError(
-                f"engine {self.model!r} has no batch files: --batch is for openai:MODEL"
-            )
-        self.again = frozenset(asking.ask_again)
-        self.folder = asking.replies or cache_folder() / "replies"
-        self.store = ReplyStore(self.folder)
-        self.run = f"{run} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-        self.remembered = Remembered(
-            self.chat, self.store, run=self.run, retry=asking.ask_again, budget=self.budget,
-            **({"canary": None} if asking.no_canary else {}),
-        )  # fmt: skip
-        self.writer: BatchWriter | None = None
-        if asking.batch is not None:
-            try:
-                self.writer = BatchWriter(self.chat, asking.batch)
-            except BaseException:
-                self.store.close()
-                raise
+        self.remembered, self.prices, self.bar = remembered, prices, bar
+        self.store, self.chat, self.run = remembered.store, remembered.chat, remembered.run
+        self.folder, self.model = self.store.folder, self.chat.info.name
+        self.writer = BatchWriter(self.chat, batch) if batch is not None else None
         self.files: BatchFiles | None = None
-        self.questions = self.known = self.uncounted = 0
+        self.questions = self.uncounted = 0
         self.outcomes: Counter[str] = Counter()
         self.old: Counter[str] = Counter()
         """Of the outcomes, those that came out of the store."""
@@ -114,7 +92,7 @@ class Asked:
 
         if self.writer is None:
             return self.remembered.ask(questions)
-        return write_unknown(questions, self.writer, self.store, self.again)
+        return write_unknown(questions, self.writer, self.store, self.remembered.retry)
 
     def _note(self, reply: Reply) -> None:
         from skulens.chat.ledger import sum_usage

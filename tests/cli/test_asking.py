@@ -357,7 +357,7 @@ def test_batch_files_are_refused_at_the_door(tmp_path):
     last_line("a", "--batch", folder)
     assert "not an empty folder" in str(refused("a", "-e", "scripted:m", "--batch", folder))
     said = str(refused("a", "-e", "plain", "--batch", tmp_path / "new"))
-    assert "no batch files: --batch is for openai:MODEL" in said
+    assert "no batch files: they are for openai:MODEL" in said
     said = str(refused("a", "-e", "scripted:m", "--batch", tmp_path / "new", "--budget-tokens", 5))
     assert "no budget can be kept" in said
     assert not (tmp_path / "new").exists()
