@@ -15,7 +15,7 @@ REMEMBERED = 4096
 """Pictures that are not decoded again."""
 PALETTE = {
     "red": (255, 0, 0),
-    "green": (0, 160, 0),
+    "green": (0, 255, 0),
     "blue": (0, 0, 255),
     "yellow": (255, 255, 0),
     "cyan": (0, 255, 255),

@@ -16,6 +16,9 @@ from skulens.chat.stub.settings import StubSettings
 from skulens.errors import ChatError
 
 
+THREAD = "skulens-stub"
+
+
 class Wire(H11Protocol):
     """Shows the application its connection, so that faults can close it."""
 
@@ -76,7 +79,9 @@ def running_stub(settings: StubSettings | None = None) -> Iterator[str]:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     server = StubServer(make_app(settings or StubSettings()))
     sock = open_socket("127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [sock]}, daemon=True, name=THREAD
+    )
     thread.start()
     try:
         while not server.started:
