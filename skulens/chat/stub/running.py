@@ -15,7 +15,6 @@ from skulens.chat.stub.app import StubApp, make_app
 from skulens.chat.stub.settings import StubSettings
 from skulens.errors import ChatError
 
-
 THREAD = "skulens-stub"
 
 
