@@ -176,9 +176,16 @@ _WRITTEN = re.compile(
     re.I,
 )
 _MEASURE = re.compile(r"(?:\d|\bper|\b(?:a|one|half))\s*$", re.I)
-_NOUN_BEFORE = re.compile(r"(?:\b(?:a|an|the|this|that|each|per|of|in|oz|ounce|tin|steel|\w+-sized)|\d\w*)[ -]+$", re.I)
-_VERB_AFTER = re.compile(r"\s+(?:also\s+|then\s+|even\s+)?(?:be|have|also|not|easily|vary|help|make|use|eat|add|serve|store|keep|last|reach|grow|take|get|come|contain)\b", re.I)
-_NOUN_AFTER = re.compile(r"\s*(?:of|with|is|has|that|which|design|label|features|appears|and|,|\.|;|$)", re.I)
+_NOUN_BEFORE = re.compile(
+    r"(?:\b(?:a|an|the|this|that|each|per|of|in|oz|ounce|tin|steel|\w+-sized)|\d\w*)[ -]+$", re.I
+)
+_VERB_AFTER = re.compile(
+    r"\s+(?:also\s+|then\s+|even\s+)?(?:be|have|also|not|easily|vary|help|make|use|eat|add|serve|store|keep|last|reach|grow|take|get|come|contain)\b",
+    re.I,
+)
+_NOUN_AFTER = re.compile(
+    r"\s*(?:of|with|is|has|that|which|design|label|features|appears|and|,|\.|;|$)", re.I
+)
 
 
 def find_shapes(text: str) -> list[Fact]:
@@ -227,9 +234,7 @@ _BRANDS = (
     re.compile(rf"\bbrand(?: name)?(?:,| is| of|:)? [\"']?({_NAME})[\"']?"),
     re.compile(rf"[\"']?\b({_NAME}?)[\"']?(?:,)? (?:brand|logo)\b"),
 )
-_NO_BRAND = frozenset(
-    "the its this a an us nutrition net it no new".split()
-)
+_NO_BRAND = frozenset("the its this a an us nutrition net it no new".split())
 _SEALS = re.compile(
     r"\b(?:usda|non gmo|gmo|project|verified|certified|organic certif\w*|department|fda|kosher|"
     r"united states|no \d+|fair trade|whole grain|bpa|recycl\w*|gluten free)\b"
