@@ -8,18 +8,16 @@ import random
 import string
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from skulens.chat.canary import PAIRS, ROUNDS, Canary, Watch, make_canary
 from skulens.chat.guided import Recalls, compare_guided, mean
+from skulens.chat.verdict import Check
 from skulens.errors import ChatError
 from skulens.protocols import Ask, Chat, Reply
 from skulens.records import SystemInfo
 
-Verdict = Literal["pass", "fail", "unjudged"]
-Need = Literal["all", "pictures", ""]
-"""What a failed check spoils: every run, those with pictures, or none."""
 Compare = Callable[[list[float], list[float]], tuple[float, float]]
 """Recalls free and guided -> ends of the 95 % interval of their mean difference."""
 
@@ -48,22 +46,6 @@ CODE_SCHEMA = {
     "required": ["code"],
     "additionalProperties": False,
 }
-
-
-@dataclass(frozen=True)
-class Check:
-    """One row of the table."""
-
-    name: str
-    verdict: Verdict
-    said: str
-    """What was seen, and what to do where it fails."""
-    need: Need = "all"
-    facts: dict[str, Any] = field(default_factory=dict)
-    """The numbers, JSON values."""
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -210,11 +192,15 @@ def check_length(chat: Chat) -> Check:
         return Check(
             "limit of tokens told", "unjudged", f"{reply.error}: {reply.reason}", "", facts
         )
-    if len(reply.text) > 200:
+    name = "limit of tokens told"
+    if reply.usage.get("output_tokens", 0) > 8 or len(reply.text) > 200:
         said = f"max_tokens 8 is ignored: {len(reply.text):,} characters came"
-        return Check("limit of tokens told", "fail", said, "", facts)
+        return Check(name, "fail", said, facts=facts)
+    if reply.usage.get("output_tokens", 0) == 8:
+        said = f"cut after 8 tokens with finish_reason {reply.finish!r}: half an answer looks whole"
+        return Check(name, "fail", said, facts=facts)
     said = f"the model stopped by itself after {reply.text[:40]!r}"
-    return Check("limit of tokens told", "unjudged", said, "", facts)
+    return Check(name, "unjudged", said, "", facts)
 
 
 def check_odd_schema(chat: Chat, times: int = 3) -> Check:
@@ -381,20 +367,3 @@ def check_throughput(open_at: Callable[[int], Chat], watch: Watch) -> Check:
     said = ", ".join(f"{rate:.1f}/s at {level}" for level, rate in rates.items())
     good_ = all(rates.values())
     return Check("throughput", "pass" if good_ else "fail", said, "", {"per_second": rates})
-
-
-def conclude(checks: Iterable[Check]) -> tuple[bool, str]:
-    """(whether bulk runs may start, a sentence on it)."""
-    checks = list(checks)
-    failed = [c for c in checks if c.verdict == "fail" and c.need == "all"]
-    if failed:
-        return False, "do not use: " + "; ".join(f"{c.name}: {c.said}" for c in failed)
-    canary = next((c for c in checks if c.name == "pictures not mixed up"), None)
-    doubts = [c.name for c in checks if c.verdict == "unjudged" and c.need]
-    but = f"; cannot be judged: {', '.join(doubts)}" if doubts else ""
-    if canary is not None and canary.verdict == "pass":
-        return True, f"fit for bulk runs with pictures{but}"
-    if canary is not None:
-        return True, f"fit for bulk runs with texts; pictures at your own risk{but}"
-    why = next((c.said for c in checks if c.name == "pictures"), "not asked about")
-    return True, f"fit for bulk runs with texts only; pictures: {why}{but}"

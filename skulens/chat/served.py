@@ -2,7 +2,7 @@
 
 import time
 
-from skulens.chat.check import Check
+from skulens.chat.verdict import Check
 from skulens.errors import MissingDependency
 
 

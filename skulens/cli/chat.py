@@ -82,7 +82,8 @@ def check(
     shorter under a schema, limits, counts of tokens, speed. Ends with a verdict, and with exit
     status 1 where it is "do not use".
     """
-    from skulens.chat.check import Settings, conclude
+    from skulens.chat.check import Settings
+    from skulens.chat.verdict import conclude
 
     settings = Settings(pairs, rounds, items, pictures, seed)
     url = hide_password(engine)
@@ -104,7 +105,8 @@ def check(
 def run_checks(engine: str, model: str, key_env: str, concurrency: int, settings):
     """The rows of the table, as they are done."""
     from skulens.chat import open_chat
-    from skulens.chat.check import Check, check_chat
+    from skulens.chat.check import check_chat
+    from skulens.chat.verdict import Check
     from skulens.errors import ChatError
 
     if "://" not in engine:
