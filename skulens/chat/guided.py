@@ -2,7 +2,7 @@
 
 Under a schema a model has returned 4 or 5 items where its free text named 17 to 30, valid and with
 a normal finish reason (GD4AI/obsidian-llm-wiki#524). Nothing but counting shows it. The documents
-are made here, so that the items in them are known.
+are made here, so that the items in them are known: every second one is running text, the others are lists with amounts.
 """
 
 import random
@@ -120,9 +120,12 @@ def usable(reply: Reply) -> bool:
 
 
 def make_document(seed: int, i: int, items: int = ITEMS) -> Document:
-    """A text of so many different items, a few to a sentence."""
+    """A text of so many different items: a few to a sentence, or one to a line."""
     rng = random.Random(f"guided {seed} {i}")
     chosen = rng.sample(INGREDIENTS.split(), items)
+    if i % 2:
+        lines = "".join(f"\n- {item}, {rng.randint(1, 40)} g" for item in chosen)
+        return Document(f"What goes into a batch of number {i}:{lines}", frozenset(chosen))
     said, rest = [], list(chosen)
     while rest:
         some = [rest.pop() for _ in range(min(len(rest), rng.randint(1, 4)))]

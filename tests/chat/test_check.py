@@ -73,8 +73,7 @@ class Server(Pretend):
         if "lighthouse" in text:
             return '{"zorb": "quax", "weights": [1, 2]}'
         if q.id.startswith("code"):
-            code = "?" if "weak" in self.flaws else re.findall(r"is (\w+)\.", text)[0]
-            return json.dumps({"code": code})
+            return "?" if "weak" in self.flaws else re.findall(r"is (\w+)\.", text)[0]
         if "shirt" in text:
             return f"A shirt. {self.asked if 'unsteady' in self.flaws else ''}"
         if q.id.startswith(("free", "guided")):
@@ -201,7 +200,13 @@ def test_documents_hold_what_they_are_said_to():
 
 def test_items_are_found_in_every_usual_form():
     items = frozenset(["mango", "rye"])
-    for text in ("- Mango\n- rye", "1. mango,\n2) **Rye**", "mango, rye", "Mango and rye."):
+    for text in (
+        "- Mango\n- rye",
+        "- mango, 12 g\n- rye, 3 g",
+        "1. mango,\n2) **Rye**",
+        "mango, rye",
+        "Mango and rye.",
+    ):
         assert recall_of(split_list(text), items) == 1.0, text
     assert recall_of(split_list("mango\ncherry"), items) == 0.5
     assert recall_of(["the text speaks at length of mango"], items) == 0.0
