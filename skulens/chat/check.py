@@ -23,8 +23,10 @@ Compare = Callable[[list[float], list[float]], tuple[float, float]]
 
 MOST_DROP = 0.02
 """Of recall under guided decoding."""
-LEAST_RECALL = 0.4
-"""Of free text, below which a model cannot do the task either way."""
+LEAST_JUDGED = 0.25
+"""Of the documents; where fewer can be listed in free text, the model cannot do the task."""
+LIMIT = 4
+"""Tokens; few enough that twice as many, which engines try next, are too few as well."""
 CODES = 20
 LEVELS = (1, 4, 16)
 """Questions at once whose throughput is measured."""
@@ -178,7 +180,7 @@ def check_usage(chat: Counted) -> Check:
 
 def check_length(chat: Chat) -> Check:
     """An answer cut at its limit says so; else half an answer passes for a whole one."""
-    reply = ask_one(chat, "Count from one to five hundred in words.", max_tokens=8)
+    reply = ask_one(chat, "Count from one to five hundred in words.", max_tokens=LIMIT)
     facts = {"error": reply.error, "finish": reply.finish, "chars": len(reply.text)}
     if reply.error == "truncated" or reply.finish == "length":
         return Check("limit of tokens told", "pass", "finish_reason length", facts=facts)
@@ -187,11 +189,11 @@ def check_length(chat: Chat) -> Check:
             "limit of tokens told", "unjudged", f"{reply.error}: {reply.reason}", "", facts
         )
     name = "limit of tokens told"
-    if reply.usage.get("output_tokens", 0) > 8 or len(reply.text) > 200:
-        said = f"max_tokens 8 is ignored: {len(reply.text):,} characters came"
+    if reply.usage.get("output_tokens", 0) > LIMIT or len(reply.text) > 200:
+        said = f"max_tokens {LIMIT} is ignored: {len(reply.text):,} characters came"
         return Check(name, "fail", said, facts=facts)
-    if reply.usage.get("output_tokens", 0) == 8:
-        said = f"cut after 8 tokens with finish_reason {reply.finish!r}: half an answer looks whole"
+    if reply.usage.get("output_tokens", 0) == LIMIT:
+        said = f"cut after {LIMIT} tokens with finish_reason {reply.finish!r}: half an answer looks whole"
         return Check(name, "fail", said, facts=facts)
     said = f"the model stopped by itself after {reply.text[:40]!r}"
     return Check(name, "unjudged", said, "", facts)
@@ -272,20 +274,23 @@ def check_guided(found: Recalls, compare: Compare) -> Check:
     """Guided decoding loses no items: fails where recall drops by more than MOST_DROP and the
     interval excludes that it does not drop at all."""
     name, n = "guided beside free", len(found.free)
-    if n < 2:
-        return Check(name, "unjudged", f"{found.failed} documents got no answer", facts={"n": n})
-    low, high = compare(found.free, found.guided)
-    guided, free = mean(found.guided), mean(found.free)
     facts = {
-        "n": n, "guided": guided, "free": free, "drop": found.drop, "low": low, "high": high,
-        "unusable": found.unusable, "failed": found.failed, "items": mean(found.counts),
+        "n": n, "failed": found.failed, "too_hard": found.too_hard, "unusable": found.unusable,
+        "guided": mean(found.guided), "free": mean(found.free), "drop": found.drop,
+        "items": mean(found.counts),
     }  # fmt: skip
+    if n < max(2, LEAST_JUDGED * (n + found.too_hard)):
+        said = (
+            f"{found.failed} documents got no answer, and the model cannot list the items of "
+            f"{found.too_hard} in free text either"
+        )
+        return Check(name, "unjudged", said, facts=facts)
+    low, high = compare(found.free, found.guided)
+    facts |= {"low": low, "high": high}
     seen = (
-        f"recall {guided:.1%} guided, {free:.1%} free, drop {100 * found.drop:+.1f} points "
-        f"[{100 * low:+.1f}, {100 * high:+.1f}] on {n} documents"
+        f"recall {mean(found.guided):.1%} guided, {mean(found.free):.1%} free, drop "
+        f"{100 * found.drop:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}] on {n} documents"
     )
-    if free < LEAST_RECALL:
-        return Check(name, "unjudged", f"{seen}: the model cannot list items", facts=facts)
     if found.drop <= MOST_DROP:
         return Check(name, "pass", seen, facts=facts)
     if low > 0:

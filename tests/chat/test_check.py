@@ -53,7 +53,7 @@ class Server(Pretend):
         if text is None and "stops early" in self.flaws:
             return Reply(q.id, "one", None, "stop", usage=USAGE)
         if text is None and "hides the cut" in self.flaws:
-            return Reply(q.id, "One two thr", None, "stop", usage=USAGE | {"output_tokens": 8})
+            return Reply(q.id, "One two thr", None, "stop", usage=USAGE | {"output_tokens": 4})
         if text is None:
             return Reply(q.id, "One two thr", None, "length", "truncated", "cut", usage)
         if text.startswith("!"):
@@ -107,7 +107,7 @@ def test_a_good_server_passes_everything():
     [
         ("empty", "plain answer", "fail", "reasoning", False),
         ("no usage", "usage reported", "fail", "budgets", True),
-        ("no limit", "limit of tokens told", "fail", "max_tokens 8 is ignored", False),
+        ("no limit", "limit of tokens told", "fail", "max_tokens 4 is ignored", False),
         ("hides the cut", "limit of tokens told", "fail", "half an answer looks whole", False),
         ("stops early", "limit of tokens told", "unjudged", "'one'", True),
         ("breaks", "json_schema honoured", "fail", "ignores response_format", False),
@@ -116,7 +116,7 @@ def test_a_good_server_passes_everything():
         ("weak", "answers belong to questions", "unjudged", "weak model", True),
         ("unsteady", "same answer at temperature 0", "fail", "3 different", True),
         ("short lists", "guided beside free", "fail", "drop +79.2 points", False),
-        ("lists badly", "guided beside free", "unjudged", "cannot list items", True),
+        ("lists badly", "guided beside free", "unjudged", "cannot list the items", True),
         ("no pictures", "pictures", "fail", "none is taken", True),
         ("few pictures", "pictures", "pass", "4 in one question, 8 are refused", True),
     ],
@@ -248,7 +248,6 @@ def test_the_rule_for_a_drop():
     assert judge([0.0] + [1.0] * 19, [1.0] * 20) == "unjudged"  # one document decides nothing
     assert judge([0.9] * 200, [1.0] * 200) == "fail"
     assert judge([1.0] * 20, [0.9] * 20) == "pass"
-    assert judge([0.1] * 20, [0.3] * 20) == "unjudged"
     assert judge([1.0], [1.0]) == "unjudged"
 
 
