@@ -1,0 +1,408 @@
+"""Products -> captions short enough for an encoder, each checked against its source.
+
+OpenMPR (ICPR 2026, section 4.1, figure 2) lets a language model compress what a catalogue says of
+a product into a caption of at most 77 tokens that keeps colour, shape, brand and size. Here every
+caption is checked (`curate.checks`); one that fails is asked for again with the reasons, as a
+question of its own; the attempt that fails least is kept and marked.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from skulens.chat.key import make_key
+from skulens.curate.checks import Check, Rules, Source, brands_of, check_caption, failures, kind_of
+from skulens.errors import ChatError, DataError
+from skulens.prompts.load import Prompt, load_prompt
+from skulens.protocols import Ask, Chat, ErrorClass, Reply
+from skulens.records import Attribute, DatasetInfo, Product, Reject
+
+STAGE = "caption"
+AGAIN = "caption_again.v1"
+SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "properties": {"label": {"type": "string"}},
+    "required": ["label"],
+    "additionalProperties": False,
+}
+CORRECTABLE: Mapping[ErrorClass, str] = {
+    "invalid_json": 'the answer has to be a JSON object with the key "label" and nothing else',
+    "schema_violation": 'the answer has to be a JSON object with the one key "label", a text',
+    "truncated": "the answer is far too long; write one or two short sentences",
+}
+"""Failures that another question may mend, with what it says; the others would fail again."""
+CHUNK = 1000
+"""Products whose attempts are held at a time."""
+OPENMPR_TEXTS = ("describe the product in the image?",)
+OPENMPR_TAG = ("describe the tag of this product.",)
+"""Questions of OpenMPR's product_texts.json that its own script gives to the model."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the captions beside engine and prompt."""
+
+    texts: tuple[str, ...] = ()
+    """Text roles that make up the description, joined; empty: see `choose_roles`."""
+    tag: tuple[str, ...] = ()
+    """Text roles of the label or tag, joined; see `choose_roles`."""
+    attributes: tuple[str, ...] = ()
+    """Keys of attributes that the model is told; empty: those of brand, colour, size and shape."""
+    retries: int = 2
+    """How often a caption that fails is asked for again."""
+    only_long: bool = False
+    """Leave texts that fit all encoders as they are."""
+    temperature: float | None = 0.0
+    """Of first questions; None: the engine's own."""
+    retry_temperature: float = 0.7
+    """Of retries at least, with the attempt's number as seed: a model that takes the likeliest
+    word often says the same again."""
+    max_tokens: int | None = 0
+    """Of an answer, by the model's own tokenizer; 0: four times the least limit of the encoders,
+    at least 200; None: the engine's own."""
+
+    def __post_init__(self):
+        if self.retries < 0:
+            raise DataError(f"expected 0 or more retries, got {self.retries}")
+
+    def sampling(self, tokens: int, attempt: int = 0) -> dict[str, object]:
+        """Of the attempt (from 0) at a caption of so many tokens."""
+        found: dict[str, object] = {}
+        if self.max_tokens is not None:
+            found["max_tokens"] = self.max_tokens or max(200, 4 * tokens)
+        if attempt:
+            found |= {"temperature": max(self.temperature or 0, self.retry_temperature)}
+            found |= {"seed": attempt}
+        elif self.temperature is not None:
+            found["temperature"] = self.temperature
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One answer to a question about a product."""
+
+    caption: str
+    """Empty where there is none."""
+    checks: tuple[Check, ...] = ()
+    error: ErrorClass = ""
+    reason: str = ""
+    key: str = ""
+    """Of the question, in the reply store."""
+    cached: bool = False
+
+    @property
+    def failed(self) -> list[Check]:
+        return failures(self.checks)
+
+    @property
+    def passes(self) -> bool:
+        return not self.error and not self.failed
+
+    @property
+    def order(self) -> tuple[bool, bool, int]:
+        """Smaller is better: an answer that can be used, that fits, with few failures."""
+        unfit = any(c.name.startswith("tokens") for c in self.failed)
+        return (bool(self.error), unfit, len(self.failed))
+
+    def problems(self) -> list[str]:
+        """What to correct, for the model."""
+        if self.error:
+            return [CORRECTABLE.get(self.error, self.reason)]
+        return [c.reason for c in self.failed]
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """A product with the attempts at its caption."""
+
+    source: Source
+    attempts: tuple[Attempt, ...] = ()
+    """In the order made; none where the source was left as it is (`Settings.only_long`)."""
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Encoder -> tokens of the source text that the caption stands in for."""
+    after: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def best(self) -> Attempt | None:
+        """The attempt that fails least, the first of equals."""
+        return min(self.attempts, key=lambda a: a.order, default=None)
+
+    @property
+    def state(self) -> str:
+        """ "pass", "marked" (a check fails), "failed" (no caption) or "short" (not asked)."""
+        best = self.best
+        if best is None:
+            return "short"
+        if best.error:
+            return "failed"
+        return "pass" if best.passes else "marked"
+
+    @property
+    def caption(self) -> str:
+        """Of the best attempt; the source where it was short enough; empty without either."""
+        best = self.best
+        if best is None:
+            return self.source.text
+        return "" if best.error else best.caption
+
+
+# ----- what is asked --------------------------------------------------------------------------
+
+
+def choose_roles(
+    settings: Settings, info: DatasetInfo, products: Sequence[Product]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(roles of the description, roles of the tag): as asked for, else OpenMPR's own questions
+    where the products have them, else the first gallery text that any product has.
+
+    Args:
+        products: some of the catalogue, to see what texts there are.
+    Raises:
+        DataError: a role that none of them has, or no text at all; names those there are.
+    """
+    there = list(dict.fromkeys(r for p in products for r in (*p.texts, *["title"] * bool(p.title))))
+    for role in (*settings.texts, *settings.tag):
+        if role not in there:
+            raise DataError(
+                f"no product has a text called {role!r}; texts there are: {', '.join(there)}"
+            )
+    if settings.texts:
+        return settings.texts, settings.tag
+    if set(OPENMPR_TEXTS + OPENMPR_TAG) <= set(there):
+        return OPENMPR_TEXTS, settings.tag or OPENMPR_TAG
+    usual = (*info.gallery_text, "description", "title")
+    found = next((r for r in usual if r in there), next(iter(there), ""))
+    if not found:
+        raise DataError("the products have no texts to make captions of; see `skulens audit`")
+    return (found,), settings.tag
+
+
+def make_source(
+    product: Product,
+    texts: Sequence[str],
+    tag: Sequence[str],
+    attributes: Collection[str] = (),
+    brands: frozenset[str] = frozenset(),
+) -> Source | None:
+    """What a caption of a product may say; None where it has none of the texts.
+
+    Args:
+        attributes: keys; empty: those that are of a kind in `checks.KINDS`.
+        brands: of the whole catalogue.
+    """
+    kept = [
+        a
+        for a in product.attributes
+        if (a.key in attributes if attributes else kind_of(a.key) is not None)
+    ]
+    description = "\n".join(t for r in texts if (t := product.text(r)))
+    told = "\n".join(t for r in tag if (t := product.text(r)))
+    if not description and not told:
+        return None
+    title = product.title if "title" not in texts else ""
+    return Source(
+        product.id, description, told, title, tuple(kept), product.language or "", brands
+    )
+
+
+def list_attributes(attributes: Sequence[Attribute]) -> str:
+    return "\n".join(f"{a.key}: {a.value}" for a in attributes)
+
+
+def inputs_of(source: Source, prompt: Prompt, tokens: int) -> dict[str, object]:
+    """What a template is filled with: of all that we can tell, the slots that it has. Title and
+    attributes join the tag (else the description) of a template without slots of their own.
+
+    Raises:
+        DataError: the template has a slot that we do not know.
+    """
+    slots = dict(prompt.head.get("inputs") or {})  # type: ignore[call-overload]
+    told = {
+        "description": source.description,
+        "tag": source.tag,
+        "title": source.title,
+        "attributes": list_attributes(source.attributes),
+        "tokens": tokens,
+        "language": source.language,
+    }
+    if strange := [s for s in slots if s not in told]:
+        raise DataError(
+            f"prompt {prompt.name!r} asks for {strange[0]!r}; for captions we can give "
+            f"{', '.join(told)}"
+        )
+    rest = [str(told[n]) for n in ("title", "attributes") if n not in slots and told[n]]
+    home = "tag" if "tag" in slots else "description"
+    told[home] = "\n".join(filter(None, (str(told[home]), *rest)))
+    return {name: told[name] for name in slots}
+
+
+def start_of(prompt: Prompt) -> str:
+    """How the template wants captions to begin: its head's `start`, or the words that its rule
+    'Start with "..."' quotes; empty where it says nothing."""
+    if said := prompt.head.get("start"):
+        return str(said)
+    found = re.search(r"[Ss]tart with [\"']([^\"']+?)[ .]*(?:\.\.\.|\u2026)?[\"']", prompt.body)
+    return found[1].strip() if found else ""
+
+
+# ----- asking ---------------------------------------------------------------------------------
+
+
+class Captioner:
+    """Asks for captions, checks them, asks again.
+
+    Args:
+        chat: for bulk work a `chat.remember.Remembered`, so that a rerun asks nothing twice.
+        note: called with (product id, attempt) as answers come in, for progress.
+    Raises:
+        DataError: the prompt asks for something that we cannot give.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        prompt: Prompt,
+        rules: Rules,
+        settings: Settings = Settings(),
+        note: Callable[[str, Attempt], object] = lambda product, attempt: None,
+    ):
+        self.chat, self.prompt, self.rules, self.settings = chat, prompt, rules, settings
+        self.again, self.note = load_prompt(AGAIN), note
+        inputs_of(Source("", ""), prompt, rules.tokens)
+
+    def caption(self, sources: Iterable[Source]) -> Iterator[Captioned]:
+        """One for each source, in their order; at most `CHUNK` are held at a time.
+
+        Raises:
+            ChatError: the engine died or the budget is spent; what was answered is in the store.
+        """
+        waiting = iter(sources)
+        while chunk := list(islice(waiting, CHUNK)):
+            yield from self._caption_chunk(chunk)
+
+    def _caption_chunk(self, chunk: Sequence[Source]) -> Iterator[Captioned]:
+        """All first questions, then the second ones of those that failed, and so on."""
+        attempts: dict[str, list[Attempt]] = {s.id: [] for s in chunk}
+        if len(attempts) < len(chunk):
+            raise DataError("two sources of one id; ids of products must be unique")
+        open_ = [s for s in chunk if not self._is_short(s)]
+        for _ in range(self.settings.retries + 1):
+            for source, attempt in self._ask(open_, attempts):
+                attempts[source.id].append(attempt)
+                self.note(source.id, attempt)
+            open_ = [s for s in open_ if self._try_again(attempts[s.id])]
+        for source in chunk:
+            done = Captioned(source, tuple(attempts[source.id]), self._count(source.text))
+            yield replace(done, after=self._count(done.caption))
+
+    def _ask(
+        self, sources: Sequence[Source], attempts: Mapping[str, Sequence[Attempt]]
+    ) -> Iterator[tuple[Source, Attempt]]:
+        """The next attempt at each source, as answers come in."""
+        asked: dict[str, tuple[Source, str]] = {}
+        system = self.chat.info.identity
+
+        def questions() -> Iterator[Ask]:
+            for source in sources:
+                ask = self.make_question(source, attempts[source.id])
+                asked[source.id] = (source, make_key(ask, system, []))
+                yield ask
+
+        for reply in self.chat.ask(questions()):
+            if reply.id not in asked:
+                raise ChatError(
+                    f"{self.chat.info.name} answered a question about {reply.id!r}, which was not "
+                    "asked, or answered twice; run `skulens chat check`"
+                )
+            source, key = asked.pop(reply.id)
+            yield source, self.judge(source, reply, key)
+        if asked:
+            raise ChatError(
+                f"{self.chat.info.name} left {len(asked)} questions without an answer, such as "
+                f"that about {next(iter(asked))!r}; run the same command again to resume"
+            )
+
+    def make_question(self, source: Source, before: Sequence[Attempt] = ()) -> Ask:
+        """The first question about a product, or the one after these attempts: a retry holds the
+        latest answer and what is wrong with it."""
+        said = self.prompt.render(**inputs_of(source, self.prompt, self.rules.tokens))
+        template, user = self.prompt.sha256, said.user
+        if before:
+            last = before[-1]
+            answer = json.dumps({"label": last.caption}, ensure_ascii=False)
+            user = self.again.render(
+                question=said.user,
+                said=answer if not last.error else "(it could not be read)",
+                problems=last.problems(),
+            ).user
+            template = hashlib.sha256((template + self.again.sha256).encode()).hexdigest()
+        return Ask(
+            source.id,
+            (user,),
+            said.system,
+            schema=SCHEMA,
+            sampling=self.settings.sampling(self.rules.tokens, len(before)),
+            template=template,
+            stage=STAGE,
+        )
+
+    def judge(self, source: Source, reply: Reply, key: str = "") -> Attempt:
+        """What a reply is worth."""
+        if reply.error:
+            return Attempt(
+                "", error=reply.error, reason=reply.reason, key=key, cached=reply.cached
+            )
+        caption = clean(reply.value["label"])  # type: ignore[index]  # the schema was validated
+        checks = check_caption(caption, source, self.rules)
+        return Attempt(caption, checks, key=key, cached=reply.cached)
+
+    def _try_again(self, made: Sequence[Attempt]) -> bool:
+        last = made[-1]
+        return not last.passes and (not last.error or last.error in CORRECTABLE)
+
+    def _is_short(self, source: Source) -> bool:
+        if not self.settings.only_long:
+            return False
+        return all(count(source.text) <= n for count, n in self.rules.counters.values())
+
+    def _count(self, text: str) -> dict[str, int]:
+        return {name: count(text) for name, (count, _) in self.rules.counters.items()}
+
+
+def clean(caption: str) -> str:
+    """A caption on one line."""
+    return " ".join(caption.split())
+
+
+def read_sources(
+    products: Iterable[Product],
+    settings: Settings,
+    roles: tuple[Sequence[str], Sequence[str]],
+    brands: frozenset[str],
+    reject: Callable[[Reject], object],
+) -> Iterator[Source]:
+    """Sources of the products that have one; the others, and ids that occurred before, become
+    rejects."""
+    seen: set[str] = set()
+    for number, product in enumerate(products, 1):
+        where = f"product {number}"
+        if product.id in seen:
+            reject(Reject(where, product.id, "the id occurred before", "give it an id of its own"))
+            continue
+        seen.add(product.id)
+        source = make_source(product, *roles, settings.attributes, brands)
+        if source is None:
+            wanted = " or ".join((*roles[0], *roles[1]))
+            todo = "add a text, or choose another with --text"
+            reject(Reject(where, product.id, f"it has no text called {wanted}", todo))
+            continue
+        yield source
+
+
+def read_brands(products: Iterable[Product]) -> frozenset[str]:
+    """All brands that attributes of a catalogue name, normalised."""
+    return frozenset(b for p in products for b in brands_of(p.attributes))
