@@ -8,8 +8,8 @@ it. So before a bulk run, and decided before the first answer:
 - Alone: each picture is asked about twice, one question at a time, with a random nonce at the very
   start of the system turn, so that no prefix cache can match. Pictures whose two answers differ, or
   that got none, are not judged.
-- Together: the same pictures with one and the same prompt, in pairs, many at once, in shuffled
-  order, for several rounds.
+- Together: the same pictures behind one and the same text, many at once, in shuffled order, for
+  several rounds, whose letter is the last word of the question.
 - Whatever differs from the answer alone is asked once more alone, to tell a mix-up from a model that
   is not sure. One answer that is another picture's fails the server. Differences that are nobody's
   fail it where they are significantly more frequent than alone (Fisher's exact test, one-sided);
@@ -53,7 +53,7 @@ SYSTEM = (
     "You see one picture: a plain background, a small square of colour in each corner and a large "
     "number in the middle. Answer in JSON with the colour of the background and the number."
 )
-USER = "Which colour is the background, and which number stands in the middle?"
+USER = "Which colour is the background, and which number stands in the middle? (Round {}.)"
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -173,12 +173,12 @@ class Canary:
         """
         started = time.monotonic()
         once = self.ask_alone(range(2 * self.pairs), "alone")
-        again = self.ask_alone(once, "alone again")
+        again = self.ask_alone(once, "alone again", 1)
         steady = {i: answer for i, answer in once.items() if again.get(i) == answer}
         unsteady = {i for i in once if i in again and i not in steady}
         together = list(self.ask_together(steady)) if self.can_tell_apart(steady) else []
         differ = [(n, i, a) for n, i, a in together if a != steady[i]]
-        retried = self.ask_alone(sorted({i for _, i, _ in differ}), "once more")
+        retried = self.ask_again(differ)
         sure = {i for i in retried if retried[i] == steady[i]}
         unsteady |= set(retried) - sure
         mixups = [self.classify(n, i, a, steady) for n, i, a in differ if i in sure]
@@ -206,13 +206,22 @@ class Canary:
             self.seed,
         )
 
-    def ask_alone(self, which: Iterable[int], what: str) -> dict[int, str]:
-        """Picture -> answer, one question at a time, none sharing its prefix with another."""
+    def ask_again(self, differ: Sequence[tuple[int, int, str]]) -> dict[int, str]:
+        """Picture -> answer alone to the question of the round in which it first differed."""
+        first = {i: n for n, i, _ in reversed(differ)}
+        answers: dict[int, str] = {}
+        for i, n in self.watch(first.items(), "once more", len(first)):
+            answers |= self.ask_alone([i], "", n)
+        return answers
+
+    def ask_alone(self, which: Iterable[int], what: str, n: int = 0) -> dict[int, str]:
+        """Picture -> answer to the question of round `n`, one at a time, none sharing its prefix
+        with another."""
         answers = {}
         which = list(which)
-        for i in self.watch(which, what, len(which)):
+        for i in self.watch(which, what, len(which)) if what else which:
             nonce = secrets.token_hex(8)
-            ask = make_ask(f"canary-{nonce}", self.pictures[i], f"{nonce}\n{SYSTEM}")
+            ask = make_ask(f"canary-{nonce}", self.pictures[i], n, f"{nonce}\n")
             for reply in self.chat.ask([ask]):
                 answer = self.read(reply)
                 if reply.id != ask.id or i in answers:
@@ -232,7 +241,7 @@ class Canary:
             rng.shuffle(order)
             asked += [(n, i) for i in order]
         waiting = {f"canary-{n}-{i}": (n, i) for n, i in asked}
-        asks = (make_ask(f"canary-{n}-{i}", self.pictures[i], SYSTEM) for n, i in asked)
+        asks = (make_ask(f"canary-{n}-{i}", self.pictures[i], n) for n, i in asked)
         for reply in self.watch(self.chat.ask(asks), "together", len(asked)):
             if reply.id not in waiting:
                 self.foreign += 1
@@ -309,10 +318,11 @@ class Canary:
         return "pass", ""
 
 
-def make_ask(id_: str, picture: CanaryPicture, system: str) -> Ask:
-    return Ask(
-        id_, (picture.image, USER), system, SCHEMA, SAMPLING, template="canary.v1", stage="canary"
-    )
+def make_ask(id_: str, picture: CanaryPicture, n: int, nonce: str = "") -> Ask:
+    """The question of round `n`."""
+    letters = chr(ord("A") + n // 26 - 1) * (n >= 26) + chr(ord("A") + n % 26)
+    parts = (picture.image, USER.format(letters))
+    return Ask(id_, parts, nonce + SYSTEM, SCHEMA, SAMPLING, template="canary.v1", stage="canary")
 
 
 def exact_p(m: int, n: int, a: int, alone: int) -> float:

@@ -1,7 +1,6 @@
 """`skulens chat check`."""
 
 import json
-import os
 import sys
 from urllib.parse import urlsplit, urlunsplit
 
@@ -116,7 +115,7 @@ def run_checks(engine: str, model: str, key_env: str, concurrency: int, settings
         return
     from skulens.chat.served import look_up_server
 
-    rows, served = look_up_server(engine, os.environ.get(key_env, ""))
+    rows, served = look_up_server(engine, key_env)
     yield from rows
     if any(row.verdict == "fail" for row in rows):
         return

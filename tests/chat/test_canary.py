@@ -101,9 +101,12 @@ def run(mode: str = "", rate: float = 1.0, seed: int = 0, **options):
 
 def test_its_question_is_portable_and_says_nothing_of_the_picture():
     check_schema(canary.SCHEMA)
-    ask = canary.make_ask("x", make_canary(1, 0), canary.SYSTEM)
-    assert [p for p in ask.parts if isinstance(p, str)] == [canary.USER]
-    assert not any(name in canary.SYSTEM + canary.USER for name in COLOURS)
+    asks = [canary.make_ask("x", make_canary(1, 0), n) for n in range(100)]
+    assert len({ask.parts[1] for ask in asks}) == 100
+    assert {ask.system for ask in asks} == {canary.SYSTEM}
+    for ask in asks:
+        assert not any(name in ask.system + ask.parts[1] for name in COLOURS)
+        assert not any(digit in ask.system + ask.parts[1] for digit in "0123456789")
 
 
 @pytest.mark.parametrize("seed", range(12))

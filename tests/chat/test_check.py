@@ -263,8 +263,8 @@ def served(monkeypatch):
     opened = []
     models = {"http://one/v1": ["m"], "http://two/v1": ["m", "n"], "http://none/v1": []}
 
-    def look_up(url, key):
-        assert key in ("", "hidden-key")
+    def look_up(url, key_env):
+        assert key_env == "OPENAI_API_KEY"
         if url not in models:
             return [checks.Check("reachable", "fail", "no answer")], []
         return [checks.Check("reachable", "pass", "1 ms")], models[url]
