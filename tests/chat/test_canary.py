@@ -10,7 +10,8 @@ import PIL.Image
 import pytest
 
 from skulens.chat import canary
-from skulens.chat.canary import Canary, exact_p, guard, make_canary, read_canary, visibility
+from skulens.chat.canary import Canary, guard, make_canary, read_canary
+from skulens.chat.canary_judge import exact_p, visibility
 from skulens.chat.canary_pictures import COLOURS, NUMBERS, draw_canary, shuffle_numbers
 from skulens.chat.pictures import PicturePolicy, fit_picture
 from skulens.chat.schema import check_schema
