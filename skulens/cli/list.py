@@ -13,7 +13,7 @@ class Kinds(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from skulens.registry import KINDS, rows
 
-        return [f"{kind}s" for kind in KINDS if rows(kind)]
+        return [*(f"{kind}s" for kind in KINDS if rows(kind)), "prompts"]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         from skulens.registry import KINDS
@@ -78,6 +78,22 @@ def suites(as_json: bool) -> None:
     print_rows(named_rows("suite"), "suites", as_json)
 
 
+@command.command()
+@json_option
+def prompts(as_json: bool) -> None:
+    """Templates of what is said to a model; `skulens prompts show NAME` shows one."""
+    from skulens.prompts.load import known_prompts, load_prompt
+
+    rows = [
+        {"name": f"{name}.v{version}", "about": head.purpose}
+        | {"paper": head.source, "printed": head.printed}
+        for name, versions in known_prompts().items()
+        for version in versions
+        for head in [load_prompt(f"{name}.v{version}").head]
+    ]
+    print_rows(rows, "prompts", as_json)
+
+
 def plain_command(name: str) -> click.Command:
     """The command that lists the names of any other kind."""
 
@@ -104,9 +120,10 @@ def print_rows(rows: list[dict], what: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({what: rows}))
         return
+    width = max(18, *(len(row["name"]) for row in rows)) if rows else 18
     for row in rows:
-        click.echo(f"{row['name']:<18} {row['about']}")
+        click.echo(f"{row['name']:<{width}} {row['about']}")
         if row.get("found"):
-            click.echo(f"{'':<18} in {row['found']}")
+            click.echo(f"{'':<{width}} in {row['found']}")
     if not rows:
         click.echo(f"no {what}")

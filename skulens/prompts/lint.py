@@ -88,7 +88,7 @@ def lint_text(text: str, file: str = "the template") -> list[Finding]:
         except TemplateSyntaxError as e:
             # What it would find of this turn's slots is unknown, so that none is called unused.
             used |= set(head.inputs)
-            found.append(Finding(turn.line + e.lineno - 1, "slots", f"{e.message}{_hint(e)}"))
+            found.append(Finding(turn.line + e.lineno - 1, "slots", str(e.message)))
             continue
         found += check_slots(head, turn, tree)
         used |= {name.name for name, _ in slots_of(tree)}
@@ -263,8 +263,3 @@ def _words(text: str) -> int:
 
 def _is_name(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Name)
-
-
-def _hint(error: TemplateSyntaxError) -> str:
-    braces = "'dict'" in str(error.message) or "'}'" in str(error.message)
-    return "; two braces open a slot: write JSON's with a blank, { {" if braces else ""
