@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,10 @@ class Prompt:
     body: str
     path: Path
     """Where it was read."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is compiled, so that a prompt can go to another process."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @cached_property
     def turns(self) -> tuple[Template, Template]:

@@ -110,6 +110,30 @@ def test_the_label_of_an_answer_may_end_the_turn():
     assert found(GOOD + "Response must be only the name of it:\n") == [(16, "layout")]
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        "List:",
+        "Use by:",
+        "List of attributes:",
+        "Possible answer options:",
+        "Text by OCR:",
+        "Find:",
+    ],
+)
+def test_labels_that_hold_a_verb_are_labels(label):
+    assert lint_text(GOOD.replace("Title:", label)) == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["Please look at:", "In one word, answer:", "Now list the colours:", "It must be:", "Give x:"],
+)
+def test_short_orders_are_orders(order):
+    wanted = [] if len(order.split()) <= 2 else [(12, "layout")]
+    assert found(GOOD.replace("Title:", order)) == wanted
+
+
 def test_labels_have_a_length():
     words = " ".join(["big"] * LABEL_WORDS)
     assert lint_text(GOOD.replace("Title:", f"{words}:")) == []

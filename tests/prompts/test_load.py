@@ -1,6 +1,7 @@
 """Finding, reading, filling and asking; each mistake is named at the door."""
 
 import hashlib
+import pickle
 import time
 
 import pytest
@@ -320,6 +321,13 @@ def test_a_million_questions_are_made_in_minutes():
     for n in range(2000):
         prompt.ask(str(n), description="a can of soup " * 20, tag="red", tokens=77)
     assert time.process_time() - start < 2
+
+
+def test_a_prompt_goes_to_another_process():
+    prompt = load_prompt("openmpr_caption")
+    said = prompt.render(description="a", tokens=7)
+    there = pickle.loads(pickle.dumps(prompt))
+    assert there == prompt and there.render(description="a", tokens=7) == said
 
 
 def test_the_separator_is_found_before_anything_is_filled_in():
