@@ -74,8 +74,26 @@ def command() -> None:
 @catalog_options
 @json_option
 def captions(
-    data, engine, out, prompt, encoders, limit, texts, tag, attributes, retries, only_long, keep,
-    role, start, pictures, queries, sample, seed, map_, as_json,
+    data,
+    engine,
+    out,
+    prompt,
+    encoders,
+    limit,
+    texts,
+    tag,
+    attributes,
+    retries,
+    only_long,
+    keep,
+    role,
+    start,
+    pictures,
+    queries,
+    sample,
+    seed,
+    map_,
+    as_json,
 ) -> None:
     """Compress the texts of DATA into captions that fit an encoder.
 

@@ -204,9 +204,7 @@ def make_source(
     if not description and not told:
         return None
     title = product.title if "title" not in texts else ""
-    return Source(
-        product.id, description, told, title, tuple(kept), product.language or "", brands
-    )
+    return Source(product.id, description, told, title, tuple(kept), product.language or "", brands)
 
 
 def list_attributes(attributes: Sequence[Attribute]) -> str:
@@ -353,9 +351,7 @@ class Captioner:
     def judge(self, source: Source, reply: Reply, key: str = "") -> Attempt:
         """What a reply is worth."""
         if reply.error:
-            return Attempt(
-                "", error=reply.error, reason=reply.reason, key=key, cached=reply.cached
-            )
+            return Attempt("", error=reply.error, reason=reply.reason, key=key, cached=reply.cached)
         caption = clean(reply.value["label"])  # type: ignore[index]  # the schema was validated
         checks = check_caption(caption, source, self.rules)
         return Attempt(caption, checks, key=key, cached=reply.cached)

@@ -98,7 +98,9 @@ def refuse_filled(path: Path) -> None:
         return
     try:
         filled = any(
-            answer is not None for r in read_sheet(path).rows for answer in list(r.answers.values())[1:]
+            answer is not None
+            for r in read_sheet(path).rows
+            for answer in list(r.answers.values())[1:]
         )
     except DataError:
         filled = True  # not ours to overwrite
@@ -203,9 +205,7 @@ def read_sheet(path: Path) -> Sheet:
     return Sheet(path, tuple(rows), population, tuple(unread))
 
 
-def read_row(
-    product: str, cells: Mapping[str, str], number: int, unread: list[str]
-) -> Reviewed:
+def read_row(product: str, cells: Mapping[str, str], number: int, unread: list[str]) -> Reviewed:
     answers: dict[str, bool | None] = {}
     nothing = set()
     for name in ASKED:
@@ -217,9 +217,7 @@ def read_row(
         elif answers[name] is None and word:
             unread.append(f"row {number}, {name}: {cells[name][:40]!r} is neither yes nor no")
     caption = restore(cells.get("caption", ""))
-    return Reviewed(
-        product, caption, answers, frozenset(nothing), cells.get(COMMENT, "").strip()
-    )
+    return Reviewed(product, caption, answers, frozenset(nothing), cells.get(COMMENT, "").strip())
 
 
 def read_table(path: Path) -> Iterator[list[str]]:

@@ -47,7 +47,9 @@ def remarks(record: Mapping[str, Any]) -> list[str]:
         said.append(f"{later:,} captions pass after asking again")
     if record["captions_equal_to_another"]:
         n = record["captions_equal_to_another"]
-        said.append(f"{n:,} products share their text with another product: no encoder tells them apart")
+        said.append(
+            f"{n:,} products share their text with another product: no encoder tells them apart"
+        )
     if record["rejects"]:
         said.append(f"{record['rejects']:,} products could not be asked about: see rejects.jsonl")
     if record["no_queries"]:
@@ -110,7 +112,7 @@ def retried(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def describe_tokens(row: Mapping[str, Any]) -> str:
-    """"CLIP 312 -> 31 of 77"."""
+    """ "CLIP 312 -> 31 of 77"."""
     return "; ".join(
         f"{t['encoder']}: {t['before']} \u2192 {t['after']} of {t['limit']} tokens"
         for t in row["tokens"]
