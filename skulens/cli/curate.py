@@ -102,9 +102,9 @@ def captions(
     with the reasons. OUT is a catalogue: `skulens bench mpr OUT` measures it. Nothing is asked
     twice: run the same command again to resume.
     """
+    from skulens.chat import open_chat
     from skulens.chat.remember import Remembered
     from skulens.chat.store import ReplyStore
-    from skulens.chat import open_chat
     from skulens.curate.caption_files import Plan
     from skulens.curate.captions import Settings
     from skulens.curate.make import make_captions
