@@ -1,26 +1,76 @@
-"""An engine that asks nothing twice: what the store holds is given from there."""
+"""An engine that asks nothing twice: what the store holds is given from there.
 
-from collections.abc import Iterable, Iterator
+The one door for bulk work. Questions are drawn in bounded windows and looked up together; what has
+to be asked goes to the engine without a pause between windows, and each reply is on disk before it
+is given out. Memory does not grow with the number of questions.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 
+from skulens.chat.flow import Budget, Flow, Miss
 from skulens.chat.key import make_key
-from skulens.chat.pictures import PicturePolicy, fit_picture
+from skulens.chat.pictures import PicturePolicy
+from skulens.chat.preparing import Prepared, Preparer
 from skulens.chat.store import ReplyStore
-from skulens.errors import PictureError
+from skulens.errors import BudgetReached
 from skulens.protocols import Ask, Chat, Reply
 from skulens.records import Image, SystemInfo
+
+WINDOW = 256
+"""Questions drawn and looked up together, at most."""
+DRAW_S = 0.02
+"""How long to draw for a window; a slow source of questions keeps no engine waiting."""
+QUEUE = 256
+"""Questions that wait for the engine, where it is not faster than that."""
+QUEUE_BYTES = 128_000_000
+"""Of their pictures."""
+PREPARING_PICTURES = 64
+"""Pictures of questions that are being made ready."""
+READY = 1024
+"""Replies that wait to be given out before more questions are drawn."""
+GIVEN_OUT = 64
+"""Replies given out between two looks at what the engine needs."""
+CANARY_FROM = 20
+"""Picture questions to ask from which the engine is checked first."""
 
 
 class Remembered:
     """A `Chat` over another one and a store.
 
+    Two questions with one key are asked once and both answered. `Ask.id` may repeat within a run,
+    for the same or another question; each draws its own reply, which carries the id.
+
     Args:
         chat: the engine; its `policy`, where it has one, says how pictures are sent.
-        retry: error classes that are asked again although the store holds the failure.
+        run: what the replies are part of, for the ledger.
+        retry: error classes that are asked again although the store holds the failure, once a run.
+        budget: told of each fresh reply. Once it has nothing left, the first question that would
+            have to be asked ends the run with BudgetReached; questions in flight are finished,
+            stored and given out before, and replies from the store cost nothing.
+        canary: raises ChatError where the engine mixes up pictures. Called once, before the first
+            question with pictures is asked, with the engine, which has nothing else to do then.
+            Questions with pictures that have to be asked wait until there are CANARY_FROM of them;
+            where the questions end before, they are asked without.
+        progress: called with each reply before it is given out.
     """
 
-    def __init__(self, chat: Chat, store: ReplyStore, run: str = "", retry: Iterable[str] = ()):
+    def __init__(
+        self,
+        chat: Chat,
+        store: ReplyStore,
+        run: str = "",
+        retry: Iterable[str] = (),
+        budget: Budget | None = None,
+        canary: Callable[[Chat], None] | None = None,
+        progress: Callable[[Reply], object] | None = None,
+    ):
         self.chat, self.store, self.run, self.retry = chat, store, run, frozenset(retry)
+        self.budget, self.canary, self.progress = budget, canary, progress
         self.policy: PicturePolicy = getattr(chat, "policy", None) or PicturePolicy()
 
     @property
@@ -28,19 +78,249 @@ class Remembered:
         return self.chat.info
 
     def ask(self, questions: Iterable[Ask]) -> Iterator[Reply]:
-        """As `Chat.ask`; each reply is on disk before it is given out."""
-        for ask in questions:
-            try:
-                sent = [fit_picture(p, self.policy) for p in ask.parts if isinstance(p, Image)]
-            except PictureError as e:
-                yield Reply(ask.id, error="image_corrupt", reason=str(e))
-                continue
-            key = make_key(ask, self.info.identity, [s.sha256 for s in sent])
-            known = self.store.find([key]).get(key)
-            if known is not None and known.error not in self.retry:
-                yield replace(known, id=ask.id)
-                continue
-            for reply in self.chat.ask([ask]):
-                hashes = {key: [s.sha256 for s in sent]}
-                self.store.put([(key, ask, reply)], self.info.name, self.run, hashes)
+        """As `Chat.ask`; each reply is on disk before it is given out.
+
+        Questions are drawn in the caller's thread, some hundred ahead of the replies. Closing the
+        iterator cancels what is being asked; what was committed stays.
+
+        Raises:
+            ChatError: as `Chat.ask`, after all replies that arrived; or the engine gave replies to
+                questions it was not asked, or not to all.
+            BudgetReached: see `budget`.
+            StoreError: the store cannot be read or written.
+        """
+        bulk = _Bulk(self, questions)
+        try:
+            for reply in bulk.replies():
+                if self.progress is not None:
+                    self.progress(reply)
                 yield reply
+        finally:
+            bulk.close()
+
+
+class _Bulk:
+    """One call of `Remembered.ask`."""
+
+    def __init__(self, of: Remembered, questions: Iterable[Ask]):
+        self.of, self.store = of, of.store
+        self.name, self.system = of.info.name, of.info.identity
+        self.source, self.drained = iter(questions), False
+        self.started = of.store.last_entry()
+        self.news = threading.Event()
+        self.preparer = Preparer(of.store, of.policy, of.retry, self.news.set)
+        self.preparing: deque[Prepared | Future[Prepared]] = deque()
+        self.held: list[tuple[Miss, Prepared]] = []
+        self.waiting: dict[str, list[str]] = {}
+        """Key -> ids of the questions that it answers, the one that is asked first."""
+        self.ready: deque[Reply] = deque()
+        self.flow: Flow | None = None
+        self.checked = of.canary is None
+        self.failure: BaseException | None = None
+
+    def replies(self) -> Iterator[Reply]:
+        while True:
+            self.news.clear()
+            self._collect()
+            self._advance()
+            if self.ready:
+                for _ in range(min(len(self.ready), GIVEN_OUT)):
+                    yield self.ready.popleft()
+                continue
+            if self._at_end():
+                break
+            self.news.wait(1.0)  # where a lock cannot be interrupted, Ctrl-C is heard by then
+        if self.failure is not None:
+            raise self.failure
+
+    # ----- drawing and looking up -------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Draw, look up and hand on questions until the engine has enough of them."""
+        while self.failure is None and len(self.ready) < READY:
+            settled = self._take_prepared()
+            if settled:
+                self._settle(settled)
+            elif self.drained and not self.preparing:
+                self._finish()
+                return
+            elif self.drained or not self._has_room():
+                return
+            else:
+                self._draw()
+
+    def _has_room(self) -> bool:
+        flow = self.flow
+        pictures = sum(isinstance(p, Future) for p in self.preparing)
+        if pictures >= PREPARING_PICTURES:
+            return False
+        return flow is None or flow.hungry or (
+            flow.waiting < QUEUE and flow.weight < QUEUE_BYTES
+        )  # fmt: skip
+
+    def _draw(self) -> None:
+        """Draw a window of questions and begin to make them ready."""
+        window: list[Ask] = []
+        pictures, last = 0, time.monotonic() + DRAW_S
+        while len(window) < WINDOW and pictures < PREPARING_PICTURES:
+            try:
+                ask = next(self.source)
+            except StopIteration:
+                self.drained = True
+                break
+            except Exception as e:  # of whoever makes the questions: replies in flight come first
+                self._fail(e)
+                break
+            window.append(ask)
+            pictures += sum(isinstance(p, Image) for p in ask.parts)
+            if time.monotonic() > last:
+                break
+        self.preparing.extend(self.preparer.begin(window))
+
+    def _take_prepared(self) -> list[Prepared]:
+        """The questions that are ready, in order, up to the first that is not."""
+        found: list[Prepared] = []
+        while self.preparing and len(found) < WINDOW:
+            first = self.preparing[0]
+            if isinstance(first, Future):
+                if not first.done():
+                    break
+                first = first.result()
+            self.preparing.popleft()
+            found.append(first)
+        return found
+
+    def _settle(self, prepared: list[Prepared]) -> None:
+        """Answer from the store what it holds; hand on the rest."""
+        keys = [make_key(p.ask, self.system, p.pictures) for p in prepared]
+        stored = self.store.look_up(k for k in keys if k not in self.waiting)
+        failed: list[tuple[str, Prepared]] = []
+        for number, (key, question) in enumerate(zip(keys, prepared, strict=True), 1):
+            known = stored.get(key)
+            if key in self.waiting:
+                self.waiting[key].append(question.ask.id)
+            elif known is not None and not (
+                known.reply.error in self.of.retry and known.entry <= self.started
+            ):
+                self.ready.append(replace(known.reply, id=question.ask.id))
+            elif question.error:
+                failed.append((key, question))
+            elif not self._hand_on(key, question):
+                self.preparing.extendleft(reversed(prepared[number:]))
+                break
+        if self.failure is not None:
+            self.preparing.clear()
+        self._keep_failures(failed)
+
+    def _hand_on(self, key: str, question: Prepared) -> bool:
+        """Have a question asked; False where what is known of the next ones no longer holds."""
+        if self.of.budget is not None and not self.of.budget.left():
+            self._fail(self._budget_reached())
+            return False
+        if not question.whole:
+            self.preparing.append(self.preparer.fit(question))
+            return True
+        self.waiting[key] = [question.ask.id]
+        miss = Miss(key, question.ask, tuple(question.pictures))
+        if question.pictures and not self.checked:
+            self.held.append((miss, question))
+            if len(self.held) < CANARY_FROM:
+                return True
+            self._check_canary()
+            return False
+        self._send(miss, question)
+        return True
+
+    def _send(self, miss: Miss, question: Prepared) -> None:
+        if self.flow is None:
+            of = self.of
+            self.flow = Flow(of.chat, self.store, of.run, of.budget, self.news.set)
+        self.flow.put(miss, question.question(miss.key, self.of.policy), question.weight)
+
+    def _keep_failures(self, failed: list[tuple[str, Prepared]]) -> None:
+        """Store and give out what cannot be asked: a picture is missing, corrupt or too many."""
+        if not failed:
+            return
+        made = [
+            (k, p.ask, Reply(p.ask.id, error=p.error, reason=p.reason, attempts=0, system=self.system))
+            for k, p in failed
+        ]  # fmt: skip
+        pictures = {k: p.pictures for k, p in failed}
+        self.store.put(made, self.name, self.of.run, pictures)
+        self.ready.extend(reply for _, _, reply in made)
+
+    # ----- the engine -------------------------------------------------------------------------
+
+    def _check_canary(self) -> None:
+        """Let the engine finish, check it, and send what was held."""
+        if self.flow is not None:
+            self.flow.finish()
+            while not self.flow.over:
+                self.news.clear()
+                self.news.wait(1.0)
+            self._collect()
+        if self.failure is not None:
+            return
+        assert self.of.canary is not None
+        try:
+            self.of.canary(self.of.chat)
+        except Exception as e:  # replies that wait to be given out come first
+            self._fail(e)
+            return
+        self._release()
+
+    def _release(self) -> None:
+        self.checked = True
+        held, self.held = self.held, []
+        for miss, question in held:
+            self._send(miss, question)
+
+    def _finish(self) -> None:
+        """All questions are drawn and known to the engine, or answered."""
+        if self.held:  # fewer than the canary is for
+            self._release()
+        if self.flow is not None:
+            self.flow.finish()
+
+    def _collect(self) -> None:
+        """Take over what was committed."""
+        flow = self.flow
+        if flow is None:
+            return
+        over = flow.over  # before `take`, or what came between would be missed
+        for key, reply in flow.take():
+            first, *others = self.waiting.pop(key)
+            self.ready.append(replace(reply, id=first))
+            self.ready.extend(replace(reply, id=name, cached=True) for name in others)
+        if not over:
+            return
+        self.flow = None
+        if flow.error is not None:
+            self._fail(flow.error)
+        elif flow.finish(drop=True):  # the budget was spent while questions waited
+            self._fail(self._budget_reached())
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run with this error once what is in flight is answered."""
+        if self.failure is None:
+            self.failure = error
+        self.held.clear()
+        self.preparing.clear()
+        if self.flow is not None:
+            self.flow.finish(drop=True)
+
+    def _budget_reached(self) -> BudgetReached:
+        return BudgetReached(
+            "the budget is spent, and there are questions left to ask; what was answered is kept. "
+            "Run the same command again with a larger one to go on from here"
+        )
+
+    def _at_end(self) -> bool:
+        if self.flow is not None:
+            return False
+        return self.failure is not None or (self.drained and not self.preparing and not self.held)
+
+    def close(self) -> None:
+        if self.flow is not None:
+            self.flow.stop()
+        self.preparer.close()

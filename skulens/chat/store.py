@@ -1,121 +1,247 @@
 """Replies on disk: nothing is asked twice, and a kill loses no answer that was given out.
 
-One SQLite file in a folder, in write-ahead mode with a sync per commit, so that several processes
-may write at once. One row per key; failures are rows too. What was spent is a table of its own,
-to which rows are only added.
+One SQLite file in a folder (see `database`). One row per key; failures are rows too. What was spent
+is a table of its own, to which rows are only added. `export` writes the replies as Parquet, which
+needs no skulens to be read.
 """
 
+import hashlib
 import json
-import sqlite3
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
+from skulens.chat.database import (
+    bind_text,
+    named_errors,
+    open_database,
+    seal_of,
+    transaction,
+    unbind_text,
+)
+from skulens.chat.key import canonical, describe_parts, in_order
+from skulens.chat.secrets import hide_known, hide_secrets, known_secrets
 from skulens.errors import StoreError
 from skulens.protocols import Ask, Reply
+from skulens.records import chunks
 
-TABLES = """
-create table if not exists replies (
-    key text primary key, item text, stage text, system text, model text, template text,
-    question text, text text, value text, finish text, error text, reason text,
-    usage text, raw_usage text, latency_s real, attempts integer, run text, made real
-) without rowid;
-create table if not exists spent (
-    run text, stage text, item text, key text, model text, input_tokens integer,
-    cached_tokens integer, output_tokens integer, reasoning_tokens integer, image_tokens integer,
-    seconds real, outcome text, made real
-);
-create table if not exists pictures (
-    source text, policy text, sha256 text, width integer, height integer,
-    primary key (source, policy)
-) without rowid;
-"""
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FILE = "replies.sqlite"
+COLUMNS = (
+    *("key", "item", "stage", "run", "system", "model", "template", "instructions", "parts"),
+    *("schema", "sampling", "text", "value", "finish", "error", "reason", "usage", "latency_s"),
+    *("attempts", "made", "entry"),
+)
+"""Of the table of replies, less its checksum. `instructions` and `schema` are sha256 of texts."""
+USED = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
+AT_ONCE = 500
+"""Keys of one look-up; SQLite's bound on variables is 32,766, in old ones 999."""
+SHARED_TEXTS = 256
+"""How many texts known to be in the file are remembered."""
+SELECT = (
+    f"select {', '.join('r.' + c for c in COLUMNS)}, r.seal, s.raw_usage"
+    " from replies r left join spent s on s.entry = r.entry"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row of the table of replies."""
+
+    row: Mapping[str, Any]
+    """By `COLUMNS`."""
+    reply: Reply
+    """With the id of the item that was asked about first."""
+
+    @property
+    def entry(self) -> int:
+        """Of the table `spent`; later replies have larger ones."""
+        return int(self.row["entry"])
 
 
 class ReplyStore:
-    """Replies of any number of engines, by key; see `chat.key`."""
+    """Replies of any number of engines, by key; see `chat.key`. Safe for threads and processes.
+
+    Raises:
+        StoreError: by every method: the file is damaged, locked for long or of a later version, the
+            disk is full or read-only; says which, and what to do.
+    """
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self.db = sqlite3.connect(
-                folder / "replies.sqlite", timeout=60, check_same_thread=False
-            )
-            self.db.execute("pragma journal_mode=wal")
-            self.db.execute("pragma synchronous=full")
-            self.db.executescript(TABLES)
-        except sqlite3.Error as e:
-            raise StoreError(f"the reply store {folder} cannot be opened: {e}") from e
+        self.folder = Path(folder)
+        self.path = self.folder / FILE
+        self._writer = open_database(self.path)
+        self.db = open_database(self.path)  # of its own: it sees nothing before it is committed
+        self._writing, self._reading = threading.Lock(), threading.Lock()
+        self._known: dict[str, str] = {}
+
+    def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:
+        """The rows of a query, such as one for the table `spent`."""
+        with self._reading, named_errors(self.path):
+            return self.db.execute(sql, values).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Execute a statement for each row, in one synced commit."""
+        with self._writing, named_errors(self.path), transaction(self._writer):
+            self._writer.executemany(sql, rows)
+
+    def __len__(self) -> int:
+        return self.read("select count(*) from replies")[0][0]
+
+    def last_entry(self) -> int:
+        """The newest row of the table `spent`; 0 where there is none."""
+        return self.read("select coalesce(max(entry), 0) from spent")[0][0]
 
     def find(self, keys: Iterable[str]) -> dict[str, Reply]:
-        """The stored replies of these keys; their `id` is the key's first item."""
+        """The stored replies of these keys, those without one left out; a reply's `id` is that of
+        the item which was asked about first."""
+        return {key: stored.reply for key, stored in self.look_up(keys).items()}
+
+    def look_up(self, keys: Iterable[str]) -> dict[str, Stored]:
+        """As `find`, with the whole rows. A damaged row is left out."""
         found = {}
-        for key in keys:
-            row = self.db.execute(
-                "select item, text, value, finish, error, reason, usage, raw_usage, latency_s,"
-                " attempts, system from replies where key = ?",
-                (key,),
-            ).fetchone()
-            if row is not None:
-                item, text, value, finish, error, reason, usage, raw, latency, attempts, who = row
-                found[key] = Reply(
-                    item, text, json.loads(value), finish, error, reason, json.loads(usage),
-                    tuple(json.loads(raw)), latency, attempts, True, who,
-                )  # fmt: skip
+        for part in chunks(list(dict.fromkeys(keys)), AT_ONCE):
+            marks = ",".join("?" * len(part))
+            for columns in self.read(f"{SELECT} where r.key in ({marks})", part):
+                stored = decode_row(columns)
+                if stored is not None:
+                    found[stored.row["key"]] = stored
         return found
 
     def put(
-        self, answered: Iterable[tuple[str, Ask, Reply]], model: str = "", run: str = "",
-        pictures: Mapping[str, list[str]] | None = None,
-    ) -> None:  # fmt: skip
-        """Store replies under their keys in one synced commit. A key that is there stays as it is,
-        unless it holds a failure.
+        self,
+        answered: Iterable[tuple[str, Ask, Reply]],
+        model: str = "",
+        run: str = "",
+        pictures: Mapping[str, Sequence[str]] | None = None,
+        made: float | None = None,
+    ) -> set[str]:
+        """Store replies under their keys in one synced commit, and what they cost.
 
+        An answer that is there stays; a failure that is there gives way to whatever is newer; a
+        damaged row gives way.
+
+        Args:
+            model: name of the engine.
+            run: what this is part of, for the ledger.
+            pictures: key -> sha256 of the question's pictures as sent, in order.
+            made: when the replies were made, seconds since 1970, for those that come from
+                elsewhere; None: now.
+        Returns:
+            Keys whose stored reply stayed as it was.
         Raises:
-            StoreError: the disk is full or the file damaged.
+            StoreError: see the class; or a value is nothing that JSON can hold.
         """
-        now = time.time()
-        try:
-            with self.db:
-                for key, ask, reply in answered:
-                    sent = iter((pictures or {}).get(key, []))
-                    question = {
-                        "system": ask.system,
-                        "parts": [
-                            {"text": p} if isinstance(p, str) else {"image": next(sent, "")}
-                            for p in ask.parts
-                        ],
-                        "schema": ask.schema,
-                        "sampling": dict(ask.sampling),
-                    }
-                    self.db.execute(
-                        "insert into replies values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                        " on conflict (key) do update set text=excluded.text, value=excluded.value,"
-                        " finish=excluded.finish, error=excluded.error, reason=excluded.reason,"
-                        " usage=excluded.usage, raw_usage=excluded.raw_usage,"
-                        " latency_s=excluded.latency_s, attempts=excluded.attempts,"
-                        " run=excluded.run, made=excluded.made where replies.error != ''",
-                        (key, ask.id, ask.stage, reply.system, model, ask.template,
-                         json.dumps(question), reply.text, json.dumps(reply.value), reply.finish,
-                         reply.error, reply.reason, json.dumps(dict(reply.usage)),
-                         json.dumps([dict(u) for u in reply.raw_usage]), reply.latency_s,
-                         reply.attempts, run, now),
-                    )  # fmt: skip
-                    u = reply.usage
-                    self.db.execute(
-                        "insert into spent values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                        (run, ask.stage, ask.id, key, model, u.get("input_tokens", 0),
-                         u.get("cached_tokens", 0), u.get("output_tokens", 0),
-                         u.get("reasoning_tokens", 0), u.get("image_tokens", 0), reply.latency_s,
-                         reply.error or "answered", now),
-                    )  # fmt: skip
-        except sqlite3.Error as e:
-            raise StoreError(f"the reply store {self.folder} cannot be written: {e}") from e
+        answered, pictures = list(answered), pictures or {}
+        now = time.time() if made is None else made
+        secrets = known_secrets()
+        kept: set[str] = set()
+        new_texts: dict[str, str] = {}
+        with self._writing, named_errors(self.path), transaction(self._writer):
+            there = self._present([key for key, _, _ in answered])
+            for key, ask, reply in answered:
+                usage = hide_known(to_json([dict(u) for u in reply.raw_usage], ask), secrets)
+                entry = self._add_spent((key, run, model, now), ask, reply, usage)
+                before = there.get(key)
+                if before is not None and (not before[0] or (made is not None and now < before[1])):
+                    kept.add(key)
+                    continue
+                shared = [self._share(t, new_texts) for t in (ask.system, in_order(ask.schema))]
+                row = encode_row(key, ask, reply, shared, pictures.get(key, ()))
+                row |= {"model": model, "run": run, "made": now, "entry": entry}
+                row["reason"] = hide_secrets(reply.reason, secrets)
+                self._replace(tuple(row[c] for c in COLUMNS))
+                there[key] = reply.error, now
+                kept.discard(key)
+        if len(self._known) > SHARED_TEXTS:
+            self._known.clear()
+        self._known |= new_texts
+        return kept
+
+    def _present(self, keys: list[str]) -> dict[str, tuple[str, float]]:
+        """(error, made) of the rows that are there and whole."""
+        found = {}
+        for part in chunks(keys, AT_ONCE):
+            marks = ",".join("?" * len(part))
+            for columns in self._writer.execute(f"{SELECT} where r.key in ({marks})", part):
+                stored = decode_row(columns)
+                if stored is not None:
+                    found[stored.row["key"]] = stored.row["error"], stored.row["made"]
+        return found
+
+    def _add_spent(
+        self, of: tuple[str, str, str, float], ask: Ask, reply: Reply, raw_usage: str
+    ) -> int | None:
+        key, run, model, now = of
+        used = [int(reply.usage.get(name) or 0) for name in USED]
+        texts = [bind_text(t) for t in (run, ask.stage, ask.id, key, model)]
+        outcome = reply.error or "answered"
+        return self._writer.execute(
+            "insert into spent (run, stage, item, key, model, input_tokens, cached_tokens,"
+            " output_tokens, reasoning_tokens, image_tokens, seconds, outcome, made, system,"
+            f" raw_usage) values ({','.join('?' * 15)})",
+            (*texts, *used, reply.latency_s, outcome, now, reply.system, bind_text(raw_usage)),
+        ).lastrowid
+
+    def _share(self, text: str, new: dict[str, str]) -> str:
+        """sha256 of a text that is in the table of texts from now on."""
+        sha256 = self._known.get(text) or new.get(text)
+        if sha256 is None:
+            sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+            # replaced: a damaged one is mended
+            self._writer.execute("insert or replace into texts values (?, ?)",
+                                 (sha256, bind_text(text)))  # fmt: skip
+            new[text] = sha256
+        return sha256
+
+    def _replace(self, row: tuple) -> None:
+        bound = [bind_text(v) if isinstance(v, str) else v for v in row]
+        self._writer.execute(
+            f"insert or replace into replies ({', '.join(COLUMNS)}, seal)"
+            f" values ({','.join('?' * (len(COLUMNS) + 1))})",
+            (*bound, seal_of(row)),
+        )
+
+    def rows(self, most: int = 1000) -> Iterator[list[Stored]]:
+        """All replies in the order of their keys, `most` at a time; damaged rows are left out."""
+        after = ""
+        while True:
+            found = self.read(f"{SELECT} where r.key > ? order by r.key limit ?", (after, most))
+            if not found:
+                return
+            after = found[-1][0]
+            yield [stored for columns in found if (stored := decode_row(columns)) is not None]
+
+    def texts(self, hashes: Iterable[str]) -> dict[str, str]:
+        """Shared texts by their sha256."""
+        found = {}
+        for part in chunks(list(dict.fromkeys(hashes)), AT_ONCE):
+            marks = ",".join("?" * len(part))
+            for sha256, text in self.read(f"select * from texts where sha256 in ({marks})", part):
+                found[sha256] = unbind_text(text)
+        return found
+
+    def to_arrow(self, rows: int = 1000) -> "Iterator[pa.RecordBatch]":
+        """All replies in the order of their keys, a batch at a time; see `export`."""
+        from skulens.chat.export import batches
+
+        return batches(self, rows)
+
+    def export(self, path: Path) -> int:
+        """Write all replies to a Parquet file, in flat memory; how many. See `chat.export`."""
+        from skulens.chat.export import write_parquet
+
+        return write_parquet(self, Path(path))
 
     def close(self) -> None:
         self.db.close()
+        self._writer.close()
 
     def __enter__(self) -> "ReplyStore":
         return self
@@ -127,3 +253,66 @@ class ReplyStore:
         where: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def to_json(value: object, ask: Ask) -> str:
+    """Raises StoreError for what JSON cannot hold."""
+    try:
+        return in_order(value)
+    except (TypeError, ValueError, RecursionError) as e:
+        raise StoreError(
+            f"the reply to question {ask.id!r} cannot be stored, as it holds no JSON value ({e}); "
+            "this is a fault of its engine"
+        ) from e
+
+
+def encode_row(
+    key: str, ask: Ask, reply: Reply, shared: Sequence[str], pictures: Sequence[str]
+) -> dict[str, Any]:
+    """A row of the table of replies, less what the run says of it."""
+    missing = [""] * sum(not isinstance(p, str) for p in ask.parts)  # nobody told the hashes
+    instructions, schema = shared
+    return {
+        "key": key,
+        "item": ask.id,
+        "stage": ask.stage,
+        "system": reply.system,
+        "template": ask.template,
+        "instructions": instructions,
+        "parts": in_order(describe_parts(ask.parts, [*pictures, *missing])),
+        "schema": schema,
+        "sampling": canonical(dict(ask.sampling)),
+        "text": reply.text,
+        "value": to_json(reply.value, ask),
+        "finish": reply.finish,
+        "error": reply.error,
+        "usage": to_json({k: int(v or 0) for k, v in reply.usage.items()}, ask),
+        "latency_s": float(reply.latency_s),
+        "attempts": int(reply.attempts),
+    }
+
+
+def decode_row(columns: tuple) -> Stored | None:
+    """A row of `SELECT`; None where it is damaged."""
+    *values, seal, raw = columns
+    try:
+        values = [unbind_text(v) if isinstance(v, bytes) else v for v in values]
+        if seal != seal_of(tuple(values)):
+            return None
+        row = dict(zip(COLUMNS, values, strict=True))
+        reply = Reply(
+            row["item"], row["text"], json.loads(row["value"]), row["finish"], row["error"],
+            row["reason"], json.loads(row["usage"]), read_usage(raw), row["latency_s"],
+            row["attempts"], True, row["system"],
+        )  # fmt: skip
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return Stored(row, reply)
+
+
+def read_usage(raw: object) -> tuple[Mapping[str, object], ...]:
+    """What the provider reported; nothing where that is damaged, which costs no answer."""
+    try:
+        return tuple(u for u in json.loads(unbind_text(raw)) if isinstance(u, dict))
+    except (ValueError, TypeError):
+        return ()

@@ -1,6 +1,7 @@
 """`skulens list`: what there is to choose from."""
 
 import json
+from pathlib import Path
 
 import click
 
@@ -13,7 +14,7 @@ class Kinds(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from skulens.registry import KINDS, rows
 
-        return [f"{kind}s" for kind in KINDS if rows(kind)]
+        return [*(f"{kind}s" for kind in KINDS if rows(kind)), "prompts", "prices"]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         from skulens.registry import KINDS
@@ -76,6 +77,54 @@ def datasets(as_json: bool) -> None:
 def suites(as_json: bool) -> None:
     """Benchmarks of `skulens bench`."""
     print_rows(named_rows("suite"), "suites", as_json)
+
+
+@command.command()
+@json_option
+def prompts(as_json: bool) -> None:
+    """Templates of what is said to models, with their versions, newest last."""
+    from skulens.prompts.load import known_prompts, load_prompt
+
+    rows = [
+        {"name": name, "about": str(load_prompt(name).head.get("purpose", "")),
+         "versions": sorted(versions)}
+        for name, versions in known_prompts().items()
+    ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps({"prompts": rows}))
+        return
+    for row in rows:
+        versions = ", ".join(f"v{n}" for n in row["versions"])
+        click.echo(f"{row['name']:<26} {versions:<8} {row['about']}")
+    click.echo(f"{len(rows)} prompts")
+
+
+@command.command()
+@click.option(
+    "--prices",
+    "table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Your own table, whose rows come first.  [default: $SKULENS_PRICES]",
+)
+@json_option
+def prices(table: Path | None, as_json: bool) -> None:
+    """What models cost, in the order in which rows are tried."""
+    from dataclasses import asdict
+
+    from skulens.chat.prices import SHIPPED, Prices
+
+    found = Prices.read(table)
+    if as_json:
+        rows = [asdict(row) for row in found.rows]
+        click.echo(json.dumps({"prices": rows, "own": found.own or None, "shipped": str(SHIPPED)}))
+        return
+    for row in found.rows:
+        source = f"; {row.source}" if row.source else ""
+        click.echo(f"{row.model:<26} {row.says()}{source}")
+    click.echo(
+        f"{len(found.rows)} prices{f', first those of {found.own}' if found.own else ''}; "
+        f"to change or add some, copy {SHIPPED} and give the copy by --prices or $SKULENS_PRICES"
+    )
 
 
 def plain_command(name: str) -> click.Command:

@@ -1,0 +1,168 @@
+"""Questions in, replies out: between an ordinary iterator and tasks on an event loop.
+
+One loop in one thread serves all callers of an engine and lives while there are any. A caller's
+questions are drawn in the caller's own thread, and only so far ahead that the loop never runs dry.
+What crosses between the threads crosses in batches: a switch costs as much as a question.
+"""
+
+import asyncio
+import contextlib
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+Question = TypeVar("Question")
+Given = TypeVar("Given")
+Kit = TypeVar("Kit")
+
+
+class Background(Generic[Kit]):
+    """An event loop in a thread of its own, with what its tasks work with, while it is in use.
+
+    Args:
+        make: called when the loop starts: clients and the like.
+        close: called, on the loop, before it ends.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Kit], close: Callable[[Kit], Awaitable[None]]):
+        self._name, self._make, self._close = name, make, close
+        self._lock = threading.Lock()
+        self._users = 0
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread
+        self._kit: Kit
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[tuple[asyncio.AbstractEventLoop, Kit]]:
+        """The loop, started by the first who comes and ended by the last who goes."""
+        with self._lock:
+            if not self._users:
+                self._start()
+            self._users += 1
+        try:
+            yield self._loop, self._kit
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._stop()
+
+    def _start(self) -> None:
+        self._kit = self._make()
+        self._loop = loop = asyncio.new_event_loop()
+        # Decoding frees the interpreter lock; more threads than cores would only take memory.
+        loop.set_default_executor(ThreadPoolExecutor(os.cpu_count() or 1, self._name))
+        self._thread = threading.Thread(target=run_loop, args=(loop,), name=self._name, daemon=True)
+        self._thread.start()
+
+    def _stop(self) -> None:
+        async def end() -> None:
+            await self._close(self._kit)
+            await self._loop.shutdown_asyncgens()
+            await self._loop.shutdown_default_executor()
+
+        try:
+            asyncio.run_coroutine_threadsafe(end(), self._loop).result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+
+def run_loop(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+
+
+class Exchange(Generic[Question, Given]):
+    """One caller's questions on a loop.
+
+    Args:
+        answer: makes replies of a question: none, one or, where some were held back, several.
+        window: most questions that are drawn and whose replies were not given out.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        answer: Callable[[Question], Coroutine[Any, Any, list[Given]]],
+        window: int,
+    ):
+        self._loop, self._answer, self._window = loop, answer, window
+        self._inbox: deque[Question] = deque()
+        self._outbox: queue.SimpleQueue[list[list[Given] | BaseException]] = queue.SimpleQueue()
+        self._tasks: set[asyncio.Task[list[Given]]] = set()
+        self._done: list[list[Given] | BaseException] = []
+        self._woken = False
+
+    def trade(self, questions: Iterable[Question]) -> Iterator[Given]:
+        """Replies as they come.
+
+        Where drawing a question raises, the replies of those before come first, then the error.
+        An error of `answer` comes at once, after the replies that were there.
+        """
+        waiting = iter(questions)
+        more, problem = True, None
+        under_way = 0
+        while True:
+            while more and under_way < self._window and self._outbox.empty():
+                try:
+                    question = next(waiting)
+                except StopIteration:
+                    more = False
+                except Exception as e:  # whatever it is: first the replies that are paid for
+                    more, problem = False, e
+                else:
+                    under_way += 1
+                    self._send(question)
+            if not under_way:
+                break
+            for outcome in self._outbox.get():
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                under_way -= 1
+                yield from outcome
+        if problem is not None:
+            raise problem
+
+    def stop(self) -> None:
+        """Cancel what is under way, and wait until it is."""
+        asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
+
+    def _send(self, question: Question) -> None:
+        self._inbox.append(question)
+        if not self._woken:  # else the loop is on its way to the inbox already
+            self._woken = True
+            self._loop.call_soon_threadsafe(self._dispatch)
+
+    def _dispatch(self) -> None:
+        self._woken = False  # before the inbox is emptied, so that nothing stays in it
+        while self._inbox:
+            task = self._loop.create_task(self._answer(self._inbox.popleft()))
+            self._tasks.add(task)
+            task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[list[Given]]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        self._done.append(task.exception() or task.result())
+        if len(self._done) == 1:
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._outbox.put(self._done)
+        self._done = []
+
+    async def _cancel(self) -> None:
+        self._inbox.clear()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,263 @@
+"""An engine with its store, budget and batch files while a command asks it, and the count of it."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from skulens.errors import ChatError, DataError
+from skulens.protocols import Ask, Reply
+
+if TYPE_CHECKING:
+    from skulens.chat.batch_files import BatchFiles
+    from skulens.cli.asking import Asking
+
+
+class Asked:
+    """What `Asking.open` gives. Replies and tokens are counted as they pass.
+
+    Args:
+        run: what the ledger calls this run, before its date.
+    """
+
+    def __init__(self, asking: "Asking", run: str):
+        from skulens.chat.ledger import Budget, Prices
+        from skulens.chat.remember import Remembered
+        from skulens.chat.store import ReplyStore
+        from skulens.files import cache_folder
+
+        limited = (asking.budget_tokens, asking.budget_money) != (None, None)
+        if limited and asking.batch is not None:
+            raise DataError("with --batch nothing is asked, so that no budget can be kept: drop it")
+        self.prices = Prices.read(asking.prices)
+        self.chat = asking.open_engine()
+        self.model = self.chat.info.name
+        self.budget = None
+        if limited:
+            self.budget = Budget(asking.budget_tokens, asking.budget_money, self.prices, self.model)
+        self.writer = self._batch_writer(asking) if asking.batch is not None else None
+        self.again = frozenset(asking.ask_again)
+        self.folder = asking.replies or cache_folder() / "replies"
+        self.store = ReplyStore(self.folder)
+        self.run = f"{run} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        self.remembered = Remembered(
+            self.chat, self.store, run=self.run, retry=asking.ask_again, budget=self.budget,
+            **({"canary": None} if asking.no_canary else {}),
+        )  # fmt: skip
+        self.files: BatchFiles | None = None
+        self.questions = self.known = self.uncounted = 0
+        self.outcomes: Counter[str] = Counter()
+        self.old: Counter[str] = Counter()
+        """Of the outcomes, those that came out of the store."""
+        self.usage: dict[str, int] = {}
+        self.seconds = 0.0
+
+    def _batch_writer(self, asking: "Asking") -> Any:
+        from skulens.chat.batch_files import BatchWriter
+
+        if "url" not in asking.parameters():
+            raise DataError(
+                f"engine {self.model!r} has no batch files: --batch is for openai:MODEL"
+            )
+        return BatchWriter(self.chat, asking.batch)
+
+    def ask(self, questions: Iterable[Ask], total: int | None = None) -> Iterator[Reply]:
+        """Each question's reply, with progress on stderr.
+
+        With --batch: the replies that the store has; the other questions are written.
+
+        Args:
+            total: number of questions, where it is known, for the time that is left.
+        """
+        from tqdm import tqdm
+
+        begun, before = time.monotonic(), self.seconds
+        with tqdm(total=total, delay=2, unit=" questions", file=sys.stderr) as bar:
+            counted = self._count(questions, bar)
+            replies = self._write(counted) if self.writer else self.remembered.ask(counted)
+            with closing(replies):  # type: ignore[type-var]
+                for reply in replies:
+                    self.seconds = before + time.monotonic() - begun
+                    self._note(reply)
+                    bar.set_postfix_str(self.progress(), refresh=False)
+                    if not self.writer:
+                        bar.update()
+                    yield reply
+
+    def _count(self, questions: Iterable[Ask], bar: Any) -> Iterator[Ask]:
+        for question in questions:
+            self.questions += 1
+            if self.writer:
+                bar.update()
+            yield question
+
+    def _write(self, questions: Iterable[Ask]) -> Iterator[Reply]:
+        """Replies out of the store; the questions without one go into the batch."""
+        from skulens.chat.batch_files import write_unknown
+
+        assert self.writer is not None
+        yield from write_unknown(questions, self.writer, self.store, self.again)
+
+    def _note(self, reply: Reply) -> None:
+        from skulens.chat.ledger import sum_usage
+
+        self.outcomes[reply.error] += 1
+        if reply.cached:
+            self.old[reply.error] += 1
+            return
+        self.usage = sum_usage([self.usage, reply.usage])
+        self.uncounted += not reply.usage and not reply.error
+
+    @property
+    def answered(self) -> int:
+        return self.outcomes[""]
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """Error class -> questions, the most frequent first."""
+        return {error: n for error, n in self.outcomes.most_common() if error}
+
+    @property
+    def asked_anew(self) -> int:
+        """Questions whose reply did not come out of the store."""
+        return self.outcomes.total() - self.old.total()
+
+    @property
+    def money(self) -> float | None:
+        """Of what was asked anew; None where the price or all tokens are unknown."""
+        from skulens.chat.ledger import cost_of
+
+        if not self.asked_anew:
+            return 0.0
+        return cost_of(self.usage, self.prices, self.model, self.seconds / 3600)
+
+    def money_said(self) -> str:
+        """ "0.42 USD", or why it is unknown."""
+        from skulens.chat.ledger import money_text
+
+        price, money = self.prices.find(self.model), self.money
+        if price is None:
+            return f"money unknown: no price for {self.model}, see --prices"
+        if money is None:
+            return "money unknown: the server reported no tokens"
+        return f"{money_text(money)} {price.currency}"
+
+    def progress(self) -> str:
+        """Behind the bar."""
+        said = [f"{self.answered:,} answered"]
+        if failed := sum(self.failed.values()):
+            said.append(f"{failed:,} failed")
+        if self.old:
+            said.append(f"{self.old.total():,} from the store")
+        if self.money is not None and self.asked_anew and self.prices.find(self.model):
+            said.append(self.money_said())
+        return ", ".join(said)
+
+    def last_line(self) -> str:
+        """What was asked, what became of it and what it cost."""
+        if self.writer:
+            return self.batch_line()
+        stored = f" ({self.old['']:,} from the store)" if self.old[""] else ""
+        said = [f"{self.answered:,} answered{stored}"]
+        if self.failed:
+            said.append(f"{sum(self.failed.values()):,} failed ({self.failures_said()})")
+        open_ = self.questions - self.outcomes.total()
+        if open_:
+            said.append(f"{open_:,} not asked")
+        noun = "question" if self.questions == 1 else "questions"
+        spent = "nothing was asked anew"
+        if self.asked_anew:
+            tokens = self.usage.get("input_tokens", 0) + self.usage.get("output_tokens", 0)
+            without = f" ({self.uncounted:,} answers without a count)" if self.uncounted else ""
+            spent = f"{short(tokens)} tokens{without}, {self.money_said()}"
+        return f"{self.questions:,} {noun}: {', '.join(said)}; {spent}; replies in {self.folder}"
+
+    def failures_said(self) -> str:
+        """ "20 truncated, 14 refused; 30 of them known: --ask-again CLASS" """
+        known = sum(n for error, n in self.old.items() if error)
+        again = f"; {known:,} of them stored before: --ask-again CLASS" if known else ""
+        return ", ".join(f"{n:,} {error}" for error, n in self.failed.items()) + again
+
+    def batch_line(self) -> str:
+        """What was written, and what to do with it."""
+        files = self.files or self.finish_batch()
+        noun = "question" if self.questions == 1 else "questions"
+        said = [f"{self.old.total():,} in the store", f"{files.questions:,} written"]
+        if files.repeated:
+            said.append(f"{files.repeated:,} equal to another")
+        said += [f"{n:,} cannot be sent ({why})" for why, n in files.unsendable.items()]
+        line = f"{self.questions:,} {noun}: {', '.join(said)}"
+        if not files.files:
+            return f"{line}; nothing is left to ask"
+        count = f"{len(files.files)} file{'s' * (len(files.files) > 1)}"
+        return (
+            f"{line}; {count} ({files.bytes / 1e6:,.1f} MB) in {files.folder}: have them answered, "
+            f"then `skulens replies import {files.folder} RESULTS` and this command again"
+        )
+
+    def finish_batch(self) -> "BatchFiles":
+        """Put the batch files into their folder; later calls say what was written."""
+        assert self.writer is not None
+        if self.files is None:
+            self.files = self.writer.finish()
+        return self.files
+
+    def record(self) -> dict[str, Any]:
+        """JSON values for --json of the asking command."""
+        price = self.prices.find(self.model)
+        record = {
+            "engine": self.model,
+            "run": self.run,
+            "questions": self.questions,
+            "answered": self.answered,
+            "failed": self.failed,
+            "from_store": self.old.total(),
+            "tokens": dict(self.usage),
+            "answers_without_tokens": self.uncounted,
+            "money": self.money if price is not None else None,
+            "currency": price.currency if price is not None else None,
+            "replies": str(self.folder),
+        }
+        if self.writer:
+            files = self.finish_batch()
+            record["batch"] = {
+                "folder": str(files.folder),
+                "files": [str(file) for file in files.files],
+                "questions": files.questions,
+                "repeated": files.repeated,
+                "unsendable": dict(files.unsendable),
+            }
+        return record
+
+    def __enter__(self) -> "Asked":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        """Stopped half-way: say how far it came. A batch that was not finished is not written."""
+        try:
+            if self.writer:
+                if kind is None:
+                    self.finish_batch()
+                self.writer.__exit__(kind, error, where)
+            elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
+                click.echo(self.last_line(), err=True)
+        finally:
+            self.store.close()
+
+
+def short(n: int) -> str:
+    """950, 45.1 k, 1.2 M, 3.4 G"""
+    for size, unit in ((10**9, " G"), (10**6, " M"), (10**4, " k")):
+        if n >= size:
+            return f"{n / (1000 if unit == ' k' else size):,.1f}{unit}"
+    return f"{n:,}"
