@@ -243,7 +243,9 @@ _BRANDS = (
     re.compile(rf"\bbrand(?: name)?(?:,| is| of|:)? [\"']?({_NAME})[\"']?"),
     re.compile(rf"[\"']?\b({_NAME}?)[\"']?(?:,)? (?:brand|logo)\b"),
 )
-_NO_BRAND = frozenset(["the", "its", "this", "a", "an", "us", "nutrition", "net", "it", "no", "new"])
+_NO_BRAND = frozenset(
+    ["the", "its", "this", "a", "an", "us", "nutrition", "net", "it", "no", "new"]
+)
 _SEALS = re.compile(
     r"\b(?:usda|non gmo|gmo|project|verified|certified|organic certif\w*|department|fda|kosher|"
     r"united states|no \d+|fair trade|whole grain|bpa|recycl\w*|gluten free)\b"

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -42,6 +43,16 @@ def run(*words, code=0):
     return done.stdout if code == 0 else str(done.exception) + done.output
 
 
+def read(path):
+    with path.open(encoding="utf-8-sig", newline="") as f:
+        return list(csv.reader(f))
+
+
+def write(path, rows, separator=","):
+    with path.open("w", newline="") as f:
+        csv.writer(f, delimiter=separator).writerows(rows)
+
+
 def captions(*more, code=0):
     return run(
         "captions",
@@ -65,13 +76,12 @@ def test_from_captions_to_a_reviewed_sheet(place):
     assert captions().splitlines()[-1].endswith("0 asked, 4 from the store; in out")
     paths = json.loads(run("review-sheet", "out", "--sample", "3", "--json"))
     assert paths["captions"] == 3 and len(paths["sheets"]) == 2
-    for path in paths["sheets"]:
-        rows = list(csv.reader(open(path, encoding="utf-8-sig", newline="")))
+    for path in map(Path, paths["sheets"]):
+        rows = read(path)
         at = rows[0].index("tokens ok")
         for row in rows[1:]:
             row[at : at + 6] = ["yes"] * 6
-        with open(path, "w", newline="") as f:
-            csv.writer(f, delimiter=";").writerows(rows)
+        write(path, rows, ";")
     said = run("reviewed", *paths["sheets"])
     assert "3 of 3 captions pass: 100.0 % [29.2, 100.0]; of all 4 between" in said
     told = json.loads(run("reviewed", *paths["sheets"], "--json"))
@@ -82,7 +92,7 @@ def test_from_captions_to_a_reviewed_sheet(place):
 def test_the_page_is_safe_and_shows_what_failed(place, monkeypatch):
     evil = "The product is <script>alert(1)</script> a blue thing."
     monkeypatch.setattr(
-        Engine, "SAY", staticmethod(lambda ask, n: evil if ask.id == "p1" else GOOD)
+        Engine, "SAY", staticmethod(lambda ask, n: evil if "number 1" in ask.parts[0] else GOOD)
     )
     said = captions("--retries", "1")
     assert "3 captions pass all checks, 1 marked, 0 failed; 5 asked" in said
@@ -103,10 +113,9 @@ def test_json_and_files(place):
 def test_a_filled_sheet_is_left_alone(place):
     captions()
     path = place / "out" / "review-1.csv"
-    rows = list(csv.reader(open(path, encoding="utf-8-sig", newline="")))
+    rows = read(path)
     rows[1][rows[0].index("colour kept")] = "yes"
-    with open(path, "w", newline="") as f:
-        csv.writer(f).writerows(rows)
+    write(path, rows)
     before = path.read_bytes()
     said = captions()
     assert "no review sheets written: out/review-1.csv is filled in" in said

@@ -7,7 +7,7 @@ from skulens.records import SystemInfo
 
 
 class Scripted:
-    """Answers with what `say` gives for a question and its number (from 0) for that product: a
+    """Answers with what `say` gives for a question and its number (0: the first about a product): a
     caption, or (error class, reason). Keeps the questions."""
 
     def __init__(self, say: Callable[[Ask, int], str | tuple[ErrorClass, str]], backwards=False):
@@ -19,9 +19,8 @@ class Scripted:
         if self.backwards:
             questions = list(questions)[::-1]
         for ask in questions:
-            number = sum(a.id == ask.id for a in self.asked)
             self.asked.append(ask)
-            said = self.say(ask, number)
+            said = self.say(ask, int(ask.sampling.get("seed", 0)))
             if isinstance(said, str):
                 yield Reply(ask.id, text=said, value={"label": said}, system="scripted/1")
             else:

@@ -8,7 +8,7 @@ from skulens.catalog.own import OwnCatalog
 from skulens.curate.caption_files import Plan, read_captions, read_record, text_of
 from skulens.curate.captions import Attempt, Captioned, Settings
 from skulens.curate.checks import Check, Source
-from skulens.curate.make import make_captions
+from skulens.curate.make import Work, make_captions
 from skulens.errors import DataError, StoreError
 from skulens.prompts.load import load_prompt
 from skulens.records import DatasetInfo, Image
@@ -40,7 +40,7 @@ def shop(tmp_path):
 
 def make(catalog, out, say=lambda ask, n: GOOD, plan=Plan(), settings=Settings(), **more):
     chat = Scripted(say)
-    counts = make_captions(catalog, chat, PROMPT, COUNTERS, out, settings, plan, **more)
+    counts = make_captions(Work(catalog, PROMPT, COUNTERS, settings, plan, **more), chat, out)
     return counts, chat
 
 

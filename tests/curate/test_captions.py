@@ -9,12 +9,12 @@ from skulens.curate import captions as room
 from skulens.curate.captions import (
     Captioner,
     Settings,
+    answer_key,
     choose_roles,
     clean,
     inputs_of,
     make_source,
     read_sources,
-    start_of,
 )
 from skulens.curate.checks import Rules, Source
 from skulens.errors import ChatError, DataError
@@ -218,10 +218,12 @@ def test_products_that_cannot_be_asked_about_are_rejects():
     ]  # fmt: skip
 
 
-def template(tmp_path, inputs, body):
+def template(tmp_path, inputs, body, answer="given"):
     path = tmp_path / "own.md"
-    slots = "\n".join(f"  {i}: text" for i in inputs)
-    path.write_text(f"---\npurpose: test\ninputs:\n{slots}\n---\nSay.\n--- user ---\n{body}\n")
+    kinds = {"tokens": "{about: a number, kind: number}"}
+    slots = "\n".join(f"  {i}: {kinds.get(i, 'a text')}" for i in inputs)
+    head = f"purpose: test\ninputs:\n{slots}\nanswer: {answer}"
+    path.write_text(f"---\n{head}\n---\nSay.\n--- user ---\n{body}\n")
     return load_prompt(str(path))
 
 
@@ -231,7 +233,7 @@ def test_a_template_gets_the_slots_that_it_has(tmp_path):
     assert inputs_of(full, prompt, 9) == {"description": "D\ncolour: red", "title": "Title"}
     assert inputs_of(full, PROMPT, 9)["tag"] == "T\nTitle\ncolour: red"
     [ask] = [Captioner(Scripted(lambda a, n: ""), prompt, RULES).make_question(full)]
-    assert ask.parts == ("Title: D\ncolour: red",) and ask.system == "Say."
+    assert ask.parts == ("Title: D\n  colour: red",) and ask.system == "Say."
     assert ask.template == prompt.sha256 and ask.stage == "caption"
 
 
@@ -241,9 +243,92 @@ def test_a_template_that_asks_for_more_is_refused_at_the_door(tmp_path):
         Captioner(Scripted(lambda a, n: ""), prompt, RULES)
 
 
-def test_the_template_says_how_captions_begin(tmp_path):
-    assert start_of(PROMPT) == "The product is"
-    assert start_of(template(tmp_path, ["description"], "{{ description }}")) == ""
+def test_a_template_that_shows_nothing_is_refused(tmp_path):
+    with pytest.raises(DataError, match="shows nothing of a product"):
+        Captioner(Scripted(lambda a, n: ""), template(tmp_path, ["tokens"], "{{ tokens }}"), RULES)
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [
+        ("text", None),
+        ("given", "label"),
+        (
+            "{schema: {type: object, properties: {label: {type: string}, n: {type: string}}}}",
+            "label",
+        ),
+        (
+            "{schema: {type: object, properties: {said: {type: string}, n: {type: integer}}}}",
+            "said",
+        ),
+    ],
+)
+def test_where_a_caption_stands_in_an_answer(tmp_path, answer, key):
+    assert answer_key(template(tmp_path, ["description"], "{{ description }}", answer)) == key
+
+
+def test_answers_without_a_caption_are_refused(tmp_path):
+    prompt = template(
+        tmp_path, ["description"], "{{ description }}",
+        "{schema: {type: object, properties: {a: {type: string}, b: {type: string}}}}",
+    )  # fmt: skip
+    with pytest.raises(DataError, match="answers of prompt 'own' have a, b"):
+        answer_key(prompt)
+
+
+def test_free_text_and_other_keys_are_captions_too(tmp_path):
+    class Free(Scripted):
+        def ask(self, questions):
+            for reply in super().ask(questions):
+                yield Reply(reply.id, text=reply.text, value=self.value and {"said": reply.text})
+
+    good = "The product is soup in a red can."
+    for value, answer in (
+        (False, "text"),
+        (True, "{schema: {properties: {said: {type: string}}}}"),
+    ):
+        chat = Free(lambda ask, n: good if n else "blue")
+        chat.value = value
+        prompt = template(tmp_path, ["description"], "{{ description }}", answer)
+        [done] = run(chat, [source()], prompt=prompt)
+        assert done.caption == good and "blue" in chat.asked[1].parts[0]
+        assert ('{"said": "blue"}' in chat.asked[1].parts[0]) == value
+
+
+def test_a_retry_keeps_the_instructions_before_all_else():
+    chat = Scripted(lambda ask, n: "The product is blue.")
+    run(chat, [source("a"), source("b", "A red can.")])
+    first, second = chat.asked[0], chat.asked[2]
+    assert second.system.startswith(first.system) and second.system != first.system
+    assert chat.asked[2].system == chat.asked[3].system
+    assert second.template != first.template and second.schema == first.schema
+
+
+def test_count_open_asks_what_it_can_and_counts_the_rest():
+    class Stored(Scripted):
+        def ask(self, questions):
+            for ask in questions:
+                self.asked.append(ask)
+                if ask.id == "a":
+                    yield Reply(ask.id, value={"label": "The product is blue."})
+
+    chat = Stored(lambda ask, n: "")
+    maker = Captioner(chat, PROMPT, RULES)
+    assert maker.count_open([source("a"), source("b"), source("c")]) == 2
+    assert [a.id for a in chat.asked] == ["a", "b", "c", "a", "a"]
+
+
+def test_a_text_without_end_is_a_reject(tmp_path):
+    rejects = []
+    products = [Product("a", texts={"d": "x " * room.LONGEST})]
+    assert not list(read_sources(products, Settings(), (("d",), ()), frozenset(), rejects.append))
+    assert "characters, at most 50,000" in rejects[0].reason
+
+
+def test_a_product_with_a_tag_alone_is_described_by_it():
+    assert inputs_of(Source("a", "", "T"), PROMPT, 9) == {
+        "description": "T", "tag": "", "tokens": 9
+    }  # fmt: skip
 
 
 def test_the_model_is_told_the_least_limit():
