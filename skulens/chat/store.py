@@ -23,11 +23,11 @@ from skulens.chat.database import (
     transaction,
     unbind_text,
 )
-from skulens.chat.key import canonical, describe_parts, in_order
+from skulens.chat.key import describe_parts, in_order
 from skulens.chat.secrets import hide_known, hide_secrets, known_secrets
 from skulens.errors import StoreError
 from skulens.protocols import Ask, Reply
-from skulens.records import chunks
+from skulens.records import chunks, escape_surrogates
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,7 +152,8 @@ class ReplyStore:
                 if before is not None and (not before[0] or (made is not None and now < before[1])):
                     kept.add(key)
                     continue
-                shared = [self._share(t, new_texts) for t in (ask.system, in_order(ask.schema))]
+                schema = to_json(ask.schema, ask)
+                shared = [self._share(text, new_texts) for text in (ask.system, schema)]
                 row = encode_row(key, ask, reply, shared, pictures.get(key, ()))
                 row |= {"model": model, "run": run, "made": now, "entry": entry}
                 row["reason"] = hide_secrets(reply.reason, secrets)
@@ -256,9 +257,9 @@ class ReplyStore:
 
 
 def to_json(value: object, ask: Ask) -> str:
-    """Raises StoreError for what JSON cannot hold."""
+    """JSON that is valid Unicode. Raises StoreError for what it cannot hold."""
     try:
-        return in_order(value)
+        return escape_surrogates(in_order(value))  # "\\ud800" is how JSON, too, writes one
     except (TypeError, ValueError, RecursionError) as e:
         raise StoreError(
             f"the reply to question {ask.id!r} cannot be stored, as it holds no JSON value ({e}); "
@@ -279,9 +280,9 @@ def encode_row(
         "system": reply.system,
         "template": ask.template,
         "instructions": instructions,
-        "parts": in_order(describe_parts(ask.parts, [*pictures, *missing])),
+        "parts": to_json(describe_parts(ask.parts, [*pictures, *missing]), ask),
         "schema": schema,
-        "sampling": canonical(dict(ask.sampling)),
+        "sampling": to_json(dict(sorted(ask.sampling.items())), ask),
         "text": reply.text,
         "value": to_json(reply.value, ask),
         "finish": reply.finish,
