@@ -248,10 +248,11 @@ class _Bulk:
         """Store and give out what cannot be asked: a picture is missing, corrupt or too many."""
         if not failed:
             return
+        reply = Reply("", attempts=0, system=self.system)
         made = [
-            (k, p.ask, Reply(p.ask.id, error=p.error, reason=p.reason, attempts=0, system=self.system))
+            (k, p.ask, replace(reply, id=p.ask.id, error=p.error, reason=p.reason))
             for k, p in failed
-        ]  # fmt: skip
+        ]
         pictures = {k: p.pictures for k, p in failed}
         self.store.put(made, self.name, self.of.run, pictures)
         self.ready.extend(reply for _, _, reply in made)
