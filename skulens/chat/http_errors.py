@@ -77,7 +77,7 @@ SAMPLING = re.compile(
 TOO_LONG = re.compile(
     r"context_length_exceeded|context.?(length|window|size)|max_model_len|maximum model length"
     r"|(prompt|input|request|question) (is|are) (too long|longer)|too many (input )?tokens"
-    r"|max_num_tokens|maximum (number of )?(input )?tokens|inputs? tokens|exceeds? the .{0,20}token"
+    r"|max_num_tokens|maximum (number of )?(input )?tokens|inputs?\W{1,3}tokens|exceeds? the .{0,20}token"
 )
 POLICY = re.compile(
     r"content_filter|content_policy|content management policy|responsibleaipolicy|moderation"

@@ -27,7 +27,7 @@ from skulens.chat.inquiry import Inquiry, Learned, UnsendablePicture
 from skulens.chat.key import canonical
 from skulens.chat.pace import Pace
 from skulens.chat.pictures import PicturePolicy
-from skulens.chat.redaction import Redactor, clean_logs
+from skulens.chat.redaction import Redactor
 from skulens.chat.sender import Sender
 from skulens.chat.wire import RESERVED, Answer
 from skulens.errors import ChatError, DataError
@@ -146,7 +146,6 @@ class OpenAIChat:
     def _open(self) -> Sender:
         key = read_key(self.address, self.key_env)
         self._redactor = Redactor(key)
-        clean_logs(self._redactor)
         return Sender(
             self.address,
             key,

@@ -14,7 +14,7 @@ from skulens.chat.failures import Failure
 from skulens.chat.http_errors import judge_status
 from skulens.chat.inquiry import Inquiry
 from skulens.chat.pace import Gate, Pace
-from skulens.chat.redaction import Redactor
+from skulens.chat.redaction import Redactor, clean_logs
 from skulens.chat.wire import Answer, another_question, read_answer
 
 CONNECT_S = 10.0
@@ -57,6 +57,7 @@ class Sender:
         """One of the clients, made when it is first needed."""
         if pool not in self._clients:
             self._clients[pool] = self._make_client()
+            clean_logs(self._redactor)  # now, for the first client brings its loggers along
         return self._clients[pool]
 
     def _make_client(self) -> openai.AsyncOpenAI:
@@ -130,7 +131,7 @@ class Sender:
     def _read(self, inquiry: Inquiry, response: Any) -> Answer:
         """The answer of a 200, if it is this question's."""
         data = self._redactor.clean_bytes(response.content)
-        answer = read_answer(data, inquiry.schema, inquiry.nonce)
+        answer = read_answer(data, inquiry.schema, inquiry.nonce, self._redactor.mask)
         for carried in (response.headers.get("x-request-id", ""), answer.id):
             found = OUR_ID.search(carried)
             if found and found[1] != inquiry.mark:
