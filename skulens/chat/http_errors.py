@@ -15,6 +15,8 @@ from skulens.chat.failures import Failure
 
 SHOWN = 300
 """Characters of a server's message that a reason quotes."""
+READ = 10_000
+"""Characters of it that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +47,23 @@ def read_complaint(body: object) -> Complaint:
         try:
             body = json.loads(body)
         except (ValueError, RecursionError):
-            text = re.sub(r"<[^>]*>", " ", str(body)) if "<" in str(body)[:200] else str(body)
-            return Complaint(text)
+            text = str(body)[:READ]
+            return Complaint(re.sub(r"<[^<>]*>", " ", text) if "<" in text[:200] else text)
     if isinstance(body, list) and body:
         body = body[0]  # Google's form
     if not isinstance(body, Mapping):
-        return Complaint("" if body is None else str(body))
+        return Complaint("" if body is None else str(body)[:READ])
     inner = body.get("error", body)
     if not isinstance(inner, Mapping):
-        return Complaint(str(inner))
+        return Complaint(str(inner)[:READ])
     said = inner.get("message") or inner.get("detail") or inner.get("error") or ""
     text = said if isinstance(said, str) else json.dumps(said)
     return Complaint(
-        text,
-        *(str(inner[k]) if inner.get(k) is not None else "" for k in ("code", "type", "param")),
+        text[:READ],
+        *(
+            str(inner[k])[:SHOWN] if inner.get(k) is not None else ""
+            for k in ("code", "type", "param")
+        ),
     )
 
 
