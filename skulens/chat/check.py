@@ -70,9 +70,11 @@ def check_chat(
     """
     counted = Counted(chat)
     show: Watch = watch or (lambda things, what, total: things)
+    name = "plain answer"
     try:
         plain = check_plain(counted)
         yield plain
+        name = "alive to the end"
         if plain.verdict == "fail":
             return
         yield check_usage(counted)
@@ -91,7 +93,7 @@ def check_chat(
         yield check_violations(counted)
         yield check_throughput(open_at or (lambda level: chat), show)
     except ChatError as e:
-        yield Check("alive to the end", "fail", str(e))
+        yield Check(name, "fail", str(e))
 
 
 class Counted:
