@@ -1,5 +1,6 @@
 """`skulens chat-stub`: a server that answers like a model, and fails on demand."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -108,7 +109,7 @@ def list_faults(as_json: bool) -> None:
         for f in FAULTS.values()
     ]
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps({"faults": rows}))
         return
     from rich.console import Console
     from rich.table import Table
@@ -139,7 +140,8 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
     sys.stdout.flush()
     if log_every > 0:
         app.stub.log = lambda n: n % log_every or click.echo(line_of(app.stub.stats()), err=True)
-    StubServer(app).run(sockets=[sock])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it once it has closed
+        StubServer(app).run(sockets=[sock])
     stats = app.stub.stats()
     click.echo(json.dumps(stats) if as_json else f"stopped: {line_of(stats)}")
 

@@ -1,10 +1,10 @@
 """Captions on disk: a catalogue that is measured like any other, and beside it how each was made.
 
-    captions.parquet   one row per product: source, caption, every attempt, checks, tokens
-    captions.json      engine, prompt, settings and counts
-    rejects.jsonl      products that could not be asked about, with the reason
-    products.parquet, queries.parquet ...   the catalogue in the format skulens/1, with the text
-                       role `Plan.role` added; pictures are referred to where they lie, or copied
+captions.parquet   one row per product: source, caption, every attempt, checks, tokens
+captions.json      engine, prompt, settings and counts
+rejects.jsonl      products that could not be asked about, with the reason
+products.parquet, queries.parquet ...   the catalogue in the format skulens/1, with the text
+                   role `Plan.role` added; pictures are referred to where they lie, or copied
 """
 
 import json
@@ -204,7 +204,9 @@ class CaptionFolder:
             raise StoreError(f"{self.folder} is a file; give a folder to --out")
         mine = read_record(self.folder)
         if not mine and any((self.folder / t).exists() for t in (*TABLES, TABLE)):
-            raise StoreError(f"{self.folder} holds a catalogue already; give another folder to --out")
+            raise StoreError(
+                f"{self.folder} holds a catalogue already; give another folder to --out"
+            )
         data = mine.get("data", {}).get("source")
         if mine and data != source_of(self.catalog.info):
             raise StoreError(

@@ -85,7 +85,11 @@ class Review:
 
 def _plain(found: dict[str, Any]) -> dict[str, Any]:
     return {
-        k: None if isinstance(v, float) and math.isnan(v) else list(v) if isinstance(v, tuple) else v
+        k: None
+        if isinstance(v, float) and math.isnan(v)
+        else list(v)
+        if isinstance(v, tuple)
+        else v
         for k, v in found.items()
     }
 
@@ -229,12 +233,12 @@ def compare_sheets(one: Sheet, other: Sheet) -> tuple[Agreement, ...]:
     return tuple(found)
 
 
-def make_agreement(
-    name: str, said: Sequence[tuple[str, bool | None, bool | None]]
-) -> Agreement:
+def make_agreement(name: str, said: Sequence[tuple[str, bool | None, bool | None]]) -> Agreement:
     """Of the captions that both answered."""
     known = [(p, a, b) for p, a, b in said if a is not None and b is not None]
-    table = [[sum(a is x and b is y for _, a, b in known) for y in (True, False)] for x in (True, False)]
+    table = [
+        [sum(a is x and b is y for _, a, b in known) for y in (True, False)] for x in (True, False)
+    ]
     kappa, low, high = cohen_kappa(table)
     differing = tuple(p for p, a, b in known if a is not b)
     return Agreement(name, len(known), len(known) - len(differing), kappa, low, high, differing)

@@ -27,8 +27,32 @@ ASKED = ("tokens ok", "colour kept", "shape kept", "brand kept", "size kept", "n
 SHOWN = ("no", "product_id", "caption", "source", "new words", "tokens")
 COMMENT, POPULATION = "comment", "of products"
 COLUMNS = (*SHOWN, *ASKED, COMMENT, POPULATION)
-YES = frozenset("y yes 1 true x ok pass passed ja j si sí ya oui o v ✓ ✔ wahr".split())
-NO = frozenset("n no 0 false fail failed nein tidak non falsch ✗ ✘".split())
+YES = frozenset(
+    [
+        "y",
+        "yes",
+        "1",
+        "true",
+        "x",
+        "ok",
+        "pass",
+        "passed",
+        "ja",
+        "j",
+        "si",
+        "sí",
+        "ya",
+        "oui",
+        "o",
+        "v",
+        "✓",
+        "✔",
+        "wahr",
+    ]
+)
+NO = frozenset(
+    ["n", "no", "0", "false", "fail", "failed", "nein", "tidak", "non", "falsch", "✗", "✘"]
+)
 NOTHING = frozenset(("-", "--", "n/a", "na", "none", "not applicable", "."))
 """Words for "the source has none", such as the colour of a text that names none."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -98,7 +122,9 @@ def refuse_filled(path: Path) -> None:
         return
     try:
         filled = any(
-            answer is not None for r in read_sheet(path).rows for answer in list(r.answers.values())[1:]
+            answer is not None
+            for r in read_sheet(path).rows
+            for answer in list(r.answers.values())[1:]
         )
     except DataError:
         filled = True  # not ours to overwrite
@@ -203,9 +229,7 @@ def read_sheet(path: Path) -> Sheet:
     return Sheet(path, tuple(rows), population, tuple(unread))
 
 
-def read_row(
-    product: str, cells: Mapping[str, str], number: int, unread: list[str]
-) -> Reviewed:
+def read_row(product: str, cells: Mapping[str, str], number: int, unread: list[str]) -> Reviewed:
     answers: dict[str, bool | None] = {}
     nothing = set()
     for name in ASKED:
@@ -217,9 +241,7 @@ def read_row(
         elif answers[name] is None and word:
             unread.append(f"row {number}, {name}: {cells[name][:40]!r} is neither yes nor no")
     caption = restore(cells.get("caption", ""))
-    return Reviewed(
-        product, caption, answers, frozenset(nothing), cells.get(COMMENT, "").strip()
-    )
+    return Reviewed(product, caption, answers, frozenset(nothing), cells.get(COMMENT, "").strip())
 
 
 def read_table(path: Path) -> Iterator[list[str]]:

@@ -19,7 +19,7 @@ ABOUT = {
 }
 
 
-def print_captions(record: Mapping[str, Any], out: Path, note: str = "") -> None:
+def print_captions(record: Mapping[str, Any], out: Path, notes: Sequence[str] = ()) -> None:
     """What the checks found, then one line with the sums and where everything is."""
     from rich.console import Console
     from rich.table import Table
@@ -31,8 +31,8 @@ def print_captions(record: Mapping[str, Any], out: Path, note: str = "") -> None
         Console().print(table)
     for line in remarks(record):
         click.echo(line)
-    if note:
-        click.echo(f"no review sheets written: {note}")
+    for note in filter(None, notes):
+        click.echo(note)
     click.echo(sum_up(record, out))
 
 
@@ -47,7 +47,9 @@ def remarks(record: Mapping[str, Any]) -> list[str]:
         said.append(f"{later:,} captions pass after asking again")
     if record["captions_equal_to_another"]:
         n = record["captions_equal_to_another"]
-        said.append(f"{n:,} products share their text with another product: no encoder tells them apart")
+        said.append(
+            f"{n:,} products share their text with another product: no encoder tells them apart"
+        )
     if record["rejects"]:
         said.append(f"{record['rejects']:,} products could not be asked about: see rejects.jsonl")
     if record["no_queries"]:
@@ -110,7 +112,7 @@ def retried(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def describe_tokens(row: Mapping[str, Any]) -> str:
-    """"CLIP 312 -> 31 of 77"."""
+    """ "CLIP 312 -> 31 of 77"."""
     return "; ".join(
         f"{t['encoder']}: {t['before']} \u2192 {t['after']} of {t['limit']} tokens"
         for t in row["tokens"]

@@ -22,12 +22,16 @@ def print_review(review: "Review", say: Callable[[str], object]) -> None:
             table.add_row(rate.name, f"{rate.passed:,}", f"{rate.n:,}", write_rate(rate))
         Console().print(table)
     if review.agreements:
-        table = Table("asked", "both answered", "same", "kappa, 95 %", title="agreement of the first two")
+        table = Table(
+            "asked", "both answered", "same", "kappa, 95 %", title="agreement of the first two"
+        )
         for a in review.agreements:
             table.add_row(a.name, f"{a.n:,}", f"{a.same:,}", write_kappa(a))
         Console().print(table)
     for row in review.disagreements[:DISAGREEMENTS]:
-        say(f"{row['product_id']}: {row['asked']}: {row['first']} and {row['second']}: {row['caption'][:90]}")
+        say(
+            f"{row['product_id']}: {row['asked']}: {row['first']} and {row['second']}: {row['caption'][:90]}"
+        )
     if len(review.disagreements) > DISAGREEMENTS:
         say(f"and {len(review.disagreements) - DISAGREEMENTS:,} more disagreements: see --json")
     for sheet, unread, unfinished in zip(
@@ -42,7 +46,7 @@ def print_review(review: "Review", say: Callable[[str], object]) -> None:
 
 
 def write_rate(rate: "Rate") -> str:
-    """"100.0 % [98.5, 100.0]"."""
+    """ "100.0 % [98.5, 100.0]"."""
     if not rate.n:
         return "nobody said"
     return f"{100 * rate.value:.1f} % [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
@@ -61,4 +65,6 @@ def conclude(rate: "Rate") -> str:
     said = f"{rate.passed:,} of {rate.n:,} captions pass: {write_rate(rate)}"
     if rate.population is None or rate.population <= rate.n:
         return said
-    return f"{said}; of all {rate.population:,} between {rate.least:,} and {rate.most:,} pass (95 %)"
+    return (
+        f"{said}; of all {rate.population:,} between {rate.least:,} and {rate.most:,} pass (95 %)"
+    )

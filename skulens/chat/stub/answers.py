@@ -14,6 +14,9 @@ from skulens.errors import DataError
 
 ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(\S.*?)\s*$", re.M)
 """A line of a list."""
+LIST = re.compile(r"\blist (?:every|all|each)\b", re.I)
+"""A question that wants the items of its text."""
+WORD = re.compile(r"\w{3,}")
 MOST_WORDS = 12
 """Of the question that a free answer repeats."""
 
@@ -89,11 +92,21 @@ def free_answer(question: Question, views: Sequence[View]) -> str:
         if "json" in f"{question.system}{question.text}".lower():
             return json.dumps({"colour": colour, "number": number})
         return f"The background is {colour} and the number is {number}."
-    if items := ITEM.findall(question.text):
+    if items := items_of(question):
         return "\n".join(f"- {item}" for item in items)
     words = " ".join(question.text.split(None, MOST_WORDS)[:MOST_WORDS])
     shown = "".join(f" [picture {view.digest}]" for view in views)
     return f"Answer {question.content.hex()[:8]}: {words}{shown}"
+
+
+def items_of(question: Question) -> list[str]:
+    """What a list in the question holds or, of one that wants a list, every word of its text once:
+    a model that overlooks nothing, and knows no better."""
+    if items := ITEM.findall(question.text):
+        return items
+    if LIST.search(question.system) or LIST.search(question.text):
+        return list(dict.fromkeys(word.lower() for word in WORD.findall(question.text)))
+    return []
 
 
 def tell_truth(value: Any, question: Question, views: Sequence[View]) -> Any:
@@ -107,7 +120,7 @@ def tell_truth(value: Any, question: Question, views: Sequence[View]) -> Any:
         colour, number = seen[0]
         truth = {"colour": colour, "color": colour, "number": number}
         value = value | {k: v for k, v in truth.items() if k in known}
-    if items := ITEM.findall(question.text):
+    if items := items_of(question):
         for name, inner in known.items():
             if is_list_of_texts(inner):
                 most = inner.get("maxItems", len(items))

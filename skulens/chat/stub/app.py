@@ -10,9 +10,8 @@ import contextlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,10 @@ __all__ = ["Stub", "StubSettings", "make_app"]
 
 PATH = "/v1/chat/completions"
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+MOST_BYTES = 100_000_000
+"""Of a request."""
 JSON = (b"content-type", b"application/json")
-Scope = dict[str, Any]
+Scope = MutableMapping[str, Any]
 
 
 class Stub:
@@ -50,7 +51,7 @@ class Stub:
         self.attempts: dict[bytes, int] = {}
         self.limits: dict[bytes, int | None] = {}
         self.in_flight: dict[int, tuple[Question, str]] = {}
-        self.latest: tuple[Question, str] | None = None
+        self.latest: list[tuple[Question, str]] = []
         self.shown: dict[str, tuple[str, ...]] = {}
         self.die: Callable[[], None] = lambda: None
         self.model_lock = threading.Lock()
@@ -60,9 +61,8 @@ class Stub:
     # ----- what `spoil.Server` asks for -------------------------------------------------------
 
     def other_answer(self, question: Question) -> Answer | None:
-        others = [(q, i) for q, i in self.in_flight.values() if q.content != question.content]
-        if not others and self.latest and self.latest[0].content != question.content:
-            others = [self.latest]
+        asked = [*self.latest, *self.in_flight.values()]
+        others = [(q, i) for q, i in asked if q.content != question.content]
         return self.right_answer(*others[-1]) if others else None
 
     def earlier_picture(self, question: Question) -> Answer | None:
@@ -136,7 +136,7 @@ class Stub:
 
     async def complete(self, body: bytes, asked_as: str) -> Answer:
         """The answer to one request, spoiled where its question meets a fault."""
-        question = read_question(body)
+        question = read_question(body, self.settings.seed)
         self.check(question)
         attempt = self.attempts[question.content] = self.attempts.get(question.content, 0) + 1
         if attempt == 1:
@@ -159,7 +159,8 @@ class Stub:
             del self.in_flight[id(question)]
         if question.pictures:
             self.shown[question.before] = question.pictures
-        self.latest = question, asked_as
+        if not self.latest or self.latest[-1][0].content != question.content:
+            self.latest = [*self.latest[-1:], (question, asked_as)]
         return answer
 
     def spoil(self, answer: Answer, question: Question, attempt: int) -> Answer:
@@ -167,7 +168,7 @@ class Stub:
         fault = self.chooser.choose(question)
         if fault is None or (fault.transient and attempt > self.chooser.attempts(question)):
             return answer
-        spoiled = spoil.Spoiled(answer, question, attempt, self, partial(self.free_text))
+        spoiled = spoil.Spoiled(answer, question, attempt, self, self.free_text)
         fault.does(spoiled)
         self.given[fault.name] += 1
         return spoiled.answer
@@ -247,19 +248,23 @@ def no_key(scope: Scope) -> Answer:
 
 
 async def read_body(receive: Any) -> bytes:
+    """The body of a request. Raises Refusal (413) for more than MOST_BYTES."""
     event = await receive()
     if not event.get("more_body"):
         return event.get("body", b"")
-    pieces = [event["body"]]
+    pieces, size = [event["body"]], len(event["body"])
     while event.get("more_body"):
         event = await receive()
-        pieces.append(event.get("body", b""))
+        size += len(event.get("body", b""))
+        if size <= MOST_BYTES:
+            pieces.append(event.get("body", b""))
+    if size > MOST_BYTES:
+        raise Refusal(413, f"the body has {size:,} bytes, expected at most {MOST_BYTES:,}")
     return b"".join(pieces)
 
 
 async def answer_request(stub: Stub, scope: Scope, receive: Any, send: Any) -> None:
     """One completion, from the bytes of the request to those of the response."""
-    body = await read_body(receive)
     stub.requests += 1
     if stub.settings.die_after and stub.requests > stub.settings.die_after:
         stub.die()
@@ -270,7 +275,7 @@ async def answer_request(stub: Stub, scope: Scope, receive: Any, send: Any) -> N
         answer = no_key(scope)
     else:
         try:
-            answer = await stub.complete(body, asked_as)
+            answer = await stub.complete(await read_body(receive), asked_as)
         except Refusal as e:
             answer = Answer(None, status=e.status, kind=e.kind, problem=e.message)
     answer.asked_as = answer.asked_as or asked_as

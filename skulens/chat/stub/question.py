@@ -31,10 +31,10 @@ class Question:
     max_tokens: int | None
     stop: tuple[str, ...]
     content: bytes
-    """sha256 of messages and response format, the same at every attempt."""
+    """sha256 of messages, response format and seed, the same at every attempt."""
 
 
-def read_question(body: bytes) -> Question:
+def read_question(body: bytes, seed: int = 0) -> Question:
     """A question from the body of a request. Raises Refusal (400) as a strict server does."""
     try:
         asked = json.loads(body)
@@ -49,7 +49,10 @@ def read_question(body: bytes) -> Question:
         raise Refusal(400, "this server neither streams nor gives more than one choice (n)")
     system, user, before, pictures = read_messages(messages)
     wanted = asked.get("response_format")
-    told = json.dumps([messages, wanted], ensure_ascii=False).encode("utf-8", "surrogatepass")
+    try:
+        told = json.dumps([seed, messages, wanted], ensure_ascii=False)
+    except RecursionError:
+        raise Refusal(400, "the body is nested too deeply") from None
     return Question(
         str(asked.get("model", "")),
         system,
@@ -59,7 +62,7 @@ def read_question(body: bytes) -> Question:
         read_schema(wanted),
         read_tokens(asked),
         read_stop(asked.get("stop")),
-        hashlib.sha256(told).digest(),
+        hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest(),
     )
 
 

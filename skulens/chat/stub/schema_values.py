@@ -3,8 +3,12 @@
 import json
 import math
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from skulens.chat.stub.patterns import draw_match
+from skulens.chat.stub.question import Refusal
 
 # fmt: off
 WORDS = (
@@ -33,10 +37,18 @@ def draw_value(schema: Mapping[str, Any], seed: bytes) -> Any:
 
     Understood: $ref into $defs, const, enum, anyOf, oneOf, allOf, type or types, properties,
     required, items, prefixItems, the bounds of numbers, texts and lists, uniqueItems, multipleOf,
-    format. Not understood: pattern, not, if, dependencies; there the value may be invalid, as
-    those of a server without guided decoding.
+    format, pattern. Not understood: not, if, dependencies, patternProperties, pattern beside
+    bounds; there the value may be invalid, as those of a server without guided decoding.
+
+    Raises:
+        Refusal: it is no JSON schema (400).
     """
-    return Drawing(schema, random.Random(seed)).draw(schema, 0)
+    try:
+        return Drawing(schema, random.Random(seed)).draw(schema, 0)
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, re.error) as e:
+        raise Refusal(400, f"the JSON schema cannot be compiled: {e!r}"[:300]) from None
+    except RecursionError:
+        raise Refusal(400, "the JSON schema cannot be compiled: it has no end") from None
 
 
 class Drawing:
@@ -149,6 +161,8 @@ class Drawing:
         if schema.get("format") in FORMATS:
             low, high = self.random.randint(1, 12), self.random.randint(10, 28)
             return FORMATS[schema["format"]].format(low, high)
+        if "pattern" in schema:
+            return draw_match(schema["pattern"], self.random)
         least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
         text = " ".join(self.word() for _ in range(self.random.randint(1, 4)))
         while len(text) < least:
