@@ -16,7 +16,7 @@ from skulens.chat.guided import Recalls, compare_guided, mean
 from skulens.chat.verdict import Check
 from skulens.errors import ChatError
 from skulens.protocols import Ask, Chat, Reply
-from skulens.records import SystemInfo
+from skulens.records import Part, SystemInfo
 
 Compare = Callable[[list[float], list[float]], tuple[float, float]]
 """Recalls free and guided -> ends of the 95 % interval of their mean difference."""
@@ -307,7 +307,8 @@ def check_pictures(chat: Chat) -> Check:
     limit = getattr(getattr(chat, "policy", None), "most", max(COUNTS))
     tried = [n for n in COUNTS if n <= limit] or [limit]
     for n in tried:
-        parts = (*(make_canary(7, i).image for i in range(n)), "Which colours do you see?")
+        shown = tuple(make_canary(7, i).image for i in range(n))
+        parts: tuple[Part, ...] = (*shown, "Which colours do you see?")
         ask = Ask("check", parts, "", None, {"temperature": 0.0, "max_tokens": 32}, stage="check")
         [reply] = chat.ask([ask])
         if reply.error not in ("", "truncated"):
