@@ -16,7 +16,7 @@ from skulens.chat.guided import Recalls, compare_guided, mean
 from skulens.chat.verdict import Check
 from skulens.errors import ChatError
 from skulens.protocols import Ask, Chat, Reply
-from skulens.records import SystemInfo
+from skulens.records import Part, SystemInfo
 
 Compare = Callable[[list[float], list[float]], tuple[float, float]]
 """Recalls free and guided -> ends of the 95 % interval of their mean difference."""
@@ -70,9 +70,11 @@ def check_chat(
     """
     counted = Counted(chat)
     show: Watch = watch or (lambda things, what, total: things)
+    name = "plain answer"
     try:
         plain = check_plain(counted)
         yield plain
+        name = "alive to the end"
         if plain.verdict == "fail":
             return
         yield check_usage(counted)
@@ -91,7 +93,7 @@ def check_chat(
         yield check_violations(counted)
         yield check_throughput(open_at or (lambda level: chat), show)
     except ChatError as e:
-        yield Check("alive to the end", "fail", str(e))
+        yield Check(name, "fail", str(e))
 
 
 class Counted:
@@ -305,7 +307,8 @@ def check_pictures(chat: Chat) -> Check:
     limit = getattr(getattr(chat, "policy", None), "most", max(COUNTS))
     tried = [n for n in COUNTS if n <= limit] or [limit]
     for n in tried:
-        parts = (*(make_canary(7, i).image for i in range(n)), "Which colours do you see?")
+        shown = tuple(make_canary(7, i).image for i in range(n))
+        parts: tuple[Part, ...] = (*shown, "Which colours do you see?")
         ask = Ask("check", parts, "", None, {"temperature": 0.0, "max_tokens": 32}, stage="check")
         [reply] = chat.ask([ask])
         if reply.error not in ("", "truncated"):
