@@ -165,8 +165,8 @@ class Stub:
 
     def spoil(self, answer: Answer, question: Question, attempt: int) -> Answer:
         """The answer after the fault that the question meets, if any."""
-        fault = self.chooser.choose(question)
-        if fault is None or (fault.transient and attempt > self.chooser.attempts(question)):
+        fault = self.chooser.choose(question, attempt)
+        if fault is None:
             return answer
         spoiled = spoil.Spoiled(answer, question, attempt, self, self.free_text)
         fault.does(spoiled)
