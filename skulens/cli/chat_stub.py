@@ -134,6 +134,9 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
     from skulens.chat.stub.running import StubServer, open_socket, url_of
 
     app = make_app(settings)
+    if settings.engine == "smollm2":
+        click.echo("loading the model ...", err=True)
+        app.stub.open_model()
     sock = open_socket(host, port)
     url = url_of(sock)
     if as_json:
