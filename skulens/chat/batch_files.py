@@ -8,6 +8,7 @@ A batch is a folder, there whole or not at all:
     manifest.json             engine, sha256 of the files, texts that questions share
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -23,7 +24,7 @@ from skulens.chat.pictures import PicturePolicy, Sent, fit_picture
 from skulens.chat.store import ReplyStore
 from skulens.errors import ChatError, PictureError
 from skulens.files import aside_name, remove_leftovers, sync_folder, write_whole
-from skulens.protocols import Ask, Chat, Reply
+from skulens.protocols import Ask, Chat, ErrorClass, Reply
 from skulens.records import Image
 
 VERSION = 1
@@ -39,10 +40,10 @@ LOOK_UP = 500
 """Questions looked up in the store at a time."""
 
 try:
-    from skulens.chat.openai import make_body
+    from skulens.chat.openai import make_body  # type: ignore[attr-defined]
 except ImportError:  # until that engine is merged
 
-    def make_body(  # type: ignore[no-redef]
+    def make_body(
         ask: Ask, model: str, sampling: Mapping[str, object], pictures: Sequence[Sent]
     ) -> dict[str, Any]:
         """The JSON body of a chat completion."""
@@ -84,7 +85,7 @@ class BatchFiles:
     repeated: int = 0
     """Questions left out because an equal one is written already."""
     unsendable: Mapping[str, int] = field(default_factory=dict)
-    """Why questions cannot be sent -> how many."""
+    """Error class -> questions that cannot be sent."""
 
 
 def write_batch(
@@ -107,26 +108,31 @@ def write_batch(
         ChatError: there are files in the folder.
     """
     with BatchWriter(chat, folder, most_lines, most_bytes) as writer:
-        known = sum(1 for _ in write_unknown(questions, writer, store, retry))
-        return writer.finish(known)
+        replies = write_unknown(questions, writer, store, retry)
+        return writer.finish(sum(reply.cached for reply in replies))
 
 
 def write_unknown(
     questions: Iterable[Ask], writer: "BatchWriter", store: ReplyStore, retry: Iterable[str] = ()
 ) -> Iterator[Reply]:
-    """Write the questions whose replies the store lacks; the stored replies of the others."""
+    """Write the questions whose replies the store lacks; a reply to each question, as it stands.
+
+    It is the stored one (`Reply.cached`), or a failure: the question waits in the files
+    (`transport`), or cannot be sent. These failures are not stored.
+    """
     again = frozenset(retry)
     for asks in in_turns(questions):
         ready = [writer.prepare(ask) for ask in asks]
-        found = store.find([r.key for r in ready if r])
+        found = store.find([r.key for r in ready if isinstance(r, Ready)])
         for ask, one in zip(asks, ready, strict=True):
-            if one is None:
+            if isinstance(one, Reply):
+                yield one
                 continue
             known = found.get(one.key)
             if known is not None and known.error not in again:
                 yield replace(known, id=ask.id)
             else:
-                writer.add(ask, one)
+                yield writer.add(ask, one)
 
 
 def in_turns(questions: Iterable[Ask]) -> Iterable[list[Ask]]:
@@ -178,37 +184,47 @@ class BatchWriter:
         self.unsendable: dict[str, int] = {}
         self.repeated = 0
 
-    def prepare(self, ask: Ask) -> Ready | None:
-        """Key and pictures of a question; None, and counted, where one cannot be sent."""
+    def prepare(self, ask: Ask) -> Ready | Reply:
+        """Key and pictures of a question; a failure, and counted, where one cannot be sent."""
         images = [part for part in ask.parts if isinstance(part, Image)]
         if len(images) > self.policy.most:
-            return self._leave_out("too_many_images")
+            reason = f"{len(images)} pictures, expected at most {self.policy.most}"
+            return self._leave_out(ask, "too_many_images", reason)
         try:
             sent = tuple(fit_picture(image, self.policy) for image in images)
-        except PictureError:
-            return self._leave_out("image_corrupt")
+        except PictureError as e:
+            return self._leave_out(ask, "image_corrupt", str(e))
         return Ready(make_key(ask, self.chat.info.identity, [s.sha256 for s in sent]), sent)
 
-    def _leave_out(self, why: str) -> None:
-        self.unsendable[why] = self.unsendable.get(why, 0) + 1
+    def _leave_out(self, ask: Ask, error: ErrorClass, reason: str) -> Reply:
+        self.unsendable[error] = self.unsendable.get(error, 0) + 1
+        return Reply(ask.id, error=error, reason=reason, attempts=0)
 
-    def add(self, ask: Ask, ready: Ready) -> bool:
-        """Write a question; False where it was written before or is too large."""
+    def add(self, ask: Ask, ready: Ready) -> Reply:
+        """Write a question that was not written before; the failure that says where it waits, or
+        that it is too large."""
+        waits = f"it waits in the batch files in {self.folder}"
         short = bytes.fromhex(ready.key)[:16]
         if short in self.keys:
             self.repeated += 1
-            return False
+            return Reply(ask.id, error="transport", reason=waits, attempts=0)
         body = make_body(ask, self.model, self.sampling, ready.pictures)
+        # What OpenAI calls it now, which vLLM takes, too; its newer models refuse the old name,
+        # and in a batch nobody can ask once more. The key does not change by it.
+        if "max_tokens" in body:
+            body["max_completion_tokens"] = body.pop("max_tokens")
         request = {"custom_id": ready.key, "method": "POST", "url": "/v1/chat/completions"}
         line = json_line(request | {"body": body})
         if len(line) > self.most_bytes:
-            self._leave_out("larger than a file may be")
-            return False
+            reason = f"{len(line):,} bytes, expected at most {self.most_bytes:,} in a batch file"
+            return self._leave_out(
+                ask, "too_many_images" if ready.pictures else "truncated", reason
+            )
         self.keys.add(short)
         file = self._file_for(len(line))
         file.write(line)
         self.questions.write(json_line(self._describe(ask, ready) | {"file": file.path.name}))
-        return True
+        return Reply(ask.id, error="transport", reason=waits, attempts=0)
 
     def _file_for(self, size: int) -> "HashedFile":
         """The request file that takes a line of this size."""
@@ -249,9 +265,11 @@ class BatchWriter:
 
     def finish(self, known: int = 0) -> BatchFiles:
         """Put the batch into its folder, synced; nothing is written where it has no question."""
-        counts = {"known": known, "repeated": self.repeated, "unsendable": dict(self.unsendable)}
+        files = BatchFiles(
+            self.folder, known=known, repeated=self.repeated, unsendable=dict(self.unsendable)
+        )
         if not self.requests:
-            return BatchFiles(self.folder, **counts)
+            return files
         self._close()
         info = self.chat.info
         manifest = {
@@ -270,12 +288,11 @@ class BatchWriter:
         write_whole(self.aside / MANIFEST, lambda f: f.write(text))
         self.aside.replace(self.folder)
         sync_folder(self.folder.parent)
-        return BatchFiles(
-            self.folder,
-            tuple(self.folder / f.path.name for f in self.requests),
-            self.questions.lines,
-            sum(f.size for f in self.requests),
-            **counts,
+        return replace(
+            files,
+            files=tuple(self.folder / f.path.name for f in self.requests),
+            questions=self.questions.lines,
+            bytes=sum(f.size for f in self.requests),
         )
 
     def _close(self) -> None:
@@ -291,7 +308,9 @@ class BatchWriter:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        self._close()
+        with contextlib.suppress(OSError):  # on a full disk, what was buffered
+            for file in (*self.requests, self.questions):
+                file.file.close()
         shutil.rmtree(self.aside, ignore_errors=True)
 
 

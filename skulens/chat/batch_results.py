@@ -124,7 +124,7 @@ def note_missing(
     batch: "Batch", seen: Mapping[str, str], store: ReplyStore, counts: BatchResults
 ) -> None:
     """Count the questions that neither these files nor the store answer."""
-    items = []
+    items: list[str] = []
     for turn in in_turns(key for key in batch.places if key not in seen):
         found = store.find(turn)
         for key in turn:

@@ -12,12 +12,13 @@ from functools import cache
 import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageFont
+import PIL.ImageStat
 
 from skulens.records import Image
 
 COLOURS = {
     "red": (255, 0, 0),
-    "green": (0, 255, 0),
+    "green": (0, 160, 0),
     "blue": (0, 0, 255),
     "yellow": (255, 255, 0),
     "cyan": (0, 255, 255),
@@ -25,16 +26,15 @@ COLOURS = {
     "white": (255, 255, 255),
     "black": (0, 0, 0),
 }
-"""Name -> RGB; the position is the digit. Corners of the colour cube: each channel is a bit."""
-NAMES = {rgb: name for name, rgb in COLOURS.items()}
-DIGITS = {rgb: i for i, rgb in enumerate(COLOURS.values())}
+"""Name -> RGB; the position is the digit."""
+NAMES = list(COLOURS)
 NUMBERS = range(1000, 8**4)
 """Four digits for people, four in base 8."""
 SIDE_PX = 336
 SQUARE = 1 / 6
 """Side of a corner's square, of the picture's."""
-UNSURE = 70
-"""A mean channel between this and 255 less this is no bit."""
+NEAR = 70
+"""Most that a channel's mean may be away from a colour of the palette."""
 UNEVEN = 45
 """Standard deviation of a channel within a patch that is no longer plain."""
 CORNERS = ((0, 0), (1, 0), (0, 1), (1, 1))
@@ -103,23 +103,23 @@ def read_canary(picture: PIL.Image.Image) -> tuple[str, int] | None:
         return None
     number = 0
     for patch in corners:
-        number = number * 8 + DIGITS[patch]  # type: ignore[index]
-    (colour,) = ground
-    return (NAMES[colour], number) if number in NUMBERS else None  # type: ignore[index]
+        number = number * 8 + NAMES.index(str(patch))
+    return (str(ground.pop()), number) if number in NUMBERS else None
 
 
-def read_patch(rgb: PIL.Image.Image, x: float, y: float) -> tuple[int, int, int] | None:
+def read_patch(rgb: PIL.Image.Image, x: float, y: float) -> str | None:
     """The palette's colour around a point in the unit square; None where it has none."""
-    import PIL.ImageStat
-
     reach = SQUARE / 4
     width, height = rgb.size
-    box = ((x - reach) * width, (y - reach) * height, (x + reach) * width, (y + reach) * height)
-    found = PIL.ImageStat.Stat(rgb.crop(tuple(round(edge) for edge in box)))  # type: ignore[arg-type]
-    if max(found.stddev) > UNEVEN or any(UNSURE < mean < 255 - UNSURE for mean in found.mean):
+    left, right = round((x - reach) * width), round((x + reach) * width)
+    top, bottom = round((y - reach) * height), round((y + reach) * height)
+    found = PIL.ImageStat.Stat(rgb.crop((left, top, right, bottom)))
+    if max(found.stddev) > UNEVEN:
         return None
-    red, green, blue = (255 if mean > 127 else 0 for mean in found.mean)
-    return red, green, blue
+    for name, colour in COLOURS.items():
+        if all(abs(a - b) <= NEAR for a, b in zip(found.mean, colour, strict=True)):
+            return name
+    return None
 
 
 def digits_of(number: int) -> tuple[int, ...]:

@@ -8,25 +8,25 @@ import random
 import string
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from skulens.chat.canary import PAIRS, ROUNDS, Canary, Watch, make_canary
 from skulens.chat.guided import Recalls, compare_guided, mean
+from skulens.chat.verdict import Check
 from skulens.errors import ChatError
 from skulens.protocols import Ask, Chat, Reply
 from skulens.records import SystemInfo
 
-Verdict = Literal["pass", "fail", "unjudged"]
-Need = Literal["all", "pictures", ""]
-"""What a failed check spoils: every run, those with pictures, or none."""
 Compare = Callable[[list[float], list[float]], tuple[float, float]]
 """Recalls free and guided -> ends of the 95 % interval of their mean difference."""
 
 MOST_DROP = 0.02
 """Of recall under guided decoding."""
-LEAST_RECALL = 0.5
-"""Of free text, below which a model cannot do the task either way."""
+LEAST_JUDGED = 0.25
+"""Of the documents; where fewer can be listed in free text, the model cannot do the task."""
+LIMIT = 4
+"""Tokens; few enough that twice as many, which engines try next, are too few as well."""
 CODES = 20
 LEVELS = (1, 4, 16)
 """Questions at once whose throughput is measured."""
@@ -42,28 +42,6 @@ ODD_SCHEMA = {
     "additionalProperties": False,
 }
 """What no model would write by itself, least of all when asked for a story."""
-CODE_SCHEMA = {
-    "type": "object",
-    "properties": {"code": {"type": "string"}},
-    "required": ["code"],
-    "additionalProperties": False,
-}
-
-
-@dataclass(frozen=True)
-class Check:
-    """One row of the table."""
-
-    name: str
-    verdict: Verdict
-    said: str
-    """What was seen, and what to do where it fails."""
-    need: Need = "all"
-    facts: dict[str, Any] = field(default_factory=dict)
-    """The numbers, JSON values."""
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -202,7 +180,7 @@ def check_usage(chat: Counted) -> Check:
 
 def check_length(chat: Chat) -> Check:
     """An answer cut at its limit says so; else half an answer passes for a whole one."""
-    reply = ask_one(chat, "Count from one to five hundred in words.", max_tokens=8)
+    reply = ask_one(chat, "Count from one to five hundred in words.", max_tokens=LIMIT)
     facts = {"error": reply.error, "finish": reply.finish, "chars": len(reply.text)}
     if reply.error == "truncated" or reply.finish == "length":
         return Check("limit of tokens told", "pass", "finish_reason length", facts=facts)
@@ -210,11 +188,15 @@ def check_length(chat: Chat) -> Check:
         return Check(
             "limit of tokens told", "unjudged", f"{reply.error}: {reply.reason}", "", facts
         )
-    if len(reply.text) > 200:
-        said = f"max_tokens 8 is ignored: {len(reply.text):,} characters came"
-        return Check("limit of tokens told", "fail", said, "", facts)
+    name = "limit of tokens told"
+    if reply.usage.get("output_tokens", 0) > LIMIT or len(reply.text) > 200:
+        said = f"max_tokens {LIMIT} is ignored: {len(reply.text):,} characters came"
+        return Check(name, "fail", said, facts=facts)
+    if reply.usage.get("output_tokens", 0) == LIMIT:
+        said = f"cut after {LIMIT} tokens with finish_reason {reply.finish!r}: half an answer looks whole"
+        return Check(name, "fail", said, facts=facts)
     said = f"the model stopped by itself after {reply.text[:40]!r}"
-    return Check("limit of tokens told", "unjudged", said, "", facts)
+    return Check(name, "unjudged", said, "", facts)
 
 
 def check_odd_schema(chat: Chat, times: int = 3) -> Check:
@@ -243,9 +225,9 @@ def check_codes(chat: Chat, codes: int = CODES) -> Check:
     letters = string.ascii_uppercase + string.digits
     wanted = {f"code-{i}": "".join(rng.choices(letters, k=6)) for i in range(codes)}
     told = {"temperature": 0.0, "max_tokens": 32}
-    system = 'Repeat the code you are given in JSON: {"code": "..."}'
+    system = "Repeat the code that you are given, and nothing else."
     asks = (
-        Ask(id_, (f"The code is {code}.",), system, CODE_SCHEMA, told, stage="check")
+        Ask(id_, (f"The code is {code}.",), system, None, told, stage="check")
         for id_, code in wanted.items()
     )
     got: dict[str, str] = {}
@@ -253,8 +235,7 @@ def check_codes(chat: Chat, codes: int = CODES) -> Check:
     for reply in chat.ask(asks):
         twice += reply.id in got or reply.id not in wanted
         failed += bool(reply.error)
-        code = reply.value.get("code", "") if isinstance(reply.value, dict) else reply.text
-        got[reply.id] = str(code)
+        got[reply.id] = reply.text
     own = sum(code in got.get(id_, "") for id_, code in wanted.items())
     others = sum(
         any(other in said for k, other in wanted.items() if k != id_) for id_, said in got.items()
@@ -293,20 +274,23 @@ def check_guided(found: Recalls, compare: Compare) -> Check:
     """Guided decoding loses no items: fails where recall drops by more than MOST_DROP and the
     interval excludes that it does not drop at all."""
     name, n = "guided beside free", len(found.free)
-    if n < 2:
-        return Check(name, "unjudged", f"{found.failed} documents got no answer", facts={"n": n})
-    low, high = compare(found.free, found.guided)
-    guided, free = mean(found.guided), mean(found.free)
     facts = {
-        "n": n, "guided": guided, "free": free, "drop": found.drop, "low": low, "high": high,
-        "unusable": found.unusable, "failed": found.failed, "items": mean(found.counts),
+        "n": n, "failed": found.failed, "too_hard": found.too_hard, "unusable": found.unusable,
+        "guided": mean(found.guided), "free": mean(found.free), "drop": found.drop,
+        "items": mean(found.counts),
     }  # fmt: skip
+    if n < max(2, LEAST_JUDGED * (n + found.too_hard)):
+        said = (
+            f"{found.failed} documents got no answer, and the model cannot list the items of "
+            f"{found.too_hard} in free text either"
+        )
+        return Check(name, "unjudged", said, facts=facts)
+    low, high = compare(found.free, found.guided)
+    facts |= {"low": low, "high": high}
     seen = (
-        f"recall {guided:.1%} guided, {free:.1%} free, drop {100 * found.drop:+.1f} points "
-        f"[{100 * low:+.1f}, {100 * high:+.1f}] on {n} documents"
+        f"recall {mean(found.guided):.1%} guided, {mean(found.free):.1%} free, drop "
+        f"{100 * found.drop:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}] on {n} documents"
     )
-    if free < LEAST_RECALL:
-        return Check(name, "unjudged", f"{seen}: the model cannot list items", facts=facts)
     if found.drop <= MOST_DROP:
         return Check(name, "pass", seen, facts=facts)
     if low > 0:
@@ -381,20 +365,3 @@ def check_throughput(open_at: Callable[[int], Chat], watch: Watch) -> Check:
     said = ", ".join(f"{rate:.1f}/s at {level}" for level, rate in rates.items())
     good_ = all(rates.values())
     return Check("throughput", "pass" if good_ else "fail", said, "", {"per_second": rates})
-
-
-def conclude(checks: Iterable[Check]) -> tuple[bool, str]:
-    """(whether bulk runs may start, a sentence on it)."""
-    checks = list(checks)
-    failed = [c for c in checks if c.verdict == "fail" and c.need == "all"]
-    if failed:
-        return False, "do not use: " + "; ".join(f"{c.name}: {c.said}" for c in failed)
-    canary = next((c for c in checks if c.name == "pictures not mixed up"), None)
-    doubts = [c.name for c in checks if c.verdict == "unjudged" and c.need]
-    but = f"; cannot be judged: {', '.join(doubts)}" if doubts else ""
-    if canary is not None and canary.verdict == "pass":
-        return True, f"fit for bulk runs with pictures{but}"
-    if canary is not None:
-        return True, f"fit for bulk runs with texts; pictures at your own risk{but}"
-    why = next((c.said for c in checks if c.name == "pictures"), "not asked about")
-    return True, f"fit for bulk runs with texts only; pictures: {why}{but}"

@@ -18,6 +18,8 @@ from skulens.protocols import Ask, Chat, Reply
 
 GATHER_S, GROUP = 0.02, 64
 """Replies are committed together when that long has passed since the first, or that many came."""
+BACKLOG = 1024
+"""Replies not yet committed from which an engine faster than the disk is slowed down."""
 LEAVE_S = 2.0
 """How long an interrupted run waits for an engine that is in the middle of a question."""
 
@@ -59,8 +61,9 @@ class Flow:
         self.chat, self.store, self.run, self.budget, self.ring = chat, store, run, budget, ring
         self.name, self.system = chat.info.name, chat.info.identity
         lock = threading.Lock()
-        self._fed, self._came = threading.Condition(lock), threading.Condition(lock)
         self._lock = lock
+        self._fed, self._came = threading.Condition(lock), threading.Condition(lock)
+        self._kept = threading.Condition(lock)
         self._waiting: deque[tuple[Miss, Ask, int]] = deque()
         self._out: dict[str, Miss] = {}
         self._arrived: deque[tuple[Miss, Reply]] = deque()
@@ -118,6 +121,7 @@ class Flow:
         with self._lock:
             self._stopped = True
             self._fed.notify_all()
+            self._kept.notify_all()
         self._engine.join(LEAVE_S)
         with self._lock:  # an engine that hangs is left behind, and what it says is not heard
             self._left = self._engine_over = True
@@ -171,6 +175,7 @@ class Flow:
     def _hear(self, reply: Reply) -> None:
         """Raises ChatError for a reply to no open question."""
         with self._lock:
+            self._kept.wait_for(lambda: len(self._arrived) < BACKLOG or self._stopped)
             if self._left:
                 return
             miss = self._out.pop(reply.id, None)
@@ -217,6 +222,7 @@ class Flow:
             with self._lock:
                 self.error, self._stopped = e, True
                 self._fed.notify_all()
+                self._kept.notify_all()
         self.over = True
         self.ring()
 
@@ -228,7 +234,9 @@ class Flow:
                 left = last - time.monotonic()
                 if left <= 0 or not self._came.wait(left):
                     break
-            return [self._arrived.popleft() for _ in range(min(GROUP, len(self._arrived)))]
+            group = [self._arrived.popleft() for _ in range(min(GROUP, len(self._arrived)))]
+            self._kept.notify()
+            return group
 
     def _commit(self, group: Sequence[tuple[Miss, Reply]]) -> None:
         answered = [

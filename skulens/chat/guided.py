@@ -2,7 +2,7 @@
 
 Under a schema a model has returned 4 or 5 items where its free text named 17 to 30, valid and with
 a normal finish reason (GD4AI/obsidian-llm-wiki#524). Nothing but counting shows it. The documents
-are made here, so that the items in them are known.
+are made here, so that the items in them are known: every second one is running text, the others are lists with amounts.
 """
 
 import random
@@ -15,6 +15,8 @@ from skulens.protocols import Ask, Chat, Reply
 
 ITEMS = 24
 """Known items in a document."""
+LEAST_FREE = 0.5
+"""Recall of free text below which a document says nothing of guided decoding."""
 LONGEST = 5
 """Words of a line that still counts as naming an item."""
 MAX_TOKENS = 600
@@ -70,6 +72,8 @@ class Recalls:
     """Items of the guided answers."""
     unusable: int = 0
     """Guided answers cut off or invalid: recall 0."""
+    too_hard: int = 0
+    """Documents of whose items free text names less than LEAST_FREE; left out."""
     failed: int = 0
     """Documents without an answer to one of the two questions; left out."""
 
@@ -98,11 +102,15 @@ def compare_guided(
         if guided is None or free is None or not (usable(guided) and usable(free)):
             found.failed += 1
             continue
+        recall = recall_of(split_list(strip_reasoning(free.text)), document.items)
+        if recall < LEAST_FREE:
+            found.too_hard += 1
+            continue
         items = guided.value.get("items", []) if isinstance(guided.value, dict) else []
         found.unusable += bool(guided.error)
         found.counts.append(len(items))
         found.guided.append(recall_of(items, document.items))
-        found.free.append(recall_of(split_list(strip_reasoning(free.text)), document.items))
+        found.free.append(recall)
     return found
 
 
@@ -120,9 +128,12 @@ def usable(reply: Reply) -> bool:
 
 
 def make_document(seed: int, i: int, items: int = ITEMS) -> Document:
-    """A text of so many different items, a few to a sentence."""
+    """A text of so many different items: a few to a sentence, or one to a line."""
     rng = random.Random(f"guided {seed} {i}")
     chosen = rng.sample(INGREDIENTS.split(), items)
+    if i % 2:
+        lines = "".join(f"\n- {item}, {rng.randint(1, 40)} g" for item in chosen)
+        return Document(f"What goes into a batch of number {i}:{lines}", frozenset(chosen))
     said, rest = [], list(chosen)
     while rest:
         some = [rest.pop() for _ in range(min(len(rest), rng.randint(1, 4)))]

@@ -1,53 +1,80 @@
-"""What can be known of a server before any question: does it answer, to which key, with what."""
+"""What can be known of a server before any question: does it answer, to which key, with what.
 
+It goes through the door of the engine, so that addresses, keys and messages are treated alike.
+"""
+
+import asyncio
 import time
 
-from skulens.chat.check import Check
-from skulens.errors import MissingDependency
+import openai
+
+from skulens.chat.door import (
+    ANSWER_S,
+    PLACEHOLDER,
+    Address,
+    get_models,
+    read_address,
+    read_key,
+    read_models,
+    say_denied,
+)
+from skulens.chat.redaction import Redactor, clean_logs
+from skulens.chat.verdict import Check
+from skulens.errors import ChatError
 
 
-def look_up_server(url: str, key: str) -> tuple[list[Check], list[str]]:
-    """(checks, models served) of a server before any question; no check holds the key.
+def look_up_server(url: str, key_env: str) -> tuple[list[Check], list[str]]:
+    """(checks, models served) of a server before any question; no check holds the key."""
+    try:
+        address = read_address(url)
+        key = read_key(address, key_env)
+        redactor = Redactor(key)
+        clean_logs(redactor)
+        started = time.monotonic()
+        status, data = ask_models(address, key, redactor)
+        seconds = time.monotonic() - started
+        without = ask_models(address, "", redactor)[0] if key and status == 200 else 0
+    except ChatError as e:
+        return [Check("reachable", "fail", str(e))], []
+    reached = Check("reachable", "pass", f"{1000 * seconds:.0f} ms", facts={"seconds": seconds})
+    if status in (401, 403, 407):
+        return [reached, Check("key", "fail", say_denied(status, address, key_env))], []
+    models = sorted(read_models(data) or []) if status == 200 else []
+    return [reached, describe_models(status, models), describe_key(key, without)], models
 
-    Raises:
-        MissingDependency: without the openai package.
+
+def ask_models(address: Address, key: str, redactor: Redactor) -> tuple[int, bytes]:
+    """(status, body) of the list of models. Raises ChatError where nobody answers."""
+
+    async def ask() -> tuple[int, bytes]:
+        # No redirects: a key must not follow one.
+        http = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=ANSWER_S)
+        async with openai.AsyncOpenAI(
+            api_key=key or PLACEHOLDER, base_url=address.url, max_retries=0, http_client=http
+        ) as client:
+            status, _, data = await get_models(client, address, redactor)
+            return status, data
+
+    return asyncio.run(ask())
+
+
+def describe_models(status: int, models: list[str]) -> Check:
+    facts = {"models": models}
+    if not models:
+        said = f"no list of them ({status}): name one by --engine-model"
+        return Check("models served", "unjudged", said, "", facts)
+    more = f" and {len(models) - 3} more" if len(models) > 3 else ""
+    return Check("models served", "pass", ", ".join(models[:3]) + more, "", facts)
+
+
+def describe_key(key: str, without: int) -> Check:
+    """Of interest only, as the server took the key or none.
+
+    Args:
+        without: the status of the same request without a key.
     """
-    try:
-        import openai
-    except ModuleNotFoundError as e:
-        raise MissingDependency("asking a server needs openai: pip install 'skulens[chat]'") from e
-    started = time.monotonic()
-    listed = []
-    try:
-        client = openai.OpenAI(base_url=url, api_key=key or "none", max_retries=1, timeout=20)
-        listed = sorted(model.id for model in client.models.list())
-    except (openai.AuthenticationError, openai.PermissionDeniedError) as e:
-        said = f"{'the key is refused' if key else 'it wants a key'} ({e.status_code})"
-        return [Check("key", "fail", f"{said}: set the variable of --key-env")], []
-    except openai.APIStatusError as e:
-        said = f"/models answers {e.status_code}: give the model by name"
-        return [Check("models served", "unjudged", said, "")], []
-    except (openai.APIError, ValueError, TypeError) as e:
-        said = f"no answer ({type(e).__name__}): is it started, and does the URL end in /v1?"
-        return [Check("reachable", "fail", said)], []
-    seconds = time.monotonic() - started
-    names = ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
-    return [
-        Check("reachable", "pass", f"{1000 * seconds:.0f} ms", facts={"seconds": seconds}),
-        Check("models served", "pass", names or "none named", "", {"models": listed}),
-        check_key(url, key),
-    ], listed
-
-
-def check_key(url: str, key: str) -> Check:
-    """Whether a key is needed; of interest only, as it was accepted."""
-    import openai
-
     if not key:
         return Check("key", "pass", "none given, none needed", "")
-    try:
-        other = openai.OpenAI(base_url=url, api_key="none", max_retries=0, timeout=20)
-        list(other.models.list())
-        return Check("key", "pass", "accepted, but the server answers without it, too", "")
-    except openai.APIError:
+    if without in (401, 403, 407):
         return Check("key", "pass", "accepted, and needed", "")
+    return Check("key", "pass", "accepted, though the server answers without it, too", "")

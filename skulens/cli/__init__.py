@@ -22,6 +22,7 @@ COMMANDS = {
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
     "confusion": "Which SKUs a run confuses, and why.",
+    "prompts": "Show and check what is said to models.",
     "curate": "Make captions of products with a language model.",
     "replies": "What models were asked, what it cost and what failed.",
     "chat": "Check a server before a bulk run.",

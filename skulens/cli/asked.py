@@ -1,75 +1,68 @@
-"""An engine with its store, budget and batch files while a command asks it, and the count of it."""
+"""An engine with its store, budget and batch files while a command asks it: a `Chat` that counts."""
 
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from skulens.errors import ChatError, DataError
+from skulens.errors import ChatError
 from skulens.protocols import Ask, Reply
+from skulens.records import SystemInfo
 
 if TYPE_CHECKING:
     from skulens.chat.batch_files import BatchFiles
-    from skulens.cli.asking import Asking
+    from skulens.chat.ledger import Prices
+    from skulens.chat.remember import Remembered
 
 
 class Asked:
     """What `Asking.open` gives. Replies and tokens are counted as they pass.
 
     Args:
-        run: what the ledger calls this run, before its date.
+        remembered: the engine over its store.
+        prices: of which the engine's model may have one.
+        batch: new folder for batch files: questions are written instead of asked.
+        bar: whether to show progress; False for a command that shows its own.
     """
 
-    def __init__(self, asking: "Asking", run: str):
-        from skulens.chat.ledger import Budget, Prices
-        from skulens.chat.remember import Remembered
-        from skulens.chat.store import ReplyStore
-        from skulens.files import cache_folder
+    def __init__(
+        self, remembered: "Remembered", prices: "Prices", batch: Path | None = None,
+        bar: bool = True,
+    ):  # fmt: skip
+        from skulens.chat.batch_files import BatchWriter
 
-        limited = (asking.budget_tokens, asking.budget_money) != (None, None)
-        if limited and asking.batch is not None:
-            raise DataError("with --batch nothing is asked, so that no budget can be kept: drop it")
-        self.prices = Prices.read(asking.prices)
-        self.chat = asking.open_engine()
-        self.model = self.chat.info.name
-        self.budget = None
-        if limited:
-            self.budget = Budget(asking.budget_tokens, asking.budget_money, self.prices, self.model)
-        self.writer = self._batch_writer(asking) if asking.batch is not None else None
-        self.again = frozenset(asking.ask_again)
-        self.folder = asking.replies or cache_folder() / "replies"
-        self.store = ReplyStore(self.folder)
-        self.run = f"{run} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-        self.remembered = Remembered(
-            self.chat, self.store, run=self.run, retry=asking.ask_again, budget=self.budget,
-            **({"canary": None} if asking.no_canary else {}),
-        )  # fmt: skip
+        self.remembered, self.prices, self.bar = remembered, prices, bar
+        self.store, self.chat, self.run = remembered.store, remembered.chat, remembered.run
+        self.folder, self.model = self.store.folder, self.chat.info.name
+        self.writer = BatchWriter(self.chat, batch) if batch is not None else None
         self.files: BatchFiles | None = None
-        self.questions = self.known = self.uncounted = 0
+        self.questions = self.uncounted = 0
         self.outcomes: Counter[str] = Counter()
         self.old: Counter[str] = Counter()
         """Of the outcomes, those that came out of the store."""
         self.usage: dict[str, int] = {}
         self.seconds = 0.0
 
-    def _batch_writer(self, asking: "Asking") -> Any:
-        from skulens.chat.batch_files import BatchWriter
+    @property
+    def info(self) -> SystemInfo:
+        return self.chat.info
 
-        if "url" not in asking.parameters():
-            raise DataError(
-                f"engine {self.model!r} has no batch files: --batch is for openai:MODEL"
-            )
-        return BatchWriter(self.chat, asking.batch)
+    @property
+    def writes_batch(self) -> bool:
+        """Whether questions are written instead of asked: their replies say that they wait."""
+        return self.writer is not None
 
     def ask(self, questions: Iterable[Ask], total: int | None = None) -> Iterator[Reply]:
-        """Each question's reply, with progress on stderr.
+        """Each question's reply, as `Chat.ask`, with progress on stderr.
 
-        With --batch: the replies that the store has; the other questions are written.
+        With --batch: the replies that the store has, and failures (`transport`) for the questions
+        that are written.
 
         Args:
             total: number of questions, where it is known, for the time that is left.
@@ -77,35 +70,35 @@ class Asked:
         from tqdm import tqdm
 
         begun, before = time.monotonic(), self.seconds
-        with tqdm(total=total, delay=2, unit=" questions", file=sys.stderr) as bar:
-            counted = self._count(questions, bar)
-            replies = self._write(counted) if self.writer else self.remembered.ask(counted)
-            with closing(replies):  # type: ignore[type-var]
-                for reply in replies:
-                    self.seconds = before + time.monotonic() - begun
-                    self._note(reply)
-                    bar.set_postfix_str(self.progress(), refresh=False)
-                    if not self.writer:
-                        bar.update()
-                    yield reply
+        hidden = not self.bar
+        with (
+            tqdm(total=total, delay=2, unit="reply", file=sys.stderr, disable=hidden) as bar,
+            closing(self._replies(self._count(questions))) as replies,
+        ):
+            for reply in replies:
+                self.seconds = before + time.monotonic() - begun
+                self._note(reply)
+                bar.set_postfix_str(self.progress(), refresh=False)
+                bar.update()
+                yield reply
 
-    def _count(self, questions: Iterable[Ask], bar: Any) -> Iterator[Ask]:
+    def _count(self, questions: Iterable[Ask]) -> Iterator[Ask]:
         for question in questions:
             self.questions += 1
-            if self.writer:
-                bar.update()
             yield question
 
-    def _write(self, questions: Iterable[Ask]) -> Iterator[Reply]:
-        """Replies out of the store; the questions without one go into the batch."""
+    def _replies(self, questions: Iterable[Ask]) -> Any:
         from skulens.chat.batch_files import write_unknown
 
-        assert self.writer is not None
-        yield from write_unknown(questions, self.writer, self.store, self.again)
+        if self.writer is None:
+            return self.remembered.ask(questions)
+        return write_unknown(questions, self.writer, self.store, self.remembered.retry)
 
     def _note(self, reply: Reply) -> None:
         from skulens.chat.ledger import sum_usage
 
+        if self.writer and not reply.cached:
+            return  # it waits in a file; the writer counts it
         self.outcomes[reply.error] += 1
         if reply.cached:
             self.old[reply.error] += 1
@@ -169,13 +162,17 @@ class Asked:
         open_ = self.questions - self.outcomes.total()
         if open_:
             said.append(f"{open_:,} not asked")
-        noun = "question" if self.questions == 1 else "questions"
         spent = "nothing was asked anew"
         if self.asked_anew:
             tokens = self.usage.get("input_tokens", 0) + self.usage.get("output_tokens", 0)
-            without = f" ({self.uncounted:,} answers without a count)" if self.uncounted else ""
+            without = ""
+            if self.uncounted:
+                without = f" ({number(self.uncounted, 'answer')} without a count)"
             spent = f"{short(tokens)} tokens{without}, {self.money_said()}"
-        return f"{self.questions:,} {noun}: {', '.join(said)}; {spent}; replies in {self.folder}"
+        return (
+            f"{number(self.questions, 'question')}: {', '.join(said)}; {spent}; "
+            f"replies in {self.folder}"
+        )
 
     def failures_said(self) -> str:
         """ "20 truncated, 14 refused; 30 of them known: --ask-again CLASS" """
@@ -186,17 +183,15 @@ class Asked:
     def batch_line(self) -> str:
         """What was written, and what to do with it."""
         files = self.files or self.finish_batch()
-        noun = "question" if self.questions == 1 else "questions"
         said = [f"{self.old.total():,} in the store", f"{files.questions:,} written"]
         if files.repeated:
             said.append(f"{files.repeated:,} equal to another")
         said += [f"{n:,} cannot be sent ({why})" for why, n in files.unsendable.items()]
-        line = f"{self.questions:,} {noun}: {', '.join(said)}"
+        line = f"{number(self.questions, 'question')}: {', '.join(said)}"
         if not files.files:
             return f"{line}; nothing is left to ask"
-        count = f"{len(files.files)} file{'s' * (len(files.files) > 1)}"
         return (
-            f"{line}; {count} ({files.bytes / 1e6:,.1f} MB) in {files.folder}: have them answered, "
+            f"{line}; {number(len(files.files), 'file')} ({files.bytes / 1e6:,.1f} MB) in {files.folder}: have them answered, "
             f"then `skulens replies import {files.folder} RESULTS` and this command again"
         )
 
@@ -253,6 +248,11 @@ class Asked:
                 click.echo(self.last_line(), err=True)
         finally:
             self.store.close()
+
+
+def number(n: int, noun: str) -> str:
+    """ "1 question", "1,200 questions" """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def short(n: int) -> str:

@@ -11,6 +11,7 @@ def command(asking: Asking, ...):
 import inspect
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import wraps
@@ -23,6 +24,7 @@ import click
 from skulens.errors import ChatError, DataError
 
 if TYPE_CHECKING:
+    from skulens.chat.ledger import Budget, Prices
     from skulens.cli.asked import Asked
     from skulens.protocols import Chat
 
@@ -204,22 +206,65 @@ class Asking:
     batch: Path | None = None
     no_canary: bool = False
 
-    def open(self, run: str) -> "Asked":
-        """The engine with its store, budget and batch files. To be closed: use it in `with`.
+    def open(self, run: str, bar: bool = True) -> "Asked":
+        """The engine with its store, budget and batch files: a `Chat`. To be closed, by `with`.
 
         Args:
             run: what the ledger calls this run; the date is added.
+            bar: whether to show progress; False for a command that shows its own.
         Raises:
             SkulensError: an engine, option, price or budget that does not fit; at the door.
         """
+        from skulens.chat.ledger import Prices
+        from skulens.chat.remember import Remembered
+        from skulens.chat.store import ReplyStore
         from skulens.cli.asked import Asked
+        from skulens.files import cache_folder
 
-        return Asked(self, run)
+        prices = Prices.read(self.prices)
+        chat = self.open_engine()
+        budget = self.open_budget(prices, chat.info.name)
+        store = ReplyStore(self.replies or cache_folder() / "replies")
+        try:
+            remembered = Remembered(
+                chat,
+                store,
+                run=f"{run} {time.strftime('%Y-%m-%d %H:%M:%S')}",
+                retry=self.ask_again,
+                budget=budget,
+                canary=self.canary(),
+            )
+            return Asked(remembered, prices, self.batch, bar)
+        except BaseException:
+            store.close()
+            raise
+
+    def open_budget(self, prices: "Prices", model: str) -> "Budget | None":
+        """What may be spent; None without a limit. Raises ChatError for money without a price."""
+        from skulens.chat.ledger import Budget
+
+        if self.budget_tokens is None and self.budget_money is None:
+            return None
+        if self.batch is not None:
+            raise DataError("with --batch nothing is asked, so that no budget can be kept: drop it")
+        return Budget(self.budget_tokens, self.budget_money, prices, model)
+
+    def canary(self) -> "Callable[[Chat], None] | None":
+        """The check of an engine before questions with pictures; None where it is not wanted."""
+        if self.no_canary or self.batch is not None:
+            return None
+        try:
+            from skulens.chat.canary import guard
+        except ModuleNotFoundError:  # until it is merged
+            return None
+        return guard
 
     def open_engine(self) -> "Chat":
         """Raises DataError for an option that the engine has not."""
         from skulens.chat import open_chat
 
+        if self.batch is not None and "url" not in self.parameters():
+            raise DataError(f"engine {self.engine!r} has no batch files: they are for openai:MODEL")
         return open_chat(self.engine, **self.engine_options())
 
     def parameters(self) -> Mapping[str, inspect.Parameter]:

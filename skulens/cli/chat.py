@@ -1,7 +1,6 @@
 """`skulens chat check`."""
 
 import json
-import os
 import sys
 from urllib.parse import urlsplit, urlunsplit
 
@@ -82,7 +81,8 @@ def check(
     shorter under a schema, limits, counts of tokens, speed. Ends with a verdict, and with exit
     status 1 where it is "do not use".
     """
-    from skulens.chat.check import Settings, conclude
+    from skulens.chat.check import Settings
+    from skulens.chat.verdict import conclude
 
     settings = Settings(pairs, rounds, items, pictures, seed)
     url = hide_password(engine)
@@ -104,7 +104,8 @@ def check(
 def run_checks(engine: str, model: str, key_env: str, concurrency: int, settings):
     """The rows of the table, as they are done."""
     from skulens.chat import open_chat
-    from skulens.chat.check import Check, check_chat
+    from skulens.chat.check import check_chat
+    from skulens.chat.verdict import Check
     from skulens.errors import ChatError
 
     if "://" not in engine:
@@ -114,7 +115,7 @@ def run_checks(engine: str, model: str, key_env: str, concurrency: int, settings
         return
     from skulens.chat.served import look_up_server
 
-    rows, served = look_up_server(engine, os.environ.get(key_env, ""))
+    rows, served = look_up_server(engine, key_env)
     yield from rows
     if any(row.verdict == "fail" for row in rows):
         return

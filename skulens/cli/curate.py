@@ -1,8 +1,7 @@
 """`skulens curate`: captions made by a model, checked, and reviewed by people."""
 
-import contextlib
 import json
-import sys
+import operator
 from pathlib import Path
 
 import click
@@ -75,7 +74,7 @@ def command() -> None:
 @json_option
 def captions(
     data,
-    engine,
+    asking,
     out,
     prompt,
     encoders,
@@ -102,26 +101,40 @@ def captions(
     with the reasons. OUT is a catalogue: `skulens bench mpr OUT` measures it. Nothing is asked
     twice: run the same command again to resume.
     """
-    from skulens.chat.remember import Remembered
-    from skulens.chat.store import ReplyStore
-    from skulens.chat import open_chat
     from skulens.curate.caption_files import Plan
     from skulens.curate.captions import Settings
-    from skulens.curate.make import make_captions
-    from skulens.files import cache_folder
+    from skulens.curate.make import Work, make_captions
     from skulens.prompts.load import load_prompt
 
-    catalog, template = open_data(data, map_), load_prompt(prompt)
-    counters = count_tokens(encoders, limit)
-    settings = Settings(texts, tag, attributes, retries, only_long)
-    plan = Plan(role, keep, pictures, queries)
-    with ReplyStore(cache_folder() / "replies") as store, progress() as note:
-        chat = Remembered(open_chat(engine), store, "caption")
-        counts = make_captions(
-            catalog, chat, template, counters, out, settings, plan,
-            start=start, sample=sample, seed=seed, note=note,
-        )  # fmt: skip
-    finish(out, counts, as_json)
+    work = Work(
+        open_data(data, map_),
+        load_prompt(prompt),
+        count_tokens(encoders, limit),
+        Settings(
+            texts, tag, attributes, retries, only_long,
+            temperature=None if asking.temperature is not None else 0.0,
+            max_tokens=None if asking.max_tokens is not None else 0,
+        ),
+        Plan(role, keep, pictures, queries),
+        start, sample, seed,
+    )  # fmt: skip
+    work.check()
+    with asking.open("captions") as asked:
+        if asking.batch is not None and work.captioner(Passed(asked)).count_open(work.sources()):
+            click.echo(json.dumps(asked.record()) if as_json else asked.last_line())
+            return
+        make_captions(work, asked.remembered if asking.batch else Passed(asked), out)
+        finish(out, asked, as_json)
+
+
+class Passed:
+    """The engine of a command as a `Chat`, with its progress and counts."""
+
+    def __init__(self, asked):
+        self.asked, self.info = asked, asked.remembered.info
+
+    def ask(self, questions):
+        return self.asked.ask(questions, total=operator.length_hint(questions) or None)
 
 
 def count_tokens(names, limit: int | None) -> dict:
@@ -134,25 +147,7 @@ def count_tokens(names, limit: int | None) -> dict:
     return {name: (count, limit or context) for name, (count, context) in counters.items()}
 
 
-@contextlib.contextmanager
-def progress():
-    """A bar on stderr, for what takes more than two seconds; retries make it longer."""
-    from tqdm import tqdm
-
-    bar = tqdm(total=0, desc="captions", delay=2, file=sys.stderr, unit="answer")
-    seen: set[str] = set()
-
-    def note(total: int, product: str, _attempt) -> None:
-        retries = bar.n + 1 - len(seen | {product})
-        seen.add(product)
-        bar.total = total + retries
-        bar.update()
-
-    with bar:
-        yield note
-
-
-def finish(out: Path, counts, as_json: bool) -> None:
+def finish(out: Path, asked, as_json: bool) -> None:
     """Sheets and page beside the captions, then what was made."""
     from skulens.curate.caption_files import read_captions, read_record
     from skulens.curate.sheets import write_sheets
@@ -164,12 +159,12 @@ def finish(out: Path, counts, as_json: bool) -> None:
     try:
         sheets, note = write_sheets(rows, out), ""
     except (StoreError, DataError) as e:  # somebody has begun to review, or nothing is to be
-        sheets, note = [], str(e)
+        sheets, note = [], f"no review sheets written: {e}"
     made = {"folder": str(out), "page": str(page), "sheets": [str(s) for s in sheets]}
     if as_json:
-        click.echo(json.dumps(record | made, ensure_ascii=False))
+        click.echo(json.dumps(record | made | {"asking": asked.record()}, ensure_ascii=False))
         return
-    print_captions(record, out, note)
+    print_captions(record, out, (asked.last_line(), note))
 
 
 @command.command("review-sheet")

@@ -82,21 +82,17 @@ def suites(as_json: bool) -> None:
 @command.command()
 @json_option
 def prompts(as_json: bool) -> None:
-    """Templates of what is said to models, with their versions, newest last."""
+    """Templates of what is said to a model; `skulens prompts show NAME` shows one."""
     from skulens.prompts.load import known_prompts, load_prompt
 
     rows = [
-        {"name": name, "about": str(load_prompt(name).head.get("purpose", "")),
-         "versions": sorted(versions)}
+        {"name": f"{name}.v{version}", "about": head.purpose}
+        | {"paper": head.source, "printed": head.printed}
         for name, versions in known_prompts().items()
-    ]  # fmt: skip
-    if as_json:
-        click.echo(json.dumps({"prompts": rows}))
-        return
-    for row in rows:
-        versions = ", ".join(f"v{n}" for n in row["versions"])
-        click.echo(f"{row['name']:<26} {versions:<8} {row['about']}")
-    click.echo(f"{len(rows)} prompts")
+        for version in versions
+        for head in [load_prompt(f"{name}.v{version}").head]
+    ]
+    print_rows(rows, "prompts", as_json)
 
 
 @command.command()
@@ -153,9 +149,10 @@ def print_rows(rows: list[dict], what: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({what: rows}))
         return
+    width = max(18, *(len(row["name"]) for row in rows)) if rows else 18
     for row in rows:
-        click.echo(f"{row['name']:<18} {row['about']}")
+        click.echo(f"{row['name']:<{width}} {row['about']}")
         if row.get("found"):
-            click.echo(f"{'':<18} in {row['found']}")
+            click.echo(f"{'':<{width}} in {row['found']}")
     if not rows:
         click.echo(f"no {what}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from skulens.cli.asked import number, short
 from skulens.cli.asking import classes, prices_option, replies_option
 from skulens.cli.options import json_option
 
@@ -83,8 +84,6 @@ def print_runs(rows: "list[Spending]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from skulens.cli.asked import short
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("run", "begun", "stage", "engine"):
         table.add_column(name, overflow="fold")
@@ -115,7 +114,6 @@ def money_said(money: float | None, currency: str, uncounted: int = 0) -> str:
 def remarks(rows: "list[Spending]", prices: Any) -> Iterable[str]:
     """Prices that are missing or may be old, and what a million items would take."""
     from skulens.chat.spending import models_without_price
-    from skulens.cli.asked import short
 
     for model in models_without_price(rows, prices):
         yield f"no price for {model}: {prices.how_to_add(model)}"
@@ -142,9 +140,9 @@ def last_line(answered: int, outcomes: dict[str, int], rows: "list[Spending]", f
     failed = ", ".join(f"{n:,} {error}" for error, n in outcomes.items())
     money, unknown = total_money(rows)
     said = [money_said(sum_, currency) for currency, sum_ in money.items()]
-    said += [f"unknown for {unknown:,} questions"] * bool(unknown)
+    said += [f"unknown for {number(unknown, 'question')}"] * bool(unknown)
     return (
-        f"{answered:,} answers and {sum(outcomes.values()):,} failures"
+        f"{number(answered, 'answer')} and {number(sum(outcomes.values()), 'failure')}"
         f"{f' ({failed})' if failed else ''}; money: {' and '.join(said) or 'none'}; "
         f"in {folder}"
     )
@@ -197,7 +195,7 @@ def failed(store: Path | None, errors: tuple[str, ...], most: int, as_json: bool
         return
     more = f", {len(rows):,} of them shown" * (total > len(rows))
     click.echo(
-        f"{total:,} failures{more}, in {folder}; `skulens replies one KEY` shows one whole, "
+        f"{number(total, 'failure')}{more}, in {folder}; `skulens replies one KEY` shows one whole, "
         "`skulens replies forget --error CLASS` lets them be asked again"
     )
 
@@ -234,7 +232,7 @@ def one(which: str, store: Path | None, prices: Path | None, as_json: bool) -> N
         return
     for row in rows:
         print_question(row)
-    click.echo(f"{len(rows):,} question{'s' * (len(rows) > 1)} of {which!r} in {folder}")
+    click.echo(f"{number(len(rows), 'question')} of {which!r} in {folder}")
 
 
 def cost_said(row: dict[str, Any], prices: Any) -> dict[str, Any]:
@@ -330,7 +328,7 @@ def forget(store: Path | None, errors: tuple[str, ...], run: str, as_json: bool)
         click.echo(json.dumps({"store": str(folder), "forgotten": found}))
         return
     said = ", ".join(f"{n:,} {error}" for error, n in found.items())
-    click.echo(f"{sum(found.values()):,} failures forgotten{f' ({said})' if said else ''} "
+    click.echo(f"{number(sum(found.values()), 'failure')} forgotten{f' ({said})' if said else ''} "
                f"in {folder}")  # fmt: skip
 
 
@@ -363,7 +361,7 @@ def import_(folder: Path, results: tuple[Path, ...], replies: Path | None, as_js
         about = f" ({reject.item})" if reject.item else ""
         click.echo(f"left out: {reject.source}{about}: {reject.reason}; {reject.todo}", err=True)
     if counts.rejected > 20:
-        click.echo(f"left out: {counts.rejected - 20:,} more lines", err=True)
+        click.echo(f"left out: {number(counts.rejected - 20, 'further line')}", err=True)
     click.echo(import_line(counts, place))
 
 
@@ -376,8 +374,8 @@ def import_line(counts: "BatchResults", place: Path) -> str:
     if counts.known:
         said.append(f"{counts.known:,} known before")
     if counts.rejected:
-        said.append(f"{counts.rejected:,} lines left out")
+        said.append(f"{number(counts.rejected, 'line')} left out")
     if counts.missing:
         first = ", ".join(counts.missing_items[:3])
         said.append(f"{counts.missing:,} without a result (such as {first})")
-    return f"{counts.questions:,} questions: {', '.join(said)}; replies in {place}"
+    return f"{number(counts.questions, 'question')}: {', '.join(said)}; replies in {place}"

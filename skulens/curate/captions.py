@@ -8,10 +8,10 @@ question of its own; the attempt that fails least is kept and marked.
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from skulens.chat.key import make_key
 from skulens.curate.checks import Check, Rules, Source, brands_of, check_caption, failures, kind_of
@@ -22,6 +22,10 @@ from skulens.records import Attribute, DatasetInfo, Product, Reject
 
 STAGE = "caption"
 AGAIN = "caption_again.v1"
+NO_LIMIT = 77
+"""What a model is told where no encoder sets a limit: the paper's."""
+LONGEST = 50_000
+"""Characters of a text that a model is told; longer ones are rejects."""
 SCHEMA: Mapping[str, object] = {
     "type": "object",
     "properties": {"label": {"type": "string"}},
@@ -216,38 +220,65 @@ def inputs_of(source: Source, prompt: Prompt, tokens: int) -> dict[str, object]:
     attributes join the tag (else the description) of a template without slots of their own.
 
     Raises:
-        DataError: the template has a slot that we do not know.
+        DataError: the template needs what we do not know.
     """
-    slots = dict(prompt.head.get("inputs") or {})  # type: ignore[call-overload]
-    told = {
-        "description": source.description,
-        "tag": source.tag,
+    slots = prompt.head.inputs
+    told: dict[str, object] = {
+        "description": source.description or source.tag,
+        "tag": source.tag if source.description else "",
         "title": source.title,
         "attributes": list_attributes(source.attributes),
-        "tokens": tokens,
+        "tokens": tokens or NO_LIMIT,
         "language": source.language,
     }
-    if strange := [s for s in slots if s not in told]:
+    strange = [n for n, slot in slots.items() if n not in told and not slot.optional]
+    if strange or not {"description", "tag", "title", "attributes"} & slots.keys():
+        what = f"asks for {strange[0]!r}" if strange else "shows nothing of a product"
         raise DataError(
-            f"prompt {prompt.name!r} asks for {strange[0]!r}; for captions we can give "
-            f"{', '.join(told)}"
+            f"prompt {prompt.name!r} {what}; for captions its inputs are of {', '.join(told)}"
         )
     rest = [str(told[n]) for n in ("title", "attributes") if n not in slots and told[n]]
-    home = "tag" if "tag" in slots else "description"
-    told[home] = "\n".join(filter(None, (str(told[home]), *rest)))
-    return {name: told[name] for name in slots}
+    home = next((n for n in ("tag", "description") if n in slots), "")
+    if home:
+        told[home] = "\n".join(filter(None, (str(told[home]), *rest)))
+    return {name: told[name] for name in slots if name in told}
 
 
-def start_of(prompt: Prompt) -> str:
-    """How the template wants captions to begin: its head's `start`, or the words that its rule
-    'Start with "..."' quotes; empty where it says nothing."""
-    if said := prompt.head.get("start"):
-        return str(said)
-    found = re.search(r"[Ss]tart with [\"']([^\"']+?)[ .]*(?:\.\.\.|\u2026)?[\"']", prompt.body)
-    return found[1].strip() if found else ""
+def answer_key(prompt: Prompt) -> str | None:
+    """Where a caption stands in an answer: the key of its JSON, None for free text.
+
+    Raises:
+        DataError: the template's answers have no text that could be the caption.
+    """
+    answer = prompt.head.answer
+    if answer.kind in ("text", "given"):
+        return None if answer.kind == "text" else "label"
+    found = answer.schema.get("properties", {}) if answer.schema else {}
+    texts = [k for k, v in found.items() if isinstance(v, Mapping) and v.get("type") == "string"]
+    if "label" in texts or len(texts) == 1:
+        return "label" if "label" in texts else texts[0]
+    raise DataError(
+        f"answers of prompt {prompt.name!r} have {', '.join(texts) or 'no texts'}: expected one "
+        'text, or one called "label", to be the caption'
+    )
 
 
 # ----- asking ---------------------------------------------------------------------------------
+
+
+class Counted(Iterator[Ask]):
+    """Questions that say how many there are (`operator.length_hint`), for progress."""
+
+    def __init__(self, questions: Iterator[Ask], total: int):
+        self.questions, self.left = questions, total
+
+    def __next__(self) -> Ask:
+        ask = next(self.questions)
+        self.left -= 1
+        return ask
+
+    def __length_hint__(self) -> int:
+        return self.left
 
 
 class Captioner:
@@ -255,7 +286,6 @@ class Captioner:
 
     Args:
         chat: for bulk work a `chat.remember.Remembered`, so that a rerun asks nothing twice.
-        note: called with (product id, attempt) as answers come in, for progress.
     Raises:
         DataError: the prompt asks for something that we cannot give.
     """
@@ -266,10 +296,10 @@ class Captioner:
         prompt: Prompt,
         rules: Rules,
         settings: Settings = Settings(),
-        note: Callable[[str, Attempt], object] = lambda product, attempt: None,
     ):
         self.chat, self.prompt, self.rules, self.settings = chat, prompt, rules, settings
-        self.again, self.note = load_prompt(AGAIN), note
+        self.again = load_prompt(AGAIN)
+        self.key = answer_key(prompt)
         inputs_of(Source("", ""), prompt, rules.tokens)
 
     def caption(self, sources: Iterable[Source]) -> Iterator[Captioned]:
@@ -282,20 +312,48 @@ class Captioner:
         while chunk := list(islice(waiting, CHUNK)):
             yield from self._caption_chunk(chunk)
 
+    def count_open(self, sources: Iterable[Source]) -> int:
+        """How many products still need an answer, where the engine gives only what it has: for
+        batch files, which are written now and answered later."""
+        waiting, missing = iter(sources), 0
+        while chunk := list(islice(waiting, CHUNK)):
+            missing += self._ask_chunk(chunk, {s.id: [] for s in chunk}, wait=False)
+        return missing
+
     def _caption_chunk(self, chunk: Sequence[Source]) -> Iterator[Captioned]:
-        """All first questions, then the second ones of those that failed, and so on."""
         attempts: dict[str, list[Attempt]] = {s.id: [] for s in chunk}
         if len(attempts) < len(chunk):
             raise DataError("two sources of one id; ids of products must be unique")
-        open_ = [s for s in chunk if not self._is_short(s)]
-        for _ in range(self.settings.retries + 1):
-            for source, attempt in self._ask(open_, attempts):
-                attempts[source.id].append(attempt)
-                self.note(source.id, attempt)
-            open_ = [s for s in open_ if self._try_again(attempts[s.id])]
+        self._ask_chunk(chunk, attempts)
         for source in chunk:
             done = Captioned(source, tuple(attempts[source.id]), self._count(source.text))
             yield replace(done, after=self._count(done.caption))
+
+    def _ask_chunk(
+        self, chunk: Sequence[Source], attempts: Mapping[str, list[Attempt]], wait: bool = True
+    ) -> int:
+        """All first questions, then the second ones of those that failed, and so on.
+
+        Args:
+            wait: raise where a question stays without an answer; False counts it.
+        Returns:
+            How many did.
+        """
+        missing = 0
+        open_ = [s for s in chunk if not self._is_short(s)]
+        for number in range(self.settings.retries + 1):
+            for source, attempt in self._ask(open_, attempts):
+                attempts[source.id].append(attempt)
+            answered = [s for s in open_ if len(attempts[s.id]) > number]
+            if len(answered) < len(open_) and wait:
+                lost = next(s for s in open_ if len(attempts[s.id]) == number)
+                raise ChatError(
+                    f"{self.chat.info.name} left {len(open_) - len(answered)} questions without an "
+                    f"answer, such as that about {lost.id!r}; run the same command again to resume"
+                )
+            missing += len(open_) - len(answered)
+            open_ = [s for s in answered if self._try_again(attempts[s.id])]
+        return missing
 
     def _ask(
         self, sources: Sequence[Source], attempts: Mapping[str, Sequence[Attempt]]
@@ -310,7 +368,9 @@ class Captioner:
                 asked[source.id] = (source, make_key(ask, system, []))
                 yield ask
 
-        for reply in self.chat.ask(questions()):
+        if not sources:
+            return
+        for reply in self.chat.ask(Counted(questions(), len(sources))):
             if reply.id not in asked:
                 raise ChatError(
                     f"{self.chat.info.name} answered a question about {reply.id!r}, which was not "
@@ -318,41 +378,47 @@ class Captioner:
                 )
             source, key = asked.pop(reply.id)
             yield source, self.judge(source, reply, key)
-        if asked:
-            raise ChatError(
-                f"{self.chat.info.name} left {len(asked)} questions without an answer, such as "
-                f"that about {next(iter(asked))!r}; run the same command again to resume"
-            )
 
     def make_question(self, source: Source, before: Sequence[Attempt] = ()) -> Ask:
         """The first question about a product, or the one after these attempts: a retry holds the
         latest answer and what is wrong with it."""
-        said = self.prompt.render(**inputs_of(source, self.prompt, self.rules.tokens))
-        template, user = self.prompt.sha256, said.user
-        if before:
-            last = before[-1]
-            answer = json.dumps({"label": last.caption}, ensure_ascii=False)
-            user = self.again.render(
-                question=said.user,
-                said=answer if not last.error else "(it could not be read)",
-                problems=last.problems(),
-            ).user
-            template = hashlib.sha256((template + self.again.sha256).encode()).hexdigest()
-        return Ask(
+        schema = SCHEMA if self.prompt.head.answer.kind == "given" else None
+        first = self.prompt.ask(
             source.id,
-            (user,),
-            said.system,
-            schema=SCHEMA,
+            schema=schema,
             sampling=self.settings.sampling(self.rules.tokens, len(before)),
-            template=template,
             stage=STAGE,
+            **inputs_of(source, self.prompt, self.rules.tokens),
         )
+        if not before:
+            return first
+        again = self.again.render(
+            question="\n".join(p for p in first.parts if isinstance(p, str)),
+            said=self._write_answer(before[-1]),
+            problems=before[-1].problems(),
+        )
+        template = hashlib.sha256((first.template + self.again.sha256).encode()).hexdigest()
+        return replace(
+            first,
+            parts=(again.user,),
+            system=f"{first.system}\n\n{again.system}".strip(),
+            template=template,
+        )
+
+    def _write_answer(self, attempt: Attempt) -> str:
+        """An answer as the model gave it."""
+        if attempt.error:
+            return "(it could not be read)"
+        if self.key is None:
+            return attempt.caption or "(nothing)"
+        return json.dumps({self.key: attempt.caption}, ensure_ascii=False)
 
     def judge(self, source: Source, reply: Reply, key: str = "") -> Attempt:
         """What a reply is worth."""
         if reply.error:
             return Attempt("", error=reply.error, reason=reply.reason, key=key, cached=reply.cached)
-        caption = clean(reply.value["label"])  # type: ignore[index]  # the schema was validated
+        value: Any = reply.value  # the schema was validated
+        caption = clean(reply.text if self.key is None else value.get(self.key) or "")
         checks = check_caption(caption, source, self.rules)
         return Attempt(caption, checks, key=key, cached=reply.cached)
 
@@ -391,6 +457,10 @@ def read_sources(
             continue
         seen.add(product.id)
         source = make_source(product, *roles, settings.attributes, brands)
+        if source is not None and len(source.everything) > LONGEST:
+            reason = f"its texts have {len(source.everything):,} characters, at most {LONGEST:,}"
+            reject(Reject(where, product.id, reason, "choose a shorter text with --text"))
+            continue
         if source is None:
             wanted = " or ".join((*roles[0], *roles[1]))
             todo = "add a text, or choose another with --text"

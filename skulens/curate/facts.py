@@ -32,6 +32,9 @@ class Fact:
     such a fact counts as known where it stands and is demanded of nobody."""
 
 
+NEIGHBOURS = 100
+"""Characters around a word that tell what it is about."""
+
 # ----- colours --------------------------------------------------------------------------------
 
 COLOURS = (
@@ -80,7 +83,7 @@ _UNIT = r"(?:fl\.?\s?oz\.?|fluid ounces?|% vol|[^\W\d_]+\.?|[%℮°\"](?:\s?[CF]
 _AMOUNT = re.compile(rf"(?<![\w.,/])((?:{NUMBER}))(\s?-?\s?)({_UNIT})?", re.I)
 _NET = re.compile(
     r"\b(?:net|weigh\w*|wt|size[ds]?|volume|contents?|contain\w*|holds?|capacity|quantity|pack of"
-    r"|total of)\b[^.;]{0,40}$",
+    r"|total of)\b(?:[^.;]|[.](?=\d)){0,40}$",
     re.I,
 )
 _HOLDER = re.compile(
@@ -93,7 +96,7 @@ _FOOD_FACT = re.compile(
     r"cholesterol|calories|iron|potassium|whole grain|vitamin|per|dv|daily|servings?)\b",
     re.I,
 )
-_SERVING = re.compile(r"\bserv(?:ing|e)s?\b[^.;]{0,40}$|\bper\s+$", re.I)
+_SERVING = re.compile(r"\bserv(?:ing|e)s?\b(?:[^.;]|[.](?=\d)){0,40}$|\bper\s+$", re.I)
 SIZES = ("ml", "g", "cm", "piece")
 """Canonical units of what a product holds or measures."""
 
@@ -114,13 +117,19 @@ def find_amounts(text: str, language: str = "") -> list[Fact]:
             if bare is not None:
                 found.append(Fact(number, write_number(bare), False))
             continue
-        before, after = text[: match.start()], text[match.end() :]
+        before, after = neighbours(text, match)
         food = _FOOD_FACT.match(after) is not None
         serving = food or _SERVING.search(before)
         told = quantity.unit == "ml" or _NET.search(before) or _HOLDER.match(after)
         sure = quantity.unit in SIZES and not serving and bool(told)
         found.append(Fact(match[0].strip(" ."), str(quantity), sure))
     return found
+
+
+def neighbours(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """What stands before and after a match, as far as it is looked at."""
+    start, end = match.span()
+    return text[max(0, start - NEIGHBOURS) : start], text[end : end + NEIGHBOURS]
 
 
 def same_amount(first: str, second: str) -> bool:
@@ -172,7 +181,7 @@ _DRAWN = re.compile(
 )
 """What follows a shape on the label, which is not the product's."""
 _WRITTEN = re.compile(
-    r"\b(?:text|words?|name|letter(?:s|ing)|written|placed|highlighted|printed|phrase)\b[^.;]{0,40}$",
+    r"\b(?:text|words?|name|letter(?:s|ing)|written|placed|highlighted|printed|phrase)\b(?:[^.;]|[.](?=\d)){0,40}$",
     re.I,
 )
 _MEASURE = re.compile(r"(?:\d|\bper|\b(?:a|one|half))\s*$", re.I)
@@ -193,7 +202,7 @@ def find_shapes(text: str) -> list[Fact]:
     text = clean_characters(text)
     found = []
     for match in _words_of("forms").finditer(text):
-        word, before, after = fold(match[0]), text[: match.start()], text[match.end() :]
+        word, (before, after) = fold(match[0]), neighbours(text, match)
         if word == "can" and not _is_noun(before, after):
             continue
         form = _lexicon()["forms"][word]
@@ -234,7 +243,9 @@ _BRANDS = (
     re.compile(rf"\bbrand(?: name)?(?:,| is| of|:)? [\"']?({_NAME})[\"']?"),
     re.compile(rf"[\"']?\b({_NAME}?)[\"']?(?:,)? (?:brand|logo)\b"),
 )
-_NO_BRAND = frozenset("the its this a an us nutrition net it no new".split())
+_NO_BRAND = frozenset(
+    ["the", "its", "this", "a", "an", "us", "nutrition", "net", "it", "no", "new"]
+)
 _SEALS = re.compile(
     r"\b(?:usda|non gmo|gmo|project|verified|certified|organic certif\w*|department|fda|kosher|"
     r"united states|no \d+|fair trade|whole grain|bpa|recycl\w*|gluten free)\b"

@@ -3,25 +3,26 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from skulens.curate.caption_files import CaptionFolder, Counts, Maker, Plan
 from skulens.curate.captions import (
-    Attempt,
     Captioner,
     Settings,
+    answer_key,
     choose_roles,
+    inputs_of,
     read_brands,
     read_sources,
-    start_of,
 )
-from skulens.curate.checks import Counter, Rules
+from skulens.curate.checks import Counter, Rules, Source
 from skulens.errors import DataError
 from skulens.prompts.load import Prompt
 from skulens.protocols import Catalog, Chat
-from skulens.records import Product
+from skulens.records import Reject
 
 LOOKED_AT = 1000
 """Products that are looked at to see which texts there are."""
@@ -36,10 +37,6 @@ class Drawn:
     roles: tuple[tuple[str, ...], tuple[str, ...]]
     sample: frozenset[str] | None
     """Ids of the products to caption; None: all."""
-
-    @property
-    def total(self) -> int:
-        return self.products if self.sample is None else len(self.sample)
 
 
 def look_at(catalog: Catalog, settings: Settings, sample: int = 0, seed: int = 0) -> Drawn:
@@ -58,50 +55,67 @@ def look_at(catalog: Catalog, settings: Settings, sample: int = 0, seed: int = 0
     return Drawn(len(ids), brands, roles, None if drawn is None else frozenset(drawn))
 
 
-def make_captions(
-    catalog: Catalog,
-    chat: Chat,
-    prompt: Prompt,
-    counters: Mapping[str, Counter],
-    folder: Path,
-    settings: Settings = Settings(),
-    plan: Plan = Plan(),
-    *,
-    start: str | None = None,
-    sample: int = 0,
-    seed: int = 0,
-    note: Callable[[int, str, Attempt], object] = lambda total, product, attempt: None,
-) -> Counts:
-    """Caption the products of a catalogue and write the folder (`curate.caption_files`).
+@dataclass(frozen=True)
+class Work:
+    """All that one run needs, checked before anything is asked.
 
     Args:
         counters: encoder -> (counts tokens, most tokens); a caption has to fit all.
-        start: how captions have to begin; None: as the template says (`start_of`).
+        start: how captions have to begin; None: as the template says.
         sample: only so many products, drawn with `seed`; 0: all.
-        note: called with (products, product id, attempt) at every answer.
+    """
+
+    catalog: Catalog
+    prompt: Prompt
+    counters: Mapping[str, Counter]
+    settings: Settings = Settings()
+    plan: Plan = Plan()
+    start: str | None = None
+    sample: int = 0
+    seed: int = 0
+
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.counters, self.prompt.head.start if self.start is None else self.start)
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        return look_at(self.catalog, self.settings, self.sample, self.seed)
+
+    def check(self) -> None:
+        """Raise DataError for a prompt, text role or catalogue that cannot work."""
+        answer_key(self.prompt)
+        inputs_of(Source("", ""), self.prompt, self.rules.tokens)
+        self.drawn  # noqa: B018  read now
+
+    def captioner(self, chat: Chat) -> Captioner:
+        return Captioner(chat, self.prompt, self.rules, self.settings)
+
+    def sources(self, reject: Callable[[Reject], object] = lambda reject: None) -> Iterator[Source]:
+        """What is asked about."""
+        chosen = (
+            p
+            for p in self.catalog.products()
+            if self.drawn.sample is None or p.id in self.drawn.sample
+        )
+        return read_sources(chosen, self.settings, self.drawn.roles, self.drawn.brands, reject)
+
+
+def make_captions(work: Work, chat: Chat, folder: Path) -> Counts:
+    """Caption the products of a catalogue and write the folder (`curate.caption_files`).
+
     Raises:
         DataError, StoreError: what cannot work, before anything is asked.
         ChatError: the engine died or the budget is spent; run again to resume.
     """
-    said = start_of(prompt) if start is None else start
-    rules = Rules(counters, said)
-    drawn = look_at(catalog, settings, sample, seed)
-    maker = Maker(
-        chat.info.name, chat.info.identity, f"{prompt.name}.v{prompt.version}", prompt.sha256
-    )
-    place = CaptionFolder(folder, catalog, plan, rules, maker)
-    captioner = Captioner(
-        chat, prompt, rules, settings, lambda product, attempt: note(drawn.total, product, attempt)
-    )
-    sources = read_sources(
-        _products(catalog, drawn), settings, drawn.roles, drawn.brands, place.rejects.append
-    )
-    asked = asdict(settings) | {"texts": drawn.roles[0], "tag": drawn.roles[1]}
-    record: dict[str, Any] = {"settings": asked, "sample": sample, "seed": seed}
-    return place.write(captioner.caption(sources), record)
-
-
-def _products(catalog: Catalog, drawn: Drawn) -> Iterator[Product]:
-    for product in catalog.products():
-        if drawn.sample is None or product.id in drawn.sample:
-            yield product
+    work.check()
+    made_by = Maker(
+        chat.info.name, chat.info.identity, f"{work.prompt.name}.v{work.prompt.version}",
+        work.prompt.sha256,
+    )  # fmt: skip
+    place = CaptionFolder(folder, work.catalog, work.plan, work.rules, made_by)
+    texts, tag = work.drawn.roles
+    asked = asdict(work.settings) | {"texts": texts, "tag": tag}
+    record: dict[str, Any] = {"settings": asked, "sample": work.sample, "seed": work.seed}
+    sources = work.sources(place.rejects.append)
+    return place.write(work.captioner(chat).caption(sources), record)

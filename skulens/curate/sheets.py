@@ -27,8 +27,32 @@ ASKED = ("tokens ok", "colour kept", "shape kept", "brand kept", "size kept", "n
 SHOWN = ("no", "product_id", "caption", "source", "new words", "tokens")
 COMMENT, POPULATION = "comment", "of products"
 COLUMNS = (*SHOWN, *ASKED, COMMENT, POPULATION)
-YES = frozenset("y yes 1 true x ok pass passed ja j si sí ya oui o v ✓ ✔ wahr".split())
-NO = frozenset("n no 0 false fail failed nein tidak non falsch ✗ ✘".split())
+YES = frozenset(
+    [
+        "y",
+        "yes",
+        "1",
+        "true",
+        "x",
+        "ok",
+        "pass",
+        "passed",
+        "ja",
+        "j",
+        "si",
+        "sí",
+        "ya",
+        "oui",
+        "o",
+        "v",
+        "✓",
+        "✔",
+        "wahr",
+    ]
+)
+NO = frozenset(
+    ["n", "no", "0", "false", "fail", "failed", "nein", "tidak", "non", "falsch", "✗", "✘"]
+)
 NOTHING = frozenset(("-", "--", "n/a", "na", "none", "not applicable", "."))
 """Words for "the source has none", such as the colour of a text that names none."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

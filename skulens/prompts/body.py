@@ -6,7 +6,7 @@ label, and no template takes longer than its inputs are long.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -93,8 +93,16 @@ def parse_turn(part: str) -> nodes.Template:
     Raises:
         TemplateSyntaxError: it is no jinja2, or more of jinja2 than we allow; with the line.
     """
-    tree = environment().parse(part)
-    for node, loops in _walk(tree, frozenset()):
+    try:
+        tree = environment().parse(part)
+    except TemplateSyntaxError as e:
+        if "got ':'" in str(e.message) or "got '{'" in str(e.message):
+            hint = "two braces open a slot; JSON's are written apart, { {"
+            raise TemplateSyntaxError(f"{e.message}: {hint}", e.lineno) from e
+        raise
+    except (ValueError, RecursionError) as e:  # a number of 5,000 digits, endless brackets
+        raise TemplateSyntaxError(f"it cannot be parsed ({e})", 1) from e
+    for node in [tree, *tree.find_all(nodes.Node)]:
         if not isinstance(node, ALLOWED):
             word = type(node).__name__.lower()
             raise TemplateSyntaxError(f"a template may not use {word!r} of jinja2", node.lineno)
@@ -103,10 +111,11 @@ def parse_turn(part: str) -> nodes.Template:
             raise TemplateSyntaxError(
                 f"unknown filter {node.name!r}; there are {known}", node.lineno
             )
-        if isinstance(node, nodes.For) and loops and _name(node.iter) not in loops:
-            raise TemplateSyntaxError("a loop inside a loop goes over its variable", node.lineno)
-        if isinstance(node, nodes.For) and not _name(node.iter):
-            raise TemplateSyntaxError("a loop goes over an input", node.lineno)
+        if isinstance(node, nodes.For):
+            if any(True for _ in node.find_all(nodes.For)):
+                raise TemplateSyntaxError("a template has no loop inside a loop", node.lineno)
+            if not _name(node.iter):
+                raise TemplateSyntaxError("a loop goes over an input", node.lineno)
     return tree
 
 
@@ -118,17 +127,6 @@ def compile_turn(part: str) -> Template:
 def names_used(part: str) -> set[str]:
     """The slots of a part."""
     return meta.find_undeclared_variables(parse_turn(part))
-
-
-def _walk(node: nodes.Node, loops: frozenset[str]) -> Iterator[tuple[nodes.Node, frozenset[str]]]:
-    """Every node, with the variables of the loops around it."""
-    yield node, loops
-    for child in node.iter_child_nodes():
-        inside = loops
-        if isinstance(node, nodes.For) and any(child is inner for inner in node.body):
-            names = [node.target, *node.target.find_all(nodes.Name)]
-            inside = loops | {n.name for n in names if isinstance(n, nodes.Name)}
-        yield from _walk(child, inside)
 
 
 def _name(node: nodes.Node | None) -> str:

@@ -21,13 +21,14 @@ from skulens.prompts.load import read_file, split_file
 LABEL_WORDS = 6
 """Most words of a label in the user turn."""
 ORDERS = re.compile(
-    r"\b(answer|avoid|choose|compare|consider|copy|create|decide|describe|do not|don't|ensure"
-    r"|extract|find|focus|generate|give|identify|ignore|keep|list|look|make|must|never|only|output"
-    r"|please|provide|read|remember|reply|respond|return|say|select|should|skip|start|use|verify"
-    r"|write)\b",
+    r"\b(please|must|should|never|only|do not|don't)\b"
+    r"|(?:^|[.!?;:,()\u2013\u2014-]|\b(?:and|then|now)\b)\s*"
+    r"(answer|avoid|choose|compare|consider|copy|create|decide|describe|ensure|extract|find|focus"
+    r"|generate|give|identify|ignore|keep|list(?! of)|look|make|output|provide|read|remember|reply"
+    r"|respond|return|say|select|skip|start|use|verify|write)\b",
     re.IGNORECASE,
 )
-"""Words of instructions."""
+"""Words of instructions: some anywhere, verbs where an order begins with them."""
 ANSWER = re.compile(r"(your |the )?(answer|list|return|query|response)\b[^.]*:", re.IGNORECASE)
 """The label of the answer, which may end the user turn although it reads like an order."""
 FOREIGN_SLOT = re.compile(r"(?<!\{)\{ ?[A-Za-z_]\w* ?\}(?!\})|\$\{\w+\}")
@@ -88,7 +89,7 @@ def lint_text(text: str, file: str = "the template") -> list[Finding]:
         except TemplateSyntaxError as e:
             # What it would find of this turn's slots is unknown, so that none is called unused.
             used |= set(head.inputs)
-            found.append(Finding(turn.line + e.lineno - 1, "slots", f"{e.message}{_hint(e)}"))
+            found.append(Finding(turn.line + e.lineno - 1, "slots", str(e.message)))
             continue
         found += check_slots(head, turn, tree)
         used |= {name.name for name, _ in slots_of(tree)}
@@ -227,7 +228,7 @@ def check_user(turn: Turn) -> Iterator[Finding]:
             label = piece.rstrip().endswith(":") and _words(piece) <= 2  # "List:", "Use by:"
             order = None if label else ORDERS.search(piece)
             if order or _words(piece) > LABEL_WORDS:
-                why = f"{order[0]!r}" if order else f"more than {LABEL_WORDS} words"
+                why = f"{(order[1] or order[2])!r}" if order else f"more than {LABEL_WORDS} words"
                 yield Finding(
                     turn.line + n, "layout",
                     f"{piece.strip()!r:.60} reads like an instruction ({why}): instructions "
@@ -263,8 +264,3 @@ def _words(text: str) -> int:
 
 def _is_name(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Name)
-
-
-def _hint(error: TemplateSyntaxError) -> str:
-    braces = "'dict'" in str(error.message) or "'}'" in str(error.message)
-    return "; two braces open a slot: write JSON's with a blank, { {" if braces else ""

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,12 @@ class Prompt:
     """Of the whole file, with line feeds: part of every key of a question made with it."""
     head: Head
     body: str
+    path: Path
+    """Where it was read."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is compiled, so that a prompt can go to another process."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @cached_property
     def turns(self) -> tuple[Template, Template]:
@@ -214,6 +220,7 @@ def read_prompt(path: Path) -> Prompt:
         hashlib.sha256(text.encode()).hexdigest(),
         read_head(head, str(path)),
         body,
+        path,
     )
     try:
         made.turns  # noqa: B018  compile at the door, not at the first item
@@ -243,6 +250,8 @@ def split_file(text: str, file: str) -> tuple[object, str, str]:
         raise DataError(f"{file} has no head: expected ---, YAML, --- before the template")
     try:
         return yaml.safe_load(match["head"]), match["body"], text
+    except (ValueError, RecursionError) as e:  # a date such as 2024-99-99, endless brackets
+        raise DataError(f"the head of {file} is no YAML that we can read: {e}") from e
     except yaml.YAMLError as e:
         where = getattr(e, "problem_mark", None)
         line = f" in line {where.line + 2}" if where else ""

@@ -19,7 +19,7 @@ ABOUT = {
 }
 
 
-def print_captions(record: Mapping[str, Any], out: Path, note: str = "") -> None:
+def print_captions(record: Mapping[str, Any], out: Path, notes: Sequence[str] = ()) -> None:
     """What the checks found, then one line with the sums and where everything is."""
     from rich.console import Console
     from rich.table import Table
@@ -31,8 +31,8 @@ def print_captions(record: Mapping[str, Any], out: Path, note: str = "") -> None
         Console().print(table)
     for line in remarks(record):
         click.echo(line)
-    if note:
-        click.echo(f"no review sheets written: {note}")
+    for note in filter(None, notes):
+        click.echo(note)
     click.echo(sum_up(record, out))
 
 

@@ -10,7 +10,8 @@ import PIL.Image
 import pytest
 
 from skulens.chat import canary
-from skulens.chat.canary import Canary, exact_p, guard, make_canary, read_canary, visibility
+from skulens.chat.canary import Canary, guard, make_canary, read_canary
+from skulens.chat.canary_judge import exact_p, visibility
 from skulens.chat.canary_pictures import COLOURS, NUMBERS, draw_canary, shuffle_numbers
 from skulens.chat.pictures import PicturePolicy, fit_picture
 from skulens.chat.schema import check_schema
@@ -101,9 +102,12 @@ def run(mode: str = "", rate: float = 1.0, seed: int = 0, **options):
 
 def test_its_question_is_portable_and_says_nothing_of_the_picture():
     check_schema(canary.SCHEMA)
-    ask = canary.make_ask("x", make_canary(1, 0), canary.SYSTEM)
-    assert [p for p in ask.parts if isinstance(p, str)] == [canary.USER]
-    assert not any(name in canary.SYSTEM + canary.USER for name in COLOURS)
+    asks = [canary.make_ask("x", make_canary(1, 0), n) for n in range(100)]
+    assert len({ask.parts[1] for ask in asks}) == 100
+    assert {ask.system for ask in asks} == {canary.SYSTEM}
+    for ask in asks:
+        assert not any(name in ask.system + ask.parts[1] for name in COLOURS)
+        assert not any(digit in ask.system + ask.parts[1] for digit in "0123456789")
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -182,7 +186,7 @@ def test_answers_that_change_under_load_only_are_caught():
 
     report = Canary(Loaded(rate=0.1), seed=1).run()
     assert report.verdict == "fail"
-    assert report.p < 0.001
+    assert report.p < 0.01
     if not any(m.of is not None for m in report.mixups):
         assert "batch-invariant" in report.why
 
