@@ -50,14 +50,14 @@ class ReplyStore:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self._writer = open_database(self.path)
-        self.db = open_database(self.path)  # of its own: it sees nothing before it is committed
+        self._reader = open_database(self.path)  # of its own: it sees nothing before it is committed
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._known: dict[str, str] = {}
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:
         """The rows of a query, such as one for the table `spent`."""
         with self._reading, named_errors(self.path):
-            return self.db.execute(sql, values).fetchall()
+            return self._reader.execute(sql, values).fetchall()
 
     def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each row, in one synced commit."""
@@ -225,7 +225,7 @@ class ReplyStore:
         return count
 
     def close(self) -> None:
-        self.db.close()
+        self._reader.close()
         self._writer.close()
 
     def __enter__(self) -> "ReplyStore":

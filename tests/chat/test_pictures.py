@@ -209,7 +209,13 @@ def test_drawings_stay_exact_and_photos_small():
 
 def test_transparency_is_white():
     clear = PIL.Image.new("RGBA", (30, 20), (255, 0, 0, 0))
-    assert (pixels(fit_bytes(encode(clear, "PNG"), POLICY).data) == 255).all()
+    red = PIL.Image.new("RGB", (30, 20), (255, 0, 0))
+    for data in (
+        encode(clear, "PNG"),
+        encode(red, "PNG", transparency=(255, 0, 0)),
+        encode(red.convert("P"), "PNG", transparency=red.convert("P").getpixel((0, 0))),
+    ):
+        assert (pixels(fit_bytes(data, POLICY).data) == 255).all()
 
 
 def test_the_same_bytes_in_another_process(tmp_path):
