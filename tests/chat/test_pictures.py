@@ -168,6 +168,7 @@ def test_nothing_but_the_picture_leaves(name):
     found.load()
     assert not found.getexif() and "icc_profile" not in found.info and "comment" not in found.info
     assert strip_metadata(sent.data).data is sent.data
+    assert found.mode in ("RGB", "L", "P", "1")  # what every server understands
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -336,7 +337,14 @@ def test_problems_have_their_class(tmp_path):
     assert fit_pictures([], POLICY) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>no</html>", JPEG[:200], PNG[:-40], b"\xff\xd8\xff"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"<html>no</html>", b"\xff\xd8\xff", JPEG[:200], PNG[:-40]),
+        JPEG[: len(JPEG) // 2] + b"\xff\xd9",  # an end, and half of the pixels
+        PNG[:200] + b"damaged" + PNG[207:],
+    ],
+)
 def test_what_is_no_picture_is_named(data):
     with pytest.raises(PictureError):
         fit_bytes(data, POLICY)
