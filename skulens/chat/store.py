@@ -50,7 +50,9 @@ class ReplyStore:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self._writer = open_database(self.path)
-        self._reader = open_database(self.path)  # of its own: it sees nothing before it is committed
+        self._reader = open_database(
+            self.path
+        )  # of its own: it sees nothing before it is committed
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._known: dict[str, str] = {}
 
@@ -155,12 +157,13 @@ class ReplyStore:
         key, run, model, now = of
         used = [int(reply.usage.get(name) or 0) for name in USED]
         texts = [bind_text(t) for t in (run, ask.stage, ask.id, key, model)]
+        told = [bind_text(t) for t in (reply.system, raw_usage)]
         outcome = reply.error or "answered"
         return self._writer.execute(
             "insert into spent (run, stage, item, key, model, input_tokens, cached_tokens,"
             " output_tokens, reasoning_tokens, image_tokens, seconds, outcome, made, system,"
             f" raw_usage) values ({','.join('?' * 15)})",
-            (*texts, *used, reply.latency_s, outcome, now, reply.system, bind_text(raw_usage)),
+            (*texts, *used, reply.latency_s, outcome, now, *told),
         ).lastrowid
 
     def _share(self, text: str, new: dict[str, str]) -> str:
