@@ -175,6 +175,12 @@ def test_many_replies_are_one_commit(store):
     assert [s for s in said if s in ("commit", "begin immediate")] == ["begin immediate", "commit"]
 
 
+def test_commits_are_synced(store):
+    """What no test of a process can see: a power failure."""
+    assert store._writer.execute("pragma synchronous").fetchall() == [(2,)]
+    assert store._writer.execute("pragma journal_mode").fetchall() == [("wal",)]
+
+
 def test_nothing_of_a_group_is_there_before_its_commit(store):
     seen = []
 
