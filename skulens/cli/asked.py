@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skulens.errors import ChatError
+from skulens.errors import BudgetReached, ChatError
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
@@ -72,7 +72,9 @@ class Asked:
         begun, before = time.monotonic(), self.seconds
         hidden = not self.bar
         with (
-            tqdm(total=total, delay=2, unit="reply", file=sys.stderr, disable=hidden) as bar,
+            tqdm(
+                total=total, delay=2, mininterval=0.5, unit="reply", file=sys.stderr, disable=hidden
+            ) as bar,
             closing(self._replies(self._count(questions))) as replies,
         ):
             for reply in replies:
@@ -245,9 +247,16 @@ class Asked:
                     self.finish_batch()
                 self.writer.__exit__(kind, error, where)
             elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
-                click.echo(self.last_line(), err=True)
+                self._say_how_far(kind)
         finally:
             self.store.close()
+
+    def _say_how_far(self, kind: type[BaseException]) -> None:
+        """On stderr, where anything was answered: a stop at the door says enough by itself."""
+        if self.outcomes:
+            click.echo(self.last_line(), err=True)
+        if issubclass(kind, BudgetReached) and self.remembered.budget is not None:
+            click.echo(self.remembered.budget.about(), err=True)
 
 
 def number(n: int, noun: str) -> str:

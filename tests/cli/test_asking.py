@@ -224,6 +224,7 @@ def test_a_budget_stops_the_run_and_the_last_line_is_still_said(tmp_path):
     assert isinstance(done.exception, BudgetReached)
     assert "220 of 200 tokens" in str(done.exception)
     assert "2 answered, 1 not asked; 220 tokens" in done.stderr
+    assert "220 of 200 tokens are spent" in done.stderr
     assert ScriptedChat.calls == ["a", "b"]
     assert last_line("a", "b", "c", "d").startswith("4 questions: 4 answered (2 from the store)")
 
@@ -289,6 +290,14 @@ def test_a_server_that_dies_leaves_what_was_answered(monkeypatch):
     assert "2 answered, 1 not asked" in done.stderr
     monkeypatch.setattr(ScriptedChat, "script", staticmethod(answer))
     assert last_line("a", "b", "c").startswith("3 questions: 3 answered (2 from the store)")
+
+
+def test_a_stop_at_the_door_says_no_more_than_why(monkeypatch):
+    def nobody(_):
+        raise ChatError("nobody listens")
+
+    monkeypatch.setattr(ScriptedChat, "script", staticmethod(nobody))
+    assert invoke("a", "-e", "scripted:m", ok=False).stderr == ""
 
 
 def test_sums_are_short():
