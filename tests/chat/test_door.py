@@ -13,7 +13,7 @@ from skulens.chat.door import HOSTED, Address, describe_connection, is_served, r
 from skulens.chat.openai import OpenAIChat
 from skulens.errors import ChatError
 from skulens.protocols import Ask
-from tests.chat.scripted import MODEL, Say, complaint, completion, free_port, serve
+from tests.chat.scripted_server import MODEL, Say, complaint, completion, free_port, serve
 
 ASK = Ask("1", ("hello",))
 

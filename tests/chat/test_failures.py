@@ -16,7 +16,7 @@ from skulens.chat.redaction import MASK, Redactor
 from skulens.errors import ChatError, PictureError
 from skulens.protocols import Ask, ErrorClass
 from skulens.records import Image
-from tests.chat.scripted import MODEL, Say, complaint, completion, serve
+from tests.chat.scripted_server import MODEL, Say, complaint, completion, serve
 
 
 def test_ten_classes_and_a_sentence_on_each():

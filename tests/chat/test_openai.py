@@ -19,7 +19,7 @@ from skulens.chat.pictures import PicturePolicy
 from skulens.errors import ChatError, DataError
 from skulens.protocols import Ask, Chat
 from skulens.records import Image
-from tests.chat.scripted import (
+from tests.chat.scripted_server import (
     MODEL,
     Request,
     Say,

@@ -20,7 +20,7 @@ from skulens.chat.wire import (
 from skulens.errors import DataError
 from skulens.protocols import Ask
 from skulens.records import Image
-from tests.chat.scripted import completion
+from tests.chat.scripted_server import completion
 
 SENT = Sent(b"abc", "1" * 64, "image/png", 1, 1)
 OTHER = Sent(b"abd", "2" * 64, "image/png", 1, 1)
