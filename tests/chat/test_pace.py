@@ -80,7 +80,7 @@ def test_one_slow_answer_in_many_is_none():
     for _ in range(20):
         answer(pace, WINDOW - 1, 1.0)
         answer(pace, 1, 1000.0)
-    assert pace.limit == START
+        assert pace.limit == START and pace.doubling
 
 
 def test_a_fall_that_does_not_help_makes_the_slow_answers_normal():
