@@ -53,7 +53,8 @@ class PictureMemo:
         images = list(images)
         for image in images:
             if image.own_file is not None:
-                paths[id(image)] = full = os.path.normpath(os.path.join(here, image.own_file))  # noqa: PTH118
+                full = os.path.normpath(os.path.join(here, image.own_file))  # noqa: PTH118
+                paths[id(image)] = full
                 if full not in stats:
                     stats[full] = stat_of(full)
         hashes = self._hashes(stats)

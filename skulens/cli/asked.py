@@ -55,14 +55,14 @@ class Asked:
 
     @property
     def writes_batch(self) -> bool:
-        """Whether questions are written instead of asked: their replies say that they wait."""
+        """Whether questions are written instead of asked, so that some stay without a reply."""
         return self.writer is not None
 
     def ask(self, questions: Iterable[Ask], total: int | None = None) -> Iterator[Reply]:
         """Each question's reply, as `Chat.ask`, with progress on stderr.
 
-        With --batch: the replies that the store has, and failures (`transport`) for the questions
-        that are written.
+        With --batch: the replies that the store has, and failures of questions that cannot be sent;
+        those that are written get none.
 
         Args:
             total: number of questions, where it is known, for the time that is left.
@@ -98,7 +98,7 @@ class Asked:
         from skulens.chat.ledger import sum_usage
 
         if self.writer and not reply.cached:
-            return  # it waits in a file; the writer counts it
+            return  # it cannot be sent; the writer counts it
         self.outcomes[reply.error] += 1
         if reply.cached:
             self.old[reply.error] += 1

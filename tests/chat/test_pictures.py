@@ -254,7 +254,7 @@ def test_sizes_are_within_every_bound(width, height, side_px, most):
         assert abs(made[0] / made[1] / (width / height) - 1) < 2 / min(made)
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @given(st.sampled_from(sorted(ALL)), st.integers(0, 2**31), st.integers(0, 8), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_damaged_bytes_are_named_or_right(name, seed, hits, cut):

@@ -393,6 +393,25 @@ def test_everything_is_in_the_parquet_file(store, tmp_path):
     }  # fmt: skip
 
 
+def test_a_question_is_one_json_for_those_who_write_sql(store):
+    asks = [
+        Ask("a", (Image(path="a.jpg"), "what\ud800?"), "be brief", {"z": 1, "a": "é"}, {"seed": 3}),
+        Ask("b", (), "\ud800"),
+    ]
+    store.put([(a.id, a, answer(replace(a, parts=()))) for a in asks], pictures={"a": ["1"]})
+    found = dict(store.read("select item, question from questions"))
+    assert json.loads(found["a"]) == {
+        "system": "be brief",
+        "parts": [{"image": "1"}, {"text": "what\ud800?"}],
+        "schema": {"z": 1, "a": "é"},
+        "sampling": {"seed": 3},
+    }
+    assert list(json.loads(found["a"])["schema"]) == ["z", "a"]
+    assert json.loads(found["b"]) == {"system": None, "parts": [], "schema": None, "sampling": {}}
+    [(value, raw)] = store.read("select value, raw_usage from questions where item = 'a'")
+    assert json.loads(value)["said"] and json.loads(raw) == [{"prompt_tokens": 7}]
+
+
 def test_rows_come_in_one_order_whatever_theirs_was(tmp_path):
     tables = []
     for numbers in (range(50), reversed(range(50))):

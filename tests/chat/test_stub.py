@@ -237,7 +237,7 @@ def test_shares_are_met_and_follow_content_and_seed_alone():
         found = []
         for i in range(4000):
             body = json.dumps(body_of(f"question {i}", SCHEMA if i % 2 else None)).encode()
-            fault = chooser.choose(read_question(body, seed))
+            fault = chooser.choose(read_question(body, seed), 1)
             found.append(fault.name if fault else "")
         return found
 
@@ -257,7 +257,7 @@ def test_all_spreads_its_share_over_what_a_question_can_meet():
             read_question(json.dumps(body_of(f"q {i}", schema, pictures)).encode())
             for i in range(3000)
         ]
-        met = Counter(f.name for q in questions if (f := chooser.choose(q)))
+        met = Counter(f.name for q in questions if (f := chooser.choose(q, 1)))
         able = {
             f.name
             for f in FAULTS.values()
@@ -413,6 +413,17 @@ def test_wrong_pictures_come_from_questions_that_begin_the_same():
     right = [{"colour": c, "number": n} for c, n in shown]
     assert said == [right[0], *right[:-1]]
     assert fresh == right
+
+
+def test_a_mix_up_is_a_race_drawn_at_every_attempt():
+    with running_stub(StubSettings(faults={"wrong_picture": 0.5})) as url:
+        client = Client(url)
+        one, other = (body_of("What?", CANARY, [canary(*c)]) for c in draw_canaries(2))
+        seen = []
+        for _ in range(20):
+            client.say(other)
+            seen.append(client.say(one))
+    assert 4 <= Counter(seen).most_common()[-1][1] <= 10
 
 
 @pytest.mark.parametrize(

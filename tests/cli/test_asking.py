@@ -341,10 +341,7 @@ def test_written_answered_imported_then_nothing_is_asked(tmp_path):
 def test_batch_files_in_json(tmp_path):
     found = asked("a", "b", "--batch", tmp_path / "batch")["batch"]
     assert (found["questions"], found["repeated"], found["unsendable"]) == (2, 0, {})
-    assert all(
-        text == "transport"
-        for text in asked("c", "--batch", tmp_path / "more")["replies_seen"].values()
-    )
+    assert asked("a", "--batch", tmp_path / "more")["replies_seen"] == {}
     assert found["files"] == [str(tmp_path / "batch" / "requests-0001.jsonl")]
 
 
