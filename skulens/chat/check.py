@@ -7,7 +7,7 @@ engines can be checked, too.
 import random
 import string
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,8 @@ def check_chat(
 
     Args:
         compare: the interval of a paired difference; statistics live in another room.
-        open_at: the same engine with another number of questions at once; None: it has one.
+        open_at: the same engine with another number of questions at once; None: it has only
+            this one, whose throughput is measured one at a time.
     """
     counted = Counted(chat)
     show: Watch = watch or (lambda things, what, total: things)
@@ -91,7 +92,7 @@ def check_chat(
             if seen.verdict == "pass":
                 yield check_canary(counted, settings, show)
         yield check_violations(counted)
-        yield check_throughput(open_at or (lambda level: chat), show)
+        yield check_throughput(open_at or (lambda level: chat), show, LEVELS if open_at else (1,))
     except ChatError as e:
         yield Check(name, "fail", str(e))
 
@@ -350,10 +351,12 @@ def check_violations(chat: Counted) -> Check:
     return Check(name, "fail", f"{seen}; {chat.first.error}: {chat.first.reason}", "", facts)
 
 
-def check_throughput(open_at: Callable[[int], Chat], watch: Watch) -> Check:
+def check_throughput(
+    open_at: Callable[[int], Chat], watch: Watch, levels: Sequence[int] = LEVELS
+) -> Check:
     """Answers per second at several numbers of questions at once; of interest only."""
     rates: dict[str, float] = {}
-    for level in LEVELS:
+    for level in levels:
         chat, n = open_at(level), max(4, 3 * level)
         told = {"temperature": 0.0, "max_tokens": 32}
         asks = (

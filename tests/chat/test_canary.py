@@ -239,6 +239,18 @@ def test_one_constant_answer_is_no_mixup_even_where_it_is_a_pictures():
     assert Canary(Constant(), seed=0).run().verdict == "unjudged"
 
 
+def test_power_counts_only_mixups_that_can_be_seen():
+    class Coarse(Pretend):
+        def look(self, question):
+            colour, number = super().look(question)
+            return colour, number % 3
+
+    report = Canary(Coarse(), seed=0).run()
+    assert report.verdict == "pass"
+    assert 10 <= report.distinct < 25
+    assert report.power[0.05] > 1.2 * 0.95**report.answered
+
+
 def test_prose_is_compared_by_its_words():
     assert run("prose").verdict == "pass"
 

@@ -169,6 +169,7 @@ def test_speed_is_measured_at_each_level():
 
     rows = {c.name: c for c in check_chat(Server(), QUICK, compare, open_at)}
     assert opened == [1, 4, 16]
+    assert list(table(Server())["throughput"].facts["per_second"]) == ["1"]
     assert all(rate > 0 for rate in rows["throughput"].facts["per_second"].values())
 
 
@@ -330,6 +331,14 @@ def test_an_engine_in_this_process_is_checked_by_its_name(served):
     assert "texts only" in got.output
     assert served.opened == [("smollm2", {})]
     assert invoke("smollm2", "--engine-model", "x").exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--key-env", "--key", "--api-key"])
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(served, option):
+    got = invoke("http://one/v1", option, "sk-proj-0123456789abcdef")
+    assert got.exit_code == 2
+    assert "0123456789" not in got.output
+    assert served.opened == []
 
 
 def test_a_password_in_a_url_is_not_shown():
