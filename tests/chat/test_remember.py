@@ -461,7 +461,10 @@ def test_the_engine_gets_pictures_as_they_are_sent(store, shop):
     found = {r.id: r for r in Remembered(engine, store).ask(asks)}
     for ask in asks:
         sent = fit_picture(ask.parts[0], policy)
-        assert found[ask.id].text == answer(replace(ask, parts=(Image(data=sent.data), *ask.parts[1:]))).text
+        assert (
+            found[ask.id].text
+            == answer(replace(ask, parts=(Image(data=sent.data), *ask.parts[1:]))).text
+        )
     assert all(isinstance(a.parts[0], SentImage) for a in engine.asked)
     [rows] = store.rows()
     told = {json.loads(row.row["parts"])[0]["image"] for row in rows}
@@ -779,7 +782,7 @@ def test_killed_twenty_times_and_the_table_is_that_of_an_undisturbed_run(tmp_pat
     calls = lines(log)
     assert len(set(calls)) == COUNT
     assert len(calls) - COUNT <= in_flight <= KILLS * (AHEAD + 2 * flow.GROUP)
-    print(f'{len(calls) - COUNT} calls made twice, {in_flight} in flight at {KILLS} kills')
+    print(f"{len(calls) - COUNT} calls made twice, {in_flight} in flight at {KILLS} kills")
     with ReplyStore(folder) as store, ReplyStore(tmp_path / "quiet") as quiet:
         assert texts(Engine(), quiet, range(COUNT)) == right(range(COUNT))
         assert content(store).equals(content(quiet)) and len(store) == COUNT

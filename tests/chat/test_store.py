@@ -235,7 +235,11 @@ def test_a_damaged_file_is_named_and_said_what_to_do_with(tmp_path):
         put(store, range(300))
     path = tmp_path / FILE
     whole = path.read_bytes()
-    for damaged in (b"no database at all" * 99, whole[: len(whole) // 2], whole[:100] + b"\xff" * 9999):
+    for damaged in (
+        b"no database at all" * 99,
+        whole[: len(whole) // 2],
+        whole[:100] + b"\xff" * 9999,
+    ):
         path.write_bytes(damaged)
         with pytest.raises(StoreError, match="move it aside") as caught:  # noqa: SIM117
             with ReplyStore(tmp_path) as store:
@@ -431,7 +435,9 @@ def test_no_key_gets_into_the_file(store, monkeypatch):
     keys = ["sk-proj-abcDEF1234567890", "Bearer abcdef.ghi-jkl", "https://me:pa55word@host/v1"]
     ask = ask_about(1)
     reason = f"401: {SECRET} and {' '.join(keys)} are wrong at https://host:8000/v1"
-    store.put([("k", ask, Reply(ask.id, error="engine", reason=reason, raw_usage=({"k": SECRET},)))])
+    store.put(
+        [("k", ask, Reply(ask.id, error="engine", reason=reason, raw_usage=({"k": SECRET},)))]
+    )
     store.close()
     stored = b"".join(p.read_bytes() for p in store.folder.iterdir())
     for secret in (SECRET, "abcDEF1234567890", "abcdef.ghi", "pa55word"):
