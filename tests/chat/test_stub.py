@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from collections import Counter
 
@@ -710,6 +711,7 @@ class Small:
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             self.asks.append(ask)
+            time.sleep(0.005)  # so that two at a time would be seen
             yield self.reply
             self.under_way -= 1
 

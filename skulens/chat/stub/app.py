@@ -144,7 +144,8 @@ class Stub:
         try:
             model = self.open_model()
             with self.model_lock:
-                return next(iter(model.ask([ask])))
+                [reply] = model.ask([ask])
+                return reply
         except SkulensError as e:
             raise Refusal(500, str(e), "InternalServerError") from e
 
