@@ -133,6 +133,10 @@ def test_within_one_commit_too(store):
     assert store.put([(key, ask, failure(ask)), (key, ask, good)]) == set()
     assert store.put([(key, ask, other)]) == {key}
     assert store.find([key])[key].text == "good" and len(store) == 1
+    other_ask, other_key = ask_about(2), key_of(2)
+    group = [(other_key, other_ask, r) for r in (good, other, failure(other_ask))]
+    assert store.put(group) == {other_key}
+    assert store.find([other_key])[other_key].text == "good"
 
 
 def test_everything_that_was_spent_is_there(store):
