@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skulens.errors import BudgetReached, ChatError
+from skulens.errors import ChatError
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
@@ -247,16 +247,10 @@ class Asked:
                     self.finish_batch()
                 self.writer.__exit__(kind, error, where)
             elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
-                self._say_how_far(kind)
+                if self.outcomes:  # a stop at the door says enough by itself
+                    click.echo(self.last_line(), err=True)
         finally:
             self.store.close()
-
-    def _say_how_far(self, kind: type[BaseException]) -> None:
-        """On stderr, where anything was answered: a stop at the door says enough by itself."""
-        if self.outcomes:
-            click.echo(self.last_line(), err=True)
-        if issubclass(kind, BudgetReached) and self.remembered.budget is not None:
-            click.echo(self.remembered.budget.about(), err=True)
 
 
 def number(n: int, noun: str) -> str:

@@ -214,6 +214,14 @@ def test_the_manifest_knows_its_files(tmp_path, chat, store):
     assert "Describe it." not in "".join(questions)
 
 
+def test_schemas_that_differ_in_order_are_not_shared(tmp_path, chat, store):
+    turned = SCHEMA | {"properties": dict(reversed(SCHEMA["properties"].items()))}
+    write_batch([ask(1, schema=SCHEMA), ask(1, schema=turned)], chat, store, tmp_path / "b")
+    shared = json.loads((tmp_path / "b" / "manifest.json").read_text())["shared"].values()
+    orders = [list(s["properties"]) for s in shared if isinstance(s, dict)]
+    assert sorted(orders) == [["a", "z"], ["z", "a"]]
+
+
 def test_many_different_instructions_stand_with_their_questions(tmp_path, chat, store, monkeypatch):
     monkeypatch.setattr(batch_files, "MOST_SHARED", 2)
     questions = [Ask(f"{n}", ("x",), f"instructions {n % 5}") for n in range(10)]
