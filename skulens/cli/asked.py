@@ -246,9 +246,9 @@ class Asked:
                 if kind is None:
                     self.finish_batch()
                 self.writer.__exit__(kind, error, where)
-            elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
-                if self.outcomes:  # a stop at the door says enough by itself
-                    click.echo(self.last_line(), err=True)
+            # A stop at the door, before any reply, says enough by itself.
+            elif self.outcomes and kind and issubclass(kind, ChatError | KeyboardInterrupt):
+                click.echo(self.last_line(), err=True)
         finally:
             self.store.close()
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+from dataclasses import replace
 
 import PIL.Image
 import pytest
@@ -191,10 +192,12 @@ def test_what_is_written_gets_no_reply_yet(tmp_path, chat, store):
     list(Remembered(chat, store).ask([ask(1)]))
     bad = Ask("bad", (Image(data=b"no picture"), "?"))
     with BatchWriter(chat, tmp_path / "batch") as writer:
-        replies = list(write_unknown([ask(1), ask(2), bad, ask(2)], writer, store))
+        same = replace(ask(1), id="another")
+        replies = list(write_unknown([ask(1), ask(2), bad, ask(2), same], writer, store))
     assert [(r.id, r.error, r.cached) for r in replies] == [
         ("item 1", "", True),
         ("bad", "image_corrupt", False),
+        ("another", "", True),
     ]
     assert store.db.execute("select count(*) from replies").fetchone() == (1,)
 
