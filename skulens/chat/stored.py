@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from skulens.chat.ledger import TOKENS, Prices, cost_of
 from skulens.errors import StoreError
 from skulens.files import write_whole
+from skulens.records import escape_surrogates
 
 FILE = "replies.sqlite"
 KEY = re.compile(r"[0-9a-f]{6,64}")
@@ -78,6 +79,9 @@ def damaged(folder: Path, e: sqlite3.Error) -> StoreError:
 def read_row(cells: Sequence[Any]) -> dict[str, Any]:
     """A row of the store with its JSON parsed; what cannot be parsed stays text."""
     row = dict(zip(FIELDS, cells, strict=True))
+    for name, value in row.items():
+        if isinstance(value, bytes):  # text that is no valid Unicode
+            row[name] = escape_surrogates(value.decode("utf-8", "surrogatepass"))
     for name in JSON_FIELDS:
         try:
             row[name] = json.loads(row[name]) if row[name] is not None else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skulens.errors import BudgetReached, ChatError
+from skulens.errors import ChatError
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
@@ -246,17 +246,11 @@ class Asked:
                 if kind is None:
                     self.finish_batch()
                 self.writer.__exit__(kind, error, where)
-            elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
-                self._say_how_far(kind)
+            # A stop at the door, before any reply, says enough by itself.
+            elif self.outcomes and kind and issubclass(kind, ChatError | KeyboardInterrupt):
+                click.echo(self.last_line(), err=True)
         finally:
             self.store.close()
-
-    def _say_how_far(self, kind: type[BaseException]) -> None:
-        """On stderr, where anything was answered: a stop at the door says enough by itself."""
-        if self.outcomes:
-            click.echo(self.last_line(), err=True)
-        if issubclass(kind, BudgetReached) and self.remembered.budget is not None:
-            click.echo(self.remembered.budget.about(), err=True)
 
 
 def number(n: int, noun: str) -> str:
