@@ -503,7 +503,7 @@ def test_a_dead_server_does_not_turn_questions_into_failures():
 
 
 def test_failures_are_given_out_once_the_server_answers_again():
-    lost = set(range(5, 5 + GONE - 1))
+    lost = {*range(5, 5 + GONE - 1), *range(5 + GONE, 4 + 2 * GONE)}
 
     def script(request: Request):
         return Say(hang_up=True) if int(request.user.split()[1]) in lost else completion()
