@@ -302,8 +302,10 @@ def test_a_cut_answer_is_asked_once_more_with_twice_the_tokens():
         return completion("x" * limit, "stop" if limit > 12 else "length")
 
     ask = Ask("1", ("?",), sampling={"max_tokens": 10})
+    time_ = FakeTime()
     with serve(script) as server:
-        reply = ask_one(server.url, ask)
+        reply = ask_one(server.url, ask, time_, wait_s=1.0)
+    assert sum(time_.slept) == 0
     assert (len(reply.text), reply.error, reply.attempts) == (20, "", 2)
     with serve(script) as server:
         reply = ask_one(server.url, Ask("1", ("?",), sampling={"max_tokens": 5}))
@@ -338,6 +340,12 @@ def test_the_name_of_the_limit_is_found_out_once():
         assert [r.attempts for r in engine.ask([ask])] == [1]
     limits = [r.body.get("max_completion_tokens") for r in server.requests]
     assert limits == [None, 7, 7]
+
+    def fail_once(request: Request):
+        return Say(complaint("broken"), 500) if request.number == 1 else script(request)
+
+    with serve(fail_once) as server:  # finding out is no attempt that failed
+        assert ask_one(server.url, ask, attempts=2).error == ""
 
 
 # ----- waiting --------------------------------------------------------------------------------
