@@ -69,6 +69,10 @@ def shop(tmp_path_factory) -> Path:
             "chat_scale",
             ["--chaos", "--scale", "--questions", "60", "--kills", "2", "--seeds", "1"],
         ),
+        (
+            "chat_throughput",
+            ["--latency-ms", "0", "--concurrency", "2", "--most", "8", "--repeats", "1"],
+        ),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )

@@ -198,6 +198,27 @@ def test_a_limit_that_grew_lets_in_more_than_left():
     asyncio.run(main())
 
 
+def test_nobody_pushes_in_where_the_limit_has_just_grown():
+    async def main() -> None:
+        gate, _ = make_gate(100)
+        entered: list[int] = []
+
+        async def come(i: int) -> None:
+            await gate.enter()
+            entered.append(i)
+
+        tasks = [asyncio.create_task(come(i)) for i in range(START + 1)]
+        await settle()
+        answer(gate.pace, 1)
+        tasks.append(asyncio.create_task(come(99)))
+        await settle()
+        gate.leave()
+        await settle()
+        assert entered == [*range(START + 1), 99]
+
+    asyncio.run(main())
+
+
 def test_a_limit_that_fell_lets_nobody_in_until_enough_left():
     async def main() -> None:
         gate, _ = make_gate(4)
