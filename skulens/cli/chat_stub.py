@@ -147,8 +147,12 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
             f"  --engine openai:{settings.model} --url {url}\nCtrl-C stops it."
         )
     sys.stdout.flush()
-    if log_every > 0:
-        app.stub.log = lambda n: n % log_every or click.echo(line_of(app.stub.stats()), err=True)
+
+    def log(requests: int) -> None:
+        if log_every > 0 and requests % log_every == 0:
+            click.echo(line_of(app.stub.stats()), err=True)
+
+    app.stub.log = log
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it once it has closed
         StubServer(app).run(sockets=[sock])
     stats = app.stub.stats()

@@ -204,6 +204,13 @@ def test_cut_once_passes_with_more_tokens_only():
         assert [client.judge(unlimited) for _ in range(2)] == ["truncated", ""]
 
 
+def test_a_refusal_has_no_content():
+    with running_stub(StubSettings(faults={"refusal": 1.0})) as url:
+        _, _, data = Client(url).post(body_of("x"))
+    message = json.loads(data)["choices"][0]["message"]
+    assert message["content"] is None and "sorry" in message["refusal"]
+
+
 def test_retry_after_is_given_where_the_fault_says_so():
     for name, expected in (("429", "7"), ("429_bare", None)):
         with running_stub(StubSettings(faults={name: 1.0}, retry_after_s=7)) as url:
