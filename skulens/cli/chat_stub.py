@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -103,7 +104,7 @@ def list_faults(as_json: bool) -> None:
     """A table of the faults, or JSON."""
     from skulens.chat.stub.faults import FAULTS
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "fault": f.name,
             "about": f.about,

@@ -573,6 +573,28 @@ HARD = [
     {"properties": {"a/b~c": {"type": "boolean"}}, "required": ["a/b~c"]},
     {"enum": [None]},
     True,
+    {
+        "$defs": {
+            "often": {
+                "type": "object",
+                "properties": {
+                    name: {"anyOf": [{"$ref": "#/$defs/often"}] * 9 + [{"type": "null"}]}
+                    for name in "ab"
+                },
+                "required": ["a", "b"],
+            }
+        },
+        "$ref": "#/$defs/often",
+    },
+    {
+        "$defs": {
+            "may": {
+                "type": "object",
+                "properties": {name: {"$ref": "#/$defs/may"} for name in "abc"},
+            }
+        },
+        "$ref": "#/$defs/may",
+    },
 ]
 
 
@@ -663,7 +685,15 @@ def test_any_request_is_answered_or_refused(place, junk):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[1]", b"\xff", b"{" * 5000, b'{"messages": ' + b"[" * 900 + b"]" * 900 + b"}"]
+    "data",
+    [
+        b"",
+        b"[1]",
+        b"\xff",
+        b"{" * 5000,
+        b"[" * 100_000,
+        b'{"messages": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
 )
 def test_broken_bodies_are_a_400(data):
     with running_stub() as url:
@@ -698,6 +728,9 @@ def test_it_dies_when_told_to():
         for i in range(3):
             with pytest.raises((OSError, http.client.HTTPException)):
                 client.post(body_of(f"after {i}"))
+        for thread in [t for t in threading.enumerate() if t.name == THREAD]:
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 # ----- the real model -------------------------------------------------------------------------
