@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 from skulens.chat.canary_pictures import draw_canary, make_canary
 from skulens.chat.failures import CLASSES
 from skulens.chat.parse import parse_text
+from skulens.chat.stub import app
 from skulens.chat.stub.answer import Answer
 from skulens.chat.stub.answers import read_rules
 from skulens.chat.stub.app import Stub, StubSettings
@@ -702,6 +703,14 @@ def test_broken_bodies_are_a_400(data):
         with contextlib.closing(connection):
             connection.request("POST", "/v1/chat/completions", data)
             assert connection.getresponse().status == 400
+
+
+def test_a_body_without_end_is_a_413(monkeypatch):
+    monkeypatch.setattr(app, "MOST_BYTES", 200_000)
+    with running_stub() as url:
+        status, _, data = Client(url).post(body_of("x" * 300_000))
+        assert status == 413 and b"expected at most 200,000" in data
+        assert Client(url).post(body_of("x" * 150_000))[0] == 200
 
 
 def test_wrong_models_paths_and_keys():
