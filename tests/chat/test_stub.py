@@ -41,7 +41,7 @@ from skulens.chat.stub.running import THREAD, running_stub
 from skulens.chat.stub.schema_values import draw_value
 from skulens.chat.stub.usage import count_tokens
 from skulens.cli import skulens
-from skulens.errors import ChatError, DataError, UnknownName
+from skulens.errors import ChatError, DataError, MissingDependency, UnknownName
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
@@ -856,6 +856,7 @@ def test_the_command_refuses_what_it_cannot_do():
         assert result.exit_code
         return result.exception if result.exit_code == 1 else result.output
 
+    assert "is not set" in str(said("--key-env", "NO_SUCH_KEY_AT_ALL"))
     assert "not NAME=SHARE" in str(said("--fault", "429=many"))
     assert isinstance(said("--fault", "nothing=0.1"), UnknownName)
     with socket.socket() as taken:
@@ -863,6 +864,14 @@ def test_the_command_refuses_what_it_cannot_do():
         taken.listen()
         error = said("--port", str(taken.getsockname()[1]))
     assert isinstance(error, ChatError) and "--port 0" in str(error)
+
+
+def test_the_command_names_a_missing_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "skulens.chat.stub.running")
+    result = CliRunner().invoke(skulens, ["chat-stub", "--port", "0"])
+    assert isinstance(result.exception, MissingDependency)
+    assert "skulens[serve]" in str(result.exception)
 
 
 def test_the_command_serves_until_it_is_interrupted():
