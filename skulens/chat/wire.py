@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,11 +136,17 @@ class Answer:
     """What the server calls the answer."""
 
 
-def read_answer(data: bytes, schema: Mapping[str, object] | None, nonce: str = "") -> Answer:
+def read_answer(
+    data: bytes,
+    schema: Mapping[str, object] | None,
+    nonce: str = "",
+    mask: Callable[[str], str] = str,
+) -> Answer:
     """The answer in the body of a 200.
 
     Args:
         schema: what was sent, the nonce's property included.
+        mask: takes our key out of what the model said, should it repeat it.
     """
     try:
         body = json.loads(data)
@@ -163,6 +169,7 @@ def read_answer(data: bytes, schema: Mapping[str, object] | None, nonce: str = "
         return answer
     answer.finish = str(choices[0].get("finish_reason") or "")
     read_message(answer, message)
+    answer.text = mask(answer.text)
     if answer.failure is None and schema is not None:
         parse_answer(answer, schema, nonce)
     return answer

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skulens.chat import database
@@ -70,7 +70,18 @@ def same(one: object, other: object) -> bool:
     return repr(one) == repr(other)
 
 
+LONE = "\ud800"
+
+
 @given(st.lists(st.tuples(questions, replies), max_size=4))
+@example(
+    [
+        (
+            Ask(LONE, (LONE,), LONE, {LONE: LONE}, {LONE: 1}, LONE, LONE),
+            Reply(LONE, LONE, {LONE: LONE}, LONE, "", LONE, {}, ({LONE: LONE},), system=LONE),
+        )
+    ]
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_reply_comes_back(store, rows):
     """In this process and from the disk, whatever its texts hold."""
@@ -162,6 +173,12 @@ def test_many_replies_are_one_commit(store):
     store._writer.set_trace_callback(said.append)
     put(store, range(60))
     assert [s for s in said if s in ("commit", "begin immediate")] == ["begin immediate", "commit"]
+
+
+def test_commits_are_synced(store):
+    """What no test of a process can see: a power failure."""
+    assert store._writer.execute("pragma synchronous").fetchall() == [(2,)]
+    assert store._writer.execute("pragma journal_mode").fetchall() == [("wal",)]
 
 
 def test_nothing_of_a_group_is_there_before_its_commit(store):
@@ -391,6 +408,25 @@ def test_everything_is_in_the_parquet_file(store, tmp_path):
         "error": "", "reason": "", "input_tokens": 5, "cached_tokens": 0, "output_tokens": 0,
         "reasoning_tokens": 0, "image_tokens": 2, "latency_s": 0.5, "attempts": 2,
     }  # fmt: skip
+
+
+def test_a_question_is_one_json_for_those_who_write_sql(store):
+    asks = [
+        Ask("a", (Image(path="a.jpg"), "what\ud800?"), "be brief", {"z": 1, "a": "é"}, {"seed": 3}),
+        Ask("b", (), "\ud800"),
+    ]
+    store.put([(a.id, a, answer(replace(a, parts=()))) for a in asks], pictures={"a": ["1"]})
+    found = dict(store.read("select item, question from questions"))
+    assert json.loads(found["a"]) == {
+        "system": "be brief",
+        "parts": [{"image": "1"}, {"text": "what\ud800?"}],
+        "schema": {"z": 1, "a": "é"},
+        "sampling": {"seed": 3},
+    }
+    assert list(json.loads(found["a"])["schema"]) == ["z", "a"]
+    assert json.loads(found["b"]) == {"system": None, "parts": [], "schema": None, "sampling": {}}
+    [(value, raw)] = store.read("select value, raw_usage from questions where item = 'a'")
+    assert json.loads(value)["said"] and json.loads(raw) == [{"prompt_tokens": 7}]
 
 
 def test_rows_come_in_one_order_whatever_theirs_was(tmp_path):
