@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 from skulens.chat.canary_pictures import draw_canary, make_canary
 from skulens.chat.failures import CLASSES
 from skulens.chat.parse import parse_text
+from skulens.chat.stub import app
 from skulens.chat.stub.answer import Answer
 from skulens.chat.stub.answers import read_rules
 from skulens.chat.stub.app import Stub, StubSettings
@@ -40,7 +41,7 @@ from skulens.chat.stub.running import THREAD, running_stub
 from skulens.chat.stub.schema_values import draw_value
 from skulens.chat.stub.usage import count_tokens
 from skulens.cli import skulens
-from skulens.errors import ChatError, DataError, UnknownName
+from skulens.errors import ChatError, DataError, MissingDependency, UnknownName
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
@@ -202,6 +203,13 @@ def test_cut_once_passes_with_more_tokens_only():
         assert client.judge(once | {"max_tokens": 200}) == ""
         unlimited = body_of("another")
         assert [client.judge(unlimited) for _ in range(2)] == ["truncated", ""]
+
+
+def test_a_refusal_has_no_content():
+    with running_stub(StubSettings(faults={"refusal": 1.0})) as url:
+        _, _, data = Client(url).post(body_of("x"))
+    message = json.loads(data)["choices"][0]["message"]
+    assert message["content"] is None and "sorry" in message["refusal"]
 
 
 def test_retry_after_is_given_where_the_fault_says_so():
@@ -566,6 +574,28 @@ HARD = [
     {"properties": {"a/b~c": {"type": "boolean"}}, "required": ["a/b~c"]},
     {"enum": [None]},
     True,
+    {
+        "$defs": {
+            "often": {
+                "type": "object",
+                "properties": {
+                    name: {"anyOf": [{"$ref": "#/$defs/often"}] * 9 + [{"type": "null"}]}
+                    for name in "ab"
+                },
+                "required": ["a", "b"],
+            }
+        },
+        "$ref": "#/$defs/often",
+    },
+    {
+        "$defs": {
+            "may": {
+                "type": "object",
+                "properties": {name: {"$ref": "#/$defs/may"} for name in "abc"},
+            }
+        },
+        "$ref": "#/$defs/may",
+    },
 ]
 
 
@@ -656,7 +686,15 @@ def test_any_request_is_answered_or_refused(place, junk):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[1]", b"\xff", b"{" * 5000, b'{"messages": ' + b"[" * 900 + b"]" * 900 + b"}"]
+    "data",
+    [
+        b"",
+        b"[1]",
+        b"\xff",
+        b"{" * 5000,
+        b"[" * 100_000,
+        b'{"messages": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
 )
 def test_broken_bodies_are_a_400(data):
     with running_stub() as url:
@@ -665,6 +703,14 @@ def test_broken_bodies_are_a_400(data):
         with contextlib.closing(connection):
             connection.request("POST", "/v1/chat/completions", data)
             assert connection.getresponse().status == 400
+
+
+def test_a_body_without_end_is_a_413(monkeypatch):
+    monkeypatch.setattr(app, "MOST_BYTES", 200_000)
+    with running_stub() as url:
+        status, _, data = Client(url).post(body_of("x" * 300_000))
+        assert status == 413 and b"expected at most 200,000" in data
+        assert Client(url).post(body_of("x" * 150_000))[0] == 200
 
 
 def test_wrong_models_paths_and_keys():
@@ -691,6 +737,9 @@ def test_it_dies_when_told_to():
         for i in range(3):
             with pytest.raises((OSError, http.client.HTTPException)):
                 client.post(body_of(f"after {i}"))
+        for thread in [t for t in threading.enumerate() if t.name == THREAD]:
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 # ----- the real model -------------------------------------------------------------------------
@@ -807,6 +856,7 @@ def test_the_command_refuses_what_it_cannot_do():
         assert result.exit_code
         return result.exception if result.exit_code == 1 else result.output
 
+    assert "is not set" in str(said("--key-env", "NO_SUCH_KEY_AT_ALL"))
     assert "not NAME=SHARE" in str(said("--fault", "429=many"))
     assert isinstance(said("--fault", "nothing=0.1"), UnknownName)
     with socket.socket() as taken:
@@ -814,6 +864,14 @@ def test_the_command_refuses_what_it_cannot_do():
         taken.listen()
         error = said("--port", str(taken.getsockname()[1]))
     assert isinstance(error, ChatError) and "--port 0" in str(error)
+
+
+def test_the_command_names_a_missing_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "skulens.chat.stub.running")
+    result = CliRunner().invoke(skulens, ["chat-stub", "--port", "0"])
+    assert isinstance(result.exception, MissingDependency)
+    assert "skulens[serve]" in str(result.exception)
 
 
 def test_the_command_serves_until_it_is_interrupted():
