@@ -89,10 +89,7 @@ def strip_reasoning(text: str) -> str:
     """
     answer = text.strip().strip("\ufeff").strip()
     while opened := next((t for t in TAGS if answer[:12].lower().startswith(f"<{t}>")), ""):
-        _, closed, answer = answer.partition(f"</{opened}>")
-        answer = answer.strip()
-        if not closed:
-            return ""
+        answer = answer.partition(f"</{opened}>")[2].strip()
     if answer[:1] not in ("{", "[", '"', "`"):  # a value may well hold such a tag
         for tag in TAGS:
             before, closed, after = answer.partition(f"</{tag}>")

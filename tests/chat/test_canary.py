@@ -265,17 +265,21 @@ def test_prose_is_compared_by_its_words():
 
 
 def test_alone_no_question_shares_its_prefix():
-    asked = []
+    asked, order = [], []
 
     class Noted(Pretend):
         def answer(self, batch):
             asked.append([q.system for q in batch])
+            order.extend(q.id for q in batch if q.system == canary.SYSTEM)
             return super().answer(batch)
 
     Canary(Noted(), pairs=5, rounds=2, seed=0).run()
     alone = [batch[0] for batch in asked if len(batch) == 1]
     assert len({system[:8] for system in alone}) == len(alone) == 20
     assert {s for batch in asked if len(batch) > 1 for s in batch} == {canary.SYSTEM}
+    first, second = ([i.rpartition("-")[2] for i in part] for part in (order[:10], order[10:]))
+    assert sorted(first) == sorted(second) == [str(i) for i in range(10)]
+    assert first != second != sorted(second)  # neighbours change from round to round
 
 
 def test_replies_of_other_questions_and_lost_ones_fail():
@@ -287,6 +291,13 @@ def test_replies_of_other_questions_and_lost_ones_fail():
     report = Canary(Strange(), seed=0).run()
     assert report.verdict == "fail"
     assert "belong to no open question" in report.why
+
+    class Stranger(Pretend):
+        def reply(self, question, answer):
+            made = super().reply(question, answer)
+            return Reply("another", made.text, made.value) if self.asked == 7 else made
+
+    assert Canary(Stranger(), seed=0).run().verdict == "fail"
 
     class Silent(Pretend):
         def answer(self, batch):

@@ -136,6 +136,8 @@ def test_integers_of_64_bits_pass():
 def test_tags_inside_a_value_are_kept():
     text = '{"a": "<think>x</think> and </think>"}'
     assert parse_text(text, ANY)[0] == {"a": "<think>x</think> and </think>"}
+    assert parse_text('{"a": "ends </think> here"}', ANY)[0] == {"a": "ends </think> here"}
+    assert parse_text('"</think>1"', ANY)[0] == "</think>1"
 
 
 def test_reasoning_is_taken_off_free_text_too():
@@ -148,12 +150,8 @@ def test_reasoning_is_taken_off_free_text_too():
 
 def test_a_huge_array_ends_at_its_bound():
     """Were its million items looked at first, this would take minutes."""
-    schema = {
-        "type": "object",
-        "properties": {
-            "items": {"type": "array", "items": {"type": "string", "pattern": "^a$"}, "maxItems": 3}
-        },
-    }
+    items = {"type": "array", "items": {"type": "string", "maxLength": 5}, "maxItems": 3}
+    schema = {"type": "object", "properties": {"items": items}}
     seen = []
 
     class Watched(str):
@@ -161,9 +159,15 @@ def test_a_huge_array_ends_at_its_bound():
             seen.append(1)
             return 1
 
-    value = {"items": [Watched("b")] * 50}
-    assert "$.items" in find_violation(value, schema)
+    assert find_violation({"items": [Watched("b")] * 3}, schema) == ""
+    assert len(seen) == 3
+    assert "$.items" in find_violation({"items": [Watched("b")] * 50}, schema)
+    assert len(seen) == 3
     assert parse_text(json.dumps({"items": ["a"] * 300_000}), schema)[1] == "schema_violation"
+
+
+def test_a_violation_can_always_be_stored():
+    find_violation({"a": "\ud800"}, {"properties": {"a": {"enum": ["x"]}}}).encode()
 
 
 def test_a_schema_that_cannot_be_applied_breaks_nothing():
