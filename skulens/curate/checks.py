@@ -29,6 +29,7 @@ from skulens.curate.facts import (
     name_form,
     numbers_of,
     same_amount,
+    stem,
     words_of,
 )
 from skulens.records import Attribute
@@ -253,14 +254,15 @@ def invented_numbers(caption: str, source: Source) -> list[str]:
     known = find_amounts(source.everything, source.language)
     bare = numbers_of(source.everything, source.language)
     found = []
+    unitless = {k.form for k in known if " " not in k.form}
     for fact in find_amounts(caption, source.language):
-        alone = " " not in fact.form
-        if alone and fact.form in bare:
+        written = next(iter(re.findall(r"[\d.,/]+", fact.said)), "").rstrip(".,/")
+        number, _, unit = fact.form.partition(" ")
+        counted = unit in ("", "piece")  # "32-count" of a source with "32 pods"
+        if counted and (number in bare or written in bare):
             continue
-        if any(same_amount(fact.form, k.form) for k in known):
-            continue
-        # a number whose unit the source does not write ("2" of "2% milk" as "2 percent")
-        if not alone and any(k.form == fact.form.partition(" ")[0] for k in known):
+        # "170 calories" of "calories per serving: 170"
+        if any(same_amount(fact.form, k.form) for k in known) or written in unitless:
             continue
         found.append(fact.said)
     return found
@@ -306,9 +308,11 @@ def knows(source: Source, word: str, form: str) -> bool:
     """Whether the source has a word, as part of another or nearly so spelt."""
     from rapidfuzz import fuzz, process
 
-    parts = {p for p in re.split(r"['&-]", form) if p}
+    parts = {stem(p) for p in re.split(r"['&-]", word) if p[:1].isupper()}  # not of "MSG-free"
     if form in source.words or parts <= source.words or len(form) < 2:
         return True
+    if any(w.startswith(form) or form.startswith(w) for w in source.words if len(w) > 4):
+        return True  # "European" of "Europe"
     if len(form) > 2 and squeeze(word) in source.squeezed:
         return True
     if len(form) < 5:
