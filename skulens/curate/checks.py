@@ -90,6 +90,18 @@ class Source:
         """Letters and digits alone, so that "RedHot" is found in "Red Hot"."""
         return squeeze(self.everything)
 
+    @cached_property
+    def amounts(self) -> list[Fact]:
+        return find_amounts(self.everything, self.language)
+
+    @cached_property
+    def numbers(self) -> set[str]:
+        return numbers_of(self.everything, self.language)
+
+    @cached_property
+    def claims(self) -> set[str]:
+        return {f.form for f in find_claims(self.everything)}
+
     def facts(self, kind: Kind) -> list[Fact]:
         """What it says of a kind; attributes first, which are sure."""
         return self._facts[kind]
@@ -251,9 +263,7 @@ def check_invented(caption: str, source: Source, kind: str) -> Check:
 
 def invented_numbers(caption: str, source: Source) -> list[str]:
     """Amounts and numbers of the caption that the source lacks, as written."""
-    known = find_amounts(source.everything, source.language)
-    bare = numbers_of(source.everything, source.language)
-    found = []
+    known, bare, found = source.amounts, source.numbers, []
     unitless = {k.form for k in known if " " not in k.form}
     for fact in find_amounts(caption, source.language):
         written = next(iter(re.findall(r"[\d.,/]+", fact.said)), "").rstrip(".,/")
@@ -288,11 +298,10 @@ def invented_names(caption: str, source: Source) -> list[str]:
 
 def invented_claims(caption: str, source: Source) -> list[str]:
     """Claims ("organic", "gluten-free") that the source does not make."""
-    known = {f.form for f in find_claims(source.everything)}
     return [
         f.said
         for f in find_claims(caption)
-        if f.form not in known and squeeze(f.said) not in source.squeezed
+        if f.form not in source.claims and squeeze(f.said) not in source.squeezed
     ]
 
 

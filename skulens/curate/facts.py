@@ -36,6 +36,13 @@ class Fact:
 NEIGHBOURS = 100
 """Characters around a word that tell what it is about."""
 
+
+@lru_cache(maxsize=64)
+def cleaned(text: str) -> str:
+    """`values.text.clean_characters`, which is slow: every finder looks at the same few texts."""
+    return clean_characters(text)
+
+
 # ----- colours --------------------------------------------------------------------------------
 
 COLOURS = (
@@ -66,7 +73,7 @@ def find_colours(text: str, language: str = "") -> list[Fact]:
     """
     found = []
     english = language[:2].casefold() in ("", "en")
-    text = clean_characters(text)
+    text = cleaned(text)
     for match in re.finditer(r"[^\W\d_]+", text):
         word = fold(match[0])
         if english and word not in _ENGLISH:
@@ -113,7 +120,7 @@ def find_amounts(text: str, language: str = "") -> list[Fact]:
     can") or because nothing else is measured so (litres and fluid ounces).
     """
     found = []
-    text = clean_characters(text)
+    text = cleaned(text)
     for match in _AMOUNT.finditer(text):
         number, _, unit = match.groups()
         quantity = parse_quantity(f"{number} {unit}", language=language) if unit else None
@@ -150,7 +157,7 @@ def same_amount(first: str, second: str) -> bool:
 
 def numbers_of(text: str, language: str = "") -> set[str]:
     """Every number of a text, words up to ten among them, without units."""
-    text = clean_characters(text)
+    text = cleaned(text)
     digits = {parse_number(n, language) for n in re.findall(rf"(?:{NUMBER})", text)}
     # "2-3" and "1/2" are read whole above; their parts are numbers of the text, too
     digits |= {parse_number(n) for n in re.findall(r"\d+", text)}
@@ -211,7 +218,7 @@ def find_shapes(text: str) -> list[Fact]:
     `sure`: near the start of the text or said twice, or a shape beside the word "shape"; what
     prose names once and late is often something in a picture on the label.
     """
-    text = clean_characters(text)
+    text = cleaned(text)
     found = []
     for match in _words_of("forms").finditer(text):
         word, (before, after) = fold(match[0]), neighbours(text, match)
@@ -246,7 +253,7 @@ def find_claims(text: str) -> list[Fact]:
     """Claims that labels make and laws regulate: "organic", "gluten-free" ..."""
     return [
         Fact(m[0], _lexicon()["claims"][fold(m[0])])
-        for m in _words_of("claims").finditer(clean_characters(text))
+        for m in _words_of("claims").finditer(cleaned(text))
     ]
 
 
@@ -270,7 +277,7 @@ _SEALS = re.compile(
 
 def find_brands(text: str, known: Collection[str] = ()) -> list[Fact]:
     """Brands: names beside the words "brand" or "logo", and those of `known` (normalised)."""
-    text = clean_characters(text).replace("\u2019", "'")
+    text = cleaned(text).replace("\u2019", "'")
     found = []
     for pattern in _BRANDS:
         for match in pattern.finditer(text):
@@ -295,7 +302,7 @@ _SENTENCE = re.compile(r"(?:^|[.!?:;\"(]\s+|[\"(])$")
 
 def find_names(text: str) -> Iterator[Fact]:
     """Capitalised words inside sentences, one by one; a word that begins a sentence is no name."""
-    text = clean_characters(text).replace("\u2019", "'")
+    text = cleaned(text).replace("\u2019", "'")
     for match in re.finditer(r"[^\W\d_]+(?:['&-][^\W\d_]+)*", text):
         word = match[0]
         if not word[0].isupper() or _SENTENCE.search(text[: match.start()]):
@@ -319,6 +326,6 @@ def stem(word: str) -> str:
 def words_of(text: str) -> set[str]:
     """Stems of the words of a text, of hyphenated ones and their parts."""
     found: set[str] = set()
-    for match in _WORD.finditer(clean_characters(text).replace("\u2019", "'")):
+    for match in _WORD.finditer(cleaned(text).replace("\u2019", "'")):
         found |= {stem(match[0]), *(stem(part) for part in re.split(r"['-]", match[0]) if part)}
     return found
