@@ -115,10 +115,10 @@ def write_batch(
 def write_unknown(
     questions: Iterable[Ask], writer: "BatchWriter", store: ReplyStore, retry: Iterable[str] = ()
 ) -> Iterator[Reply]:
-    """Write the questions whose replies the store lacks; a reply to each question, as it stands.
+    """Write the questions whose replies the store lacks; those that are written get no reply yet.
 
-    It is the stored one (`Reply.cached`), or a failure: the question waits in the files
-    (`transport`), or cannot be sent. These failures are not stored.
+    The others get the stored one (`Reply.cached`), or the failure that says why they cannot be
+    sent, which is not stored.
     """
     again = frozenset(retry)
     for asks in in_turns(questions):
@@ -131,8 +131,8 @@ def write_unknown(
             known = found.get(one.key)
             if known is not None and known.error not in again:
                 yield replace(known, id=ask.id)
-            else:
-                yield writer.add(ask, one)
+            elif failure := writer.add(ask, one):
+                yield failure
 
 
 def in_turns(questions: Iterable[Ask]) -> Iterable[list[Ask]]:
@@ -200,14 +200,12 @@ class BatchWriter:
         self.unsendable[error] = self.unsendable.get(error, 0) + 1
         return Reply(ask.id, error=error, reason=reason, attempts=0)
 
-    def add(self, ask: Ask, ready: Ready) -> Reply:
-        """Write a question that was not written before; the failure that says where it waits, or
-        that it is too large."""
-        waits = f"it waits in the batch files in {self.folder}"
+    def add(self, ask: Ask, ready: Ready) -> Reply | None:
+        """Write a question that was not written before; the failure of one that is too large."""
         short = bytes.fromhex(ready.key)[:16]
         if short in self.keys:
             self.repeated += 1
-            return Reply(ask.id, error="transport", reason=waits, attempts=0)
+            return None
         body = make_body(ask, self.model, self.sampling, ready.pictures)
         # What OpenAI calls it now, which vLLM takes, too; its newer models refuse the old name,
         # and in a batch nobody can ask once more. The key does not change by it.
@@ -224,7 +222,7 @@ class BatchWriter:
         file = self._file_for(len(line))
         file.write(line)
         self.questions.write(json_line(self._describe(ask, ready) | {"file": file.path.name}))
-        return Reply(ask.id, error="transport", reason=waits, attempts=0)
+        return None
 
     def _file_for(self, size: int) -> "HashedFile":
         """The request file that takes a line of this size."""

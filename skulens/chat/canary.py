@@ -24,7 +24,7 @@ import secrets
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from skulens.chat.canary_judge import CanaryReport, Seen, can_tell_apart, judge, make_report
@@ -54,6 +54,8 @@ SCHEMA = {
     "required": ["colour", "number"],
     "additionalProperties": False,
 }
+SAYS = "says: "
+"""Before an answer that is no JSON."""
 SAMPLING = {"temperature": 0.0, "max_tokens": 64}
 
 Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
@@ -150,8 +152,8 @@ class Canary:
                 break
         return answers
 
-    def ask_together(self, which: Sequence[int] | dict[int, str]) -> Iterator[tuple[int, int, str]]:
-        """(round, picture, answer) of all rounds; pairs are sent one behind the other."""
+    def ask_together(self, which: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
+        """(round, picture, answer) of all rounds, for pictures with their answers alone."""
         rng = random.Random(self.seed)
         asked = []
         for n in range(self.rounds):
@@ -166,8 +168,12 @@ class Canary:
                 continue
             n, i = waiting.pop(reply.id)
             answer = self.read(reply)
-            if answer is not None:
+            if answer is None:
+                continue
+            if answer.startswith(SAYS) == which[i].startswith(SAYS):
                 yield n, i, answer
+            else:  # words where JSON came alone, or the other way round: broken, not mixed up
+                self.failed += 1
         self.failed += len(waiting)
 
     def read(self, reply: Reply) -> str | None:
@@ -180,7 +186,7 @@ class Canary:
             return f"{reply.value.get('colour')} {reply.value.get('number')}"
         words = " ".join(strip_reasoning(reply.text).lower().split())
         if reply.error in ("", "invalid_json", "schema_violation") and words:
-            return words
+            return SAYS + words
         self.failed += 1
         self.last = f"{reply.error or 'empty'}: {reply.reason}" if reply.reason else reply.error
         return None

@@ -7,7 +7,7 @@ engines can be checked, too.
 import random
 import string
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from skulens.chat.guided import Recalls, compare_guided, mean
 from skulens.chat.verdict import Check
 from skulens.errors import ChatError
 from skulens.protocols import Ask, Chat, Reply
-from skulens.records import SystemInfo
+from skulens.records import Part, SystemInfo
 
 Compare = Callable[[list[float], list[float]], tuple[float, float]]
 """Recalls free and guided -> ends of the 95 % interval of their mean difference."""
@@ -66,13 +66,16 @@ def check_chat(
 
     Args:
         compare: the interval of a paired difference; statistics live in another room.
-        open_at: the same engine with another number of questions at once; None: it has one.
+        open_at: the same engine with another number of questions at once; None: it has only
+            this one, whose throughput is measured one at a time.
     """
     counted = Counted(chat)
     show: Watch = watch or (lambda things, what, total: things)
+    name = "plain answer"
     try:
         plain = check_plain(counted)
         yield plain
+        name = "alive to the end"
         if plain.verdict == "fail":
             return
         yield check_usage(counted)
@@ -89,9 +92,9 @@ def check_chat(
             if seen.verdict == "pass":
                 yield check_canary(counted, settings, show)
         yield check_violations(counted)
-        yield check_throughput(open_at or (lambda level: chat), show)
+        yield check_throughput(open_at or (lambda level: chat), show, LEVELS if open_at else (1,))
     except ChatError as e:
-        yield Check("alive to the end", "fail", str(e))
+        yield Check(name, "fail", str(e))
 
 
 class Counted:
@@ -305,7 +308,8 @@ def check_pictures(chat: Chat) -> Check:
     limit = getattr(getattr(chat, "policy", None), "most", max(COUNTS))
     tried = [n for n in COUNTS if n <= limit] or [limit]
     for n in tried:
-        parts = (*(make_canary(7, i).image for i in range(n)), "Which colours do you see?")
+        shown = tuple(make_canary(7, i).image for i in range(n))
+        parts: tuple[Part, ...] = (*shown, "Which colours do you see?")
         ask = Ask("check", parts, "", None, {"temperature": 0.0, "max_tokens": 32}, stage="check")
         [reply] = chat.ask([ask])
         if reply.error not in ("", "truncated"):
@@ -347,10 +351,12 @@ def check_violations(chat: Counted) -> Check:
     return Check(name, "fail", f"{seen}; {chat.first.error}: {chat.first.reason}", "", facts)
 
 
-def check_throughput(open_at: Callable[[int], Chat], watch: Watch) -> Check:
+def check_throughput(
+    open_at: Callable[[int], Chat], watch: Watch, levels: Sequence[int] = LEVELS
+) -> Check:
     """Answers per second at several numbers of questions at once; of interest only."""
     rates: dict[str, float] = {}
-    for level in LEVELS:
+    for level in levels:
         chat, n = open_at(level), max(4, 3 * level)
         told = {"temperature": 0.0, "max_tokens": 32}
         asks = (

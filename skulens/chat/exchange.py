@@ -6,6 +6,7 @@ What crosses between the threads crosses in batches: a switch costs as much as a
 """
 
 import asyncio
+import atexit
 import contextlib
 import os
 import queue
@@ -13,11 +14,13 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 Question = TypeVar("Question")
 Given = TypeVar("Given")
 Kit = TypeVar("Kit")
+TASK = "skulens question"
 
 
 class Background(Generic[Kit]):
@@ -30,7 +33,8 @@ class Background(Generic[Kit]):
 
     def __init__(self, name: str, make: Callable[[], Kit], close: Callable[[Kit], Awaitable[None]]):
         self._name, self._make, self._close = name, make, close
-        self._lock = threading.Lock()
+        # Reentrant, for the collector may close a forgotten iterator anywhere.
+        self._lock = threading.RLock()
         self._users = 0
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
@@ -56,26 +60,42 @@ class Background(Generic[Kit]):
         self._loop = loop = asyncio.new_event_loop()
         # Decoding frees the interpreter lock; more threads than cores would only take memory.
         loop.set_default_executor(ThreadPoolExecutor(os.cpu_count() or 1, self._name))
-        self._thread = threading.Thread(target=run_loop, args=(loop,), name=self._name, daemon=True)
+        end = partial(self._close, self._kit)
+        self._thread = threading.Thread(
+            target=run_loop, args=(loop, end), name=self._name, daemon=True
+        )
         self._thread.start()
+        # Whoever leaves the program in the middle of the replies would else wait for a thread
+        # that the interpreter has stopped.
+        atexit.register(self._stop)
 
     def _stop(self) -> None:
-        async def end() -> None:
-            await self._close(self._kit)
-            await self._loop.shutdown_asyncgens()
-            await self._loop.shutdown_default_executor()
-
-        try:
-            asyncio.run_coroutine_threadsafe(end(), self._loop).result()
-        finally:
+        atexit.unregister(self._stop)
+        with contextlib.suppress(RuntimeError):  # it has ended: the program is ending
             self._loop.call_soon_threadsafe(self._loop.stop)
+        if threading.current_thread() is not self._thread:
             self._thread.join()
 
 
-def run_loop(loop: asyncio.AbstractEventLoop) -> None:
+def run_loop(loop: asyncio.AbstractEventLoop, end: Callable[[], Awaitable[None]]) -> None:
+    """Run until the loop is stopped; then cancel what is left and call `end`."""
     asyncio.set_event_loop(loop)
+
+    async def clean_up() -> None:
+        # Those of ours first: they end the tasks that the client has started for them.
+        for ours in (True, False):
+            left = [t for t in asyncio.all_tasks() if (t.get_name() == TASK) == ours]
+            left = [t for t in left if t is not asyncio.current_task()]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        await end()
+        await loop.shutdown_asyncgens()
+        await loop.shutdown_default_executor()
+
     try:
         loop.run_forever()
+        loop.run_until_complete(clean_up())
     finally:
         loop.close()
 
@@ -123,17 +143,27 @@ class Exchange(Generic[Question, Given]):
                     self._send(question)
             if not under_way:
                 break
-            for outcome in self._outbox.get():
-                if isinstance(outcome, BaseException):
-                    raise outcome
+            batch = self._outbox.get()
+            failed = next((o for o in batch if isinstance(o, BaseException)), None)
+            while failed is not None and not self._outbox.empty():
+                batch += self._outbox.get()
+            for outcome in batch:
                 under_way -= 1
-                yield from outcome
+                if not isinstance(outcome, BaseException):
+                    yield from outcome
+            if failed is not None:
+                raise failed
         if problem is not None:
             raise problem
 
     def stop(self) -> None:
         """Cancel what is under way, and wait until it is."""
-        asyncio.run_coroutine_threadsafe(self._cancel(), self._loop).result()
+        if self._loop.is_closed():  # the program is ending, or it was collected late
+            return
+        if self._loop is asyncio._get_running_loop():  # collected on the loop: it cannot wait
+            self._cancel()
+            return
+        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
 
     def _send(self, question: Question) -> None:
         self._inbox.append(question)
@@ -144,7 +174,7 @@ class Exchange(Generic[Question, Given]):
     def _dispatch(self) -> None:
         self._woken = False  # before the inbox is emptied, so that nothing stays in it
         while self._inbox:
-            task = self._loop.create_task(self._answer(self._inbox.popleft()))
+            task = self._loop.create_task(self._answer(self._inbox.popleft()), name=TASK)
             self._tasks.add(task)
             task.add_done_callback(self._finish)
 
@@ -160,9 +190,12 @@ class Exchange(Generic[Question, Given]):
         self._outbox.put(self._done)
         self._done = []
 
-    async def _cancel(self) -> None:
+    def _cancel(self) -> list[asyncio.Task[list[Given]]]:
         self._inbox.clear()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        return tasks
+
+    async def _cancel_all(self) -> None:
+        await asyncio.gather(*self._cancel(), return_exceptions=True)

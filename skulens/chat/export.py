@@ -7,21 +7,18 @@ does.
 """
 
 import json
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skulens.chat.rows import Stored
 from skulens.errors import StoreError
 from skulens.files import write_whole
 from skulens.records import escape_surrogates
-
-if TYPE_CHECKING:
-    from skulens.chat.store import ReplyStore, Stored
 
 PART = pa.struct([("text", pa.string()), ("image", pa.string())])
 TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
@@ -46,15 +43,21 @@ SAME = (
 """Columns that are those of the table."""
 
 
-def batches(store: "ReplyStore", rows: int = 1000) -> Iterator[pa.RecordBatch]:
-    """All replies, so many at a time."""
-    for found in store.rows(rows):
-        wanted = {s.row[name] for s in found for name in ("instructions", "schema")}
-        texts = store.texts(wanted)
-        yield pa.RecordBatch.from_pylist([plain_row(s, texts) for s in found], SCHEMA)
+def to_batches(
+    groups: Iterable[Sequence[Stored]],
+    texts_of: Callable[[Iterable[str]], Mapping[str, str]],
+) -> Iterator[pa.RecordBatch]:
+    """Rows, a group at a time, with the texts that they share written out.
+
+    Args:
+        texts_of: sha256 of shared texts -> text by sha256.
+    """
+    for group in groups:
+        texts = texts_of(s.row[name] for s in group for name in ("instructions", "schema"))
+        yield pa.RecordBatch.from_pylist([plain_row(s, texts) for s in group], SCHEMA)
 
 
-def plain_row(stored: "Stored", texts: dict[str, str]) -> dict[str, Any]:
+def plain_row(stored: Stored, texts: Mapping[str, str]) -> dict[str, Any]:
     """A row of the table with everything written out."""
     row = {name: stored.row[name] for name in SAME}
     row["instructions"] = texts.get(stored.row["instructions"])
@@ -70,18 +73,18 @@ def plain_row(stored: "Stored", texts: dict[str, str]) -> dict[str, Any]:
     return {n: escape_surrogates(v) if isinstance(v, str) else v for n, v in row.items()}
 
 
-def write_parquet(store: "ReplyStore", path: Path) -> int:
-    """Write the file whole or not at all; how many replies it holds.
+def write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    """Write the file whole or not at all; how many rows it has.
 
     Raises:
-        StoreError: the store is damaged, or the file cannot be written.
+        StoreError: it cannot be written.
     """
     count = 0
 
-    def write(file: Any) -> None:
+    def write(file: BinaryIO) -> None:
         nonlocal count
         with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
-            for batch in batches(store):
+            for batch in batches:
                 writer.write_batch(batch)
                 count += batch.num_rows
 
@@ -90,10 +93,4 @@ def write_parquet(store: "ReplyStore", path: Path) -> int:
         write_whole(path, write)
     except OSError as e:
         raise StoreError(f"{path} cannot be written: {e}; name another file, or free space") from e
-    if damaged := len(store) - count:
-        warnings.warn(
-            f"{damaged} damaged rows of {store.path} are left out; they are asked again by the "
-            "run that needs them",
-            stacklevel=3,
-        )
     return count

@@ -25,11 +25,13 @@ LEAVE_S = 2.0
 
 
 class Budget(Protocol):
-    """What may be spent."""
+    """What may be spent. One that has `started()`, too, is told of each question that goes out."""
 
     def note(self, reply: Reply) -> None: ...
 
-    def left(self) -> bool: ...
+    def left(self) -> bool:
+        """Whether another question may go out. It may say so again when replies have come that
+        cost less than was feared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Miss:
     """As it was drawn, less its pictures' bytes."""
     pictures: tuple[str, ...]
     """sha256 as sent."""
+
+
+Waiting = tuple[Miss, Ask, int]
+"""What became a miss, what the engine is asked (its id is the key), bytes of its pictures."""
 
 
 class Flow:
@@ -64,7 +70,7 @@ class Flow:
         self._lock = lock
         self._fed, self._came = threading.Condition(lock), threading.Condition(lock)
         self._kept = threading.Condition(lock)
-        self._waiting: deque[tuple[Miss, Ask, int]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._out: dict[str, Miss] = {}
         self._arrived: deque[tuple[Miss, Reply]] = deque()
         self._done: deque[tuple[str, Reply]] = deque()
@@ -91,11 +97,11 @@ class Flow:
     def may_spend(self) -> bool:
         return self.budget is None or self.budget.left()
 
-    def put(self, miss: Miss, question: Ask, weight: int = 0) -> None:
-        """One more question; `question.id` is the key."""
+    def put(self, question: Waiting) -> None:
+        """One more question."""
         with self._lock:
-            self._waiting.append((miss, question, weight))
-            self.weight += weight
+            self._waiting.append(question)
+            self.weight += question[2]
             self._fed.notify()
 
     def take(self) -> list[tuple[str, Reply]]:
@@ -104,17 +110,18 @@ class Flow:
             done, self._done = self._done, deque()
         return list(done)
 
-    def finish(self, drop: bool = False) -> int:
+    def finish(self, drop: bool = False) -> None:
         """No more questions will come. `drop`: nor shall those be asked that the engine has not
-        drawn; how many these were."""
+        drawn."""
         with self._lock:
-            dropped = len(self._waiting) if drop else 0
             if drop:
                 self._waiting.clear()
-                self.weight = 0
             self._closing = True
             self._fed.notify_all()
-        return dropped
+
+    def leftover(self) -> list[Waiting]:
+        """What was not asked, because the budget had nothing left."""
+        return list(self._waiting)
 
     def stop(self) -> None:
         """Cancel what the engine is doing; commit what arrived."""
@@ -148,6 +155,8 @@ class Flow:
             self.weight -= weight
             self._out[miss.key] = miss
             few = len(self._waiting) % 32 == 0
+        if self.budget is not None:
+            getattr(self.budget, "started", lambda: None)()
         if few:
             self.ring()
         return question

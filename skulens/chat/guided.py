@@ -134,7 +134,8 @@ def make_document(seed: int, i: int, items: int = ITEMS) -> Document:
     if i % 2:
         lines = "".join(f"\n- {item}, {rng.randint(1, 40)} g" for item in chosen)
         return Document(f"What goes into a batch of number {i}:{lines}", frozenset(chosen))
-    said, rest = [], list(chosen)
+    said: list[str] = []
+    rest = list(chosen)
     while rest:
         some = [rest.pop() for _ in range(min(len(rest), rng.randint(1, 4)))]
         listed = f"{', '.join(some[:-1])} and {some[-1]}" if len(some) > 1 else some[0]

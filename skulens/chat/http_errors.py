@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from skulens.chat.failures import Failure
+from skulens.protocols import ErrorClass
 
 SHOWN = 300
 """Characters of a server's message that a reason quotes."""
+READ = 10_000
+"""Characters of it that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +48,23 @@ def read_complaint(body: object) -> Complaint:
         try:
             body = json.loads(body)
         except (ValueError, RecursionError):
-            text = re.sub(r"<[^>]*>", " ", str(body)) if "<" in str(body)[:200] else str(body)
-            return Complaint(text)
+            text = str(body)[:READ]
+            return Complaint(re.sub(r"<[^<>]*>", " ", text) if "<" in text[:200] else text)
     if isinstance(body, list) and body:
         body = body[0]  # Google's form
     if not isinstance(body, Mapping):
-        return Complaint("" if body is None else str(body))
+        return Complaint("" if body is None else str(body)[:READ])
     inner = body.get("error", body)
     if not isinstance(inner, Mapping):
-        return Complaint(str(inner))
+        return Complaint(str(inner)[:READ])
     said = inner.get("message") or inner.get("detail") or inner.get("error") or ""
     text = said if isinstance(said, str) else json.dumps(said)
     return Complaint(
-        text,
-        *(str(inner[k]) if inner.get(k) is not None else "" for k in ("code", "type", "param")),
+        text[:READ],
+        *(
+            str(inner[k])[:SHOWN] if inner.get(k) is not None else ""
+            for k in ("code", "type", "param")
+        ),
     )
 
 
@@ -77,7 +83,7 @@ SAMPLING = re.compile(
 TOO_LONG = re.compile(
     r"context_length_exceeded|context.?(length|window|size)|max_model_len|maximum model length"
     r"|(prompt|input|request|question) (is|are) (too long|longer)|too many (input )?tokens"
-    r"|max_num_tokens|maximum (number of )?(input )?tokens|inputs? tokens|exceeds? the .{0,20}token"
+    r"|max_num_tokens|maximum (number of )?(input )?tokens|inputs?\W{1,3}tokens|exceeds? the .{0,20}token"
 )
 POLICY = re.compile(
     r"content_filter|content_policy|content management policy|responsibleaipolicy|moderation"
@@ -149,7 +155,7 @@ def judge_complaint(
     if status in (409, 425):
         return Failure("engine", said, "often", wait_s)
     if status == 413:
-        kind = "too_many_images" if pictures else "truncated"
+        kind: ErrorClass = "too_many_images" if pictures else "truncated"
         return Failure(kind, f"{said}; the question is larger than the server takes")
     if status >= 500:
         return judge_fault(status, complaint, said, wait_s, pictures)

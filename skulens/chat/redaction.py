@@ -18,7 +18,20 @@ PATTERNS = (
     re.compile(r"(\bsk-)[A-Za-z0-9_-]{12,}"),
 )
 """What to keep is group 1."""
-ROOTS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2"}
+LOGGERS = [
+    "openai",
+    "openai._base_client",
+    "openai._response",
+    "openai._legacy_response",
+    *("httpx", "httpx2"),
+    *(
+        f"{root}.{part}"
+        for root in ("httpcore", "httpcore2")
+        for part in ("connection", "http11", "http2", "proxy", "socks")
+    ),
+]
+"""Of the HTTP client, of which some are made with its first request: a filter works on the very
+logger that is written to, not on those below it."""
 
 
 class Redactor:
@@ -40,12 +53,17 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text of a message without secrets, those of others included where they look so."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
+        text = self.mask(text)
         for pattern in PATTERNS:
             text = pattern.sub(rf"\g<1>{MASK}", text)
         if self._secret and len(self._secret) < SHORT:
             text = re.sub(rf"(?i)(bearer\s+){re.escape(self._secret)}", rf"\g<1>{MASK}", text)
+        return text
+
+    def mask(self, text: str) -> str:
+        """What a model said, without our secret; anything else is unchanged."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
         return text
 
     def clean_bytes(self, data: bytes) -> bytes:
@@ -80,6 +98,5 @@ def clean_logs(redactor: Redactor) -> None:
     """Keep a secret out of the logs of the HTTP client from now on."""
     if not any(r._secret == redactor._secret for r in LOGS.redactors):
         LOGS.redactors.append(redactor)
-    for name, logger in list(logging.root.manager.loggerDict.items()):
-        if name.partition(".")[0] in ROOTS and isinstance(logger, logging.Logger):
-            logger.addFilter(LOGS)
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(LOGS)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 
-from skulens.chat.flow import Budget, Flow, Miss
+from skulens.chat.flow import Budget, Flow, Miss, Waiting
 from skulens.chat.key import make_key
 from skulens.chat.pictures import PicturePolicy
 from skulens.chat.preparing import Prepared, Preparer
@@ -49,9 +49,10 @@ class Remembered:
         chat: the engine; its `policy`, where it has one, says how pictures are sent.
         run: what the replies are part of, for the ledger.
         retry: error classes that are asked again although the store holds the failure, once a run.
-        budget: told of each fresh reply. Once it has nothing left, the first question that would
-            have to be asked ends the run with BudgetReached; questions in flight are finished,
-            stored and given out before, and replies from the store cost nothing.
+        budget: told of each fresh reply. Once it has nothing left, no question is drawn any more,
+            after the first that would have to be asked; those in flight are finished, stored and
+            given out, then BudgetReached is raised. Replies from the store cost nothing, so that a
+            run which needs no others ends well.
         canary: raises ChatError where the engine mixes up pictures. Called once, before the first
             question with pictures is asked, with the engine, which has nothing else to do then.
             Questions with pictures that have to be asked wait until there are CANARY_FROM of them;
@@ -154,9 +155,11 @@ class _Bulk:
         pictures = sum(isinstance(p, Future) for p in self.preparing)
         if pictures >= PREPARING_PICTURES:
             return False
-        return flow is None or flow.hungry or (
-            flow.waiting < QUEUE and flow.weight < QUEUE_BYTES
-        )  # fmt: skip
+        if flow is None or flow.hungry:
+            return True
+        if flow.waiting and not self._may_spend():
+            return False
+        return flow.waiting < QUEUE and flow.weight < QUEUE_BYTES
 
     def _draw(self) -> None:
         """Draw a window of questions and begin to make them ready."""
@@ -214,9 +217,6 @@ class _Bulk:
 
     def _hand_on(self, key: str, question: Prepared) -> bool:
         """Have a question asked; False where what is known of the next ones no longer holds."""
-        if self.of.budget is not None and not self.of.budget.left():
-            self._fail(self._budget_reached())
-            return False
         if not question.whole:
             self.preparing.append(self.preparer.fit(question))
             return True
@@ -228,23 +228,31 @@ class _Bulk:
                 return True
             self._check_canary()
             return False
-        self._send(miss, question)
-        return True
+        return self._send((miss, question.question(key, self.of.policy), question.weight))
 
-    def _send(self, miss: Miss, question: Prepared) -> None:
+    def _send(self, question: Waiting) -> bool:
+        """Give a question to the engine; False where the budget has nothing left for it."""
         if self.flow is None:
             of = self.of
+            if not self._may_spend():
+                self._fail(self._budget_reached())
+                return False
             self.flow = Flow(of.chat, self.store, of.run, of.budget, self.news.set)
-        self.flow.put(miss, question.question(miss.key, self.of.policy), question.weight)
+        self.flow.put(question)
+        return True
+
+    def _may_spend(self) -> bool:
+        return self.of.budget is None or self.of.budget.left()
 
     def _keep_failures(self, failed: list[tuple[str, Prepared]]) -> None:
         """Store and give out what cannot be asked: a picture is missing, corrupt or too many."""
         if not failed:
             return
+        reply = Reply("", attempts=0, system=self.system)
         made = [
-            (k, p.ask, Reply(p.ask.id, error=p.error, reason=p.reason, attempts=0, system=self.system))
+            (k, p.ask, replace(reply, id=p.ask.id, error=p.error, reason=p.reason))
             for k, p in failed
-        ]  # fmt: skip
+        ]
         pictures = {k: p.pictures for k, p in failed}
         self.store.put(made, self.name, self.of.run, pictures)
         self.ready.extend(reply for _, _, reply in made)
@@ -253,12 +261,12 @@ class _Bulk:
 
     def _check_canary(self) -> None:
         """Let the engine finish, check it, and send what was held."""
-        if self.flow is not None:
+        while self.flow is not None:
             self.flow.finish()
-            while not self.flow.over:
-                self.news.clear()
-                self.news.wait(1.0)
+            self.news.clear()
             self._collect()
+            if self.flow is not None:
+                self.news.wait(1.0)
         if self.failure is not None:
             return
         assert self.of.canary is not None
@@ -273,7 +281,9 @@ class _Bulk:
         self.checked = True
         held, self.held = self.held, []
         for miss, question in held:
-            self._send(miss, question)
+            weighed = question.question(miss.key, self.of.policy), question.weight
+            if not self._send((miss, *weighed)):
+                return
 
     def _finish(self) -> None:
         """All questions are drawn and known to the engine, or answered."""
@@ -297,8 +307,10 @@ class _Bulk:
         self.flow = None
         if flow.error is not None:
             self._fail(flow.error)
-        elif flow.finish(drop=True):  # the budget was spent while questions waited
-            self._fail(self._budget_reached())
+        for question in flow.leftover() if self.failure is None else ():
+            # The budget had nothing left for them, and may have now that all replies are there.
+            if not self._send(question):
+                break
 
     def _fail(self, error: BaseException) -> None:
         """End the run with this error once what is in flight is answered."""
@@ -310,9 +322,10 @@ class _Bulk:
             self.flow.finish(drop=True)
 
     def _budget_reached(self) -> BudgetReached:
+        about = getattr(self.of.budget, "about", lambda: "")()
         return BudgetReached(
-            "the budget is spent, and there are questions left to ask; what was answered is kept. "
-            "Run the same command again with a larger one to go on from here"
+            f"the budget is spent{': ' * bool(about)}{about}, and there are questions left to ask; "
+            "what was answered is kept. Run the same command again with a larger one to go on"
         )
 
     def _at_end(self) -> bool:

@@ -56,7 +56,7 @@ def content_of(schema: Mapping[str, object]) -> bytes:
         ValueError, TypeError: it holds what JSON has not.
     """
     try:
-        return marshal.dumps(schema, 2)
+        return marshal.dumps(schema, 2)  # type: ignore[arg-type]  # what it cannot hold it raises
     except ValueError:  # a mapping that is no dict
         return marshal.dumps(json.loads(json.dumps(schema, default=dict)), 2)
 

@@ -6,14 +6,13 @@ needs no skulens to be read.
 """
 
 import hashlib
-import json
 import threading
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skulens.chat.database import (
     bind_text,
@@ -23,9 +22,8 @@ from skulens.chat.database import (
     transaction,
     unbind_text,
 )
-from skulens.chat.key import canonical, describe_parts, in_order
+from skulens.chat.rows import COLUMNS, SELECT, Stored, decode_row, encode_row, to_json
 from skulens.chat.secrets import hide_known, hide_secrets, known_secrets
-from skulens.errors import StoreError
 from skulens.protocols import Ask, Reply
 from skulens.records import chunks
 
@@ -33,36 +31,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "replies.sqlite"
-COLUMNS = (
-    *("key", "item", "stage", "run", "system", "model", "template", "instructions", "parts"),
-    *("schema", "sampling", "text", "value", "finish", "error", "reason", "usage", "latency_s"),
-    *("attempts", "made", "entry"),
-)
-"""Of the table of replies, less its checksum. `instructions` and `schema` are sha256 of texts."""
 USED = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
 AT_ONCE = 500
 """Keys of one look-up; SQLite's bound on variables is 32,766, in old ones 999."""
 SHARED_TEXTS = 256
 """How many texts known to be in the file are remembered."""
-SELECT = (
-    f"select {', '.join('r.' + c for c in COLUMNS)}, r.seal, s.raw_usage"
-    " from replies r left join spent s on s.entry = r.entry"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A row of the table of replies."""
-
-    row: Mapping[str, Any]
-    """By `COLUMNS`."""
-    reply: Reply
-    """With the id of the item that was asked about first."""
-
-    @property
-    def entry(self) -> int:
-        """Of the table `spent`; later replies have larger ones."""
-        return int(self.row["entry"])
 
 
 class ReplyStore:
@@ -77,14 +50,16 @@ class ReplyStore:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self._writer = open_database(self.path)
-        self.db = open_database(self.path)  # of its own: it sees nothing before it is committed
+        self._reader = open_database(
+            self.path
+        )  # of its own: it sees nothing before it is committed
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._known: dict[str, str] = {}
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:
         """The rows of a query, such as one for the table `spent`."""
         with self._reading, named_errors(self.path):
-            return self.db.execute(sql, values).fetchall()
+            return self._reader.execute(sql, values).fetchall()
 
     def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each row, in one synced commit."""
@@ -152,7 +127,8 @@ class ReplyStore:
                 if before is not None and (not before[0] or (made is not None and now < before[1])):
                     kept.add(key)
                     continue
-                shared = [self._share(t, new_texts) for t in (ask.system, in_order(ask.schema))]
+                schema = to_json(ask.schema, ask)
+                shared = [self._share(text, new_texts) for text in (ask.system, schema)]
                 row = encode_row(key, ask, reply, shared, pictures.get(key, ()))
                 row |= {"model": model, "run": run, "made": now, "entry": entry}
                 row["reason"] = hide_secrets(reply.reason, secrets)
@@ -181,12 +157,13 @@ class ReplyStore:
         key, run, model, now = of
         used = [int(reply.usage.get(name) or 0) for name in USED]
         texts = [bind_text(t) for t in (run, ask.stage, ask.id, key, model)]
+        told = [bind_text(t) for t in (reply.system, raw_usage)]
         outcome = reply.error or "answered"
         return self._writer.execute(
             "insert into spent (run, stage, item, key, model, input_tokens, cached_tokens,"
             " output_tokens, reasoning_tokens, image_tokens, seconds, outcome, made, system,"
             f" raw_usage) values ({','.join('?' * 15)})",
-            (*texts, *used, reply.latency_s, outcome, now, reply.system, bind_text(raw_usage)),
+            (*texts, *used, reply.latency_s, outcome, now, *told),
         ).lastrowid
 
     def _share(self, text: str, new: dict[str, str]) -> str:
@@ -229,18 +206,29 @@ class ReplyStore:
 
     def to_arrow(self, rows: int = 1000) -> "Iterator[pa.RecordBatch]":
         """All replies in the order of their keys, a batch at a time; see `export`."""
-        from skulens.chat.export import batches
+        from skulens.chat.export import to_batches
 
-        return batches(self, rows)
+        return to_batches(self.rows(rows), self.texts)
 
     def export(self, path: Path) -> int:
-        """Write all replies to a Parquet file, in flat memory; how many. See `chat.export`."""
+        """Write all replies to a Parquet file, in flat memory; how many. See `chat.export`.
+
+        Raises:
+            StoreError: see the class; or the file cannot be written.
+        """
         from skulens.chat.export import write_parquet
 
-        return write_parquet(self, Path(path))
+        count = write_parquet(self.to_arrow(), Path(path))
+        if damaged := len(self) - count:
+            warnings.warn(
+                f"{damaged} damaged rows of {self.path} are left out; they are asked again by the "
+                "run that needs them",
+                stacklevel=2,
+            )
+        return count
 
     def close(self) -> None:
-        self.db.close()
+        self._reader.close()
         self._writer.close()
 
     def __enter__(self) -> "ReplyStore":
@@ -253,66 +241,3 @@ class ReplyStore:
         where: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def to_json(value: object, ask: Ask) -> str:
-    """Raises StoreError for what JSON cannot hold."""
-    try:
-        return in_order(value)
-    except (TypeError, ValueError, RecursionError) as e:
-        raise StoreError(
-            f"the reply to question {ask.id!r} cannot be stored, as it holds no JSON value ({e}); "
-            "this is a fault of its engine"
-        ) from e
-
-
-def encode_row(
-    key: str, ask: Ask, reply: Reply, shared: Sequence[str], pictures: Sequence[str]
-) -> dict[str, Any]:
-    """A row of the table of replies, less what the run says of it."""
-    missing = [""] * sum(not isinstance(p, str) for p in ask.parts)  # nobody told the hashes
-    instructions, schema = shared
-    return {
-        "key": key,
-        "item": ask.id,
-        "stage": ask.stage,
-        "system": reply.system,
-        "template": ask.template,
-        "instructions": instructions,
-        "parts": in_order(describe_parts(ask.parts, [*pictures, *missing])),
-        "schema": schema,
-        "sampling": canonical(dict(ask.sampling)),
-        "text": reply.text,
-        "value": to_json(reply.value, ask),
-        "finish": reply.finish,
-        "error": reply.error,
-        "usage": to_json({k: int(v or 0) for k, v in reply.usage.items()}, ask),
-        "latency_s": float(reply.latency_s),
-        "attempts": int(reply.attempts),
-    }
-
-
-def decode_row(columns: tuple) -> Stored | None:
-    """A row of `SELECT`; None where it is damaged."""
-    *values, seal, raw = columns
-    try:
-        values = [unbind_text(v) if isinstance(v, bytes) else v for v in values]
-        if seal != seal_of(tuple(values)):
-            return None
-        row = dict(zip(COLUMNS, values, strict=True))
-        reply = Reply(
-            row["item"], row["text"], json.loads(row["value"]), row["finish"], row["error"],
-            row["reason"], json.loads(row["usage"]), read_usage(raw), row["latency_s"],
-            row["attempts"], True, row["system"],
-        )  # fmt: skip
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return Stored(row, reply)
-
-
-def read_usage(raw: object) -> tuple[Mapping[str, object], ...]:
-    """What the provider reported; nothing where that is damaged, which costs no answer."""
-    try:
-        return tuple(u for u in json.loads(unbind_text(raw)) if isinstance(u, dict))
-    except (ValueError, TypeError):
-        return ()

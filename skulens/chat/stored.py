@@ -93,7 +93,7 @@ def failures(
     marks = ",".join("?" * len(classes))
     where = f"error in ({marks})" if classes else "error != ''"
     for cells in db.execute(
-        f"select {', '.join(FIELDS)} from replies where {where} order by made desc, key limit ?",
+        f"select {', '.join(FIELDS)} from questions where {where} order by made desc, key limit ?",
         (*classes, -1 if most is None else most),
     ):
         yield read_row(cells)
@@ -109,13 +109,13 @@ def find_questions(db: sqlite3.Connection, name: str, most: int = 20) -> list[di
     columns = ", ".join(FIELDS)
     if KEY.fullmatch(name):
         rows = db.execute(
-            f"select {columns} from replies where key >= ? and key < ? order by key limit ?",
+            f"select {columns} from questions where key >= ? and key < ? order by key limit ?",
             (name, name + "g", most),
         ).fetchall()
         if rows:
             return [read_row(cells) for cells in rows]
     rows = db.execute(
-        f"select {columns} from replies where item = ? order by made, key limit ?", (name, most)
+        f"select {columns} from questions where item = ? order by made, key limit ?", (name, most)
     ).fetchall()
     return [read_row(cells) for cells in rows]
 
@@ -168,7 +168,7 @@ def export_replies(db: sqlite3.Connection, out: Path, prices: Prices) -> int:
     )
 
     def write(f: BinaryIO) -> None:
-        cursor = db.execute(f"select {', '.join(FIELDS)} from replies order by key")
+        cursor = db.execute(f"select {', '.join(FIELDS)} from questions order by key")
         with pq.ParquetWriter(f, schema, compression="zstd") as writer:
             while rows := cursor.fetchmany(10_000):
                 records = [

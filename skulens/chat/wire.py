@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ from skulens.records import escape_surrogates
 RESERVED = frozenset({"messages", "model", "stream", "response_format", "n"})
 """Names in a request that no sampling setting may have."""
 LIMITS = ("max_tokens", "max_completion_tokens")
+MOST_TOKENS = 2**48
+"""From which on a count of tokens is nonsense, and would not fit into a store."""
 NONCE = "question_id"
 """The first property of a schema whose answer says which question it is of."""
 CUT = frozenset({"length", "max_tokens", "model_length"})
@@ -134,11 +136,17 @@ class Answer:
     """What the server calls the answer."""
 
 
-def read_answer(data: bytes, schema: Mapping[str, object] | None, nonce: str = "") -> Answer:
+def read_answer(
+    data: bytes,
+    schema: Mapping[str, object] | None,
+    nonce: str = "",
+    mask: Callable[[str], str] = str,
+) -> Answer:
     """The answer in the body of a 200.
 
     Args:
         schema: what was sent, the nonce's property included.
+        mask: takes our key out of what the model said, should it repeat it.
     """
     try:
         body = json.loads(data)
@@ -161,6 +169,7 @@ def read_answer(data: bytes, schema: Mapping[str, object] | None, nonce: str = "
         return answer
     answer.finish = str(choices[0].get("finish_reason") or "")
     read_message(answer, message)
+    answer.text = mask(answer.text)
     if answer.failure is None and schema is not None:
         parse_answer(answer, schema, nonce)
     return answer
@@ -183,7 +192,8 @@ def read_message(answer: Answer, message: Mapping[str, Any]) -> None:
     """Fill in the text, or the failure of a message without a whole one."""
     content, finish = message.get("content"), answer.finish.lower()
     if isinstance(content, list):  # parts, as in questions
-        content = "".join(p.get("text") or "" for p in content if isinstance(p, Mapping))
+        texts = [p.get("text") for p in content if isinstance(p, Mapping)]
+        content = "".join(t for t in texts if isinstance(t, str))
     answer.text = content if isinstance(content, str) else ""
     thought = message.get("reasoning_content") or message.get("reasoning")
     refusal = message.get("refusal")
@@ -245,7 +255,7 @@ def normalise_usage(raw: Mapping[str, Any]) -> dict[str, int]:
 
     def count(of: object, name: str) -> int:
         found = of.get(name) if isinstance(of, Mapping) else None
-        return found if isinstance(found, int) and found > 0 else 0
+        return found if isinstance(found, int) and 0 < found < MOST_TOKENS else 0
 
     told = raw.get("prompt_tokens_details"), raw.get("completion_tokens_details")
     return {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skulens.errors import ChatError
+from skulens.errors import BudgetReached, ChatError
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
@@ -55,14 +55,14 @@ class Asked:
 
     @property
     def writes_batch(self) -> bool:
-        """Whether questions are written instead of asked: their replies say that they wait."""
+        """Whether questions are written instead of asked, so that some stay without a reply."""
         return self.writer is not None
 
     def ask(self, questions: Iterable[Ask], total: int | None = None) -> Iterator[Reply]:
         """Each question's reply, as `Chat.ask`, with progress on stderr.
 
-        With --batch: the replies that the store has, and failures (`transport`) for the questions
-        that are written.
+        With --batch: the replies that the store has, and failures of questions that cannot be sent;
+        those that are written get none.
 
         Args:
             total: number of questions, where it is known, for the time that is left.
@@ -72,7 +72,9 @@ class Asked:
         begun, before = time.monotonic(), self.seconds
         hidden = not self.bar
         with (
-            tqdm(total=total, delay=2, unit="reply", file=sys.stderr, disable=hidden) as bar,
+            tqdm(
+                total=total, delay=2, mininterval=0.5, unit="reply", file=sys.stderr, disable=hidden
+            ) as bar,
             closing(self._replies(self._count(questions))) as replies,
         ):
             for reply in replies:
@@ -98,7 +100,7 @@ class Asked:
         from skulens.chat.ledger import sum_usage
 
         if self.writer and not reply.cached:
-            return  # it waits in a file; the writer counts it
+            return  # it cannot be sent; the writer counts it
         self.outcomes[reply.error] += 1
         if reply.cached:
             self.old[reply.error] += 1
@@ -245,9 +247,16 @@ class Asked:
                     self.finish_batch()
                 self.writer.__exit__(kind, error, where)
             elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
-                click.echo(self.last_line(), err=True)
+                self._say_how_far(kind)
         finally:
             self.store.close()
+
+    def _say_how_far(self, kind: type[BaseException]) -> None:
+        """On stderr, where anything was answered: a stop at the door says enough by itself."""
+        if self.outcomes:
+            click.echo(self.last_line(), err=True)
+        if issubclass(kind, BudgetReached) and self.remembered.budget is not None:
+            click.echo(self.remembered.budget.about(), err=True)
 
 
 def number(n: int, noun: str) -> str:

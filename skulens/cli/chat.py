@@ -6,6 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
+from skulens.cli.asking import no_key, variable_name
 from skulens.cli.options import json_option
 
 STYLES = {"pass": "green", "fail": "bold red", "unjudged": "yellow"}
@@ -31,7 +32,17 @@ def command() -> None:
     metavar="NAME",
     default="OPENAI_API_KEY",
     show_default=True,
+    callback=variable_name,
     help="Environment variable that holds the key, where the server wants one.",
+)
+@click.option(
+    "--key",
+    "--api-key",
+    "no_key",
+    hidden=True,
+    expose_value=False,
+    callback=no_key,
+    help="Refused: see --key-env.",
 )
 @click.option(
     "--pictures/--no-pictures",

@@ -55,6 +55,12 @@ class Shares(click.ParamType):
 @click.option("--token-ms", default=0.0, show_default=True, help="For each token of an answer.")
 @click.option("--slow-s", default=5.0, show_default=True, help="What the fault `slow` adds.")
 @click.option(
+    "--hang-s", default=600.0, show_default=True, help="The longest that the fault `hang` waits."
+)
+@click.option(
+    "--retry-after-s", default=1.0, show_default=True, help="What the fault `429` asks to wait."
+)
+@click.option(
     "--engine",
     type=click.Choice(["scripted", "smollm2"]),
     default="scripted",
@@ -71,8 +77,8 @@ class Shares(click.ParamType):
 @click.option("--log-every", default=100, show_default=True, help="Requests a line is printed for.")
 @json_option
 def command(
-    port, host, faults, listed, seed, latency_ms, token_ms, slow_s, engine, script, model, api_key,
-    most_pictures, die_after, log_every, as_json,
+    port, host, faults, listed, seed, latency_ms, token_ms, slow_s, hang_s, retry_after_s,
+    engine, script, model, api_key, most_pictures, die_after, log_every, as_json,
 ) -> None:  # fmt: skip
     """Start a server that answers like a model, and fails on demand.
 
@@ -86,8 +92,8 @@ def command(
         list_faults(as_json)
         return
     settings = StubSettings(
-        model, seed, latency_ms / 1000, token_ms / 1000, dict(faults), slow_s=slow_s,
-        key=api_key, most_pictures=most_pictures, die_after=die_after, script=script,
+        model, seed, latency_ms / 1000, token_ms / 1000, dict(faults),
+        slow_s=slow_s, hang_s=hang_s, retry_after_s=retry_after_s, key=api_key, most_pictures=most_pictures, die_after=die_after, script=script,
         engine=engine,
     )  # fmt: skip
     serve(settings, host, port, log_every, as_json)
@@ -128,6 +134,9 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
     from skulens.chat.stub.running import StubServer, open_socket, url_of
 
     app = make_app(settings)
+    if settings.engine == "smollm2":
+        click.echo("loading the model ...", err=True)
+        app.stub.open_model()
     sock = open_socket(host, port)
     url = url_of(sock)
     if as_json:

@@ -225,6 +225,32 @@ def test_a_guard_lets_an_honest_server_through_in_silence():
         guard(Pretend(), pairs=6, rounds=1)
 
 
+def test_a_server_that_answers_from_the_picture_before_is_caught_alone_too():
+    report = run("stale", 1, pairs=10)
+    assert report.verdict == "fail"
+    assert len({m.of for m in report.strays}) >= 3
+
+
+def test_one_constant_answer_is_no_mixup_even_where_it_is_a_pictures():
+    class Constant(Pretend):
+        def look(self, question):
+            return ("red", MADE(0, 5).number)
+
+    assert Canary(Constant(), seed=0).run().verdict == "unjudged"
+
+
+def test_power_counts_only_mixups_that_can_be_seen():
+    class Coarse(Pretend):
+        def look(self, question):
+            colour, number = super().look(question)
+            return colour, number % 3
+
+    report = Canary(Coarse(), seed=0).run()
+    assert report.verdict == "pass"
+    assert 10 <= report.distinct < 25
+    assert report.power[0.05] > 1.2 * 0.95**report.answered
+
+
 def test_prose_is_compared_by_its_words():
     assert run("prose").verdict == "pass"
 
@@ -282,6 +308,17 @@ def test_failures_in_between_are_counted_and_no_mixups():
     assert report.verdict == "pass"
     assert report.failed > 20
     assert report.answered < 300
+
+
+def test_broken_json_in_between_is_no_mixup():
+    class Breaks(Pretend):
+        def reply(self, question, answer):
+            self.mode = "prose" if self.rng.random() < 0.05 and self.asked > 80 else ""
+            return super().reply(question, answer)
+
+    report = Canary(Breaks(), seed=0).run()
+    assert (report.verdict, report.mixups) == ("pass", ())
+    assert report.failed > 5
 
 
 def test_a_dead_server_is_an_error():

@@ -169,6 +169,7 @@ def test_speed_is_measured_at_each_level():
 
     rows = {c.name: c for c in check_chat(Server(), QUICK, compare, open_at)}
     assert opened == [1, 4, 16]
+    assert list(table(Server())["throughput"].facts["per_second"]) == ["1"]
     assert all(rate > 0 for rate in rows["throughput"].facts["per_second"].values())
 
 
@@ -284,7 +285,7 @@ def served(monkeypatch):
 
 def invoke(*arguments: str):
     quick = ["--pairs", "5", "--rounds", "2", "--items", "3"]
-    return CliRunner().invoke(cli, ["chat", "check", *arguments, *quick])
+    return CliRunner().invoke(cli, ["chat", "check", *quick, *arguments])
 
 
 def test_the_command_prints_a_table_and_a_verdict(served, monkeypatch):
@@ -332,6 +333,97 @@ def test_an_engine_in_this_process_is_checked_by_its_name(served):
     assert invoke("smollm2", "--engine-model", "x").exit_code == 2
 
 
+@pytest.mark.parametrize("option", ["--key-env", "--key", "--api-key"])
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(served, option):
+    got = invoke("http://one/v1", option, "sk-proj-0123456789abcdef")
+    assert got.exit_code == 2
+    assert "0123456789" not in got.output
+    assert served.opened == []
+
+
 def test_a_password_in_a_url_is_not_shown():
     assert hide_password("http://me:secret@host:80/v1?key=abc#x") == "http://host:80/v1"
     assert hide_password("smollm2") == "smollm2"
+
+
+# ----- over HTTP -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stub():
+    """A function that starts a stub with faults and gives its URL; all end with the test."""
+    pytest.importorskip("fastapi")
+    import contextlib
+
+    from skulens.chat.stub.running import running_stub
+    from skulens.chat.stub.settings import StubSettings
+
+    with contextlib.ExitStack() as stack:
+        yield lambda faults=None, **more: stack.enter_context(
+            running_stub(StubSettings(faults=faults or {}, **more))
+        )
+
+
+def rows_of(got) -> dict[str, dict]:
+    return {c["name"]: c for c in json.loads(got.stdout)["checks"]}
+
+
+def test_an_honest_server_is_fit(stub, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hidden-key-0123456789")
+    url = stub(key="sk-hidden-key-0123456789")
+    got = invoke(url, "--json", "--seed", "1", "--items", "6")
+    assert got.exit_code == 0, got.output
+    rows = rows_of(got)
+    assert {c["verdict"] for c in rows.values()} == {"pass"}, got.stdout
+    assert rows["key"]["said"] == "accepted, and needed"
+    assert rows["pictures not mixed up"]["facts"]["right"] == 10
+    assert "sk-hidden" not in got.output
+
+
+@pytest.mark.parametrize("share", [1.0, 0.2])
+def test_a_server_that_answers_from_another_picture_is_caught(stub, share):
+    got = invoke(stub({"wrong_picture": share}), "--json", "--seed", "1", "--rounds", "4")
+    assert got.exit_code == 1
+    assert rows_of(got)["pictures not mixed up"]["verdict"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("fault", "row"),
+    [
+        ("drop_lists", "guided beside free"),
+        ("ignores_format", "json_schema honoured"),
+        ("reasoning_only", "plain answer"),
+        ("usage_missing", "usage reported"),
+    ],
+)
+def test_each_fault_of_a_server_is_seen(stub, fault, row):
+    got = invoke(stub({fault: 1.0}), "--json", "--seed", "1", "--items", "6")
+    assert rows_of(got)[row]["verdict"] == "fail", got.stdout
+
+
+def test_doors_that_are_closed(stub, monkeypatch):
+    url = stub(key="sk-the-right-key-000")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-wrong-key-1111")
+    got = invoke(url, "--json")
+    assert got.exit_code == 1
+    assert "refuses the key" in rows_of(got)["key"]["said"]
+    assert "sk-a-wrong" not in got.output
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert "without a key" in rows_of(invoke(url, "--json"))["key"]["said"]
+    nobody = "http://127.0.0.1:9/v1"
+    assert "nobody listens" in rows_of(invoke(nobody, "--json"))["reachable"]["said"]
+    assert invoke("ftp://host/v1").exit_code == 1
+    got = invoke("http://me:secret@127.0.0.1:9/v1")
+    assert got.exit_code == 1
+    assert "secret" not in got.output
+    got = invoke(stub(), "--engine-model", "stab", "--json")
+    assert got.exit_code == 1
+    assert "no model 'stab'; nearest: stub" in rows_of(got)["plain answer"]["said"]
+
+
+def test_a_limit_of_pictures_is_found(stub):
+    got = invoke(stub(most_pictures=2), "--json", "--seed", "1")
+    assert got.exit_code == 0
+    row = rows_of(got)["pictures"]
+    assert row["facts"]["most"] == 2
+    assert "4 are refused" in row["said"]

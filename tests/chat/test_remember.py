@@ -5,10 +5,12 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -140,13 +142,13 @@ def test_memory_does_not_grow_with_the_questions(store):
     most = 0
 
     def source():
-        for n in range(6000):
+        for n in range(9000):
             next(drawn)
             yield ask_about(n)
 
     for number, _ in enumerate(Remembered(Engine(ahead=8), store).ask(source())):
         most = max(most, drawn.__reduce__()[1][0] - number)
-    assert most <= remember.QUEUE + 2 * remember.WINDOW + flow.BACKLOG + 100
+    assert most <= remember.READY + remember.QUEUE + 2 * remember.WINDOW + 2 * flow.BACKLOG
 
 
 class Slow(Engine):
@@ -242,11 +244,9 @@ class Broken(Engine):
         self.then, self.before = then, before
 
     def ask(self, questions):
-        number = 0
-        for reply in super().ask(questions):
+        for number, reply in enumerate(super().ask(questions)):
             if number == self.before:
                 yield from self.then(reply)
-            number += 1
             yield reply
 
 
@@ -437,6 +437,48 @@ def test_a_budget_that_is_just_enough_is_enough(store):
     assert texts(Engine(), store, range(40), budget=Purse(40)) == right(range(40))
 
 
+class Careful(Purse):
+    """Reserves ten times what a question costs until its reply is there."""
+
+    out = 0
+
+    def started(self):
+        self.out += 1
+
+    def note(self, reply):
+        super().note(reply)
+        self.out -= 1
+
+    def left(self):
+        return len(self.noted) + 10 * self.out < self.replies
+
+    def about(self):
+        return f"{len(self.noted)} of {self.replies}"
+
+
+def test_what_was_reserved_and_not_spent_is_spent(store):
+    engine, purse, found = Engine(ahead=8), Careful(100), []
+    with pytest.raises(BudgetReached, match="spent: 100 of 100, and"):
+        for reply in Remembered(engine, store, budget=purse).ask(ask_about(n) for n in range(500)):
+            found.append(reply)
+    assert len(found) == len(engine.asked) == 100 and purse.out == 0
+    engine = Engine(ahead=8)
+    assert texts(engine, store, range(200), budget=Careful(100)) == right(range(200))
+    assert len(engine.asked) == 100
+
+
+def test_a_budget_and_a_canary(store, shop):
+    """The engine is let finish, however often that takes, before it is checked."""
+    engine, seen = Engine(ahead=8), []
+
+    def canary(chat):
+        seen.append((len(engine.asked), len(store)))
+
+    asks = [ask_about(n) for n in range(1000, 1060)] + [show(shop(n), n) for n in range(30)]
+    found = Remembered(engine, store, budget=Careful(200), canary=canary).ask(asks)
+    assert len(list(found)) == 90 and seen == [(60, 60)]
+
+
 def test_a_budget_that_raises_ends_the_run_after_the_replies(store):
     class Strict(Purse):
         def note(self, reply):
@@ -461,7 +503,10 @@ def test_the_engine_gets_pictures_as_they_are_sent(store, shop):
     found = {r.id: r for r in Remembered(engine, store).ask(asks)}
     for ask in asks:
         sent = fit_picture(ask.parts[0], policy)
-        assert found[ask.id].text == answer(replace(ask, parts=(Image(data=sent.data), *ask.parts[1:]))).text
+        assert (
+            found[ask.id].text
+            == answer(replace(ask, parts=(Image(data=sent.data), *ask.parts[1:]))).text
+        )
     assert all(isinstance(a.parts[0], SentImage) for a in engine.asked)
     [rows] = store.rows()
     told = {json.loads(row.row["parts"])[0]["image"] for row in rows}
@@ -496,8 +541,7 @@ def test_a_picture_that_changed_is_asked_about_anew(store, shop):
     list(Remembered(Engine(), store).ask([show(shop(1))]))
     other = shop(2).read()
     image = shop(1)
-    with open(image.path, "wb") as file:
-        file.write(other)
+    Path(image.path).write_bytes(other)
     engine = Engine()
     [reply] = Remembered(engine, store).ask([show(image)])
     assert not reply.cached and len(engine.asked) == 1
@@ -558,8 +602,6 @@ def bad_question(kind, shop, tmp_path, number=0):
     ],
 )
 def test_bad_pictures_are_rows_and_stop_nothing(store, shop, tmp_path, kind, error, words):
-    import re
-
     asks = [show(shop(1), 1), bad_question(kind, shop, tmp_path), show(shop(2), 2)]
     for run in range(3):
         engine = Engine()
@@ -727,7 +769,7 @@ def work(folder, log, given_out, pause_s):
         return answer(ask)
 
     engine = Engine(slowly, ahead=AHEAD, log=log)
-    with ReplyStore(folder) as store, open(given_out, "ab", buffering=0) as file:
+    with ReplyStore(folder) as store, given_out.open("ab", buffering=0) as file:
         for reply in Remembered(engine, store).ask(ask_about(n) for n in range(COUNT)):
             if not reply.cached:
                 file.write(f"{reply.id}\n".encode())
@@ -779,7 +821,7 @@ def test_killed_twenty_times_and_the_table_is_that_of_an_undisturbed_run(tmp_pat
     calls = lines(log)
     assert len(set(calls)) == COUNT
     assert len(calls) - COUNT <= in_flight <= KILLS * (AHEAD + 2 * flow.GROUP)
-    print(f'{len(calls) - COUNT} calls made twice, {in_flight} in flight at {KILLS} kills')
+    print(f"{len(calls) - COUNT} calls made twice, {in_flight} in flight at {KILLS} kills")
     with ReplyStore(folder) as store, ReplyStore(tmp_path / "quiet") as quiet:
         assert texts(Engine(), quiet, range(COUNT)) == right(range(COUNT))
         assert content(store).equals(content(quiet)) and len(store) == COUNT

@@ -93,6 +93,13 @@ BAD = {
         at("properties.a", {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}]}),
         "$.properties.a", "3 branches",
     ),
+    "any of two": (
+        at("properties.a", {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        "$.properties.a", "2 branches, of which 0 null",
+    ),
+    "true as a bound": (
+        at("properties.parts.maxItems", True), "$.properties.parts", "maxItems true",
+    ),
     "any of nothing": (at("properties.a", {"anyOf": 3}), "$.properties.a", "0 branches"),
     "beside any of": (at("properties.inner.type", "object"), "$.properties.inner", "type beside"),
     "two types": (at("properties.a", {"type": ["string", "integer"]}), "$.properties.a", "several"),
@@ -173,6 +180,17 @@ def test_a_circle_in_python_and_endless_nesting_are_named():
     for _ in range(400):
         deep = {"anyOf": [deep, {"type": "null"}]}
     assert lint_schema(closed(a=deep))
+
+
+def test_a_definition_that_nothing_uses_is_looked_at():
+    unused = {"$defs": {"T": closed(t=TEXT), "U": closed(u={"$ref": "#/$defs/U"})}}
+    [found] = lint_schema(GOOD | unused)
+    assert (found.path, found.what[:17]) == ("$.$defs.U", "it refers to itse")
+
+
+def test_nesting_beyond_what_can_be_walked_is_named():
+    [found] = lint_schema(nested(400))
+    assert "nested without end" in found.what
 
 
 def nested(levels: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skulens.chat import database
@@ -70,7 +70,18 @@ def same(one: object, other: object) -> bool:
     return repr(one) == repr(other)
 
 
+LONE = "\ud800"
+
+
 @given(st.lists(st.tuples(questions, replies), max_size=4))
+@example(
+    [
+        (
+            Ask(LONE, (LONE,), LONE, {LONE: LONE}, {LONE: 1}, LONE, LONE),
+            Reply(LONE, LONE, {LONE: LONE}, LONE, "", LONE, {}, ({LONE: LONE},), system=LONE),
+        )
+    ]
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_reply_comes_back(store, rows):
     """In this process and from the disk, whatever its texts hold."""
@@ -164,6 +175,12 @@ def test_many_replies_are_one_commit(store):
     assert [s for s in said if s in ("commit", "begin immediate")] == ["begin immediate", "commit"]
 
 
+def test_commits_are_synced(store):
+    """What no test of a process can see: a power failure."""
+    assert store._writer.execute("pragma synchronous").fetchall() == [(2,)]
+    assert store._writer.execute("pragma journal_mode").fetchall() == [("wal",)]
+
+
 def test_nothing_of_a_group_is_there_before_its_commit(store):
     seen = []
 
@@ -235,7 +252,11 @@ def test_a_damaged_file_is_named_and_said_what_to_do_with(tmp_path):
         put(store, range(300))
     path = tmp_path / FILE
     whole = path.read_bytes()
-    for damaged in (b"no database at all" * 99, whole[: len(whole) // 2], whole[:100] + b"\xff" * 9999):
+    for damaged in (
+        b"no database at all" * 99,
+        whole[: len(whole) // 2],
+        whole[:100] + b"\xff" * 9999,
+    ):
         path.write_bytes(damaged)
         with pytest.raises(StoreError, match="move it aside") as caught:  # noqa: SIM117
             with ReplyStore(tmp_path) as store:
@@ -389,6 +410,25 @@ def test_everything_is_in_the_parquet_file(store, tmp_path):
     }  # fmt: skip
 
 
+def test_a_question_is_one_json_for_those_who_write_sql(store):
+    asks = [
+        Ask("a", (Image(path="a.jpg"), "what\ud800?"), "be brief", {"z": 1, "a": "é"}, {"seed": 3}),
+        Ask("b", (), "\ud800"),
+    ]
+    store.put([(a.id, a, answer(replace(a, parts=()))) for a in asks], pictures={"a": ["1"]})
+    found = dict(store.read("select item, question from questions"))
+    assert json.loads(found["a"]) == {
+        "system": "be brief",
+        "parts": [{"image": "1"}, {"text": "what\ud800?"}],
+        "schema": {"z": 1, "a": "é"},
+        "sampling": {"seed": 3},
+    }
+    assert list(json.loads(found["a"])["schema"]) == ["z", "a"]
+    assert json.loads(found["b"]) == {"system": None, "parts": [], "schema": None, "sampling": {}}
+    [(value, raw)] = store.read("select value, raw_usage from questions where item = 'a'")
+    assert json.loads(value)["said"] and json.loads(raw) == [{"prompt_tokens": 7}]
+
+
 def test_rows_come_in_one_order_whatever_theirs_was(tmp_path):
     tables = []
     for numbers in (range(50), reversed(range(50))):
@@ -431,7 +471,9 @@ def test_no_key_gets_into_the_file(store, monkeypatch):
     keys = ["sk-proj-abcDEF1234567890", "Bearer abcdef.ghi-jkl", "https://me:pa55word@host/v1"]
     ask = ask_about(1)
     reason = f"401: {SECRET} and {' '.join(keys)} are wrong at https://host:8000/v1"
-    store.put([("k", ask, Reply(ask.id, error="engine", reason=reason, raw_usage=({"k": SECRET},)))])
+    store.put(
+        [("k", ask, Reply(ask.id, error="engine", reason=reason, raw_usage=({"k": SECRET},)))]
+    )
     store.close()
     stored = b"".join(p.read_bytes() for p in store.folder.iterdir())
     for secret in (SECRET, "abcDEF1234567890", "abcdef.ghi", "pa55word"):

@@ -1,5 +1,6 @@
 """The stub: it answers validly, and fails exactly as its table says."""
 
+import asyncio
 import base64
 import contextlib
 import http.client
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from collections import Counter
 
@@ -27,6 +29,7 @@ from hypothesis import strategies as st
 from skulens.chat.canary_pictures import draw_canary, make_canary
 from skulens.chat.failures import CLASSES
 from skulens.chat.parse import parse_text
+from skulens.chat.stub.answer import Answer
 from skulens.chat.stub.answers import read_rules
 from skulens.chat.stub.app import Stub, StubSettings
 from skulens.chat.stub.faults import ALL, FAULTS, Chooser, Fault
@@ -38,6 +41,8 @@ from skulens.chat.stub.schema_values import draw_value
 from skulens.chat.stub.usage import count_tokens
 from skulens.cli import skulens
 from skulens.errors import ChatError, DataError, UnknownName
+from skulens.protocols import Ask, Reply
+from skulens.records import SystemInfo
 
 SCHEMA = {
     "type": "object",
@@ -237,7 +242,7 @@ def test_shares_are_met_and_follow_content_and_seed_alone():
         found = []
         for i in range(4000):
             body = json.dumps(body_of(f"question {i}", SCHEMA if i % 2 else None)).encode()
-            fault = chooser.choose(read_question(body, seed))
+            fault = chooser.choose(read_question(body, seed), 1)
             found.append(fault.name if fault else "")
         return found
 
@@ -257,7 +262,7 @@ def test_all_spreads_its_share_over_what_a_question_can_meet():
             read_question(json.dumps(body_of(f"q {i}", schema, pictures)).encode())
             for i in range(3000)
         ]
-        met = Counter(f.name for q in questions if (f := chooser.choose(q)))
+        met = Counter(f.name for q in questions if (f := chooser.choose(q, 1)))
         able = {
             f.name
             for f in FAULTS.values()
@@ -413,6 +418,17 @@ def test_wrong_pictures_come_from_questions_that_begin_the_same():
     right = [{"colour": c, "number": n} for c, n in shown]
     assert said == [right[0], *right[:-1]]
     assert fresh == right
+
+
+def test_a_mix_up_is_a_race_drawn_at_every_attempt():
+    with running_stub(StubSettings(faults={"wrong_picture": 0.5})) as url:
+        client = Client(url)
+        one, other = (body_of("What?", CANARY, [canary(*c)]) for c in draw_canaries(2))
+        seen = []
+        for _ in range(20):
+            client.say(other)
+            seen.append(client.say(one))
+    assert 4 <= Counter(seen).most_common()[-1][1] <= 10
 
 
 @pytest.mark.parametrize(
@@ -675,6 +691,65 @@ def test_it_dies_when_told_to():
         for i in range(3):
             with pytest.raises((OSError, http.client.HTTPException)):
                 client.post(body_of(f"after {i}"))
+
+
+# ----- the real model -------------------------------------------------------------------------
+
+
+class Small:
+    """Stands for the small model, which is far too slow here."""
+
+    info = SystemInfo(name="small", kind="chat", identity="small")
+
+    def __init__(self, **reply):
+        self.asks: list[Ask] = []
+        self.under_way, self.most = 0, 0
+        self.reply = Reply("", **({"text": "a b c d", "finish": "stop"} | reply))
+
+    def ask(self, questions):
+        for ask in questions:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.asks.append(ask)
+            time.sleep(0.005)  # so that two at a time would be seen
+            yield self.reply
+            self.under_way -= 1
+
+
+def ask_small(small: Small, *bodies: dict) -> list[Answer]:
+    stub = Stub(StubSettings(engine="smollm2"))
+    stub.model = small
+
+    async def ask() -> list[Answer]:
+        return await asyncio.gather(*(stub.complete(json.dumps(b).encode(), "1") for b in bodies))
+
+    return asyncio.run(ask())
+
+
+def test_the_real_model_gets_the_question_whole_and_one_at_a_time():
+    small = Small(usage={"input_tokens": 9, "output_tokens": 4})
+    body = body_of("hello", SCHEMA, system="be brief", max_tokens=30, temperature=0.5, stop="x")
+    answers = ask_small(small, *(body | {"seed": i} for i in range(8)))
+    assert len(small.asks) == 8 and small.most == 1
+    ask = small.asks[0]
+    assert (ask.system, ask.parts, ask.schema) == ("be brief", ("hello",), SCHEMA)
+    assert {**ask.sampling, "seed": 0} == {
+        "temperature": 0.5, "seed": 0, "max_tokens": 30, "stop": ["x"]
+    }  # fmt: skip
+    assert {a.text for a in answers} == {"a b c d"} and answers[0].finish == "stop"
+    assert answers[0].usage["prompt_tokens"] == 9 and answers[0].usage["completion_tokens"] == 4
+
+
+def test_the_real_model_is_cut_at_the_limit_and_fails_as_a_server_does():
+    small = Small(usage={"output_tokens": 4})
+    [cut] = ask_small(small, body_of("hello", max_tokens=2))
+    assert (cut.text, cut.finish, cut.usage["completion_tokens"]) == ("a b", "length", 2)
+    with pytest.raises(Refusal, match="At most 0 image") as refused:
+        ask_small(small, body_of("x", pictures=[png()]))
+    assert refused.value.status == 400
+    with pytest.raises(Refusal, match="out of memory") as refused:
+        ask_small(Small(text="", error="engine", reason="out of memory"), body_of("x"))
+    assert refused.value.status == 500
 
 
 # ----- rules ----------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from skulens.chat.stub.pictures import Eyes, View
 from skulens.chat.stub.question import Question, Refusal, read_question
 from skulens.chat.stub.settings import StubSettings
 from skulens.chat.stub.usage import count_tokens, cut_text, jitter, make_usage, picture_tokens
+from skulens.errors import SkulensError
+from skulens.protocols import Ask, Chat, Reply
 
 __all__ = ["Stub", "StubSettings", "make_app"]
 
@@ -55,7 +57,7 @@ class Stub:
         self.shown: dict[str, tuple[str, ...]] = {}
         self.die: Callable[[], None] = lambda: None
         self.model_lock = threading.Lock()
-        self.real: Any = None
+        self.model: Chat | None = None
         self.log: Callable[[int], None] = lambda requests: None
 
     # ----- what `spoil.Server` asks for -------------------------------------------------------
@@ -102,29 +104,50 @@ class Stub:
         )
         return Answer(text, finish, usage=usage, asked_as=asked_as)
 
+    def open_model(self) -> Chat:
+        """The real small model, loaded once; some seconds.
+
+        Raises:
+            MissingDependency: a package of it is not installed.
+        """
+        from skulens.chat import open_chat
+
+        with self.model_lock:
+            if self.model is None:
+                self.model = open_chat("smollm2")
+        return self.model
+
     async def ask_model(self, question: Question, asked_as: str) -> Answer:
         """The answer of the real small model, one question at a time."""
         if question.pictures:
             raise Refusal(
-                400, "At most 0 image(s) may be provided in one prompt: SmolLM2 reads text"
+                400, "At most 0 image(s) may be provided in one prompt: it reads text only"
             )
-        text, finish = await asyncio.to_thread(self.run_model, question)
-        return self.finish_answer(question, asked_as, text, finish, [])
+        reply = await asyncio.to_thread(self.run_model, question)
+        if reply.error and not reply.text:
+            raise Refusal(500, f"the model failed: {reply.reason}", "InternalServerError")
+        asked, said = (reply.usage.get(f"{way}_tokens", 0) for way in ("input", "output"))
+        text, finish, most = reply.text, reply.finish or "stop", question.max_tokens
+        if most is not None and said > most:  # the engine goes on to twice the limit by itself
+            text, said = text[: len(text) * most // said], most
+            finish = "length"
+        return Answer(text, finish, usage=make_usage(0, asked, 0, said), asked_as=asked_as)
 
-    def run_model(self, question: Question) -> tuple[str, str]:
-        from skulens.chat.transformers import SmolLM2
-        from skulens.protocols import Ask
-
-        sampling = {} if question.max_tokens is None else {"max_tokens": question.max_tokens}
-        asked = Ask(
-            "stub", (question.text,), question.system, question.schema,
-            {**sampling, "temperature": 0.0},
-        )  # fmt: skip
-        with self.model_lock:
-            if self.real is None:
-                self.real = SmolLM2()
-            reply = next(iter(self.real.ask([asked])))
-        return reply.text, "length" if reply.error == "truncated" else reply.finish or "stop"
+    def run_model(self, question: Question) -> Reply:
+        """The model's reply. Raises Refusal where it cannot be opened."""
+        sampling = dict(question.sampling)
+        if question.max_tokens is not None:
+            sampling["max_tokens"] = question.max_tokens
+        if question.stop:
+            sampling["stop"] = list(question.stop)
+        ask = Ask("stub", (question.text,), question.system, question.schema, sampling)
+        try:
+            model = self.open_model()
+            with self.model_lock:
+                [reply] = model.ask([ask])
+                return reply
+        except SkulensError as e:
+            raise Refusal(500, str(e), "InternalServerError") from e
 
     def check(self, question: Question) -> None:
         """Raise Refusal for what this server does not serve."""
@@ -165,8 +188,8 @@ class Stub:
 
     def spoil(self, answer: Answer, question: Question, attempt: int) -> Answer:
         """The answer after the fault that the question meets, if any."""
-        fault = self.chooser.choose(question)
-        if fault is None or (fault.transient and attempt > self.chooser.attempts(question)):
+        fault = self.chooser.choose(question, attempt)
+        if fault is None:
             return answer
         spoiled = spoil.Spoiled(answer, question, attempt, self, self.free_text)
         fault.does(spoiled)

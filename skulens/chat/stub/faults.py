@@ -2,12 +2,13 @@
 
 Which fault a question meets is decided by its content and the seed alone, so that two runs can be
 compared. Transient faults spoil the first or the first two attempts of a question; the others
-every attempt.
+every attempt, but for a race, which is drawn at each.
 """
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 from skulens.chat.stub import spoil
@@ -31,6 +32,8 @@ class Fault:
     transient: bool = False
     needs: Needs = ""
     """What a question must have to meet it: a JSON schema, a picture."""
+    anew: bool = False
+    """Drawn at every attempt: a race in the server, not a property of the question."""
     ends_run: bool = False
     """A client should stop the whole run, so "all" leaves it out."""
 
@@ -69,7 +72,7 @@ ROWS = (
     Fault("usage_missing", "no usage", "", spoil.leave_out_usage),
     Fault("usage_null", "usage is null", "", spoil.null_usage),
     Fault("usage_odd", "usage with texts, negative numbers and nulls", "", spoil.put_odd_usage),
-    Fault("wrong_picture", "the answer for the picture of an earlier question with the same beginning", "", spoil.swap_picture, needs="picture", ends_run=True),
+    Fault("wrong_picture", "the answer for the picture of an earlier question with the same beginning", "", spoil.swap_picture, needs="picture", anew=True, ends_run=True),
     Fault("wrong_key", "401: the key is wrong", "", spoil.reject_key, ends_run=True),
     Fault("unknown_model", "404: no such model", "", spoil.reject_model, ends_run=True),
 )
@@ -101,18 +104,22 @@ class Chooser:
             for schema, picture in itertools.product((False, True), repeat=2)
         }
 
-    def choose(self, question: Question) -> Fault | None:
-        """The fault of a question, at every attempt the same; None for most."""
+    def choose(self, question: Question, attempt: int) -> Fault | None:
+        """The fault that an attempt at a question meets; None for most."""
         table = self.tables[question.schema is not None, bool(question.pictures)]
         if not table:
             return None
-        at = int.from_bytes(question.content[:6], "big") / 2**48
-        return next((fault for end, fault in table if at < end), None)
+        fault = find(table, question.content)
+        if fault is None or fault.anew:
+            fault = find(table, sha256(b"%d" % attempt + question.content).digest())
+            return fault if fault is not None and fault.anew else None
+        spoiled = 1 + (question.content[7] & 1) if fault.transient else attempt
+        return fault if attempt <= spoiled else None
 
-    @staticmethod
-    def attempts(question: Question) -> int:
-        """How many attempts of the question a transient fault spoils: 1 or 2."""
-        return 1 + (question.content[7] & 1)
+
+def find(table: Sequence[tuple[float, Fault]], digest: bytes) -> Fault | None:
+    at = int.from_bytes(digest[:6], "big") / 2**48
+    return next((fault for end, fault in table if at < end), None)
 
 
 def cumulate(

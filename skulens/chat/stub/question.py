@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+SAMPLING = ("temperature", "top_p", "seed")
+
 
 class Refusal(Exception):
     """A request that the server turns down, with the status and message of its error."""
@@ -30,6 +32,8 @@ class Question:
     schema: Mapping[str, Any] | None
     max_tokens: int | None
     stop: tuple[str, ...]
+    sampling: Mapping[str, Any]
+    """What else a real model heeds: temperature, top_p, seed."""
     content: bytes
     """sha256 of messages, response format and seed, the same at every attempt."""
 
@@ -62,6 +66,7 @@ def read_question(body: bytes, seed: int = 0) -> Question:
         read_schema(wanted),
         read_tokens(asked),
         read_stop(asked.get("stop")),
+        {name: asked[name] for name in SAMPLING if asked.get(name) is not None},
         hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest(),
     )
 

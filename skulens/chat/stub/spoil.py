@@ -75,7 +75,7 @@ def reject_picture(s: Spoiled) -> None:
 
 def reject_number(s: Spoiled) -> None:
     had = len(s.question.pictures)
-    fail(s, 400, "BadRequestError", too_many(had, had - 1))
+    fail(s, 400, "BadRequestError", too_many(had, max(1, had - 1)))
 
 
 def too_many(had: int, most: int) -> str:
