@@ -16,6 +16,11 @@ USAGE = {
 }
 
 
+def about(ask: Ask) -> str:
+    """The last word of a question. Its id is none to go by: behind a store it is the key."""
+    return str(ask.parts[-1]).split()[-1]
+
+
 def answer(ask: Ask) -> Reply:
     return Reply(ask.id, f"answer to {ask.parts[-1]}", finish="stop", usage=USAGE, latency_s=0.1)
 
@@ -24,7 +29,7 @@ class ScriptedChat:
     """scripted:MODEL"""
 
     calls: list[str] = []
-    """Items that were asked about, by all engines of this class."""
+    """Last words of the questions asked, by all engines of this class."""
     script: Callable[[Ask], Reply] = staticmethod(answer)
 
     def __init__(
@@ -50,7 +55,7 @@ class ScriptedChat:
 
     def ask(self, questions: Iterable[Ask]) -> Iterator[Reply]:
         for ask in questions:
-            type(self).calls.append(ask.id)
+            type(self).calls.append(about(ask))
             yield type(self).script(ask)
 
 

@@ -115,8 +115,8 @@ def test_what_is_stored_of_a_batch_equals_what_is_stored_of_asking(tmp_path, cha
     with ReplyStore(tmp_path / "asked") as other:
         list(Remembered(chat, other).ask(questions))
         columns = "key, item, stage, model, template, question"
-        query = f"select {columns} from replies order by key"
-        assert store.db.execute(query).fetchall() == other.db.execute(query).fetchall()
+        query = f"select {columns} from questions order by key"
+        assert store.read(query) == other.read(query)
 
 
 def test_a_request_is_what_openai_and_vllm_read(tmp_path, chat, store):
@@ -140,8 +140,9 @@ def test_a_request_is_what_openai_and_vllm_read(tmp_path, chat, store):
 
 def test_each_question_once_and_what_the_store_knows_not_at_all(tmp_path, chat, store, monkeypatch):
     list(Remembered(chat, store).ask([ask(1), ask(2)]))
-    failed = Reply("item 3", error="truncated", reason="cut")
-    monkeypatch.setattr(ScriptedChat, "script", staticmethod(lambda _: failed))
+    failed = Reply("", error="truncated", reason="cut")
+    cut = staticmethod(lambda question: replace(failed, id=question.id))
+    monkeypatch.setattr(ScriptedChat, "script", cut)
     list(Remembered(chat, store).ask([ask(3)]))
     questions = [ask(n) for n in (1, 2, 3, 4, 5, 4, 4)]
     files = write_batch(questions, chat, store, tmp_path / "one")
@@ -199,7 +200,7 @@ def test_what_is_written_gets_no_reply_yet(tmp_path, chat, store):
         ("bad", "image_corrupt", False),
         ("another", "", True),
     ]
-    assert store.db.execute("select count(*) from replies").fetchone() == (1,)
+    assert store.read("select count(*) from replies") == [(1,)]
 
 
 def test_the_manifest_knows_its_files(tmp_path, chat, store):
@@ -312,7 +313,7 @@ def test_a_cut_file_gives_its_whole_lines(tmp_path, batch, store):
     # The whole file later: only what was missing is new, and nothing is spent twice.
     counts = read_batch(folder, [whole], store)
     assert (counts.answered, counts.known, counts.missing) == (1, 5, 0)
-    assert store.db.execute("select count(*) from spent").fetchone() == (6,)
+    assert store.read("select count(*) from spent") == [(6,)]
 
 
 def test_windows_line_ends_a_byte_order_mark_and_no_last_line_end(tmp_path, batch, store):
@@ -414,7 +415,7 @@ def test_a_key_in_a_message_of_the_server_is_not_stored(tmp_path, batch, store):
     error = {"message": f"Incorrect API key provided: {secret}. Bearer {secret}", "code": "x"}
     line = {"custom_id": requests[0]["custom_id"], "error": error}
     read_batch(folder, [save(tmp_path / "o", [line])], store)
-    (stored,) = store.db.execute("select reason from replies").fetchone()
+    ((stored,),) = store.read("select reason from replies")
     assert "Incorrect API key" in stored and secret not in stored
 
 
@@ -445,7 +446,7 @@ def test_what_is_no_batch_and_no_result_is_refused(tmp_path, batch, store):
         read_batch(folder, [tmp_path / "missing"], store)
     with pytest.raises(DataError, match="cannot be read"):
         read_batch(folder, [tmp_path], store)
-    assert store.db.execute("select count(*) from replies").fetchone() == (0,)
+    assert store.read("select count(*) from replies") == [(0,)]
     manifest = folder / "manifest.json"
     whole = json.loads(manifest.read_text())
     for text, said in (("{", "cannot be read"), ("[]", "another version"),

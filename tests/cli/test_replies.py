@@ -134,11 +134,12 @@ def spend(folder, rows):
     """Ledger rows (run, seconds, made, tokens) of one model."""
     with ReplyStore(folder) as store:
         for run, seconds, made, tokens in rows:
-            store.db.execute(
-                "insert into spent values (?,'s','i','k','own',?,0,0,0,0,?,'answered',?)",
-                (run, tokens, seconds, made),
+            store.write(
+                "insert into spent (run, stage, item, key, model, input_tokens, cached_tokens,"
+                " output_tokens, reasoning_tokens, image_tokens, seconds, outcome, made)"
+                " values (?,'s','i','k','own',?,0,0,0,0,?,'answered',?)",
+                [(run, tokens, seconds, made)],
             )
-        store.db.commit()
 
 
 def test_rent_is_paid_for_the_time_in_which_something_was_asked(folder, tmp_path):
@@ -336,7 +337,7 @@ def test_lists_of_engines_prompts_and_prices(folder, tmp_path):
     assert "openai" in {row["name"] for row in told("list", "chats")["chats"]}
     assert "transformers:REPO or DIR" in run("list", "chats")
     rows = {row["name"]: row for row in told("list", "prompts")["prompts"]}
-    assert rows["openmpr_caption"]["versions"][0] == 1 and rows["openmpr_caption"]["about"]
+    assert rows["openmpr_caption.v1"]["about"]
     assert "openmpr_caption" in run("list", "prompts")
     assert told("list", "prices")["own"] is None
     table = tmp_path / "own.csv"
