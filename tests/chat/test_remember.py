@@ -776,12 +776,14 @@ KILLS = 20
 AHEAD = 8
 
 
-def work(folder, log, given_out, pause_s):
-    """Ask all; note each reply that was given out."""
+def work(folder, log, given_out, pause_s, most=None):
+    """Ask all; note each reply that was given out. After `most` the engine hangs."""
     from tests.chat.engines import Engine
 
+    count = itertools.count()
+
     def slowly(ask):
-        time.sleep(pause_s)
+        time.sleep(pause_s if next(count) != most else 3600)
         return answer(ask)
 
     engine = Engine(slowly, ahead=AHEAD, log=log)
@@ -815,7 +817,7 @@ def test_killed_twenty_times_and_the_table_is_that_of_an_undisturbed_run(tmp_pat
     in_flight = kills = 0
     while kills < KILLS:
         seen = len(lines(log))
-        process = start(folder, log, given_out, 0.001)
+        process = start(folder, log, given_out, 0.001, COUNT // KILLS - AHEAD)
         stop_at = seen + draw.randrange(1, 20)
         while process.is_alive() and len(lines(log)) < stop_at:
             time.sleep(0.0005)
