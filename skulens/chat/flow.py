@@ -76,8 +76,6 @@ class Flow:
         self._done: deque[tuple[str, Reply]] = deque()
         self.weight = 0
         """Bytes of the pictures that wait to be drawn."""
-        self.hungry = False
-        """The engine waits for a question."""
         self.over = False
         """Nothing more will come; `error` says why, where it was no ordinary end."""
         self.error: BaseException | None = None
@@ -144,10 +142,8 @@ class Flow:
         """The next question for the engine; waits for one."""
         with self._lock:
             while not self._waiting and not self._closing and not self._stopped:
-                self.hungry = True
                 self.ring()
                 self._fed.wait()
-            self.hungry = False
             if self._stopped or not self._waiting or not self.may_spend():
                 self._told_end = True
                 raise StopIteration

@@ -155,9 +155,9 @@ class _Bulk:
         pictures = sum(isinstance(p, Future) for p in self.preparing)
         if pictures >= PREPARING_PICTURES:
             return False
-        if flow is None or flow.hungry:
+        if flow is None or not flow.waiting:  # the engine has nothing to draw
             return True
-        if flow.waiting and not self._may_spend():
+        if not self._may_spend():
             return False
         return flow.waiting < QUEUE and flow.weight < QUEUE_BYTES
 

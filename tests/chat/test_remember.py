@@ -151,6 +151,20 @@ def test_memory_does_not_grow_with_the_questions(store):
     assert most <= remember.READY + remember.QUEUE + 2 * remember.WINDOW + 2 * flow.BACKLOG
 
 
+def test_an_engine_faster_than_the_disk_is_slowed_down(store, monkeypatch):
+    monkeypatch.setattr(flow, "BACKLOG", 8)
+    engine, put, ahead = Engine(ahead=2), store.put, []
+
+    def slowly(answered, *args):
+        time.sleep(0.01)
+        ahead.append(len(engine.asked) - len(store) - len(answered))
+        return put(answered, *args)
+
+    monkeypatch.setattr(store, "put", slowly)
+    assert texts(engine, store, range(300)) == right(range(300))
+    assert max(ahead) <= flow.BACKLOG + engine.ahead + 1
+
+
 class Slow(Engine):
     """Answers when `ahead` questions are there, or no more come."""
 
@@ -565,6 +579,8 @@ def test_a_wrong_memo_asks_once_more_at_most(store, shop):
         engine = Engine()
         [reply] = Remembered(engine, store).ask([show(shop(1))])
         assert reply.cached and engine.asked == [] and len(store) == 1
+    # it stays: older replies may stand under it
+    assert store.read("select sha256 from pictures") == [("from elsewhere",)]
 
 
 def test_another_policy_is_another_question(store, shop):
@@ -760,12 +776,14 @@ KILLS = 20
 AHEAD = 8
 
 
-def work(folder, log, given_out, pause_s):
-    """Ask all; note each reply that was given out."""
+def work(folder, log, given_out, pause_s, most=None):
+    """Ask all; note each reply that was given out. After `most` the engine hangs."""
     from tests.chat.engines import Engine
 
+    count = itertools.count()
+
     def slowly(ask):
-        time.sleep(pause_s)
+        time.sleep(pause_s if next(count) != most else 3600)
         return answer(ask)
 
     engine = Engine(slowly, ahead=AHEAD, log=log)
@@ -799,7 +817,7 @@ def test_killed_twenty_times_and_the_table_is_that_of_an_undisturbed_run(tmp_pat
     in_flight = kills = 0
     while kills < KILLS:
         seen = len(lines(log))
-        process = start(folder, log, given_out, 0.001)
+        process = start(folder, log, given_out, 0.001, COUNT // KILLS - AHEAD)
         stop_at = seen + draw.randrange(1, 20)
         while process.is_alive() and len(lines(log)) < stop_at:
             time.sleep(0.0005)
