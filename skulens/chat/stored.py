@@ -4,6 +4,7 @@ with open_stored(folder) as db:
     for row in failures(db): ...
 """
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -81,13 +82,21 @@ def read_row(cells: Sequence[Any]) -> dict[str, Any]:
     row = dict(zip(FIELDS, cells, strict=True))
     for name, value in row.items():
         if isinstance(value, bytes):  # text that is no valid Unicode
-            row[name] = escape_surrogates(value.decode("utf-8", "surrogatepass"))
-    for name in JSON_FIELDS:
-        try:
-            row[name] = json.loads(row[name]) if row[name] is not None else None
-        except (ValueError, TypeError):
-            continue
+            row[name] = value.decode("utf-8", "surrogatepass")
+        if name in JSON_FIELDS and value is not None:
+            with contextlib.suppress(ValueError, TypeError):
+                row[name] = json.loads(row[name])
+        row[name] = plain(row[name])
     return row
+
+
+def plain(value: Any) -> Any:
+    """The JSON value with lone surrogates written out, which no terminal takes."""
+    if isinstance(value, str):
+        return escape_surrogates(value)
+    if isinstance(value, Mapping):
+        return {plain(k): plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, list) else value
 
 
 def failures(
