@@ -81,13 +81,17 @@ def read_row(cells: Sequence[Any]) -> dict[str, Any]:
     """A row of the store with its JSON parsed; what cannot be parsed stays text."""
     row = dict(zip(FIELDS, cells, strict=True))
     for name, value in row.items():
-        if isinstance(value, bytes):  # text that is no valid Unicode
-            row[name] = value.decode("utf-8", "surrogatepass")
+        row[name] = readable(value)
         if name in JSON_FIELDS and value is not None:
             with contextlib.suppress(ValueError, TypeError):
                 row[name] = json.loads(row[name])
         row[name] = plain(row[name])
     return row
+
+
+def readable(cell: Any) -> Any:
+    """A text that is no valid Unicode is stored as bytes."""
+    return cell.decode("utf-8", "surrogatepass") if isinstance(cell, bytes) else cell
 
 
 def plain(value: Any) -> Any:
@@ -185,7 +189,8 @@ def export_replies(db: sqlite3.Connection, out: Path, prices: Prices) -> int:
         with pq.ParquetWriter(f, schema, compression="zstd") as writer:
             while rows := cursor.fetchmany(10_000):
                 records = [
-                    dict(zip(FIELDS, cells, strict=True)) | spent_on(cells, prices)
+                    {n: plain(readable(c)) for n, c in zip(FIELDS, cells, strict=True)}
+                    | spent_on(cells, prices)
                     for cells in rows
                 ]
                 writer.write_table(pa.Table.from_pylist(records, schema))
