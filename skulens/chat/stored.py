@@ -4,6 +4,7 @@ with open_stored(folder) as db:
     for row in failures(db): ...
 """
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -80,14 +81,26 @@ def read_row(cells: Sequence[Any]) -> dict[str, Any]:
     """A row of the store with its JSON parsed; what cannot be parsed stays text."""
     row = dict(zip(FIELDS, cells, strict=True))
     for name, value in row.items():
-        if isinstance(value, bytes):  # text that is no valid Unicode
-            row[name] = escape_surrogates(value.decode("utf-8", "surrogatepass"))
-    for name in JSON_FIELDS:
-        try:
-            row[name] = json.loads(row[name]) if row[name] is not None else None
-        except (ValueError, TypeError):
-            continue
+        row[name] = readable(value)
+        if name in JSON_FIELDS and value is not None:
+            with contextlib.suppress(ValueError, TypeError):
+                row[name] = json.loads(row[name])
+        row[name] = plain(row[name])
     return row
+
+
+def readable(cell: Any) -> Any:
+    """A text that is no valid Unicode is stored as bytes."""
+    return cell.decode("utf-8", "surrogatepass") if isinstance(cell, bytes) else cell
+
+
+def plain(value: Any) -> Any:
+    """The JSON value with lone surrogates written out, which no terminal takes."""
+    if isinstance(value, str):
+        return escape_surrogates(value)
+    if isinstance(value, Mapping):
+        return {plain(k): plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, list) else value
 
 
 def failures(
@@ -176,7 +189,8 @@ def export_replies(db: sqlite3.Connection, out: Path, prices: Prices) -> int:
         with pq.ParquetWriter(f, schema, compression="zstd") as writer:
             while rows := cursor.fetchmany(10_000):
                 records = [
-                    dict(zip(FIELDS, cells, strict=True)) | spent_on(cells, prices)
+                    {n: plain(readable(c)) for n, c in zip(FIELDS, cells, strict=True)}
+                    | spent_on(cells, prices)
                     for cells in rows
                 ]
                 writer.write_table(pa.Table.from_pylist(records, schema))

@@ -310,6 +310,17 @@ def test_forget_needs_a_class_of_error(folder):
     assert told("replies", "show")["answered"] == 4
 
 
+def test_text_that_is_no_unicode_is_shown(folder):
+    """As JSON of a model may hold it; a store that keeps such text as bytes is read, too."""
+    with ReplyStore(folder) as store:
+        ask = Ask("odd", ("text \ud801",), "told \ud802")
+        reply = Reply(ask.id, '{"a": 1}', {"a": "\ud803"}, usage=USAGE)
+        store.put([(key(12), ask, reply)])
+    assert "\\ud801" in run("replies", "one", key(12))
+    assert told("replies", "one", key(12))["questions"][0]["value"] == {"a": "\\ud803"}
+    run("replies", "export", "--out", folder / "x.parquet")
+
+
 def test_export_writes_parquet(folder, tmp_path):
     out = tmp_path / "deep" / "replies.parquet"
     assert told("replies", "export", "--out", out) == {"out": str(out), "replies": 6}
