@@ -99,7 +99,7 @@ class Grammars:
             problem = str(e)
         if problem and not problem.startswith("WARNING"):
             raise DataError(
-                f"no grammar can be made of the schema: {problem.strip()[:300]}. "
+                f"no grammar can be made of the schema: {' '.join(problem.split())[:300]}. "
                 f"The schema begins {written[:120]}"
             )
         return matcher

@@ -14,6 +14,7 @@ from typing import Any
 import skulens.torch_shim  # noqa: F401  # before anything that imports torchvision
 
 # isort: split
+from safetensors import SafetensorError
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -88,7 +89,7 @@ def converted(gguf: Path) -> tuple[Path, str]:
             put_in_place(aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-    except OSError as e:
+    except (OSError, SafetensorError) as e:
         raise StoreError(
             f"the converted model cannot be written to {folder} ({e}); free 600 MB there, or set "
             "SKULENS_CACHE to another folder"
@@ -105,28 +106,32 @@ def is_whole(folder: Path) -> bool:
 
 def convert(gguf: Path, folder: Path, sha: str) -> None:
     """Write a GGUF as safetensors, float32: the weights that transformers computes with."""
-    with (
-        tqdm(total=3, desc="SmolLM2, converted once", unit="step", leave=False) as bar,
-        at_the_door(gguf),
-        quiet_bars(gguf.parent),
-    ):
-        where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
-        bar.update()
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
-        # It is a plain model now, and its configuration must say so.
-        model.hf_quantizer = None
-        del model.config.quantization_config
-        bar.update()
-        folder.mkdir()
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+    with tqdm(total=3, desc="SmolLM2, converted once", leave=False) as bar:
+        with quiet_bars(gguf.parent):
+            tokenizer, model = read_gguf(gguf, bar)
+            folder.mkdir()
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
         bar.update()
     (folder / "README.md").write_text(CARD.format(name=gguf.name, sha=sha))
     for file in folder.iterdir():
         with file.open("rb") as f:
             os.fsync(f.fileno())
     (folder / SEAL).write_text(folder_hash(folder))
+
+
+def read_gguf(gguf: Path, bar: Any) -> tuple[Any, Any]:
+    """(tokenizer, model) of float32 weights. Raises ChatError for a file that is none."""
+    where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
+    with at_the_door(gguf):
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
+        bar.update()
+        model = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
+    # It is a plain model now, and its configuration must say so.
+    model.hf_quantizer = None
+    del model.config.quantization_config
+    bar.update()
+    return tokenizer, model
 
 
 def put_in_place(aside: Path, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Models of transformers in this process, with grammars of llguidance for JSON schemas."""
 
 import itertools
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -117,6 +118,7 @@ class TransformersChat:
         self.model = LocalModel(folder, name, dtype, device)
         self._grammars: Grammars | None = None
         self._prefix: Prefix | None = None
+        self._one_at_a_time = threading.Lock()
         self.info = self._describe(folder, name, commit)
 
     def _describe(self, folder: Path, name: str, commit: str) -> SystemInfo:
@@ -251,7 +253,7 @@ class TransformersChat:
     def _try(self, questions: list[Question]) -> tuple[list[Reply], str]:
         """Replies, or what went wrong; what it took is free again when this returns."""
         try:
-            with torch.inference_mode():
+            with self._one_at_a_time, torch.inference_mode():
                 return self._run(questions), ""
         except (MemoryError, torch.OutOfMemoryError) as e:
             problem = f"out of memory: {str(e)[:200]}"
