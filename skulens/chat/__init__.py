@@ -11,9 +11,9 @@ What every engine shares lives here once: how pictures are sent (`pictures`), wh
 import inspect
 from typing import Any
 
+from skulens import registry
 from skulens.errors import DataError
 from skulens.protocols import Chat
-from skulens.registry import resolve, rows
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -35,8 +35,8 @@ def open_chat(name: str, **options: Any) -> Chat:
         ChatError: there is no such server, model or key.
     """
     family, argument = split_name(name)
-    made = resolve("chat", family)
-    row = rows("chat")[family]
+    made = registry.resolve("chat", family)
+    row = registry.rows("chat")[family]
     if row.needs and not argument:
         raise DataError(f"engine {name!r} lacks {row.needs}: write {family}:{row.needs}")
     if argument and not row.needs:

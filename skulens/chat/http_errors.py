@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from skulens.chat.failures import Failure
+from skulens.protocols import ErrorClass
 
 SHOWN = 300
 """Characters of a server's message that a reason quotes."""
@@ -154,7 +155,7 @@ def judge_complaint(
     if status in (409, 425):
         return Failure("engine", said, "often", wait_s)
     if status == 413:
-        kind = "too_many_images" if pictures else "truncated"
+        kind: ErrorClass = "too_many_images" if pictures else "truncated"
         return Failure(kind, f"{said}; the question is larger than the server takes")
     if status >= 500:
         return judge_fault(status, complaint, said, wait_s, pictures)

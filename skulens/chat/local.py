@@ -3,6 +3,7 @@ folder, and fed with questions as its own chat template writes them."""
 
 import copy
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ from transformers import (
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
+from transformers.utils import logging
 
 from skulens.chat.turns import Turns, learn_turns
 from skulens.errors import ChatError, EncoderError, PictureError
@@ -40,10 +43,15 @@ from skulens.opening import (
     open_pretrained,
     opening,
 )
+from skulens.protocols import Ask
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 LEAST_PREFIX = 16
 """Tokens of shared instructions from which it pays to keep what the model made of them."""
+MOST_SHARED = 256
+"""Instructions whose tokens are kept."""
+LARGE_BYTES = 2_000_000_000
+"""Of weights whose reading is shown."""
 PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 TOKEN_KEYS = ("input_ids", "attention_mask", "token_type_ids", "mm_token_type_ids")
 
@@ -56,6 +64,20 @@ def at_the_door(folder: Path | str) -> Iterator[None]:
             yield
     except EncoderError as e:
         raise ChatError(str(e)) from e
+
+
+@contextmanager
+def quiet_bars(folder: Path) -> Iterator[None]:
+    """No progress bar for weights that are read in a moment."""
+    size = sum(f.stat().st_size for f in folder.glob("*.safetensors"))
+    quiet = size < LARGE_BYTES and logging.is_progress_bar_enabled()
+    if quiet:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if quiet:
+            logging.enable_progress_bar()
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,7 @@ class LocalModel:
 
     def __init__(self, folder: Path, name: str, dtype: str = "auto", device: str = "auto"):
         self.name = name
+        self._shared: dict[str, tuple[int, ...]] = {}
         with at_the_door(folder):
             check_tokenizers(folder)
             self.device = choose_device(device)
@@ -121,7 +144,16 @@ class LocalModel:
 
     def _open_weights(self, folder: Path) -> None:
         kind = AutoModelForImageTextToText if self.reads_pictures else AutoModelForCausalLM
-        model = open_pretrained(kind, folder, dtype=DTYPES[self.dtype], use_safetensors=True)
+        with quiet_bars(folder):
+            model, loaded = open_pretrained(
+                kind, folder, dtype=DTYPES[self.dtype], use_safetensors=True,
+                output_loading_info=True,
+            )  # fmt: skip
+        if missing := sorted(loaded["missing_keys"]):
+            raise ChatError(
+                f"{folder} lacks {len(missing)} of the model's weights, such as {missing[0]}: its "
+                "safetensors files are of another model, or some are not there"
+            )
         check_finite(model, folder)
         self.params = sum(p.numel() for p in model.parameters())
         self.vocabulary: int = model.get_output_embeddings().weight.shape[0]
@@ -212,15 +244,19 @@ class LocalModel:
         return cache
 
     def shared_tokens(self, system: str) -> tuple[int, ...]:
-        """The tokens with which every question with these instructions begins."""
+        """The tokens with which every question with these instructions begins; none where they are
+        too few to keep, or the model cannot go on from them."""
         if not self.plain or not system:
             return ()
-        system = self.turns._harmless(system)
-        one, other = (self.tokens(self.turns.write_parts(system, t)) for t in ("a", "1"))
-        same = 0
-        while same < min(len(one), len(other)) and one[same] == other[same]:
-            same += 1
-        return tuple(one[:same]) if same >= LEAST_PREFIX else ()
+        if system not in self._shared:
+            asks = [Ask("", (text,), system) for text in ("a", "1")]
+            one, other = (self.tokens(self.turns.write(ask)) for ask in asks)
+            pairs = zip(one, other, strict=False)
+            same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+            if len(self._shared) >= MOST_SHARED:
+                self._shared.clear()
+            self._shared[system] = tuple(one[:same]) if same >= LEAST_PREFIX else ()
+        return self._shared[system]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """What tokens say, without special ones."""
@@ -248,7 +284,9 @@ def reads_pictures(config: Any, folder: Path) -> bool:
     has_processor = any((folder / name).is_file() for name in PROCESSOR_FILES)
     if kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES and has_processor:
         return True
-    if kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+    causal = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.get(kind)
+    encodes = kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if causal and (not encodes or causal in (config.architectures or ())):
         return False
     if kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
         raise ChatError(f"{folder} lacks the configuration of its processor: {PROCESSOR_FILES[0]}")

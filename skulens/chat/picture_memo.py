@@ -6,6 +6,7 @@ and the policy, the sha256 as sent or why they cannot be sent. Losing them costs
 costs a question asked again at most: what is sent is hashed anew before it is asked.
 """
 
+import contextlib
 import hashlib
 import os
 import time
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from skulens.chat.database import bind_text
 from skulens.chat.store import ReplyStore
+from skulens.errors import StoreError
 from skulens.records import Image, chunks
 
 SETTLED_S = 2.0
@@ -109,18 +111,20 @@ class PictureMemo:
         self._pictures.append((source, self.policy, sha256, bind_text(problem)))
 
     def flush(self, least: int = 1) -> None:
-        """Write what was learned, where it is at least so much."""
+        """Write what was learned, where it is at least so much; on a full disk it is forgotten."""
         if len(self._files) + len(self._pictures) < least:
             return
         files, self._files = self._files, []
         pictures, self._pictures = self._pictures, []
-        self.store.write("insert or replace into files values (?, ?, ?)", files)
-        # What is known stays: replies stand under it, and another Pillow may make other bytes.
-        self.store.write(
-            "insert into pictures values (?, ?, ?, ?) on conflict do update set"
-            " sha256 = excluded.sha256, problem = excluded.problem where pictures.problem != ''",
-            pictures,
-        )
+        with contextlib.suppress(StoreError):
+            self.store.write("insert or replace into files values (?, ?, ?)", files)
+            # What is known stays: replies stand under it, and another Pillow may make other bytes.
+            self.store.write(
+                "insert into pictures values (?, ?, ?, ?) on conflict do update set"
+                " sha256 = excluded.sha256, problem = excluded.problem"
+                " where pictures.problem != ''",
+                pictures,
+            )
 
 
 def hash_in_memory(image: Image) -> str:

@@ -18,7 +18,20 @@ PATTERNS = (
     re.compile(r"(\bsk-)[A-Za-z0-9_-]{12,}"),
 )
 """What to keep is group 1."""
-ROOTS = {"openai", "httpx", "httpx2", "httpcore", "httpcore2"}
+LOGGERS = [
+    "openai",
+    "openai._base_client",
+    "openai._response",
+    "openai._legacy_response",
+    *("httpx", "httpx2"),
+    *(
+        f"{root}.{part}"
+        for root in ("httpcore", "httpcore2")
+        for part in ("connection", "http11", "http2", "proxy", "socks")
+    ),
+]
+"""Of the HTTP client, of which some are made with its first request: a filter works on the very
+logger that is written to, not on those below it."""
 
 
 class Redactor:
@@ -85,6 +98,5 @@ def clean_logs(redactor: Redactor) -> None:
     """Keep a secret out of the logs of the HTTP client from now on."""
     if not any(r._secret == redactor._secret for r in LOGS.redactors):
         LOGS.redactors.append(redactor)
-    for name, logger in list(logging.root.manager.loggerDict.items()):
-        if name.partition(".")[0] in ROOTS and isinstance(logger, logging.Logger):
-            logger.addFilter(LOGS)
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(LOGS)

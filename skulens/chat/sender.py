@@ -47,6 +47,7 @@ class Sender:
     ):
         self._address, self._key, self._redactor = address, key, redactor
         self._timeout_s, self._pace, self._clock = timeout_s, pace, clock
+        clean_logs(redactor)
         self.gate = Gate(pace, clock, sleep)
         self.door = asyncio.Lock()
         self._clients: dict[int, openai.AsyncOpenAI] = {}
@@ -57,7 +58,6 @@ class Sender:
         """One of the clients, made when it is first needed."""
         if pool not in self._clients:
             self._clients[pool] = self._make_client()
-            clean_logs(self._redactor)  # now, for the first client brings its loggers along
         return self._clients[pool]
 
     def _make_client(self) -> openai.AsyncOpenAI:

@@ -17,7 +17,7 @@ import skulens.torch_shim  # noqa: F401  # before anything that imports torchvis
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from skulens.chat.local import at_the_door
+from skulens.chat.local import at_the_door, quiet_bars
 from skulens.chat.transformers import TransformersChat
 from skulens.checkpoints import folder_hash
 from skulens.errors import MissingDependency, StoreError
@@ -108,6 +108,7 @@ def convert(gguf: Path, folder: Path, sha: str) -> None:
     with (
         tqdm(total=3, desc="SmolLM2, converted once", unit="step", leave=False) as bar,
         at_the_door(gguf),
+        quiet_bars(gguf.parent),
     ):
         where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
@@ -117,9 +118,10 @@ def convert(gguf: Path, folder: Path, sha: str) -> None:
         model.hf_quantizer = None
         del model.config.quantization_config
         bar.update()
-    folder.mkdir()
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+        folder.mkdir()
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        bar.update()
     (folder / "README.md").write_text(CARD.format(name=gguf.name, sha=sha))
     for file in folder.iterdir():
         with file.open("rb") as f:

@@ -50,14 +50,16 @@ class ReplyStore:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self._writer = open_database(self.path)
-        self.db = open_database(self.path)  # of its own: it sees nothing before it is committed
+        self._reader = open_database(
+            self.path
+        )  # of its own: it sees nothing before it is committed
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._known: dict[str, str] = {}
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:
         """The rows of a query, such as one for the table `spent`."""
         with self._reading, named_errors(self.path):
-            return self.db.execute(sql, values).fetchall()
+            return self._reader.execute(sql, values).fetchall()
 
     def write(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each row, in one synced commit."""
@@ -155,12 +157,13 @@ class ReplyStore:
         key, run, model, now = of
         used = [int(reply.usage.get(name) or 0) for name in USED]
         texts = [bind_text(t) for t in (run, ask.stage, ask.id, key, model)]
+        told = [bind_text(t) for t in (reply.system, raw_usage)]
         outcome = reply.error or "answered"
         return self._writer.execute(
             "insert into spent (run, stage, item, key, model, input_tokens, cached_tokens,"
             " output_tokens, reasoning_tokens, image_tokens, seconds, outcome, made, system,"
             f" raw_usage) values ({','.join('?' * 15)})",
-            (*texts, *used, reply.latency_s, outcome, now, reply.system, bind_text(raw_usage)),
+            (*texts, *used, reply.latency_s, outcome, now, *told),
         ).lastrowid
 
     def _share(self, text: str, new: dict[str, str]) -> str:
@@ -225,7 +228,7 @@ class ReplyStore:
         return count
 
     def close(self) -> None:
-        self.db.close()
+        self._reader.close()
         self._writer.close()
 
     def __enter__(self) -> "ReplyStore":

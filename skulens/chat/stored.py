@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from skulens.chat.ledger import TOKENS, Prices, cost_of
 from skulens.errors import StoreError
 from skulens.files import write_whole
+from skulens.records import escape_surrogates
 
 FILE = "replies.sqlite"
 KEY = re.compile(r"[0-9a-f]{6,64}")
@@ -78,6 +79,9 @@ def damaged(folder: Path, e: sqlite3.Error) -> StoreError:
 def read_row(cells: Sequence[Any]) -> dict[str, Any]:
     """A row of the store with its JSON parsed; what cannot be parsed stays text."""
     row = dict(zip(FIELDS, cells, strict=True))
+    for name, value in row.items():
+        if isinstance(value, bytes):  # text that is no valid Unicode
+            row[name] = escape_surrogates(value.decode("utf-8", "surrogatepass"))
     for name in JSON_FIELDS:
         try:
             row[name] = json.loads(row[name]) if row[name] is not None else None
@@ -93,7 +97,7 @@ def failures(
     marks = ",".join("?" * len(classes))
     where = f"error in ({marks})" if classes else "error != ''"
     for cells in db.execute(
-        f"select {', '.join(FIELDS)} from replies where {where} order by made desc, key limit ?",
+        f"select {', '.join(FIELDS)} from questions where {where} order by made desc, key limit ?",
         (*classes, -1 if most is None else most),
     ):
         yield read_row(cells)
@@ -109,13 +113,13 @@ def find_questions(db: sqlite3.Connection, name: str, most: int = 20) -> list[di
     columns = ", ".join(FIELDS)
     if KEY.fullmatch(name):
         rows = db.execute(
-            f"select {columns} from replies where key >= ? and key < ? order by key limit ?",
+            f"select {columns} from questions where key >= ? and key < ? order by key limit ?",
             (name, name + "g", most),
         ).fetchall()
         if rows:
             return [read_row(cells) for cells in rows]
     rows = db.execute(
-        f"select {columns} from replies where item = ? order by made, key limit ?", (name, most)
+        f"select {columns} from questions where item = ? order by made, key limit ?", (name, most)
     ).fetchall()
     return [read_row(cells) for cells in rows]
 
@@ -168,7 +172,7 @@ def export_replies(db: sqlite3.Connection, out: Path, prices: Prices) -> int:
     )
 
     def write(f: BinaryIO) -> None:
-        cursor = db.execute(f"select {', '.join(FIELDS)} from replies order by key")
+        cursor = db.execute(f"select {', '.join(FIELDS)} from questions order by key")
         with pq.ParquetWriter(f, schema, compression="zstd") as writer:
             while rows := cursor.fetchmany(10_000):
                 records = [

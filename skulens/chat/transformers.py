@@ -171,12 +171,8 @@ class TransformersChat:
                     ready.append(found)
                 else:
                     yield self._failure(ask, found)
-            ready.sort(key=lambda q: (bool(q.pictures), q.ask.system, q.length))
-            while ready:
-                first = ready[0]
-                same = [q for q in ready[: self.batch] if bool(q.pictures) == bool(first.pictures)]
-                del ready[: len(same)]
-                yield from self._answer(same)
+            for batch in self._batches(ready):
+                yield from self._answer(batch)
 
     # ----- before the model ---------------------------------------------------------------
 
@@ -212,6 +208,27 @@ class TransformersChat:
             ends = sorted(self.model.ends)
             self._grammars = Grammars(self.model.tokenizer, self.model.vocabulary, ends)
         return self._grammars.guide(schema)
+
+    def _batches(self, ready: Sequence[Question]) -> Iterator[list[Question]]:
+        """Questions of one kind (with or without pictures) and about one length, in batches.
+
+        Those with the same instructions stay together where they fill half a batch and the model
+        can keep what it made of them.
+        """
+        groups: dict[tuple[bool, str], list[Question]] = {}
+        for q in ready:
+            shared = q.ask.system if self.model.shared_tokens(q.ask.system) else ""
+            groups.setdefault((bool(q.pictures), shared), []).append(q)
+        for (pictured, shared), group in list(groups.items()):
+            if shared and len(group) < self.batch / 2:
+                groups.setdefault((pictured, ""), []).extend(group)
+                del groups[pictured, shared]
+        for group in groups.values():
+            group.sort(key=lambda q: q.length)
+            while group:
+                some = group[: self.batch]
+                del group[: len(some)]
+                yield some
 
     # ----- through the model --------------------------------------------------------------
 

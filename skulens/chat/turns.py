@@ -55,10 +55,14 @@ class Turns:
         elif system:
             text = f"{system}\n\n{text}"
         turns.append({"role": "user", "content": self._content(text, pictures)})
-        # Reasoning is off where the template asks: an answer of its own is all that is parsed.
+        # Reasoning is off where a template knows it: the answer is all that is parsed.
+        known = {"enable_thinking": False} if "enable_thinking" in self._source() else {}
         return self.writer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
+            turns, tokenize=False, add_generation_prompt=True, **known
         )
+
+    def _source(self) -> str:
+        return str(self.writer.chat_template)
 
     def _content(self, text: str, pictures: int = 0) -> str | list[dict[str, str]]:
         if self.content == "text":

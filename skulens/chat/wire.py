@@ -22,6 +22,8 @@ from skulens.records import escape_surrogates
 RESERVED = frozenset({"messages", "model", "stream", "response_format", "n"})
 """Names in a request that no sampling setting may have."""
 LIMITS = ("max_tokens", "max_completion_tokens")
+MOST_TOKENS = 2**48
+"""From which on a count of tokens is nonsense, and would not fit into a store."""
 NONCE = "question_id"
 """The first property of a schema whose answer says which question it is of."""
 CUT = frozenset({"length", "max_tokens", "model_length"})
@@ -190,7 +192,8 @@ def read_message(answer: Answer, message: Mapping[str, Any]) -> None:
     """Fill in the text, or the failure of a message without a whole one."""
     content, finish = message.get("content"), answer.finish.lower()
     if isinstance(content, list):  # parts, as in questions
-        content = "".join(p.get("text") or "" for p in content if isinstance(p, Mapping))
+        texts = [p.get("text") for p in content if isinstance(p, Mapping)]
+        content = "".join(t for t in texts if isinstance(t, str))
     answer.text = content if isinstance(content, str) else ""
     thought = message.get("reasoning_content") or message.get("reasoning")
     refusal = message.get("refusal")
@@ -252,7 +255,7 @@ def normalise_usage(raw: Mapping[str, Any]) -> dict[str, int]:
 
     def count(of: object, name: str) -> int:
         found = of.get(name) if isinstance(of, Mapping) else None
-        return found if isinstance(found, int) and found > 0 else 0
+        return found if isinstance(found, int) and 0 < found < MOST_TOKENS else 0
 
     told = raw.get("prompt_tokens_details"), raw.get("completion_tokens_details")
     return {

@@ -72,7 +72,9 @@ class Asked:
         begun, before = time.monotonic(), self.seconds
         hidden = not self.bar
         with (
-            tqdm(total=total, delay=2, unit="reply", file=sys.stderr, disable=hidden) as bar,
+            tqdm(
+                total=total, delay=2, mininterval=0.5, unit="reply", file=sys.stderr, disable=hidden
+            ) as bar,
             closing(self._replies(self._count(questions))) as replies,
         ):
             for reply in replies:
@@ -244,7 +246,8 @@ class Asked:
                 if kind is None:
                     self.finish_batch()
                 self.writer.__exit__(kind, error, where)
-            elif kind is not None and issubclass(kind, ChatError | KeyboardInterrupt):
+            # A stop at the door, before any reply, says enough by itself.
+            elif self.outcomes and kind and issubclass(kind, ChatError | KeyboardInterrupt):
                 click.echo(self.last_line(), err=True)
         finally:
             self.store.close()

@@ -253,10 +253,8 @@ class Asking:
         """The check of an engine before questions with pictures; None where it is not wanted."""
         if self.no_canary or self.batch is not None:
             return None
-        try:
-            from skulens.chat.canary import guard
-        except ModuleNotFoundError:  # until it is merged
-            return None
+        from skulens.chat.canary import guard
+
         return guard
 
     def open_engine(self) -> "Chat":

@@ -2,12 +2,15 @@
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from skulens.cli.options import json_option
+from skulens.errors import MissingDependency
 
 EPILOG = """\b
 Examples:
@@ -71,14 +74,18 @@ class Shares(click.ParamType):
     "--script", type=click.Path(dir_okay=False), default="", help="A file of rules; see below."
 )
 @click.option("--model", default="stub", show_default=True, help="The name it serves.")
-@click.option("--api-key", default="", help="A key that requests must carry; none by default.")
+@click.option(
+    "--key-env",
+    metavar="NAME",
+    help="Environment variable with a key that requests must carry; none by default.",
+)
 @click.option("--most-pictures", default=0, help="More in one question are a 400; 0: no limit.")
 @click.option("--die-after", default=0, help="Questions after which the server dies; 0: never.")
 @click.option("--log-every", default=100, show_default=True, help="Requests a line is printed for.")
 @json_option
 def command(
     port, host, faults, listed, seed, latency_ms, token_ms, slow_s, hang_s, retry_after_s,
-    engine, script, model, api_key, most_pictures, die_after, log_every, as_json,
+    engine, script, model, key_env, most_pictures, die_after, log_every, as_json,
 ) -> None:  # fmt: skip
     """Start a server that answers like a model, and fails on demand.
 
@@ -93,17 +100,26 @@ def command(
         return
     settings = StubSettings(
         model, seed, latency_ms / 1000, token_ms / 1000, dict(faults),
-        slow_s=slow_s, hang_s=hang_s, retry_after_s=retry_after_s, key=api_key, most_pictures=most_pictures, die_after=die_after, script=script,
+        slow_s=slow_s, hang_s=hang_s, retry_after_s=retry_after_s, key=read_key(key_env), most_pictures=most_pictures, die_after=die_after, script=script,
         engine=engine,
     )  # fmt: skip
     serve(settings, host, port, log_every, as_json)
+
+
+def read_key(name: str | None) -> str:
+    """The key in an environment variable. Raises UsageError where there is none."""
+    if name is None:
+        return ""
+    if not os.environ.get(name):
+        raise click.UsageError("--key-env names an environment variable that is not set")
+    return os.environ[name]
 
 
 def list_faults(as_json: bool) -> None:
     """A table of the faults, or JSON."""
     from skulens.chat.stub.faults import FAULTS
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "fault": f.name,
             "about": f.about,
@@ -130,8 +146,11 @@ def list_faults(as_json: bool) -> None:
 
 def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None:
     """Run until Ctrl-C, then say what was asked."""
-    from skulens.chat.stub.app import make_app
-    from skulens.chat.stub.running import StubServer, open_socket, url_of
+    try:
+        from skulens.chat.stub.app import make_app
+        from skulens.chat.stub.running import StubServer, open_socket, url_of
+    except ModuleNotFoundError as e:
+        raise MissingDependency(f"chat-stub needs {e.name}: pip install 'skulens[serve]'") from e
 
     app = make_app(settings)
     if settings.engine == "smollm2":
@@ -147,8 +166,12 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
             f"  --engine openai:{settings.model} --url {url}\nCtrl-C stops it."
         )
     sys.stdout.flush()
-    if log_every > 0:
-        app.stub.log = lambda n: n % log_every or click.echo(line_of(app.stub.stats()), err=True)
+
+    def log(requests: int) -> None:
+        if log_every > 0 and requests % log_every == 0:
+            click.echo(line_of(app.stub.stats()), err=True)
+
+    app.stub.log = log
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it once it has closed
         StubServer(app).run(sockets=[sock])
     stats = app.stub.stats()

@@ -78,6 +78,7 @@ def price_said(row: "Spending", prices: Any) -> str | None:
 
 def print_runs(rows: "list[Spending]") -> None:
     """One line per run, stage and model."""
+    import re
     import time
 
     from rich.console import Console
@@ -85,19 +86,19 @@ def print_runs(rows: "list[Spending]") -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "begun", "stage", "engine"):
+    for name in ("run", "stage", "engine"):
         table.add_column(name, overflow="fold")
-    for name in ("asked", "answered", "failed", "tokens in", "out", "money", "per answer"):
-        table.add_column(name, justify="right", overflow="fold")
+    for name in ("asked", "answered", "failed", "tokens", "money"):
+        table.add_column(name, justify="right")
     for row in rows:
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.first))
+        dated = row.run if re.search(r"\d{4}-\d\d-\d\d", row.run) else f"{row.run} {begun}"
         table.add_row(
-            escape(row.run), begun, escape(row.stage), escape(row.model),
+            escape(dated), escape(row.stage), escape(row.model),
             f"{row.questions:,}", f"{row.answered:,}",
             "\n".join(f"{n:,} {error}" for error, n in row.failed.items()) or "0",
-            short(row.tokens["input_tokens"]), short(row.tokens["output_tokens"]),
+            f"{short(row.tokens['input_tokens'])} + {short(row.tokens['output_tokens'])}",
             money_said(row.money, row.currency, row.uncounted),
-            money_said(row.money_per_answer, row.currency, row.uncounted),
         )  # fmt: skip
     Console().print(table)
 
@@ -124,7 +125,8 @@ def remarks(rows: "list[Spending]", prices: Any) -> Iterable[str]:
             yield (
                 f"a million items as in {row.run or 'the run without a name'!r} "
                 f"({row.stage or 'no stage'}, {row.model}): {short(round(million['tokens']))} "
-                f"tokens, {money_said(million['money'], row.currency)}{hours}"
+                f"tokens, {money_said(million['money'], row.currency)}{hours}; "
+                f"{money_said(row.money_per_answer, row.currency, row.uncounted)} per answer"
             )
     yield from dict.fromkeys(
         f"price of {row.model}: {price_said(row, prices)}" for row in rows if row.money is not None

@@ -29,6 +29,7 @@ from skulens.curate.facts import (
     name_form,
     numbers_of,
     same_amount,
+    stem,
     words_of,
 )
 from skulens.records import Attribute
@@ -89,6 +90,18 @@ class Source:
         """Letters and digits alone, so that "RedHot" is found in "Red Hot"."""
         return squeeze(self.everything)
 
+    @cached_property
+    def amounts(self) -> list[Fact]:
+        return find_amounts(self.everything, self.language)
+
+    @cached_property
+    def numbers(self) -> set[str]:
+        return numbers_of(self.everything, self.language)
+
+    @cached_property
+    def claims(self) -> set[str]:
+        return {f.form for f in find_claims(self.everything)}
+
     def facts(self, kind: Kind) -> list[Fact]:
         """What it says of a kind; attributes first, which are sure."""
         return self._facts[kind]
@@ -103,7 +116,8 @@ class Source:
         texts = "\n".join(filter(None, (self.title, self.description, self.tag)))
         found["colour"] += find_colours(texts, self.language)
         found["size"] += find_amounts(texts, self.language)
-        found["shape"] += find_shapes(texts)
+        for text in (self.title, self.description, self.tag):
+            found["shape"] += find_shapes(text)
         if not found["brand"]:
             found["brand"] = find_brands(f"{self.description}\n{self.tag}")
             found["brand"] += [Fact(b, b) for b in self.brands if holds(name_form(self.title), b)]
@@ -206,7 +220,10 @@ def check_kept(caption: str, source: Source, kind: Kind) -> Check:
     demanded = {f.form: f.said for f in reversed(source.facts(kind)) if f.sure}
     if not demanded:
         return Check(name, "none")
-    if any(_has(caption, form, kind, source.language) for form in demanded):
+    known = dict.fromkeys(demanded)
+    if kind == "colour":  # "orange" is not demanded, but a caption that has it has a colour
+        known |= dict.fromkeys(f.form for f in source.facts(kind))
+    if any(_has(caption, form, kind, source.language) for form in known):
         return Check(name, "pass")
     said = list(dict.fromkeys(reversed(demanded.values())))[:4]
     return Check(
@@ -219,11 +236,18 @@ def _has(caption: str, form: str, kind: Kind, language: str) -> bool:
         told = name_form(caption)
         first = form.split()[0]
         short = len(first) > 2 and holds(told, first)  # "365" of "365 Everyday Value"
-        return holds(told, form) or squeeze(form) in squeeze(caption) or short
+        return holds(told, form) or squeeze(form) in squeeze(caption) or short or _near(told, form)
     if kind == "size":
         return any(same_amount(f.form, form) for f in find_amounts(caption, language))
     found = find_colours(caption, language) if kind == "colour" else find_shapes(caption)
     return any(f.form == form for f in found)
+
+
+def _near(told: str, form: str) -> bool:
+    """Whether a name stands in a text in another spelling."""
+    from rapidfuzz import fuzz
+
+    return len(form) > 4 and fuzz.partial_ratio(form, told, score_cutoff=NEAR) > 0
 
 
 def check_invented(caption: str, source: Source, kind: str) -> Check:
@@ -239,17 +263,16 @@ def check_invented(caption: str, source: Source, kind: str) -> Check:
 
 def invented_numbers(caption: str, source: Source) -> list[str]:
     """Amounts and numbers of the caption that the source lacks, as written."""
-    known = find_amounts(source.everything, source.language)
-    bare = numbers_of(source.everything, source.language)
-    found = []
+    known, bare, found = source.amounts, source.numbers, []
+    unitless = {k.form for k in known if " " not in k.form}
     for fact in find_amounts(caption, source.language):
-        alone = " " not in fact.form
-        if alone and fact.form in bare:
+        written = next(iter(re.findall(r"[\d.,/]+", fact.said)), "").rstrip(".,/")
+        number, _, unit = fact.form.partition(" ")
+        counted = unit in ("", "piece")  # "32-count" of a source with "32 pods"
+        if counted and (number in bare or written in bare):
             continue
-        if any(same_amount(fact.form, k.form) for k in known):
-            continue
-        # a number whose unit the source does not write ("2" of "2% milk" as "2 percent")
-        if not alone and any(k.form == fact.form.partition(" ")[0] for k in known):
+        # "170 calories" of "calories per serving: 170"
+        if any(same_amount(fact.form, k.form) for k in known) or written in unitless:
             continue
         found.append(fact.said)
     return found
@@ -275,11 +298,10 @@ def invented_names(caption: str, source: Source) -> list[str]:
 
 def invented_claims(caption: str, source: Source) -> list[str]:
     """Claims ("organic", "gluten-free") that the source does not make."""
-    known = {f.form for f in find_claims(source.everything)}
     return [
         f.said
         for f in find_claims(caption)
-        if f.form not in known and squeeze(f.said) not in source.squeezed
+        if f.form not in source.claims and squeeze(f.said) not in source.squeezed
     ]
 
 
@@ -295,9 +317,11 @@ def knows(source: Source, word: str, form: str) -> bool:
     """Whether the source has a word, as part of another or nearly so spelt."""
     from rapidfuzz import fuzz, process
 
-    parts = {p for p in re.split(r"['&-]", form) if p}
+    parts = {stem(p) for p in re.split(r"['&-]", word) if p[:1].isupper()}  # not of "MSG-free"
     if form in source.words or parts <= source.words or len(form) < 2:
         return True
+    if any(w.startswith(form) or form.startswith(w) for w in source.words if len(w) > 4):
+        return True  # "European" of "Europe"
     if len(form) > 2 and squeeze(word) in source.squeezed:
         return True
     if len(form) < 5:

@@ -7,8 +7,9 @@ counted only where an error does no harm: see `Fact.sure`.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -35,6 +36,13 @@ class Fact:
 NEIGHBOURS = 100
 """Characters around a word that tell what it is about."""
 
+
+@lru_cache(maxsize=64)
+def cleaned(text: str) -> str:
+    """`values.text.clean_characters`, which is slow: every finder looks at the same few texts."""
+    return clean_characters(text)
+
+
 # ----- colours --------------------------------------------------------------------------------
 
 COLOURS = (
@@ -49,6 +57,8 @@ TWO_MEANINGS = (
     "charcoal", "lavender", "nude", "royal",
 )  # fmt: skip
 """English names of colours that are foods, stuffs or qualities as often."""
+_SIGN = re.compile(r"\s+(?:\w+\s)?(?:check ?mark|tick|lea(?:f|ves|fy)|recycling symbol)\b", re.I)
+"""Small signs on labels, whose colour says nothing of the product."""
 _ISH = {"yellowish": "yellow", "greenish": "green", "reddish": "red", "brownish": "brown",
         "whitish": "white", "purplish": "purple", "pinkish": "pink", "blackish": "black",
         "bluish": "blue", "greyish": "grey", "grayish": "gray"}  # fmt: skip
@@ -63,13 +73,15 @@ def find_colours(text: str, language: str = "") -> list[Fact]:
     """
     found = []
     english = language[:2].casefold() in ("", "en")
-    for match in re.finditer(r"[^\W\d_]+", clean_characters(text)):
+    text = cleaned(text)
+    for match in re.finditer(r"[^\W\d_]+", text):
         word = fold(match[0])
         if english and word not in _ENGLISH:
             continue
         colour = parse_colour(_ISH.get(word, word)) if len(word) > 2 else None
         if colour is not None:
-            sure = not english or word not in TWO_MEANINGS
+            drawn = _SIGN.match(neighbours(text, match)[1])
+            sure = not english or (word not in TWO_MEANINGS and not drawn)
             found.append(Fact(match[0], colour.base, sure))
     return found
 
@@ -108,7 +120,7 @@ def find_amounts(text: str, language: str = "") -> list[Fact]:
     can") or because nothing else is measured so (litres and fluid ounces).
     """
     found = []
-    text = clean_characters(text)
+    text = cleaned(text)
     for match in _AMOUNT.finditer(text):
         number, _, unit = match.groups()
         quantity = parse_quantity(f"{number} {unit}", language=language) if unit else None
@@ -145,7 +157,7 @@ def same_amount(first: str, second: str) -> bool:
 
 def numbers_of(text: str, language: str = "") -> set[str]:
     """Every number of a text, words up to ten among them, without units."""
-    text = clean_characters(text)
+    text = cleaned(text)
     digits = {parse_number(n, language) for n in re.findall(rf"(?:{NUMBER})", text)}
     # "2-3" and "1/2" are read whole above; their parts are numbers of the text, too
     digits |= {parse_number(n) for n in re.findall(r"\d+", text)}
@@ -184,6 +196,9 @@ _WRITTEN = re.compile(
     r"\b(?:text|words?|name|letter(?:s|ing)|written|placed|highlighted|printed|phrase)\b(?:[^.;]|[.](?=\d)){0,40}$",
     re.I,
 )
+EARLY = 200
+"""Characters from the start of a text within which it says what the product is."""
+_SHAPED = re.compile(r"[ -](?:in )?shaped?\b", re.I)
 _MEASURE = re.compile(r"(?:\d|\bper|\b(?:a|one|half))\s*$", re.I)
 _NOUN_BEFORE = re.compile(
     r"(?:\b(?:a|an|the|this|that|each|per|of|in|oz|ounce|tin|steel|\w+-sized)|\d\w*)[ -]+$", re.I
@@ -198,8 +213,12 @@ _NOUN_AFTER = re.compile(
 
 
 def find_shapes(text: str) -> list[Fact]:
-    """Shapes and kinds of package, by their form ("cylindrical", "bottle")."""
-    text = clean_characters(text)
+    """Shapes and kinds of package, by their form ("cylindrical", "bottle").
+
+    `sure`: near the start of the text or said twice, or a shape beside the word "shape"; what
+    prose names once and late is often something in a picture on the label.
+    """
+    text = cleaned(text)
     found = []
     for match in _words_of("forms").finditer(text):
         word, (before, after) = fold(match[0]), neighbours(text, match)
@@ -208,11 +227,14 @@ def find_shapes(text: str) -> list[Fact]:
         form = _lexicon()["forms"][word]
         drawn = _DRAWN.match(after) or (word == "box" and _WRITTEN.search(before))
         cup = word in ("cup", "cups", "bowl", "bowls") and _MEASURE.search(before)
-        sure = not (drawn or cup or (word == "round" and _TASTE.search(before)))
+        early = match.start() < EARLY or _SHAPED.match(after)
         # Every package is a package: said of any product, it distinguishes none.
-        sure = sure and form not in ("package", "container")
-        found.append(Fact(match[0], form, sure))
-    return found
+        vague = form in ("package", "container") or (word == "round" and _TASTE.search(before))
+        found.append((Fact(match[0], form, not (drawn or cup or vague)), bool(early)))
+    often = Counter(fact.form for fact, _ in found if fact.sure)
+    return [
+        replace(fact, sure=fact.sure and (early or often[fact.form] > 1)) for fact, early in found
+    ]
 
 
 def _is_noun(before: str, after: str) -> bool:
@@ -231,7 +253,7 @@ def find_claims(text: str) -> list[Fact]:
     """Claims that labels make and laws regulate: "organic", "gluten-free" ..."""
     return [
         Fact(m[0], _lexicon()["claims"][fold(m[0])])
-        for m in _words_of("claims").finditer(clean_characters(text))
+        for m in _words_of("claims").finditer(cleaned(text))
     ]
 
 
@@ -255,14 +277,15 @@ _SEALS = re.compile(
 
 def find_brands(text: str, known: Collection[str] = ()) -> list[Fact]:
     """Brands: names beside the words "brand" or "logo", and those of `known` (normalised)."""
-    text = clean_characters(text).replace("\u2019", "'")
+    text = cleaned(text).replace("\u2019", "'")
     found = []
     for pattern in _BRANDS:
         for match in pattern.finditer(text):
             said = re.sub(r"^(?:The|A|An|Its|This) ", "", match[1]).strip(" .'\"")
             form = name_form(said)
             small = len(form) < 2 or (form.isdigit() and len(form) < 3)
-            if not small and form not in _NO_BRAND and not _SEALS.search(form):
+            certified = "certif" in fold(neighbours(text, match)[0])
+            if not small and not certified and form not in _NO_BRAND and not _SEALS.search(form):
                 found.append(Fact(said, form))
     padded = f" {name_form(text)} "
     found += [Fact(k, k) for k in sorted(known) if k and f" {k} " in padded]
@@ -279,7 +302,7 @@ _SENTENCE = re.compile(r"(?:^|[.!?:;\"(]\s+|[\"(])$")
 
 def find_names(text: str) -> Iterator[Fact]:
     """Capitalised words inside sentences, one by one; a word that begins a sentence is no name."""
-    text = clean_characters(text).replace("\u2019", "'")
+    text = cleaned(text).replace("\u2019", "'")
     for match in re.finditer(r"[^\W\d_]+(?:['&-][^\W\d_]+)*", text):
         word = match[0]
         if not word[0].isupper() or _SENTENCE.search(text[: match.start()]):
@@ -303,6 +326,6 @@ def stem(word: str) -> str:
 def words_of(text: str) -> set[str]:
     """Stems of the words of a text, of hyphenated ones and their parts."""
     found: set[str] = set()
-    for match in _WORD.finditer(clean_characters(text).replace("\u2019", "'")):
+    for match in _WORD.finditer(cleaned(text).replace("\u2019", "'")):
         found |= {stem(match[0]), *(stem(part) for part in re.split(r"['-]", match[0]) if part)}
     return found

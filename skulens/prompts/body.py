@@ -66,11 +66,15 @@ def as_items(value: Mapping[str, object]) -> Iterable[tuple[str, object]]:
     return ((k, v if isinstance(v, str) else ", ".join(v)) for k, v in value.items())  # type: ignore[arg-type]
 
 
+def join(value: Iterable[str], between: str = ", ") -> str:
+    return between.join(value)
+
+
 FILTERS = {
     "json": as_json,
     "items": as_items,
     "numbered": lambda values: enumerate(values, 1),
-    "join": lambda value, between=", ": between.join(value),
+    "join": join,
     "length": len,
 }
 

@@ -232,7 +232,7 @@ def _pictures(raw: object) -> Pictures:
 
 def _answer(raw: object, inputs: Mapping[str, Slot]) -> Answer:
     if raw == "text" or raw == "given":
-        return Answer(raw)  # type: ignore[arg-type]
+        return Answer(raw)
     expected = "expected text, given, {schema: ...} or {choices: INPUT}"
     if not isinstance(raw, Mapping) or len(raw) != 1:
         raise ValueError(f"'answer' is {raw!r:.60}; {expected}")

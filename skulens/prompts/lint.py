@@ -16,7 +16,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from skulens.errors import DataError
 from skulens.prompts.body import CONTROL, USER, parse_turn
 from skulens.prompts.head import Head, read_head
-from skulens.prompts.load import read_file, split_file
+from skulens.prompts.load import read_file, split_file, with_line_feeds
 
 LABEL_WORDS = 6
 """Most words of a label in the user turn."""
@@ -73,6 +73,7 @@ def lint_file(path: Path) -> list[Finding]:
 
 def lint_text(text: str, file: str = "the template") -> list[Finding]:
     """Findings of a template, by line."""
+    text = with_line_feeds(text)
     found = list(check_spaces(text))
     try:
         raw, body, text = split_file(text, file)
@@ -113,7 +114,7 @@ def cut_turns(body: str, line: int) -> list[Turn]:
 
 
 def check_spaces(text: str) -> Iterator[Finding]:
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = text.split("\n")
     for n, line in enumerate(lines, 1):
         if line != line.rstrip():
             yield Finding(n, "spaces", "the line ends in blanks")
@@ -160,9 +161,7 @@ def slots_of(
         if node.ctx == "load" and node.name not in loops:
             yield node, node.name in safe
     elif isinstance(node, nodes.If):
-        tested = {name.name for name in node.test.find_all(nodes.Name)}
-        if isinstance(node.test, nodes.Name):
-            tested.add(node.test.name)
+        tested = _names(node.test)
         negated = isinstance(node.test, nodes.Not | nodes.Or)
         yield from slots_of(node.test, safe | tested, loops)
         for child in node.body:
@@ -170,8 +169,7 @@ def slots_of(
         for child in [*node.elif_, *node.else_]:
             yield from slots_of(child, safe, loops)
     elif isinstance(node, nodes.For):
-        over = {n.name for n in [node.iter, *node.iter.find_all(nodes.Name)] if _is_name(n)}
-        inner = {n.name for n in [node.target, *node.target.find_all(nodes.Name)] if _is_name(n)}
+        over, inner = _names(node.iter), _names(node.target)
         yield from slots_of(node.iter, safe | over, loops)
         for child in [*node.body, *node.else_]:
             yield from slots_of(child, safe, loops | inner)
@@ -262,5 +260,7 @@ def _words(text: str) -> int:
     return len(re.findall(r"\w+", text))
 
 
-def _is_name(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Name)
+def _names(node: nodes.Node) -> set[str]:
+    """Variables of an expression."""
+    own = {node.name} if isinstance(node, nodes.Name) else set()
+    return own | {name.name for name in node.find_all(nodes.Name)}

@@ -31,7 +31,7 @@ from skulens.prompts.body import (
 )
 from skulens.prompts.head import Head, check_value, make_choices, read_head
 from skulens.protocols import Ask
-from skulens.records import Image
+from skulens.records import Image, Part
 
 HERE = Path(__file__).parent
 FILE = re.compile(r"(?P<name>[a-z0-9_]+)\.v(?P<version>[1-9]\d*)\.md")
@@ -145,7 +145,7 @@ class Prompt:
             )
         said = self.render(schema, **inputs)
         schema = self._schema(schema, inputs)
-        parts = (*shown, said.user) if said.user else shown
+        parts: tuple[Part, ...] = (*shown, said.user) if said.user else shown
         if not parts:
             raise DataError(f"prompt {self.name!r} leaves nothing to say of item {id!r}")
         return Ask(
@@ -242,9 +242,13 @@ def read_file(path: Path) -> str:
         raise DataError(f"{path} is not UTF-8 ({e.reason} at byte {e.start})") from e
 
 
+def with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def split_file(text: str, file: str) -> tuple[object, str, str]:
     """(parsed head, body, the text with line feeds only)."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = with_line_feeds(text)
     match = SHAPE.fullmatch(text)
     if match is None:
         raise DataError(f"{file} has no head: expected ---, YAML, --- before the template")

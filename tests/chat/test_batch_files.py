@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+from dataclasses import replace
 
 import PIL.Image
 import pytest
@@ -191,10 +192,12 @@ def test_what_is_written_gets_no_reply_yet(tmp_path, chat, store):
     list(Remembered(chat, store).ask([ask(1)]))
     bad = Ask("bad", (Image(data=b"no picture"), "?"))
     with BatchWriter(chat, tmp_path / "batch") as writer:
-        replies = list(write_unknown([ask(1), ask(2), bad, ask(2)], writer, store))
+        same = replace(ask(1), id="another")
+        replies = list(write_unknown([ask(1), ask(2), bad, ask(2), same], writer, store))
     assert [(r.id, r.error, r.cached) for r in replies] == [
         ("item 1", "", True),
         ("bad", "image_corrupt", False),
+        ("another", "", True),
     ]
     assert store.db.execute("select count(*) from replies").fetchone() == (1,)
 
@@ -212,6 +215,14 @@ def test_the_manifest_knows_its_files(tmp_path, chat, store):
     # What all questions share stands once.
     assert list(manifest["shared"].values()) == ["Describe it."]
     assert "Describe it." not in "".join(questions)
+
+
+def test_schemas_that_differ_in_order_are_not_shared(tmp_path, chat, store):
+    turned = SCHEMA | {"properties": dict(reversed(SCHEMA["properties"].items()))}
+    write_batch([ask(1, schema=SCHEMA), ask(1, schema=turned)], chat, store, tmp_path / "b")
+    shared = json.loads((tmp_path / "b" / "manifest.json").read_text())["shared"].values()
+    orders = [list(s["properties"]) for s in shared if isinstance(s, dict)]
+    assert sorted(orders) == [["a", "z"], ["z", "a"]]
 
 
 def test_many_different_instructions_stand_with_their_questions(tmp_path, chat, store, monkeypatch):

@@ -60,6 +60,18 @@ def test_errors_that_stay_are_not_asked_again(tmp_path):
     assert 40 < Counter(e for *_, e in chaos.read_table(tmp_path))["refused"] < 110
 
 
+def test_two_runs_at_once_share_one_table(tmp_path):
+    """And one of them is killed."""
+    with failing_stub() as url:
+        calm = chaos.run(url, tmp_path / "calm", PLAN)
+    with failing_stub() as url:
+        other = chaos.start(url, tmp_path / "both", PLAN)
+        told = chaos.run_killed(url, tmp_path / "both", PLAN, 1, calm["calls"], seed=2)
+        other.join()
+    assert other.exitcode == 0 and told["replies"] == told["items"] == PLAN.questions
+    assert chaos.read_table(tmp_path / "both") == chaos.read_table(tmp_path / "calm")
+
+
 def test_a_server_that_dies_leaves_the_rest_open(tmp_path):
     """The run stops with an error, and goes on where it was once the server is back."""
     with running_stub(StubSettings(die_after=60)) as url:

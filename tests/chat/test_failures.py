@@ -201,7 +201,7 @@ def test_pictures_are_missing_or_corrupt(tmp_path):
 # ----- no key is repeated -----------------------------------------------------------------------
 
 KEY = 'sk-Sec/ret+Key"0123=456789'
-PARTS = ("ret+Key", "0123=4567", "c2stU2Vj", "Key%220123")
+PARTS = ("sk-Sec", "ret+Key", "0123=4567", "c2stU2Vj", "Key%220123")
 """What would give the key away, in plain, quoted or base64 form."""
 
 
@@ -244,6 +244,8 @@ SAID = {
     "finish": lambda r: Say(completion("a", KEY), headers=ECHO),
     "id": lambda r: Say(completion(id=f"skulens-0123456789abcdef-{KEY}"), headers=ECHO),
     "cut": lambda r: Say(completion(KEY), headers=ECHO, keep=0.9),
+    "end of a quote": lambda r: Say(complaint("x" * 290 + KEY), 400),
+    "end of a cut": lambda r: Say(b"x" * 70 + KEY.encode()),
     "redirect": lambda r: Say(b"", 302, {"Location": f"http://u:{KEY}@a/v1"}),
 }
 

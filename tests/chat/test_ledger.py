@@ -243,7 +243,7 @@ def test_a_table_that_is_no_text_or_not_there(tmp_path):
 # ----- cost ------------------------------------------------------------------------------------
 
 ALL = Prices((Price("m", 10.0, 1.0, 100.0, 20.0), Price("plain", 10.0, None, 100.0),
-              Price("own", per_hour=3.6), Price("both", 10.0, None, 100.0, per_hour=3.6)))  # fmt: skip
+              Price("free", 10.0, 0.0, 100.0, 0.0), Price("own", per_hour=3.6), Price("both", 10.0, None, 100.0, per_hour=3.6)))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -259,6 +259,7 @@ ALL = Prices((Price("m", 10.0, 1.0, 100.0, 20.0), Price("plain", 10.0, None, 100
         # All but 200,000 tokens are cached: no more than these can be fresh image tokens.
         (usage(1_000_000, 800_000, 0, 0, 1_000_000), "m", 0.8 + 4.0),
         (usage(1_000_000), "own", 7.2),
+        (usage(1_000_000, 400_000, 0, 0, 100_000), "free", 5.0),
         ({}, "own", 7.2),
         (usage(1_000_000), "both", 17.2),
         ({}, "both", None),

@@ -80,7 +80,7 @@ def test_one_slow_answer_in_many_is_none():
     for _ in range(20):
         answer(pace, WINDOW - 1, 1.0)
         answer(pace, 1, 1000.0)
-    assert pace.limit == START
+        assert pace.limit == START and pace.doubling
 
 
 def test_a_fall_that_does_not_help_makes_the_slow_answers_normal():
@@ -194,6 +194,27 @@ def test_a_limit_that_grew_lets_in_more_than_left():
         assert gate.active == 2 * START
         for task in tasks:
             task.cancel()
+
+    asyncio.run(main())
+
+
+def test_nobody_pushes_in_where_the_limit_has_just_grown():
+    async def main() -> None:
+        gate, _ = make_gate(100)
+        entered: list[int] = []
+
+        async def come(i: int) -> None:
+            await gate.enter()
+            entered.append(i)
+
+        tasks = [asyncio.create_task(come(i)) for i in range(START + 1)]
+        await settle()
+        answer(gate.pace, 1)
+        tasks.append(asyncio.create_task(come(99)))
+        await settle()
+        gate.leave()
+        await settle()
+        assert entered == [*range(START + 1), 99]
 
     asyncio.run(main())
 

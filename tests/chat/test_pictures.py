@@ -168,6 +168,7 @@ def test_nothing_but_the_picture_leaves(name):
     found.load()
     assert not found.getexif() and "icc_profile" not in found.info and "comment" not in found.info
     assert strip_metadata(sent.data).data is sent.data
+    assert found.mode in ("RGB", "L", "P", "1")  # what every server understands
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -209,7 +210,13 @@ def test_drawings_stay_exact_and_photos_small():
 
 def test_transparency_is_white():
     clear = PIL.Image.new("RGBA", (30, 20), (255, 0, 0, 0))
-    assert (pixels(fit_bytes(encode(clear, "PNG"), POLICY).data) == 255).all()
+    red = PIL.Image.new("RGB", (30, 20), (255, 0, 0))
+    for data in (
+        encode(clear, "PNG"),
+        encode(red, "PNG", transparency=(255, 0, 0)),
+        encode(red.convert("P"), "PNG", transparency=red.convert("P").getpixel((0, 0))),
+    ):
+        assert (pixels(fit_bytes(data, POLICY).data) == 255).all()
 
 
 def test_the_same_bytes_in_another_process(tmp_path):
@@ -330,7 +337,13 @@ def test_problems_have_their_class(tmp_path):
     assert fit_pictures([], POLICY) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>no</html>", JPEG[:200], PNG[:-40], b"\xff\xd8\xff"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"<html>no</html>", b"\xff\xd8\xff", JPEG[:200], PNG[:-40]),
+        PNG[:200] + b"damaged" + PNG[207:],
+    ],
+)
 def test_what_is_no_picture_is_named(data):
     with pytest.raises(PictureError):
         fit_bytes(data, POLICY)

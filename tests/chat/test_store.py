@@ -12,7 +12,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skulens.chat import database
@@ -70,7 +70,18 @@ def same(one: object, other: object) -> bool:
     return repr(one) == repr(other)
 
 
+LONE = "\ud800"
+
+
 @given(st.lists(st.tuples(questions, replies), max_size=4))
+@example(
+    [
+        (
+            Ask(LONE, (LONE,), LONE, {LONE: LONE}, {LONE: 1}, LONE, LONE),
+            Reply(LONE, LONE, {LONE: LONE}, LONE, "", LONE, {}, ({LONE: LONE},), system=LONE),
+        )
+    ]
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_reply_comes_back(store, rows):
     """In this process and from the disk, whatever its texts hold."""
@@ -122,6 +133,10 @@ def test_within_one_commit_too(store):
     assert store.put([(key, ask, failure(ask)), (key, ask, good)]) == set()
     assert store.put([(key, ask, other)]) == {key}
     assert store.find([key])[key].text == "good" and len(store) == 1
+    other_ask, other_key = ask_about(2), key_of(2)
+    group = [(other_key, other_ask, r) for r in (good, other, failure(other_ask))]
+    assert store.put(group) == {other_key}
+    assert store.find([other_key])[other_key].text == "good"
 
 
 def test_everything_that_was_spent_is_there(store):
@@ -162,6 +177,12 @@ def test_many_replies_are_one_commit(store):
     store._writer.set_trace_callback(said.append)
     put(store, range(60))
     assert [s for s in said if s in ("commit", "begin immediate")] == ["begin immediate", "commit"]
+
+
+def test_commits_are_synced(store):
+    """What no test of a process can see: a power failure."""
+    assert store._writer.execute("pragma synchronous").fetchall() == [(2,)]
+    assert store._writer.execute("pragma journal_mode").fetchall() == [("wal",)]
 
 
 def test_nothing_of_a_group_is_there_before_its_commit(store):

@@ -1,5 +1,6 @@
 """The stub: it answers validly, and fails exactly as its table says."""
 
+import asyncio
 import base64
 import contextlib
 import http.client
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from collections import Counter
 
@@ -27,6 +29,8 @@ from hypothesis import strategies as st
 from skulens.chat.canary_pictures import draw_canary, make_canary
 from skulens.chat.failures import CLASSES
 from skulens.chat.parse import parse_text
+from skulens.chat.stub import app
+from skulens.chat.stub.answer import Answer
 from skulens.chat.stub.answers import read_rules
 from skulens.chat.stub.app import Stub, StubSettings
 from skulens.chat.stub.faults import ALL, FAULTS, Chooser, Fault
@@ -37,7 +41,9 @@ from skulens.chat.stub.running import THREAD, running_stub
 from skulens.chat.stub.schema_values import draw_value
 from skulens.chat.stub.usage import count_tokens
 from skulens.cli import skulens
-from skulens.errors import ChatError, DataError, UnknownName
+from skulens.errors import ChatError, DataError, MissingDependency, UnknownName
+from skulens.protocols import Ask, Reply
+from skulens.records import SystemInfo
 
 SCHEMA = {
     "type": "object",
@@ -197,6 +203,13 @@ def test_cut_once_passes_with_more_tokens_only():
         assert client.judge(once | {"max_tokens": 200}) == ""
         unlimited = body_of("another")
         assert [client.judge(unlimited) for _ in range(2)] == ["truncated", ""]
+
+
+def test_a_refusal_has_no_content():
+    with running_stub(StubSettings(faults={"refusal": 1.0})) as url:
+        _, _, data = Client(url).post(body_of("x"))
+    message = json.loads(data)["choices"][0]["message"]
+    assert message["content"] is None and "sorry" in message["refusal"]
 
 
 def test_retry_after_is_given_where_the_fault_says_so():
@@ -561,6 +574,28 @@ HARD = [
     {"properties": {"a/b~c": {"type": "boolean"}}, "required": ["a/b~c"]},
     {"enum": [None]},
     True,
+    {
+        "$defs": {
+            "often": {
+                "type": "object",
+                "properties": {
+                    name: {"anyOf": [{"$ref": "#/$defs/often"}] * 9 + [{"type": "null"}]}
+                    for name in "ab"
+                },
+                "required": ["a", "b"],
+            }
+        },
+        "$ref": "#/$defs/often",
+    },
+    {
+        "$defs": {
+            "may": {
+                "type": "object",
+                "properties": {name: {"$ref": "#/$defs/may"} for name in "abc"},
+            }
+        },
+        "$ref": "#/$defs/may",
+    },
 ]
 
 
@@ -651,7 +686,15 @@ def test_any_request_is_answered_or_refused(place, junk):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[1]", b"\xff", b"{" * 5000, b'{"messages": ' + b"[" * 900 + b"]" * 900 + b"}"]
+    "data",
+    [
+        b"",
+        b"[1]",
+        b"\xff",
+        b"{" * 5000,
+        b"[" * 100_000,
+        b'{"messages": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
 )
 def test_broken_bodies_are_a_400(data):
     with running_stub() as url:
@@ -660,6 +703,14 @@ def test_broken_bodies_are_a_400(data):
         with contextlib.closing(connection):
             connection.request("POST", "/v1/chat/completions", data)
             assert connection.getresponse().status == 400
+
+
+def test_a_body_without_end_is_a_413(monkeypatch):
+    monkeypatch.setattr(app, "MOST_BYTES", 200_000)
+    with running_stub() as url:
+        status, _, data = Client(url).post(body_of("x" * 300_000))
+        assert status == 413 and b"expected at most 200,000" in data
+        assert Client(url).post(body_of("x" * 150_000))[0] == 200
 
 
 def test_wrong_models_paths_and_keys():
@@ -686,6 +737,68 @@ def test_it_dies_when_told_to():
         for i in range(3):
             with pytest.raises((OSError, http.client.HTTPException)):
                 client.post(body_of(f"after {i}"))
+        for thread in [t for t in threading.enumerate() if t.name == THREAD]:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+# ----- the real model -------------------------------------------------------------------------
+
+
+class Small:
+    """Stands for the small model, which is far too slow here."""
+
+    info = SystemInfo(name="small", kind="chat", identity="small")
+
+    def __init__(self, **reply):
+        self.asks: list[Ask] = []
+        self.under_way, self.most = 0, 0
+        self.reply = Reply("", **({"text": "a b c d", "finish": "stop"} | reply))
+
+    def ask(self, questions):
+        for ask in questions:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.asks.append(ask)
+            time.sleep(0.005)  # so that two at a time would be seen
+            yield self.reply
+            self.under_way -= 1
+
+
+def ask_small(small: Small, *bodies: dict) -> list[Answer]:
+    stub = Stub(StubSettings(engine="smollm2"))
+    stub.model = small
+
+    async def ask() -> list[Answer]:
+        return await asyncio.gather(*(stub.complete(json.dumps(b).encode(), "1") for b in bodies))
+
+    return asyncio.run(ask())
+
+
+def test_the_real_model_gets_the_question_whole_and_one_at_a_time():
+    small = Small(usage={"input_tokens": 9, "output_tokens": 4})
+    body = body_of("hello", SCHEMA, system="be brief", max_tokens=30, temperature=0.5, stop="x")
+    answers = ask_small(small, *(body | {"seed": i} for i in range(8)))
+    assert len(small.asks) == 8 and small.most == 1
+    ask = small.asks[0]
+    assert (ask.system, ask.parts, ask.schema) == ("be brief", ("hello",), SCHEMA)
+    assert {**ask.sampling, "seed": 0} == {
+        "temperature": 0.5, "seed": 0, "max_tokens": 30, "stop": ["x"]
+    }  # fmt: skip
+    assert {a.text for a in answers} == {"a b c d"} and answers[0].finish == "stop"
+    assert answers[0].usage["prompt_tokens"] == 9 and answers[0].usage["completion_tokens"] == 4
+
+
+def test_the_real_model_is_cut_at_the_limit_and_fails_as_a_server_does():
+    small = Small(usage={"output_tokens": 4})
+    [cut] = ask_small(small, body_of("hello", max_tokens=2))
+    assert (cut.text, cut.finish, cut.usage["completion_tokens"]) == ("a b", "length", 2)
+    with pytest.raises(Refusal, match="At most 0 image") as refused:
+        ask_small(small, body_of("x", pictures=[png()]))
+    assert refused.value.status == 400
+    with pytest.raises(Refusal, match="out of memory") as refused:
+        ask_small(Small(text="", error="engine", reason="out of memory"), body_of("x"))
+    assert refused.value.status == 500
 
 
 # ----- rules ----------------------------------------------------------------------------------
@@ -743,6 +856,7 @@ def test_the_command_refuses_what_it_cannot_do():
         assert result.exit_code
         return result.exception if result.exit_code == 1 else result.output
 
+    assert "is not set" in str(said("--key-env", "NO_SUCH_KEY_AT_ALL"))
     assert "not NAME=SHARE" in str(said("--fault", "429=many"))
     assert isinstance(said("--fault", "nothing=0.1"), UnknownName)
     with socket.socket() as taken:
@@ -750,6 +864,14 @@ def test_the_command_refuses_what_it_cannot_do():
         taken.listen()
         error = said("--port", str(taken.getsockname()[1]))
     assert isinstance(error, ChatError) and "--port 0" in str(error)
+
+
+def test_the_command_names_a_missing_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "skulens.chat.stub.running")
+    result = CliRunner().invoke(skulens, ["chat-stub", "--port", "0"])
+    assert isinstance(result.exception, MissingDependency)
+    assert "skulens[serve]" in str(result.exception)
 
 
 def test_the_command_serves_until_it_is_interrupted():

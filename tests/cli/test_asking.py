@@ -291,6 +291,14 @@ def test_a_server_that_dies_leaves_what_was_answered(monkeypatch):
     assert last_line("a", "b", "c").startswith("3 questions: 3 answered (2 from the store)")
 
 
+def test_a_stop_at_the_door_says_no_more_than_why(monkeypatch):
+    def nobody(_):
+        raise ChatError("nobody listens")
+
+    monkeypatch.setattr(ScriptedChat, "script", staticmethod(nobody))
+    assert invoke("a", "-e", "scripted:m", ok=False).stderr == ""
+
+
 def test_sums_are_short():
     assert [short(n) for n in (0, 9_999, 45_120, 999_400, 1_234_567, 3_400_000_000)] == [
         "0", "9,999", "45.1 k", "999.4 k", "1.2 M", "3.4 G",

@@ -103,7 +103,8 @@ def test_show_for_people(folder):
     assert "captions 1" in text and "1 truncated" in text and "unknown" in text
     assert "no price for openai:other: write a file" in text
     assert "price of openai:gpt-4o-mini: 0.15 in, 0.6 out per million tokens (USD, as of" in text
-    assert "a million items as in 'captions 1'" in text
+    assert "a million items as in 'captions 1'" in text and "USD per answer" in text
+    assert "4,000 + 400" in text and "captions 1 20" in text
     last = text.splitlines()[-1]
     assert last.startswith("4 answers and 2 failures (1 transport, 1 truncated); money: 0.0007")
     assert "unknown for 1 question;" in last and last.endswith(f"in {folder}")

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, UndefinedError
 
 from skulens.errors import DataError
 from skulens.prompts import body
@@ -134,6 +134,7 @@ def test_tables_stay_json_and_lists_stay_lines(table, entries):
         "{% for a in x %}{% for b in x %}{% endfor %}{% endfor %}",
         "{% for a in x %}{% if a %}{% for b in x %}{% endfor %}{% endif %}{% endfor %}",
         "{% for a in [1, 2] %}{% endfor %}",
+        "{% for a in 'abc' %}{% endfor %}",
         "{{ x.__class__ }}",
         "{{ x['a'] }}",
         "{{ x() }}",
@@ -165,16 +166,23 @@ def test_the_mistake_is_found_on_its_line():
 
 def test_filters():
     values = {"l": ["a", "b"], "t": {"k": ["x", "y"], "m": "z"}}
+    values["thai"] = ["\u0e0a\u0e32", "\u2264 3"]
     shown = [
         ("{{ l | join }}", "a, b"),
         ('{{ l | join(" / ") }}', "a / b"),
         ("{{ l | length }}", "2"),
+        ("{{ thai | json }}", '["\u0e0a\u0e32", "\u2264 3"]'),
         ("{{ t | json }}", '{"k": ["x", "y"], "m": "z"}'),
         ("{% for n, e in l | numbered %}{{ n }}{{ e }} {% endfor %}", "1a 2b"),
         ("{% for k, v in t | items %}{{ k }}={{ v }};{% endfor %}", "k=x, y;m=z;"),
     ]
     for source, expected in shown:
         assert fill_turn(compile_turn(source), values) == expected
+
+
+def test_a_slot_without_a_value_is_never_just_left_out():
+    with pytest.raises(UndefinedError):
+        fill_turn(compile_turn("Title: {{ title }}"), {})
 
 
 def test_a_turn_has_an_end():

@@ -99,6 +99,12 @@ def test_no_instructions_at_all():
     assert (9, "layout") in found(GOOD[:start] + GOOD[end:])
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_are_counted_alike_whatever_ends_them(end):
+    bad = GOOD.replace("Title: ", "Answer in English: ").replace("{{ note }}", "{{ not_a }}")
+    assert found(bad.replace("\n", end)) == found(bad) != []
+
+
 def test_a_last_line_without_an_end():
     assert found(GOOD[:-1]) == [(16 - 1, "spaces")]
 

@@ -126,10 +126,12 @@ class Stub:
         reply = await asyncio.to_thread(self.run_model, question)
         if reply.error and not reply.text:
             raise Refusal(500, f"the model failed: {reply.reason}", "InternalServerError")
-        used = reply.usage.get("input_tokens", 0), reply.usage.get("output_tokens", 0)
-        usage = make_usage(0, used[0], 0, used[1])
-        finish = "length" if reply.error == "truncated" else reply.finish or "stop"
-        return Answer(reply.text, finish, usage=usage, asked_as=asked_as)
+        asked, said = (reply.usage.get(f"{way}_tokens", 0) for way in ("input", "output"))
+        text, finish, most = reply.text, reply.finish or "stop", question.max_tokens
+        if most is not None and said > most:  # the engine goes on to twice the limit by itself
+            text, said = text[: len(text) * most // said], most
+            finish = "length"
+        return Answer(text, finish, usage=make_usage(0, asked, 0, said), asked_as=asked_as)
 
     def run_model(self, question: Question) -> Reply:
         """The model's reply. Raises Refusal where it cannot be opened."""
@@ -142,7 +144,8 @@ class Stub:
         try:
             model = self.open_model()
             with self.model_lock:
-                return next(iter(model.ask([ask])))
+                [reply] = model.ask([ask])
+                return reply
         except SkulensError as e:
             raise Refusal(500, str(e), "InternalServerError") from e
 
