@@ -89,6 +89,13 @@ def test_other_pictures_are_no_canaries():
         PIL.Image.fromarray(rng.integers(0, 256, (300, 300, 3), dtype=np.uint8)),
     ):
         assert read_canary(picture) is None
+    few = PIL.Image.open(io.BytesIO(draw_canary("white", 0o123)))
+    assert read_canary(few) is None
+    striped = PIL.Image.open(io.BytesIO(draw_canary("red", 0o6666)))
+    assert read_canary(striped) == ("red", 0o6666)
+    for x in range(0, 336, 10):
+        striped.paste("black", (x, 0, x + 2, 336))
+    assert read_canary(striped) is None
     cut = PIL.Image.open(io.BytesIO(make_canary(1, 0).data)).crop((60, 60, 336, 336))
     assert read_canary(cut) is None
 

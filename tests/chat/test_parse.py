@@ -59,6 +59,7 @@ def test_what_stands_around_an_answer_is_taken_off(text):
         ("", "empty"),
         (" \n\ufeff", "empty"),
         ("<think>it is red, or maybe", "still reasons"),
+        ("<THINK>it is red, or maybe", "still reasons"),
         (f"Sure! Here it is: {GOOD}", "prose around JSON"),
         (f"{GOOD} I hope this helps.", "Extra data"),
         (f"```json\n{GOOD}\n```\n```json\n{GOOD}\n```", "JSON"),
@@ -82,7 +83,7 @@ def test_what_stands_around_an_answer_is_taken_off(text):
         ('{"a":' * 400_000, "within one another"),
         ("x" * (MAX_CHARS + 1), "2,000,001 characters"),
     ],
-    ids=range(25),
+    ids=range(26),
 )
 def test_what_is_no_json_is_named(text, says):
     value, error, reason = parse_text(text, SCHEMA)
