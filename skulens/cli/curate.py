@@ -26,10 +26,9 @@ def command() -> None:
 )
 @click.option(
     "--prompt",
-    default="openmpr_caption",
-    show_default=True,
     metavar="NAME or FILE",
-    help="Template: a name of `skulens list prompts` or a file of your own.",
+    help="Template: a name of `skulens list prompts` or a file of your own. Default: the paper's, "
+    "openmpr_caption.",
 )
 @click.option(
     "--encoder", "encoders", multiple=True, default=(CLIP,), show_default=True,
@@ -102,13 +101,13 @@ def captions(
     twice: run the same command again to resume.
     """
     from skulens.curate.caption_files import Plan
-    from skulens.curate.captions import Settings
+    from skulens.curate.captions import PROMPT, Settings
     from skulens.curate.make import Work, make_captions
     from skulens.prompts.load import load_prompt
 
     work = Work(
         open_data(data, map_),
-        load_prompt(prompt),
+        load_prompt(prompt or PROMPT),
         count_tokens(encoders, limit),
         Settings(
             texts, tag, attributes, retries, only_long,

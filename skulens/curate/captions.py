@@ -20,6 +20,8 @@ from skulens.prompts.load import Prompt, load_prompt
 from skulens.protocols import Ask, Chat, ErrorClass, Reply
 from skulens.records import Attribute, DatasetInfo, Product, Reject
 
+PROMPT = "openmpr_caption"
+"""The paper's."""
 STAGE = "caption"
 AGAIN = "caption_again.v1"
 NO_LIMIT = 77

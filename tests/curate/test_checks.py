@@ -92,6 +92,15 @@ def test_nothing_is_demanded_of_a_source_that_says_nothing(kind):
     )
 
 
+def test_a_colour_with_two_meanings_keeps_the_colour():
+    source = Source("x", "The bag is orange. The name is white.")
+    assert check_kept("an orange bag", source, "colour").verdict == "pass"
+    assert check_kept("a bag", source, "colour").verdict == "fail"
+    assert check_kept("a bag", Source("x", "An orange."), "colour").verdict == "none"
+    size = Source("x", "It holds 1 l. It has 240 calories")
+    assert check_kept("240 calories", size, "size").verdict == "fail"
+
+
 def test_attributes_are_demanded_whatever_the_text_says():
     told = (
         Attribute("Colour", "Orange"),

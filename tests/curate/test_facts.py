@@ -100,6 +100,15 @@ def test_shapes_of_the_product_itself(text, demanded):
     assert sure(find_shapes(text)) == demanded
 
 
+def test_a_shape_named_once_and_late_is_of_a_picture():
+    late = "x" * 200
+    assert sure(find_shapes(f"{late} a jar")) == [] and [
+        f.form for f in find_shapes(f"{late} a jar")
+    ]
+    assert sure(find_shapes(f"{late} a jar. The jar is red")) == ["jar", "jar"]
+    assert sure(find_shapes(f"{late} an oval shape")) == ["oval"]
+
+
 def test_claims_in_all_spellings():
     forms = {f.form for f in find_claims("Gluten-free, non-GMO and organic; no sugar added")}
     assert forms == {"gluten free", "non gmo", "organic", "no added sugar"}
@@ -112,6 +121,7 @@ def test_claims_in_all_spellings():
         ("The Campbell's logo is on top", ["campbell"]),
         ('the brand name "Newman\'s Own" is visible', ["newman own"]),
         ("from the brand Plum Organics. The product is", ["plum organics"]),
+        ("Certified by the Gluten Free Group, it has the GFG logo", []),
         ("It has the USDA Organic logo and a Non-GMO Project logo", []),
         ("The brand is good", []),
     ],

@@ -98,6 +98,21 @@ def test_kappa_of_a_worked_example():
     assert high == pytest.approx(0.6489, abs=2e-3)
 
 
+def test_the_error_of_kappa_where_people_use_answers_unequally():
+    """Written out after Fleiss, Cohen and Everitt's equation 14, cell by cell."""
+    (a, b), (c, d) = p = ((0.4, 0.05), (0.2, 0.35))
+    rows, columns = (a + b, c + d), (a + c, b + d)
+    observed, chance = a + d, rows[0] * columns[0] + rows[1] * columns[1]
+    kappa = (observed - chance) / (1 - chance)
+    agree = sum(p[i][i] * (1 - (rows[i] + columns[i]) * (1 - kappa)) ** 2 for i in (0, 1))
+    differ = b * (columns[0] + rows[1]) ** 2 + c * (columns[1] + rows[0]) ** 2
+    spread = agree + (1 - kappa) ** 2 * differ - (kappa - chance * (1 - kappa)) ** 2
+    error = math.sqrt(spread / 100) / (1 - chance)
+    found, low, high = cohen_kappa([[40, 5], [20, 35]])
+    assert found == pytest.approx(kappa)
+    assert (high - low) / 2 == pytest.approx(1.959964 * error, rel=1e-6)
+
+
 def test_kappa_at_its_ends():
     assert cohen_kappa([[5, 0], [0, 5]])[0] == 1
     assert cohen_kappa([[0, 5], [5, 0]])[0] == -1
