@@ -62,10 +62,11 @@ Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
 """Shows progress of (things, what, total) and hands the things on."""
 
 
-def guard(chat: Chat, pairs: int = PAIRS, rounds: int = ROUNDS) -> None:
+def guard(chat: Chat, pairs: int = PAIRS, rounds: int = ROUNDS) -> bool:
     """Run the canary before a bulk run with pictures; its questions go to the engine itself.
 
-    A server that cannot be judged gets a warning.
+    Returns:
+        Whether it passed; a server that cannot be judged did not, and gets a warning.
 
     Raises:
         ChatError: answers are mixed up: how many, which, and what to do.
@@ -78,6 +79,7 @@ def guard(chat: Chat, pairs: int = PAIRS, rounds: int = ROUNDS) -> None:
             f"whether {chat.info.name} mixes up pictures cannot be judged: {report.why}",
             stacklevel=2,
         )
+    return report.verdict == "pass"
 
 
 class Canary:

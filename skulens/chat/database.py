@@ -38,6 +38,7 @@ create table files (path text primary key, stat text, sha256 text) without rowid
 create table pictures (
     source text, policy text, sha256 text, problem text, primary key (source, policy)
 ) without rowid;
+create table canaries (system text primary key, passed real) without rowid;
 create view questions as select
     r.key, r.item, r.stage, r.run, r.system, r.model, r.template, json_object(
         'system', iif(typeof(i.text) = 'text', i.text, null), 'parts', json(r.parts),
@@ -51,7 +52,8 @@ left join texts s on s.sha256 = r.schema left join spent p on p.entry = r.entry;
 """texts: what many questions share (instructions, schemas), once, by sha256. replies: one row per
 key; `entry` is the row of `spent` that paid for it. spent: a row per reply that was ever made, to
 which rows are only added. files, pictures: what was learned about pictures, see `picture_memo`.
-questions: each reply with its question as one JSON, for people with a SQL prompt."""
+canaries: when an engine was last seen to keep pictures apart. questions: each reply with its
+question as one JSON, for people with a SQL prompt."""
 
 ABOUT_DISK = {
     sqlite3.SQLITE_PERM: "may not be written",

@@ -16,6 +16,7 @@ from skulens.chat.flow import Budget, Flow, Miss, Waiting
 from skulens.chat.key import make_key
 from skulens.chat.pictures import PicturePolicy
 from skulens.chat.preparing import Prepared, Preparer
+from skulens.chat.schema import check_schema
 from skulens.chat.store import ReplyStore
 from skulens.errors import BudgetReached
 from skulens.protocols import Ask, Chat, Reply
@@ -37,6 +38,8 @@ GIVEN_OUT = 64
 """Replies given out between two looks at what the engine needs."""
 CANARY_FROM = 20
 """Picture questions to ask from which the engine is checked first."""
+CANARY_LASTS_S = 86_400.0
+"""A run that is resumed, or another one on that day, need not pay for the check again."""
 
 
 class Remembered:
@@ -53,8 +56,9 @@ class Remembered:
             after the first that would have to be asked; those in flight are finished, stored and
             given out, then BudgetReached is raised. Replies from the store cost nothing, so that a
             run which needs no others ends well.
-        canary: raises ChatError where the engine mixes up pictures. Called once, before the first
-            question with pictures is asked, with the engine, which has nothing else to do then.
+        canary: says whether the engine keeps pictures apart, and raises ChatError where it mixes
+            them up. Called once, before the first question with pictures is asked, with the engine,
+            which has nothing else to do then; not where it passed within CANARY_LASTS_S.
             Questions with pictures that have to be asked wait until there are CANARY_FROM of them;
             where the questions end before, they are asked without.
         progress: called with each reply before it is given out.
@@ -67,7 +71,7 @@ class Remembered:
         run: str = "",
         retry: Iterable[str] = (),
         budget: Budget | None = None,
-        canary: Callable[[Chat], None] | None = None,
+        canary: Callable[[Chat], object] | None = None,
         progress: Callable[[Reply], object] | None = None,
     ):
         self.chat, self.store, self.run, self.retry = chat, store, run, frozenset(retry)
@@ -88,6 +92,7 @@ class Remembered:
             ChatError: as `Chat.ask`, after all replies that arrived; or the engine gave replies to
                 questions it was not asked, or not to all.
             BudgetReached: see `budget`.
+            DataError: a question's schema is not portable; see `chat.schema`.
             StoreError: the store cannot be read or written.
         """
         bulk = _Bulk(self, questions)
@@ -116,7 +121,9 @@ class _Bulk:
         """Key -> ids of the questions that it answers, the one that is asked first."""
         self.ready: deque[Reply] = deque()
         self.flow: Flow | None = None
-        self.checked = of.canary is None
+        self.checked = (
+            of.canary is None or time.time() - of.store.canary_passed(self.system) < CANARY_LASTS_S
+        )
         self.failure: BaseException | None = None
 
     def replies(self) -> Iterator[Reply]:
@@ -168,10 +175,12 @@ class _Bulk:
         while len(window) < WINDOW and pictures < PREPARING_PICTURES:
             try:
                 ask = next(self.source)
+                if ask.schema is not None:
+                    check_schema(ask.schema)
             except StopIteration:
                 self.drained = True
                 break
-            except Exception as e:  # of whoever makes the questions: replies in flight come first
+            except Exception as e:  # of the questions or their maker: replies in flight come first
                 self._fail(e)
                 break
             window.append(ask)
@@ -271,7 +280,8 @@ class _Bulk:
             return
         assert self.of.canary is not None
         try:
-            self.of.canary(self.of.chat)
+            if self.of.canary(self.of.chat) is True:
+                self.store.note_canary(self.system)
         except Exception as e:  # replies that wait to be given out come first
             self._fail(e)
             return

@@ -50,9 +50,7 @@ class ReplyStore:
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self._writer = open_database(self.path)
-        self._reader = open_database(
-            self.path
-        )  # of its own: it sees nothing before it is committed
+        self._reader = open_database(self.path)  # it sees nothing before it is committed
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._known: dict[str, str] = {}
 
@@ -68,6 +66,15 @@ class ReplyStore:
 
     def __len__(self) -> int:
         return self.read("select count(*) from replies")[0][0]
+
+    def canary_passed(self, system: str) -> float:
+        """When an engine was last seen to keep pictures apart, seconds since 1970; 0: never."""
+        found = self.read("select passed from canaries where system = ?", (system,))
+        return found[0][0] if found else 0.0
+
+    def note_canary(self, system: str) -> None:
+        """An engine was seen to keep pictures apart."""
+        self.write("insert or replace into canaries values (?, ?)", [(system, time.time())])
 
     def last_entry(self) -> int:
         """The newest row of the table `spent`; 0 where there is none."""

@@ -23,7 +23,7 @@ from skulens.chat import flow, picture_memo, pictures, remember
 from skulens.chat.pictures import PicturePolicy, SentImage, fit_picture
 from skulens.chat.remember import CANARY_FROM, Remembered
 from skulens.chat.store import ReplyStore
-from skulens.errors import BudgetReached, ChatError, StoreError
+from skulens.errors import BudgetReached, ChatError, DataError, StoreError
 from skulens.protocols import Ask, Reply
 from skulens.records import Image
 from tests.chat.engines import Engine, answer, ask_about
@@ -712,6 +712,35 @@ def test_the_canary_counts_what_has_to_be_asked(store, shop):
     seen = []
     assert len(list(Remembered(Engine(), store, canary=seen.append).ask(asks))) == 60
     assert seen == []
+
+
+def test_a_canary_that_passed_counts_for_a_day(store, shop, monkeypatch):
+    seen = []
+
+    def passing(chat):
+        seen.append(chat)
+        return True
+
+    def ask_more(first: int, canary) -> None:
+        asks = [show(shop(n), n) for n in range(first, first + 20)]
+        list(Remembered(Engine(), store, canary=canary).ask(asks))
+
+    ask_more(0, lambda chat: seen.append(chat))  # it could not be judged
+    ask_more(20, passing)
+    ask_more(40, passing)
+    assert len(seen) == 2
+    monkeypatch.setattr(remember, "CANARY_LASTS_S", 0.0)
+    ask_more(60, passing)
+    assert len(seen) == 3
+
+
+def test_a_schema_that_is_not_portable_stops_at_its_question(store):
+    bad = Ask("bad", ("?",), schema={"type": "object"})
+    engine, found = Engine(), []
+    with pytest.raises(DataError, match="portable|properties"):
+        for reply in Remembered(engine, store).ask([ask_about(1), bad, ask_about(2)]):
+            found.append(reply)
+    assert found == engine.asked == []
 
 
 def test_a_canary_that_fails_ends_the_run(store, shop):
