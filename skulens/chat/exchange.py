@@ -36,6 +36,7 @@ class Background(Generic[Kit]):
         # Reentrant, for the collector may close a forgotten iterator anywhere.
         self._lock = threading.RLock()
         self._users = 0
+        self._ending = False
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
         self._kit: Kit
@@ -56,7 +57,7 @@ class Background(Generic[Kit]):
                     self._stop()
 
     def _start(self) -> None:
-        self._kit = self._make()
+        self._kit, self._ending = self._make(), False
         self._loop = loop = asyncio.new_event_loop()
         # Decoding frees the interpreter lock; more threads than cores would only take memory.
         loop.set_default_executor(ThreadPoolExecutor(os.cpu_count() or 1, self._name))
@@ -71,7 +72,8 @@ class Background(Generic[Kit]):
 
     def _stop(self) -> None:
         atexit.unregister(self._stop)
-        with contextlib.suppress(RuntimeError):  # it has ended: the program is ending
+        if not self._ending:  # once: a second stop would cut its cleaning up
+            self._ending = True
             self._loop.call_soon_threadsafe(self._loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -119,7 +121,7 @@ class Exchange(Generic[Question, Given]):
         self._outbox: queue.SimpleQueue[list[list[Given] | BaseException]] = queue.SimpleQueue()
         self._tasks: set[asyncio.Task[list[Given]]] = set()
         self._done: list[list[Given] | BaseException] = []
-        self._woken = False
+        self._woken = self._cancelled = False
 
     def trade(self, questions: Iterable[Question]) -> Iterator[Given]:
         """Replies as they come.
@@ -173,7 +175,7 @@ class Exchange(Generic[Question, Given]):
 
     def _dispatch(self) -> None:
         self._woken = False  # before the inbox is emptied, so that nothing stays in it
-        while self._inbox:
+        while self._inbox and not self._cancelled:
             task = self._loop.create_task(self._answer(self._inbox.popleft()), name=TASK)
             self._tasks.add(task)
             task.add_done_callback(self._finish)
@@ -182,7 +184,10 @@ class Exchange(Generic[Question, Given]):
         self._tasks.discard(task)
         if task.cancelled():
             return
-        self._done.append(task.exception() or task.result())
+        failed = task.exception()
+        if failed is not None:  # no question more, however long the caller takes to hear of it
+            self._cancel()
+        self._done.append(failed or task.result())
         if len(self._done) == 1:
             self._loop.call_soon(self._flush)
 
@@ -191,7 +196,7 @@ class Exchange(Generic[Question, Given]):
         self._done = []
 
     def _cancel(self) -> list[asyncio.Task[list[Given]]]:
-        self._inbox.clear()
+        self._cancelled = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -116,7 +116,7 @@ class Sender:
                 )
                 return raw.http_response, None
         except (TimeoutError, openai.APITimeoutError):
-            reason = f"no whole answer within {left_s:g} s"
+            reason = f"no whole answer within {left_s:.3g} s"
             return None, Failure("transport", reason, "often", congested=True, unreachable=True)
         except openai.APIConnectionError as e:
             reason = describe_connection(e, self._address)

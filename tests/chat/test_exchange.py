@@ -75,6 +75,27 @@ def test_replies_come_before_the_error_of_an_answer():
     assert set(range(3)) <= set(got) and 3 not in got
 
 
+def test_nothing_begins_after_an_answer_failed_though_the_caller_is_busy():
+    begun: list[int] = []
+    failed = threading.Event()
+
+    async def answer(i: int) -> list[int]:
+        begun.append(i)
+        if i == 1:
+            asyncio.get_running_loop().call_later(0.02, failed.set)
+            raise KeyError("first")
+        return [i]
+
+    back = background([])
+    with back.use() as (loop, _):
+        exchange = Exchange(loop, answer, 2)
+        with pytest.raises(KeyError):
+            for _ in exchange.trade(range(100)):
+                failed.wait(10)
+        exchange.stop()
+    assert len(begun) <= 4
+
+
 def test_answers_may_be_none_or_many():
     async def answer(i: int) -> list[int]:
         return [i] * (i % 3)
