@@ -29,9 +29,9 @@ from urllib.parse import urlsplit
 import openai
 
 from benchmarks.common import report, spread
+from skulens.chat.bulk.remember import Remembered
 from skulens.chat.openai import OpenAIChat
-from skulens.chat.remember import Remembered
-from skulens.chat.store import ReplyStore
+from skulens.chat.replies.store import ReplyStore
 from skulens.protocols import Ask
 
 MODEL = "stub"

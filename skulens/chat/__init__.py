@@ -4,8 +4,10 @@
     with ReplyStore(folder) as store:
         for reply in Remembered(chat, store).ask(questions): ...
 
-What every engine shares lives here once: how pictures are sent (`pictures`), what may go wrong
-(`failures`), how an answer is parsed (`parse`), and the store that asks nothing twice (`remember`).
+The engines are `openai` (with `http/`), `transformers` and `smollm2` (with `local/`). What they share
+lives here once: how pictures are sent (`pictures`), what may go wrong (`failures`), how an answer is
+parsed (`parse`), what makes two questions the same (`key`). Around any engine stand `bulk/`, which
+asks nothing twice, `replies/`, `money/`, `batch/`, `schemas/`, `checks/` and, for trials, `stub/`.
 """
 
 import inspect

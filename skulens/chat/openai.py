@@ -20,16 +20,16 @@ from functools import partial
 
 import tenacity
 
-from skulens.chat.door import check_door, read_address, read_key, say_denied
-from skulens.chat.exchange import Background, Exchange
 from skulens.chat.failures import Failure
-from skulens.chat.inquiry import Inquiry, Learned, UnsendablePicture
+from skulens.chat.http.door import check_door, read_address, read_key, say_denied
+from skulens.chat.http.exchange import Background, Exchange
+from skulens.chat.http.inquiry import Inquiry, Learned, UnsendablePicture
+from skulens.chat.http.pace import Pace
+from skulens.chat.http.redaction import Redactor
+from skulens.chat.http.sender import Sender
+from skulens.chat.http.wire import RESERVED, Answer
 from skulens.chat.key import canonical
-from skulens.chat.pace import Pace
 from skulens.chat.pictures import PicturePolicy
-from skulens.chat.redaction import Redactor
-from skulens.chat.sender import Sender
-from skulens.chat.wire import RESERVED, Answer
 from skulens.errors import ChatError, DataError
 from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
@@ -51,7 +51,7 @@ class OpenAIChat:
         server: what stands for the address in the identity, for a server that moves.
         policy: how pictures are sent.
         sampling: settings of every question that does not set them itself.
-        concurrency: most requests under way; fewer where the server bears fewer (`chat.pace`).
+        concurrency: most requests under way; fewer where the server bears fewer (`chat.http.pace`).
         timeout_s: for one attempt.
         deadline_s: for one question, waits included, from its first attempt.
         attempts: most of one question.

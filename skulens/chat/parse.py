@@ -19,7 +19,7 @@ import jsonschema
 import referencing
 import referencing.exceptions
 
-from skulens.chat.schema import content_of
+from skulens.chat.schemas.check import content_of
 from skulens.protocols import ErrorClass
 
 MAX_CHARS = 2_000_000

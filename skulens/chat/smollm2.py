@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from skulens.chat.local import at_the_door, quiet_bars
+from skulens.chat.local.opening import at_the_door, quiet_bars
 from skulens.chat.transformers import TransformersChat
 from skulens.checkpoints import folder_hash
 from skulens.errors import MissingDependency, StoreError
@@ -128,7 +128,7 @@ def read_gguf(gguf: Path, bar: Any) -> tuple[Any, Any]:
         bar.update()
         model = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
     # It is a plain model now, and its configuration must say so.
-    model.hf_quantizer = None
+    model.hf_quantizer = None  # type: ignore[assignment]
     del model.config.quantization_config
     bar.update()
     return tokenizer, model

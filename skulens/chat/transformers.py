@@ -13,9 +13,9 @@ import skulens.torch_shim  # noqa: F401  # before anything that imports torchvis
 # isort: split
 import torch
 
-from skulens.chat.decoding import Row, Sampling, decode_rows, read_sampling
-from skulens.chat.guide import Grammars
-from skulens.chat.local import LocalModel, Prefix, at_the_door
+from skulens.chat.local.decoding import Row, Sampling, decode_rows, read_sampling
+from skulens.chat.local.guide import Grammars
+from skulens.chat.local.opening import LocalModel, Prefix, at_the_door
 from skulens.chat.parse import parse_text
 from skulens.chat.pictures import PicturePolicy, fit_picture
 from skulens.checkpoints import (
@@ -333,7 +333,9 @@ class TransformersChat:
 
     def _reply(self, q: Question, row: Row, usage: dict[str, int], latency_s: float) -> Reply:
         text = self.model.decode(row.tokens) if row.text is None else row.text
-        value, error, reason = None, "", ""
+        value: object = None
+        error: ErrorClass = ""
+        reason = ""
         if row.finish == "length":
             error = "truncated"
             reason = f"the answer reached {row.used:,} tokens; raise max_tokens"

@@ -16,9 +16,9 @@ from skulens.protocols import Ask, Reply
 from skulens.records import SystemInfo
 
 if TYPE_CHECKING:
-    from skulens.chat.batch_files import BatchFiles
-    from skulens.chat.ledger import Prices
-    from skulens.chat.remember import Remembered
+    from skulens.chat.batch.files import BatchFiles
+    from skulens.chat.bulk.remember import Remembered
+    from skulens.chat.money.ledger import Prices
 
 
 class Asked:
@@ -35,7 +35,7 @@ class Asked:
         self, remembered: "Remembered", prices: "Prices", batch: Path | None = None,
         bar: bool = True,
     ):  # fmt: skip
-        from skulens.chat.batch_files import BatchWriter
+        from skulens.chat.batch.files import BatchWriter
 
         self.remembered, self.prices, self.bar = remembered, prices, bar
         self.store, self.chat, self.run = remembered.store, remembered.chat, remembered.run
@@ -90,14 +90,14 @@ class Asked:
             yield question
 
     def _replies(self, questions: Iterable[Ask]) -> Any:
-        from skulens.chat.batch_files import write_unknown
+        from skulens.chat.batch.files import write_unknown
 
         if self.writer is None:
             return self.remembered.ask(questions)
         return write_unknown(questions, self.writer, self.store, self.remembered.retry)
 
     def _note(self, reply: Reply) -> None:
-        from skulens.chat.ledger import sum_usage
+        from skulens.chat.money.ledger import sum_usage
 
         if self.writer and not reply.cached:
             return  # it cannot be sent; the writer counts it
@@ -125,7 +125,7 @@ class Asked:
     @property
     def money(self) -> float | None:
         """Of what was asked anew; None where the price or all tokens are unknown."""
-        from skulens.chat.ledger import cost_of
+        from skulens.chat.money.ledger import cost_of
 
         if not self.asked_anew:
             return 0.0
@@ -133,7 +133,7 @@ class Asked:
 
     def money_said(self) -> str:
         """ "0.42 USD", or why it is unknown."""
-        from skulens.chat.ledger import money_text
+        from skulens.chat.money.ledger import money_text
 
         price, money = self.prices.find(self.model), self.money
         if price is None:

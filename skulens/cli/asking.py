@@ -24,7 +24,7 @@ import click
 from skulens.errors import ChatError, DataError
 
 if TYPE_CHECKING:
-    from skulens.chat.ledger import Budget, Prices
+    from skulens.chat.money.ledger import Budget, Prices
     from skulens.cli.asked import Asked
     from skulens.protocols import Chat
 
@@ -215,9 +215,9 @@ class Asking:
         Raises:
             SkulensError: an engine, option, price or budget that does not fit; at the door.
         """
-        from skulens.chat.ledger import Prices
-        from skulens.chat.remember import Remembered
-        from skulens.chat.store import ReplyStore
+        from skulens.chat.bulk.remember import Remembered
+        from skulens.chat.money.ledger import Prices
+        from skulens.chat.replies.store import ReplyStore
         from skulens.cli.asked import Asked
         from skulens.files import cache_folder
 
@@ -241,7 +241,7 @@ class Asking:
 
     def open_budget(self, prices: "Prices", model: str) -> "Budget | None":
         """What may be spent; None without a limit. Raises ChatError for money without a price."""
-        from skulens.chat.ledger import Budget
+        from skulens.chat.money.ledger import Budget
 
         if self.budget_tokens is None and self.budget_money is None:
             return None
@@ -249,11 +249,11 @@ class Asking:
             raise DataError("with --batch nothing is asked, so that no budget can be kept: drop it")
         return Budget(self.budget_tokens, self.budget_money, prices, model)
 
-    def canary(self) -> "Callable[[Chat], None] | None":
+    def canary(self) -> "Callable[[Chat], object] | None":
         """The check of an engine before questions with pictures; None where it is not wanted."""
         if self.no_canary or self.batch is not None:
             return None
-        from skulens.chat.canary import guard
+        from skulens.chat.checks.canary import guard
 
         return guard
 

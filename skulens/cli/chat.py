@@ -92,8 +92,8 @@ def check(
     shorter under a schema, limits, counts of tokens, speed. Ends with a verdict, and with exit
     status 1 where it is "do not use".
     """
-    from skulens.chat.check import Settings
-    from skulens.chat.verdict import conclude
+    from skulens.chat.checks.check import Settings
+    from skulens.chat.checks.verdict import conclude
 
     settings = Settings(pairs, rounds, items, pictures, seed)
     url = hide_password(engine)
@@ -115,8 +115,8 @@ def check(
 def run_checks(engine: str, model: str, key_env: str, concurrency: int, settings):
     """The rows of the table, as they are done."""
     from skulens.chat import open_chat
-    from skulens.chat.check import check_chat
-    from skulens.chat.verdict import Check
+    from skulens.chat.checks.check import check_chat
+    from skulens.chat.checks.verdict import Check
     from skulens.errors import ChatError
 
     if "://" not in engine:
@@ -124,7 +124,7 @@ def run_checks(engine: str, model: str, key_env: str, concurrency: int, settings
             raise click.UsageError("--engine-model is for a URL; an engine's name holds its model")
         yield from check_chat(open_chat(engine), settings, compare, watch=watch)
         return
-    from skulens.chat.served import look_up_server
+    from skulens.chat.http.served import look_up_server
 
     rows, served = look_up_server(engine, key_env)
     yield from rows

@@ -107,7 +107,7 @@ def prices(table: Path | None, as_json: bool) -> None:
     """What models cost, in the order in which rows are tried."""
     from dataclasses import asdict
 
-    from skulens.chat.prices import SHIPPED, Prices
+    from skulens.chat.money.prices import SHIPPED, Prices
 
     found = Prices.read(table)
     if as_json:

@@ -176,7 +176,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 
 def lint_schemas(path: Path) -> list:
     """Findings of the schema in the head: here, since prompts lie below chat."""
-    from skulens.chat.schema import check_schema
+    from skulens.chat.schemas.check import check_schema
     from skulens.prompts.lint import Finding
     from skulens.prompts.load import read_prompt
 

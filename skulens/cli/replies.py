@@ -12,8 +12,8 @@ from skulens.cli.asking import classes, prices_option, replies_option
 from skulens.cli.options import json_option
 
 if TYPE_CHECKING:
-    from skulens.chat.batch_results import BatchResults
-    from skulens.chat.spending import Spending
+    from skulens.chat.batch.results import BatchResults
+    from skulens.chat.replies.spending import Spending
 
 store_argument = click.argument(
     "store", type=click.Path(path_type=Path), required=False, metavar="[STORE]"
@@ -43,9 +43,9 @@ def show(store: Path | None, run: str, prices: Path | None, as_json: bool) -> No
 
     Money is computed anew each time, from the tokens that were reported and the price table.
     """
-    from skulens.chat.ledger import Prices
-    from skulens.chat.spending import sum_spending, total_money
-    from skulens.chat.stored import count_outcomes, open_stored
+    from skulens.chat.money.ledger import Prices
+    from skulens.chat.replies.spending import sum_spending, total_money
+    from skulens.chat.replies.stored import count_outcomes, open_stored
 
     table = Prices.read(prices)
     folder = place_of(store)
@@ -105,7 +105,7 @@ def print_runs(rows: "list[Spending]") -> None:
 
 def money_said(money: float | None, currency: str, uncounted: int = 0) -> str:
     """ "0.42 USD"; "unknown"; "> 0.42 USD" where some tokens were not reported."""
-    from skulens.chat.ledger import money_text
+    from skulens.chat.money.ledger import money_text
 
     if money is None:
         return "unknown"
@@ -114,7 +114,7 @@ def money_said(money: float | None, currency: str, uncounted: int = 0) -> str:
 
 def remarks(rows: "list[Spending]", prices: Any) -> Iterable[str]:
     """Prices that are missing or may be old, and what a million items would take."""
-    from skulens.chat.spending import models_without_price
+    from skulens.chat.replies.spending import models_without_price
 
     for model in models_without_price(rows, prices):
         yield f"no price for {model}: {prices.how_to_add(model)}"
@@ -135,7 +135,7 @@ def remarks(rows: "list[Spending]", prices: Any) -> Iterable[str]:
 
 def last_line(answered: int, outcomes: dict[str, int], rows: "list[Spending]", folder: Path) -> str:
     """The sums of the store."""
-    from skulens.chat.spending import total_money
+    from skulens.chat.replies.spending import total_money
 
     if not answered and not outcomes and not rows:
         return f"nothing was asked yet; the store is {folder}"
@@ -171,7 +171,7 @@ def last_line(answered: int, outcomes: dict[str, int], rows: "list[Spending]", f
 def failed(store: Path | None, errors: tuple[str, ...], most: int, as_json: bool) -> None:
     """Questions without an answer: about which item, and why. The newest first."""
     from skulens.chat.failures import ABOUT
-    from skulens.chat.stored import count_outcomes, failures, open_stored
+    from skulens.chat.replies.stored import count_outcomes, failures, open_stored
 
     folder = place_of(store)
     keep = ("key", "item", "stage", "model", "error", "reason", "attempts", "run", "made")
@@ -215,8 +215,8 @@ def one_line(text: str, most: int = 200) -> str:
 @json_option
 def one(which: str, store: Path | None, prices: Path | None, as_json: bool) -> None:
     """A question and its reply, whole: by its key, the first digits of it, or its item."""
-    from skulens.chat.ledger import Prices
-    from skulens.chat.stored import find_questions, open_stored
+    from skulens.chat.money.ledger import Prices
+    from skulens.chat.replies.stored import find_questions, open_stored
     from skulens.errors import DataError
 
     folder, table = place_of(store), Prices.read(prices)
@@ -239,7 +239,7 @@ def one(which: str, store: Path | None, prices: Path | None, as_json: bool) -> N
 
 def cost_said(row: dict[str, Any], prices: Any) -> dict[str, Any]:
     """Money of one question; None where it is unknown or paid by the hour."""
-    from skulens.chat.stored import money_of
+    from skulens.chat.replies.stored import money_of
 
     money, currency = money_of(row, prices)
     return {"money": money, "currency": currency}
@@ -293,8 +293,8 @@ def block(heading: str, text: str | None) -> None:
 @json_option
 def export(store: Path | None, out: Path, prices: Path | None, as_json: bool) -> None:
     """Write all questions and replies as one Parquet file, with tokens and money."""
-    from skulens.chat.ledger import Prices
-    from skulens.chat.stored import export_replies, open_stored
+    from skulens.chat.money.ledger import Prices
+    from skulens.chat.replies.stored import export_replies, open_stored
 
     with open_stored(place_of(store)) as db:
         rows = export_replies(db, out, Prices.read(prices))
@@ -322,7 +322,7 @@ def forget(store: Path | None, errors: tuple[str, ...], run: str, as_json: bool)
 
     What the failures cost stays in the sums of `skulens replies show`.
     """
-    from skulens.chat import stored
+    from skulens.chat.replies import stored
 
     folder = place_of(store)
     found = stored.forget(folder, errors, run)
@@ -348,8 +348,8 @@ def import_(folder: Path, results: tuple[Path, ...], replies: Path | None, as_js
     """
     from dataclasses import asdict
 
-    from skulens.chat.batch_results import read_batch
-    from skulens.chat.store import ReplyStore
+    from skulens.chat.batch.results import read_batch
+    from skulens.chat.replies.store import ReplyStore
 
     place = place_of(replies)
     with ReplyStore(place) as store:

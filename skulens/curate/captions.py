@@ -287,7 +287,7 @@ class Captioner:
     """Asks for captions, checks them, asks again.
 
     Args:
-        chat: for bulk work a `chat.remember.Remembered`, so that a rerun asks nothing twice.
+        chat: for bulk work a `chat.bulk.remember.Remembered`, so that a rerun asks nothing twice.
     Raises:
         DataError: the prompt asks for something that we cannot give.
     """
@@ -385,12 +385,13 @@ class Captioner:
         """The first question about a product, or the one after these attempts: a retry holds the
         latest answer and what is wrong with it."""
         schema = SCHEMA if self.prompt.head.answer.kind == "given" else None
+        inputs: Mapping[str, Any] = inputs_of(source, self.prompt, self.rules.tokens)
         first = self.prompt.ask(
             source.id,
             schema=schema,
             sampling=self.settings.sampling(self.rules.tokens, len(before)),
             stage=STAGE,
-            **inputs_of(source, self.prompt, self.rules.tokens),
+            **inputs,
         )
         if not before:
             return first

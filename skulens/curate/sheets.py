@@ -11,8 +11,9 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from skulens.errors import DataError, StoreError
 from skulens.files import write_whole
@@ -111,9 +112,13 @@ def write_sheets(
         writer = csv.DictWriter(text, COLUMNS)
         writer.writeheader()
         writer.writerows(lines)
-        # Excel takes UTF-8 only with a byte order mark.
-        write_whole(path, lambda file, t=text: file.write(t.getvalue().encode("utf-8-sig")))
+        data = text.getvalue().encode("utf-8-sig")  # Excel takes UTF-8 only with this mark
+        write_whole(path, partial(_write, data))
     return paths
+
+
+def _write(data: bytes, file: BinaryIO) -> None:
+    file.write(data)
 
 
 def refuse_filled(path: Path) -> None:

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import PIL.Image
 
+from skulens.chat.bulk.remember import Remembered
 from skulens.chat.openai import OpenAIChat
-from skulens.chat.remember import Remembered
-from skulens.chat.store import ReplyStore
+from skulens.chat.replies.store import ReplyStore
 from skulens.errors import ChatError
 from skulens.protocols import Ask
 from skulens.records import Image

@@ -7,7 +7,7 @@ from collections import deque
 
 import PIL.Image
 
-from skulens.chat.canary_pictures import read_canary
+from skulens.chat.checks.canary_pictures import read_canary
 from skulens.protocols import Reply
 from skulens.records import Image, SystemInfo
 

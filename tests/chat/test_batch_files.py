@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skulens.chat import batch_files
-from skulens.chat.batch_files import BatchWriter, write_batch, write_unknown
-from skulens.chat.batch_results import read_batch, why_failed
-from skulens.chat.ledger import Prices
+from skulens.chat.batch import files as batch_files
+from skulens.chat.batch.files import BatchWriter, write_batch, write_unknown
+from skulens.chat.batch.results import read_batch, why_failed
+from skulens.chat.bulk.remember import Remembered
+from skulens.chat.money.ledger import Prices
 from skulens.chat.pictures import PicturePolicy
-from skulens.chat.remember import Remembered
-from skulens.chat.spending import sum_spending
-from skulens.chat.store import ReplyStore
-from skulens.chat.stored import open_stored
+from skulens.chat.replies.spending import sum_spending
+from skulens.chat.replies.store import ReplyStore
+from skulens.chat.replies.stored import open_stored
 from skulens.errors import ChatError, DataError
 from skulens.protocols import Ask, Reply
 from skulens.records import Image
@@ -29,7 +29,7 @@ from tests.chat.scripted import ScriptedChat
 SCHEMA = {
     "type": "object",
     "properties": {"z": {"type": "integer"}, "a": {"type": "string"}},
-    "required": ["z"],
+    "required": ["z", "a"],
     "additionalProperties": False,
 }
 

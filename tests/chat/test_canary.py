@@ -9,12 +9,12 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from skulens.chat import canary
-from skulens.chat.canary import Canary, guard, make_canary, read_canary
-from skulens.chat.canary_judge import exact_p, visibility
-from skulens.chat.canary_pictures import COLOURS, NUMBERS, draw_canary, shuffle_numbers
+from skulens.chat.checks import canary
+from skulens.chat.checks.canary import Canary, guard, make_canary, read_canary
+from skulens.chat.checks.canary_judge import exact_p, visibility
+from skulens.chat.checks.canary_pictures import COLOURS, NUMBERS, draw_canary, shuffle_numbers
 from skulens.chat.pictures import PicturePolicy, fit_picture
-from skulens.chat.schema import check_schema
+from skulens.chat.schemas.check import check_schema
 from skulens.errors import ChatError
 from skulens.protocols import Reply
 from skulens.records import SystemInfo

@@ -6,9 +6,9 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from skulens.chat import check as checks
-from skulens.chat.check import Settings, check_chat
-from skulens.chat.guided import (
+from skulens.chat.checks import check as checks
+from skulens.chat.checks.check import Settings, check_chat
+from skulens.chat.checks.guided import (
     INGREDIENTS,
     ITEMS,
     SCHEMA,
@@ -17,8 +17,8 @@ from skulens.chat.guided import (
     recall_of,
     split_list,
 )
-from skulens.chat.schema import check_schema
-from skulens.chat.verdict import conclude
+from skulens.chat.checks.verdict import conclude
+from skulens.chat.schemas.check import check_schema
 from skulens.cli import skulens as cli
 from skulens.cli.chat import compare, hide_password
 from skulens.errors import ChatError
@@ -275,7 +275,7 @@ def test_the_rule_for_a_drop():
 def served(monkeypatch):
     """The command with servers in memory: URL -> (rows, models), and what was opened."""
     import skulens.chat
-    from skulens.chat import served
+    from skulens.chat.http import served
 
     opened = []
     models = {"http://one/v1": ["m"], "http://two/v1": ["m", "n"], "http://none/v1": []}

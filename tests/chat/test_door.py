@@ -9,7 +9,7 @@ pytest.importorskip("openai")
 
 import openai
 
-from skulens.chat.door import HOSTED, Address, describe_connection, is_served, read_address
+from skulens.chat.http.door import HOSTED, Address, describe_connection, is_served, read_address
 from skulens.chat.openai import OpenAIChat
 from skulens.errors import ChatError
 from skulens.protocols import Ask

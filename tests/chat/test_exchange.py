@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skulens.chat.exchange import Background, Exchange
+from skulens.chat.http.exchange import Background, Exchange
 
 ROOT = Path(__file__).parents[2]
 
@@ -148,7 +148,7 @@ def test_stopping_cancels_and_waits():
 
 LEAVE = """
 import asyncio, sys
-from skulens.chat.exchange import Background, Exchange
+from skulens.chat.http.exchange import Background, Exchange
 
 async def answer(i):
     await asyncio.sleep(0 if i == 0 else 3600)

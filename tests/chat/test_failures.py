@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skulens.chat.failures import ABOUT, CLASSES, TRANSIENT, Failure, judge_picture
-from skulens.chat.http_errors import judge_status, read_complaint, read_wait
-from skulens.chat.redaction import MASK, Redactor
+from skulens.chat.http.errors import judge_status, read_complaint, read_wait
+from skulens.chat.http.redaction import MASK, Redactor
 from skulens.errors import ChatError, PictureError
 from skulens.protocols import Ask, ErrorClass
 from skulens.records import Image

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skulens.chat.ledger import (
+from skulens.chat.money.ledger import (
     TOKENS,
     Budget,
     Price,
@@ -17,7 +17,7 @@ from skulens.chat.ledger import (
     normalise_usage,
     sum_usage,
 )
-from skulens.chat.prices import SHIPPED, read_prices
+from skulens.chat.money.prices import SHIPPED, read_prices
 from skulens.errors import ChatError, DataError
 from skulens.protocols import Reply
 

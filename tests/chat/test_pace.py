@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skulens.chat.pace import FALL, HELPED, SLOWER, START, WINDOW, Gate, Pace
+from skulens.chat.http.pace import FALL, HELPED, SLOWER, START, WINDOW, Gate, Pace
 
 
 def answer(pace: Pace, n: int, latency_s: float = 1.0) -> None:

@@ -19,10 +19,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skulens.chat import flow, picture_memo, pictures, remember
+from skulens.chat import pictures
+from skulens.chat.bulk import flow, remember
+from skulens.chat.bulk.remember import CANARY_FROM, Remembered
 from skulens.chat.pictures import PicturePolicy, SentImage, fit_picture
-from skulens.chat.remember import CANARY_FROM, Remembered
-from skulens.chat.store import ReplyStore
+from skulens.chat.replies import picture_memo
+from skulens.chat.replies.store import ReplyStore
 from skulens.errors import BudgetReached, ChatError, DataError, StoreError
 from skulens.protocols import Ask, Reply
 from skulens.records import Image
@@ -535,9 +537,9 @@ def test_a_second_run_looks_at_no_picture(store, shop, monkeypatch, in_memory):
             yield show(Image(data=image.read()) if in_memory else image, n)
 
     first = {r.id: r.text for r in Remembered(Engine(), store).ask(asks())}
-    monkeypatch.setattr("skulens.chat.preparing.fit_bytes", None)
+    monkeypatch.setattr("skulens.chat.bulk.preparing.fit_bytes", None)
     if not in_memory:
-        monkeypatch.setattr("skulens.chat.preparing.read_bytes", None)
+        monkeypatch.setattr("skulens.chat.bulk.preparing.read_bytes", None)
     engine = Engine()
     assert {r.id: r.text for r in Remembered(engine, store).ask(asks())} == first
     assert engine.asked == []
@@ -641,7 +643,9 @@ def test_a_corrupt_picture_is_looked_at_again_on_demand(store, shop, tmp_path, m
     ask = bad_question("corrupt", shop, tmp_path)
     list(Remembered(Engine(), store).ask([ask]))
     sent = fit_picture(shop(5), PicturePolicy())
-    monkeypatch.setattr("skulens.chat.preparing.fit_bytes", lambda *_: sent)  # a better decoder
+    monkeypatch.setattr(
+        "skulens.chat.bulk.preparing.fit_bytes", lambda *_: sent
+    )  # a better decoder
     [reply] = Remembered(Engine(), store).ask([ask])
     assert reply.error
     for retry in (["image_corrupt"], []):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skulens.chat.schema import check_schema, lint_schema, schema_of
-from skulens.chat.schema_rules import FOREIGN, KEYWORDS
+from skulens.chat.schemas.check import check_schema, lint_schema, schema_of
+from skulens.chat.schemas.rules import FOREIGN, KEYWORDS
 from skulens.errors import DataError
 from skulens.values.fields import FIELDS
 from skulens.values.schema import make_schema

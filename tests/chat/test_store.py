@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from skulens.chat import database
 from skulens.chat.failures import CLASSES
 from skulens.chat.key import make_key
-from skulens.chat.secrets import hide_secrets
-from skulens.chat.store import FILE, ReplyStore
+from skulens.chat.replies import database
+from skulens.chat.replies.secrets import hide_secrets
+from skulens.chat.replies.store import FILE, ReplyStore
 from skulens.errors import StoreError
 from skulens.protocols import Ask, Reply
 from skulens.records import Image

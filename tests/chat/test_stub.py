@@ -26,7 +26,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skulens.chat.canary_pictures import draw_canary, make_canary
+from skulens.chat.checks.canary_pictures import draw_canary, make_canary
 from skulens.chat.failures import CLASSES
 from skulens.chat.parse import parse_text
 from skulens.chat.stub import app

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skulens.chat.failures import CLASSES
-from skulens.chat.pictures import Sent
-from skulens.chat.wire import (
+from skulens.chat.http.wire import (
     add_nonce,
     can_echo,
     fingerprint,
@@ -17,6 +16,7 @@ from skulens.chat.wire import (
     read_answer,
     sum_usage,
 )
+from skulens.chat.pictures import Sent
 from skulens.errors import DataError
 from skulens.protocols import Ask
 from skulens.records import Image

@@ -2,9 +2,9 @@
 
 import pytest
 
+from skulens.chat.bulk.remember import Remembered
 from skulens.chat.key import make_key
-from skulens.chat.remember import Remembered
-from skulens.chat.store import ReplyStore
+from skulens.chat.replies.store import ReplyStore
 from skulens.curate import captions as room
 from skulens.curate.captions import (
     Captioner,

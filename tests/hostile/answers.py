@@ -245,9 +245,9 @@ def attack(sent: bytes, folder: Path) -> bool:
 
     import pyarrow.parquet as pq
 
+    from skulens.chat.bulk.remember import Remembered
     from skulens.chat.openai import OpenAIChat
-    from skulens.chat.remember import Remembered
-    from skulens.chat.store import ReplyStore
+    from skulens.chat.replies.store import ReplyStore
     from skulens.protocols import Ask
 
     heard: list[str] = []

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-from skulens.chat import picture_memo
-from skulens.chat.remember import Remembered
-from skulens.chat.store import FILE, ReplyStore
+from skulens.chat.bulk.remember import Remembered
+from skulens.chat.replies import picture_memo
+from skulens.chat.replies.store import FILE, ReplyStore
 from skulens.errors import StoreError
 from skulens.protocols import Ask
 from skulens.records import Image

@@ -116,7 +116,7 @@ def test_a_file_of_ones_own_is_shown_without_examples(tmp_path):
 
 
 def test_check_finds_on_which_line(tmp_path):
-    pytest.importorskip("skulens.chat.schema")
+    pytest.importorskip("skulens.chat.schemas.check")
     good, bad = tmp_path / "good.v1.md", tmp_path / "bad.v1.md"
     good.write_text(MINE)
     bad.write_text(MINE.replace("Title:", "Answer in one word. Title:"))
@@ -129,7 +129,7 @@ def test_check_finds_on_which_line(tmp_path):
 
 
 def test_check_reads_schemas(tmp_path):
-    pytest.importorskip("skulens.chat.schema")
+    pytest.importorskip("skulens.chat.schemas.check")
     path = tmp_path / "mine.v1.md"
     path.write_text(MINE.replace("inputs:", "answer: {schema: {type: object}}\ninputs:"))
     shown = run("prompts", "check", str(path), status=1)
@@ -139,6 +139,6 @@ def test_check_reads_schemas(tmp_path):
 
 
 def test_all_of_ours_are_clean():
-    pytest.importorskip("skulens.chat.schema")
+    pytest.importorskip("skulens.chat.schemas.check")
     names = [f"{name}.v{v}" for name, versions in known_prompts().items() for v in versions]
     assert run("prompts", "check", *names) == f"0 findings in {len(names)} templates\n"

@@ -99,7 +99,7 @@ def test_a_template_makes_questions(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_schemas_are_portable(name):
-    from skulens.chat import schema
+    from skulens.chat.schemas import check as schema
 
     prompt = load_prompt(name)
     if prompt.head.answer.kind in ("schema", "choices"):

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
-from skulens.chat.canary_pictures import read_canary
+from skulens.chat.checks.canary_pictures import read_canary
 from skulens.chat.stub.question import Refusal
 from skulens.errors import PictureError
 from skulens.pictures import decode
