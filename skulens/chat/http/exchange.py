@@ -43,7 +43,12 @@ class Background(Generic[Kit]):
 
     @contextlib.contextmanager
     def use(self) -> Iterator[tuple[asyncio.AbstractEventLoop, Kit]]:
-        """The loop, started by the first who comes and ended by the last who goes."""
+        """The loop, started by the first who comes and ended by the last who goes.
+
+        Whoever goes in another thread than he came in does not wait for the end: it may be the
+        collector, on a thread that the loop itself waits for.
+        """
+        owner = threading.get_ident()
         with self._lock:
             if not self._users:
                 self._start()
@@ -54,7 +59,7 @@ class Background(Generic[Kit]):
             with self._lock:
                 self._users -= 1
                 if not self._users:
-                    self._stop()
+                    self._stop(wait=owner == threading.get_ident())
 
     def _start(self) -> None:
         self._kit, self._ending = self._make(), False
@@ -70,12 +75,12 @@ class Background(Generic[Kit]):
         # that the interpreter has stopped.
         atexit.register(self._stop)
 
-    def _stop(self) -> None:
+    def _stop(self, wait: bool = True) -> None:
         atexit.unregister(self._stop)
         if not self._ending:  # once: a second stop would cut its cleaning up
             self._ending = True
             self._loop.call_soon_threadsafe(self._loop.stop)
-        if threading.current_thread() is not self._thread:
+        if wait:
             self._thread.join()
 
 
@@ -122,6 +127,8 @@ class Exchange(Generic[Question, Given]):
         self._tasks: set[asyncio.Task[list[Given]]] = set()
         self._done: list[list[Given] | BaseException] = []
         self._woken = self._cancelled = False
+        self._idle = threading.Event()
+        self._owner = threading.get_ident()
 
     def trade(self, questions: Iterable[Question]) -> Iterator[Given]:
         """Replies as they come.
@@ -159,13 +166,13 @@ class Exchange(Generic[Question, Given]):
             raise problem
 
     def stop(self) -> None:
-        """Cancel what is under way, and wait until it is."""
-        if self._loop.is_closed():  # the program is ending, or it was collected late
-            return
-        if self._loop is asyncio._get_running_loop():  # collected on the loop: it cannot wait
-            self._cancel()
-            return
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
+        """Cancel what is under way and wait until it is; in another thread than the one that made
+        this, do not wait, as in `Background.use`."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and all that was on it
+            self._loop.call_soon_threadsafe(self._cancel)
+        if threading.get_ident() == self._owner:
+            while not self._idle.wait(0.1) and not self._loop.is_closed():
+                pass
 
     def _send(self, question: Question) -> None:
         self._inbox.append(question)
@@ -182,6 +189,8 @@ class Exchange(Generic[Question, Given]):
 
     def _finish(self, task: asyncio.Task[list[Given]]) -> None:
         self._tasks.discard(task)
+        if self._cancelled and not self._tasks:
+            self._idle.set()
         if task.cancelled():
             return
         failed = task.exception()
@@ -195,12 +204,9 @@ class Exchange(Generic[Question, Given]):
         self._outbox.put(self._done)
         self._done = []
 
-    def _cancel(self) -> list[asyncio.Task[list[Given]]]:
+    def _cancel(self) -> None:
         self._cancelled = True
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        return tasks
-
-    async def _cancel_all(self) -> None:
-        await asyncio.gather(*self._cancel(), return_exceptions=True)
+        if not self._tasks:
+            self._idle.set()
