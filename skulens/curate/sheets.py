@@ -112,7 +112,8 @@ def write_sheets(
         writer.writeheader()
         writer.writerows(lines)
         # Excel takes UTF-8 only with a byte order mark.
-        write_whole(path, lambda file, t=text: file.write(t.getvalue().encode("utf-8-sig")))
+        data = text.getvalue().encode("utf-8-sig")
+        write_whole(path, lambda file, data=data: file.write(data))  # type: ignore[misc]
     return paths
 
 
