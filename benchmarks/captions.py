@@ -24,10 +24,10 @@ from benchmarks.common import report
 from skulens.catalog.open import open_catalog
 from skulens.cli.audit import open_clip_counter
 from skulens.curate.caption_files import read_captions, read_record
-from skulens.curate.captions import Settings, choose_roles, make_source
 from skulens.curate.checks import Counter as Counted
 from skulens.curate.checks import Rules, Source, check_caption, failures
 from skulens.curate.reviewing import binomial_interval
+from skulens.curate.sources import Settings, choose_roles, make_source
 
 CLIP = "ViT-B-32/openai"
 
@@ -36,7 +36,7 @@ def published(data: str, role: str, counters: dict[str, Counted]) -> Iterator[di
     """Rows as of captions.parquet: of the captions that a catalogue has."""
     catalog = open_catalog(data)
     products = list(catalog.products())
-    roles = choose_roles(Settings(), catalog.info, products)
+    roles = choose_roles(Settings(), catalog.info, products[0].texts)
     rules = Rules(counters, "The product is")
     for product in products:
         caption, source = product.text(role), make_source(product, *roles)

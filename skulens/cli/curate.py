@@ -101,8 +101,9 @@ def captions(
     twice: run the same command again to resume.
     """
     from skulens.curate.caption_files import Plan
-    from skulens.curate.captions import PROMPT, Settings
+    from skulens.curate.captions import PROMPT
     from skulens.curate.make import Work, make_captions
+    from skulens.curate.sources import Settings
     from skulens.prompts.load import load_prompt
 
     work = Work(

@@ -4,35 +4,30 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from skulens.curate.caption_files import CaptionFolder, Counts, Maker, Plan
-from skulens.curate.captions import (
-    Captioner,
+from skulens.curate.captions import Captioner
+from skulens.curate.checks import Counter, Rules, Source, brands_of
+from skulens.curate.sources import (
     Settings,
     answer_key,
     choose_roles,
     inputs_of,
-    read_brands,
     read_sources,
+    roles_of,
 )
-from skulens.curate.checks import Counter, Rules, Source
 from skulens.errors import DataError
 from skulens.prompts.load import Prompt
 from skulens.protocols import Catalog, Chat
 from skulens.records import Reject
-
-LOOKED_AT = 1000
-"""Products that are looked at to see which texts there are."""
 
 
 @dataclass(frozen=True)
 class Drawn:
     """What reading the catalogue once tells."""
 
-    products: int
     brands: frozenset[str]
     roles: tuple[tuple[str, ...], tuple[str, ...]]
     sample: frozenset[str] | None
@@ -45,14 +40,19 @@ def look_at(catalog: Catalog, settings: Settings, sample: int = 0, seed: int = 0
     Raises:
         DataError: no products, or none of the texts that were asked for.
     """
-    first = list(islice(catalog.products(), LOOKED_AT))
-    if not first:
+    ids: dict[str, None] = {}
+    there: dict[str, None] = {}
+    brands: set[str] = set()
+    for product in catalog.products():
+        ids[product.id] = None
+        there |= dict.fromkeys(roles_of(product))
+        brands |= brands_of(product.attributes)
+    if not ids:
         raise DataError(f"{catalog.info.name} has no products; see its rejects: `skulens audit`")
-    roles = choose_roles(settings, catalog.info, first)
-    ids = list(dict.fromkeys(p.id for p in catalog.products()))
+    roles = choose_roles(settings, catalog.info, there)
     drawn = random.Random(seed).sample(sorted(ids), min(sample, len(ids))) if sample else None
-    brands = read_brands(catalog.products())
-    return Drawn(len(ids), brands, roles, None if drawn is None else frozenset(drawn))
+    chosen = None if drawn is None else frozenset(drawn)
+    return Drawn(frozenset(brands), roles, chosen)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import pytest
 
 from skulens.catalog.own import OwnCatalog
 from skulens.curate.caption_files import Plan, read_captions, read_record, text_of
-from skulens.curate.captions import Attempt, Captioned, Settings
+from skulens.curate.captions import Attempt, Captioned
 from skulens.curate.checks import Check, Source
 from skulens.curate.make import Work, make_captions
+from skulens.curate.sources import Settings
 from skulens.errors import DataError, StoreError
 from skulens.prompts.load import load_prompt
 from skulens.records import DatasetInfo, Image

@@ -6,17 +6,18 @@ from skulens.chat.bulk.remember import Remembered
 from skulens.chat.key import make_key
 from skulens.chat.replies.store import ReplyStore
 from skulens.curate import captions as room
-from skulens.curate.captions import (
-    Captioner,
+from skulens.curate import sources as texts
+from skulens.curate.captions import Captioner, clean
+from skulens.curate.checks import Rules, Source
+from skulens.curate.sources import (
     Settings,
     answer_key,
     choose_roles,
-    clean,
     inputs_of,
     make_source,
     read_sources,
+    roles_of,
 )
-from skulens.curate.checks import Rules, Source
 from skulens.errors import ChatError, DataError
 from skulens.prompts.load import load_prompt
 from skulens.protocols import Reply
@@ -182,19 +183,19 @@ def test_nothing_is_asked_twice(tmp_path):
 
 
 def test_roles_are_those_asked_for_openmprs_or_the_gallery_text():
-    plain = [Product("a", title="T", texts={"description": "d", "blurb": "b"})]
+    plain = roles_of(Product("a", title="T", texts={"description": "d", "blurb": "b", "none": ""}))
+    assert plain == ["description", "blurb", "title"]
     assert choose_roles(Settings(), INFO, plain) == (("description",), ())
     asked = Settings(texts=("blurb", "title"), tag=("description",))
     assert choose_roles(asked, INFO, plain) == (("blurb", "title"), ("description",))
-    told = dict.fromkeys((*room.OPENMPR_TEXTS, *room.OPENMPR_TAG, "caption"), "x")
-    assert choose_roles(Settings(), INFO, [Product("a", texts=told)]) == (
-        room.OPENMPR_TEXTS, room.OPENMPR_TAG
-    )  # fmt: skip
-    assert choose_roles(Settings(), INFO, [Product("a", title="T")]) == (("title",), ())
+    told = (*texts.OPENMPR_TEXTS, *texts.OPENMPR_TAG, "caption")
+    expected = (texts.OPENMPR_TEXTS, texts.OPENMPR_TAG)
+    assert choose_roles(Settings(), INFO, told) == expected
+    assert choose_roles(Settings(), INFO, ["title"]) == (("title",), ())
     with pytest.raises(DataError, match="called 'blurb'; texts there are: title"):
-        choose_roles(Settings(texts=("blurb",)), INFO, [Product("a", title="T")])
+        choose_roles(Settings(texts=("blurb",)), INFO, ["title"])
     with pytest.raises(DataError, match="no texts"):
-        choose_roles(Settings(), INFO, [Product("a")])
+        choose_roles(Settings(), INFO, [])
 
 
 def test_a_source_has_texts_title_and_the_attributes_that_are_checked():
@@ -320,7 +321,7 @@ def test_count_open_asks_what_it_can_and_counts_the_rest():
 
 def test_a_text_without_end_is_a_reject(tmp_path):
     rejects = []
-    products = [Product("a", texts={"d": "x " * room.LONGEST})]
+    products = [Product("a", texts={"d": "x " * texts.LONGEST})]
     assert not list(read_sources(products, Settings(), (("d",), ()), frozenset(), rejects.append))
     assert "characters, at most 50,000" in rejects[0].reason
 
