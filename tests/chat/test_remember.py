@@ -19,17 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
 from skulens.chat import pictures
 from skulens.chat.bulk import flow, remember
 from skulens.chat.bulk.remember import CANARY_FROM, Remembered
-=======
-from skulens.chat import pictures
-from skulens.chat.bulk import flow
-from skulens.chat.replies import picture_memo
-from skulens.chat.bulk import remember
 from skulens.chat.key import make_key
->>>>>>> t-store
 from skulens.chat.pictures import PicturePolicy, SentImage, fit_picture
 from skulens.chat.replies import picture_memo
 from skulens.chat.replies.store import ReplyStore
