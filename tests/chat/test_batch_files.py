@@ -316,6 +316,13 @@ def test_a_cut_file_gives_its_whole_lines(tmp_path, batch, store):
     assert store.read("select count(*) from spent") == [(6,)]
 
 
+def test_results_that_come_in_parts_leave_nothing_missing(tmp_path, batch, store):
+    folder, requests = batch
+    parts = [save(tmp_path / f"{i}", [answer_line(r) for r in requests[i::2]]) for i in range(2)]
+    assert read_batch(folder, parts[:1], store).missing == 3
+    assert read_batch(folder, parts[1:], store).missing == 0
+
+
 def test_windows_line_ends_a_byte_order_mark_and_no_last_line_end(tmp_path, batch, store):
     folder, requests = batch
     text = "\r\n".join(json.dumps(answer_line(r)) for r in requests)

@@ -173,6 +173,7 @@ def test_a_second_run_asks_nothing(tmp_path):
     line = last_line("a", "b", "c", "--replies", tmp_path / "r")
     assert line.startswith("3 questions: 3 answered (2 from the store); 110 tokens,")
     assert ScriptedChat.calls == ["a", "b", "c"]
+    assert asked("a", "--replies", tmp_path / "r")["money"] == 0
     line = last_line("a", "--replies", tmp_path / "r")
     assert line.startswith("1 question: 1 answered (1 from the store); nothing was asked anew;")
 

@@ -8,10 +8,17 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+<<<<<<< HEAD
 from skulens.chat.money.ledger import Prices, cost_of
 from skulens.chat.replies.spending import sum_spending
 from skulens.chat.replies.store import ReplyStore
 from skulens.chat.replies.stored import open_stored
+=======
+from skulens.chat.money.ledger import Prices, cost_of
+from skulens.chat.replies.spending import sum_spending
+from skulens.chat.replies.store import ReplyStore
+from skulens.chat.replies.stored import forget, open_stored
+>>>>>>> t-ledger
 from skulens.cli import skulens
 from skulens.errors import SkulensError
 from skulens.protocols import Ask, Reply
@@ -332,6 +339,18 @@ def test_export_writes_parquet(folder, tmp_path):
     assert rows[key(4)]["error"] == "transport" and rows[key(4)]["input_tokens"] is None
     assert json.loads(rows[key(10)]["value"]) == {"name": "é"}
     assert "6 replies in" in run("replies", "export", "--out", out)
+
+
+def test_rent_is_no_price_of_a_question(folder, tmp_path):
+    table = tmp_path / "own.csv"
+    table.write_text("model,per_hour\ngpt-4o-mini,2\n")
+    (found,) = told("replies", "one", key(1), "--prices", table)["questions"]
+    assert (found["money"], found["currency"]) == (None, None)
+
+
+def test_answers_are_never_forgotten(folder):
+    assert forget(folder, [""]) == {}
+    assert told("replies", "show")["answered"] == 4
 
 
 def test_export_of_an_empty_store(folder, tmp_path):
