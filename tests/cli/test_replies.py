@@ -8,17 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-<<<<<<< HEAD
-from skulens.chat.money.ledger import Prices, cost_of
-from skulens.chat.replies.spending import sum_spending
-from skulens.chat.replies.store import ReplyStore
-from skulens.chat.replies.stored import open_stored
-=======
 from skulens.chat.money.ledger import Prices, cost_of
 from skulens.chat.replies.spending import sum_spending
 from skulens.chat.replies.store import ReplyStore
 from skulens.chat.replies.stored import forget, open_stored
->>>>>>> t-ledger
 from skulens.cli import skulens
 from skulens.errors import SkulensError
 from skulens.protocols import Ask, Reply
