@@ -83,17 +83,19 @@ def measure_chaos(plan: chaos.Plan, kills: int, seed: int, folder: Path) -> dict
     }
 
 
-def measure_scale(plan: chaos.Plan, repeats: int, folder: Path) -> list[dict]:
-    """Lines of the table: first run, repeats of it, one of a hundred questions changed."""
+def measure_scale(plan: chaos.Plan, repeats: int, folder: Path) -> tuple[list[dict], list[dict]]:
+    """(lines of the table, memory over each run): first run, repeats of it, one of a hundred
+    questions changed."""
     delta = chaos.Plan(plan.questions, changed_every=CHANGED_EVERY, concurrency=plan.concurrency)
     with separate_stub() as url:
         first = chaos.run(url, folder, plan)
         again = [chaos.run(url, folder, plan) for _ in range(repeats)]
         changed = chaos.run(url, folder, delta)
-    rows = []
+    rows, cells = [], []
     for name, runs in (("first", [first]), ("again", again), ("1 % changed", [changed])):
         peaks = [max(r["memory_mb"]) for r in runs]
         growth = [grown(r["memory_mb"]) for r in runs]
+        cells += [{"run": name, "memory_mb": r["memory_mb"]} for r in runs]
         rows.append(
             {
                 "run": name,
@@ -106,7 +108,7 @@ def measure_scale(plan: chaos.Plan, repeats: int, folder: Path) -> list[dict]:
                 "grown after 20 %, MB": max(growth),
             }
         )
-    return rows
+    return rows, cells
 
 
 def grown(memory: list[float]) -> float:
@@ -146,11 +148,11 @@ def main() -> None:
             report("chat_chaos", rows, settings, args.save)
         if args.scale or not args.chaos:
             plan = chaos.Plan(args.questions or 100_000, concurrency=args.concurrency)
-            rows = measure_scale(plan, args.repeats, Path(folder) / "scale")
+            rows, cells = measure_scale(plan, args.repeats, Path(folder) / "scale")
             right = right and [r["calls"] for r in rows] == [
                 plan.questions, 0, -(-plan.questions // CHANGED_EVERY)
             ]  # fmt: skip
-            report("chat_scale", rows, settings, args.save)
+            report("chat_scale", rows, settings, args.save, cells)
     raise SystemExit(not right)
 
 
