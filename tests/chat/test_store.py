@@ -1,5 +1,6 @@
 """A reply that was stored is there, whole, once, for everybody, or an error says why not."""
 
+import itertools
 import json
 import math
 import multiprocessing
@@ -352,6 +353,31 @@ def test_threads_share_a_store(store):
     for thread in threads:
         thread.join()
     assert len(store) == 200 and store.last_entry() == 400
+
+
+def test_a_store_is_closed_under_no_thread(tmp_path):
+    """One that an interrupted run left behind may still be at it: it gets an error, no crash."""
+    ends = []
+
+    def work(store):
+        try:
+            for n in itertools.count():
+                put(store, [n % 50])
+                store.find(key_of(n) for n in range(50))
+        except StoreError as e:
+            ends.append(str(e))
+
+    for attempt in range(5):
+        store = ReplyStore(tmp_path / str(attempt))
+        threads = [threading.Thread(target=work, args=(store,)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        while not store.last_entry():
+            pass
+        store.close()
+        for thread in threads:
+            thread.join()
+    assert len(ends) == 15 and all("closed" in said for said in ends)
 
 
 def put_all(folder, number, start):

@@ -235,8 +235,10 @@ class ReplyStore:
         return count
 
     def close(self) -> None:
-        self._reader.close()
-        self._writer.close()
+        """Close the file, once no thread is in the middle of it; later calls raise StoreError."""
+        with self._writing, self._reading:  # SQLite crashes the process where they overlap
+            self._reader.close()
+            self._writer.close()
 
     def __enter__(self) -> "ReplyStore":
         return self
