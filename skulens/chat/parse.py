@@ -132,7 +132,7 @@ def find_violation(value: object, schema: Mapping[str, object]) -> str:
             f"the schema cannot be applied ({type(e).__name__}: {str(e)[:200]}); "
             "chat.schema.check_schema says what to change"
         )
-    return f"{best.json_path}: {_cut(best.message)}" if best is not None else ""
+    return _cut(f"{best.json_path}: {best.message}") if best is not None else ""
 
 
 @lru_cache(maxsize=256)
@@ -223,6 +223,7 @@ def _quote(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """A message of the validator, printable, its middle left out where it quotes a long value."""
+    """A path and message of the validator, such that it can be stored, without its middle where it
+    quotes a long value."""
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= 200 else f"{text[:120]} ... {text[-60:]}"
