@@ -109,7 +109,11 @@ def test_what_is_stored_of_a_batch_equals_what_is_stored_of_asking(tmp_path, cha
     files = write_batch(questions, chat, store, tmp_path / "batch")
     read_batch(
         tmp_path / "batch",
-        [save(tmp_path / "out", [answer_line(r, '{"z":1}') for r in requests_of(files)])],
+        [
+            save(
+                tmp_path / "out", [answer_line(r, '{"z": 1, "a": "x"}') for r in requests_of(files)]
+            )
+        ],
         store,
     )
     with ReplyStore(tmp_path / "asked") as other:
@@ -365,8 +369,11 @@ COMPLETIONS = {
     "blank": ({"message": {"content": "  \n"}}, "engine"),
     "prose": ({"message": {"content": "a shirt"}}, "invalid_json"),
     "another schema": ({"message": {"content": '{"z": "one"}'}}, "schema_violation"),
-    "in parts": ({"message": {"content": [{"type": "text", "text": '{"z":'}, {"text": "1}"}]}}, ""),
-    "in a fence": ({"message": {"content": '```json\n{"z": 1}\n```'}}, ""),
+    "in parts": (
+        {"message": {"content": [{"type": "text", "text": '{"z": 1,'}, {"text": '"a": ""}'}]}},
+        "",
+    ),
+    "in a fence": ({"message": {"content": '```json\n{"z": 1, "a": ""}\n```'}}, ""),
     "no message": ({"message": None}, "engine"),
 }
 
