@@ -53,19 +53,9 @@ def write(path, rows, separator=","):
         csv.writer(f, delimiter=separator).writerows(rows)
 
 
-def captions(*more, code=0):
-    return run(
-        "captions",
-        "shop.csv",
-        "--engine",
-        "tiny",
-        "--out",
-        "out",
-        "--encoder",
-        "mini",
-        *more,
-        code=code,
-    )
+def captions(*more):
+    engine = () if "--engine" in more else ("--engine", "tiny")
+    return run("captions", "shop.csv", *engine, "--out", "out", "--encoder", "mini", *more)
 
 
 def test_from_captions_to_a_reviewed_sheet(place):
@@ -137,6 +127,15 @@ def test_what_cannot_work_is_said_at_the_door(place, words, said, monkeypatch):
     )
     assert done.exit_code and said in f"{done.output}{done.exception}"
     assert not (place / "out").exists()
+
+
+def test_a_batch_is_written_and_nothing_made(place, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    words = ["--engine", "openai:m", "--url", "http://127.0.0.1:9/v1", "--batch", "batch"]
+    said = captions(*words)
+    assert "4 questions: 0 in the store, 4 written" in said and not (place / "out").exists()
+    [requests] = (place / "batch").glob("requests-*.jsonl")
+    assert len(requests.read_text().splitlines()) == 4
 
 
 def test_a_folder_that_is_none_of_captions(place):
