@@ -81,7 +81,7 @@ def test_copied_pictures_move_with_the_folder(shop, tmp_path):
 
 
 def test_every_attempt_is_told(shop, tmp_path):
-    said = ["The product is a blue can.", GOOD]
+    said = ["The product is a blue soup can.", GOOD]
     make(shop, tmp_path / "out", lambda ask, n: said[n] if ask.id == "soup" else ("refused", "no"))
     rows = {r["product_id"]: r for r in read_captions(tmp_path / "out")}
     soup, milk = rows["soup"], rows["milk"]

@@ -59,10 +59,16 @@ def test_start():
 
 
 @pytest.mark.parametrize(
-    "caption", ["", "The product is", "The product is ...", "The product is a."]
+    "rest",
+    ["", " ...", " a.", " the product", " not available in your location", " [tag description]"],
 )
-def test_a_caption_that_says_nothing(caption):
-    assert check_content(caption, "The product is").verdict == "fail"
+def test_a_caption_that_says_nothing_of_its_product(rest):
+    assert check_content(f"The product is{rest}", SOUP, "The product is").verdict == "fail"
+
+
+@pytest.mark.parametrize("caption", ["Kova", "The product is soups", "the product is a RED thing"])
+def test_one_word_of_the_source_is_content(caption):
+    assert check_content(caption, SOUP, "The product is").verdict == "pass"
 
 
 @pytest.mark.parametrize(
