@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from skulens.chat.batch import files as batch_files
 from skulens.chat.batch.files import BatchWriter, write_batch, write_unknown
-from skulens.chat.batch.results import read_batch, why_failed
+from skulens.chat.batch.results import judge_line, read_batch
 from skulens.chat.bulk.remember import Remembered
 from skulens.chat.money.ledger import Prices
 from skulens.chat.pictures import PicturePolicy
@@ -366,7 +366,7 @@ COMPLETIONS = {
     "filter": ({"finish_reason": "content_filter"}, "refused"),
     "refusal": ({"message": {"content": None, "refusal": "I cannot"}}, "refused"),
     "no text": ({"message": {"content": None}}, "engine"),
-    "blank": ({"message": {"content": "  \n"}}, "engine"),
+    "blank": ({"message": {"content": "  \n"}}, "invalid_json"),
     "prose": ({"message": {"content": "a shirt"}}, "invalid_json"),
     "another schema": ({"message": {"content": '{"z": "one"}'}}, "schema_violation"),
     "in parts": (
@@ -401,7 +401,7 @@ def test_completions_without_a_usable_answer(tmp_path, chat, store, choice, erro
         ({"code": "content_policy_violation", "message": "no"}, 400, "refused"),
         ({"message": "cannot decode image"}, 400, "image_corrupt"),
         ({"message": "At most 1 image(s) may be provided"}, 400, "too_many_images"),
-        ({"message": "maximum context length is 4096"}, 400, "engine"),
+        ({"message": "maximum context length is 4096"}, 400, "truncated"),
         ({"message": "boom"}, 500, "engine"),
         ("in words only", 503, "engine"),
         ({}, 200, "engine"),
@@ -410,8 +410,8 @@ def test_completions_without_a_usable_answer(tmp_path, chat, store, choice, erro
     ],
 )
 def test_error_lines_have_a_class(error, status, expected):
-    found, reason = why_failed(error, status)
-    assert found == expected and reason
+    found = judge_line({"error": error}, status, None, pictures=True)
+    assert found.error == expected and found.reason
 
 
 @pytest.mark.parametrize("response", [None, [], "x", {}, {"body": None}, {"body": {"choices": 3}},

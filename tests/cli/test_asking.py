@@ -315,7 +315,7 @@ def answered(folder, out):
         for path in sorted(folder.glob("requests-*.jsonl")):
             for line in path.read_text().splitlines():
                 request = json.loads(line)
-                about = request["body"]["messages"][-1]["content"][-1]["text"]
+                about = request["body"]["messages"][-1]["content"]
                 body = {
                     "choices": [{"message": {"content": f"on {about}"}, "finish_reason": "stop"}],
                     "usage": {"prompt_tokens": 10, "completion_tokens": 1},

@@ -13,20 +13,20 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from skulens.chat.http.wire import make_body
 from skulens.chat.key import make_key
-from skulens.chat.pictures import PicturePolicy, Sent, fit_picture
+from skulens.chat.pictures import PicturePolicy, Sent, Unsent, fit_pictures
 from skulens.chat.replies.store import ReplyStore
 from skulens.chat.schemas.check import check_schema
-from skulens.errors import ChatError, PictureError
+from skulens.errors import ChatError
 from skulens.files import aside_name, remove_leftovers, sync_folder, write_whole
 from skulens.protocols import Ask, Chat, ErrorClass, Reply
-from skulens.records import Image
 
 VERSION = 1
 MANIFEST, QUESTIONS = "manifest.json", "questions.jsonl"
@@ -39,36 +39,6 @@ MOST_SHARED = 1000
 question, so that memory stays flat."""
 LOOK_UP = 500
 """Questions looked up in the store at a time."""
-
-try:
-    from skulens.chat.openai import make_body  # type: ignore[attr-defined]
-except ImportError:  # until that engine is merged
-
-    def make_body(
-        ask: Ask, model: str, sampling: Mapping[str, object], pictures: Sequence[Sent]
-    ) -> dict[str, Any]:
-        """The JSON body of a chat completion."""
-        import base64
-
-        content: list[dict[str, Any]] = []
-        waiting = iter(pictures)
-        for part in ask.parts:
-            if isinstance(part, str):
-                content.append({"type": "text", "text": part})
-                continue
-            sent = next(waiting)
-            data = base64.b64encode(sent.data).decode()
-            url = f"data:{sent.mime};base64,{data}"
-            content.append({"type": "image_url", "image_url": {"url": url}})
-        messages: list[dict[str, Any]] = []
-        if ask.system:
-            messages.append({"role": "system", "content": ask.system})
-        messages.append({"role": "user", "content": content})
-        body = {"model": model, "messages": messages, **sampling, **ask.sampling}
-        if ask.schema is not None:
-            schema = {"name": "answer", "strict": True, "schema": ask.schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return body
 
 
 @dataclass(frozen=True)
@@ -193,15 +163,11 @@ class BatchWriter:
 
     def prepare(self, ask: Ask) -> Ready | Reply:
         """Key and pictures of a question; a failure, and counted, where one cannot be sent."""
-        images = [part for part in ask.parts if isinstance(part, Image)]
-        if len(images) > self.policy.most:
-            reason = f"{len(images)} pictures, expected at most {self.policy.most}"
-            return self._leave_out(ask, "too_many_images", reason)
-        try:
-            sent = tuple(fit_picture(image, self.policy) for image in images)
-        except PictureError as e:
-            return self._leave_out(ask, "image_corrupt", str(e))
-        return Ready(make_key(ask, self.chat.info.identity, [s.sha256 for s in sent]), sent)
+        sent = fit_pictures(ask.parts, self.policy)
+        if isinstance(sent, Unsent):
+            return self._leave_out(ask, sent.error, sent.reason)
+        key = make_key(ask, self.chat.info.identity, [s.sha256 for s in sent])
+        return Ready(key, tuple(sent))
 
     def _leave_out(self, ask: Ask, error: ErrorClass, reason: str) -> Reply:
         self.unsendable[error] = self.unsendable.get(error, 0) + 1

@@ -1,30 +1,27 @@
 """Result files of a batch -> replies in the store, each checked to belong to a question."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from skulens.chat.batch.files import MANIFEST, QUESTIONS, VERSION
+from skulens.chat.failures import Failure
+from skulens.chat.http.errors import judge_request, judge_status, read_complaint
+from skulens.chat.http.wire import read_answer
 from skulens.chat.money.ledger import as_mapping, normalise_usage, sum_usage
-from skulens.chat.parse import parse_text
 from skulens.chat.replies.spending import BATCH
 from skulens.chat.replies.store import ReplyStore
 from skulens.errors import DataError
 from skulens.files import sha256_of_file
-from skulens.protocols import Ask, ErrorClass, Reply
+from skulens.protocols import Ask, Reply
 from skulens.records import Image, Reject
 
 TURN = 500
 """Replies stored in one commit."""
 SHOWN_REJECTS = 1000
 """Rejects that are kept; all are counted."""
-REASON = 300
-"""Characters of a server's message that are kept."""
-SECRET = re.compile(r"\b(?:sk|gsk|hf|xai|pk)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|\bBearer\s+\S+")
-"""What looks like a key in a server's message."""
 ASK_ANEW = "write what is missing as a new batch: run the asking command with --batch again"
 
 
@@ -117,7 +114,12 @@ def is_news(reply: Reply, before: Reply | None) -> bool:
         return True
     if not before.error:
         return False
-    return (reply.error, reply.text, reply.reason) != (before.error, before.text, before.reason)
+    # Not the reason, from which the store takes out what looks like a key.
+    return (reply.error, reply.text, dict(reply.usage)) != (
+        before.error,
+        before.text,
+        dict(before.usage),
+    )
 
 
 def note_missing(
@@ -274,65 +276,36 @@ def in_turns(rows: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def reply_of_line(line: Mapping[str, Any], question: Mapping[str, Any], identity: str) -> Reply:
-    """A result line as a reply."""
+    """A result line as a reply; read as the openai engine reads an answer."""
     response, item = as_mapping(line.get("response")), str(question["item"])
-    body = as_mapping(response.get("body"))
-    status = response.get("status_code")
-    if line.get("error") or status not in (None, 200) or not body.get("choices"):
-        error, reason = why_failed(line.get("error") or body.get("error") or body, status)
-        return Reply(item, error=error, reason=reason, system=identity)
-    reply = replace(read_completion(body, question["schema"]), id=item, system=identity)
-    usage = as_mapping(body.get("usage"))
-    return replace(reply, usage=normalise_usage(usage), raw_usage=(dict(usage),) if usage else ())
+    status, body = response.get("status_code"), response.get("body")
+    if line.get("error") or status not in (None, 200):
+        failure = judge_line(line, status, body, any("image" in p for p in question["parts"]))
+        return Reply(item, error=failure.error, reason=failure.reason, system=identity)
+    answer = read_answer(json.dumps(body).encode(), question["schema"])
+    failed, usage = answer.failure, answer.raw_usage
+    return Reply(
+        item,
+        answer.text,
+        answer.value,
+        answer.finish,
+        failed.error if failed else "",
+        failed.reason if failed else "",
+        normalise_usage(usage),
+        (usage,) if usage else (),
+        system=identity,
+    )
 
 
-def read_completion(body: Mapping[str, Any], schema: Mapping[str, object] | None) -> Reply:
-    """The first choice of a chat completion, without id and usage."""
-    choices = body["choices"]
-    choice = as_mapping(choices[0]) if isinstance(choices, list) else {}
-    message = as_mapping(choice.get("message"))
-    finish = str(choice.get("finish_reason") or "")
-    text = text_of(message.get("content"))
-    if refusal := message.get("refusal"):
-        return Reply("", text, None, finish, "refused", tell(f"the model declined: {refusal}"))
-    if finish == "content_filter":
-        return Reply("", text, None, finish, "refused", "a content filter stopped the answer")
-    if finish == "length":
-        reason = "the answer reached its token limit; raise --max-tokens"
-        return Reply("", text, None, finish, "truncated", reason)
-    if not text.strip():
-        return Reply("", text, None, finish, "engine", "the answer holds no text")
-    value, error, reason = parse_text(text, schema)
-    return Reply("", text, value, finish, error, reason)
-
-
-def text_of(content: object) -> str:
-    """The text of a message, which may come in parts."""
-    if isinstance(content, list):
-        return "".join(str(as_mapping(part).get("text") or "") for part in content)
-    return content if isinstance(content, str) else ""
-
-
-def why_failed(error: object, status: object) -> tuple[ErrorClass, str]:
-    """Error class and reason of a request that got no completion."""
-    told = as_mapping(error)
-    code = str(told.get("code") or told.get("type") or "")
-    message = str(told.get("message") or (error if isinstance(error, str) else "") or "no message")
-    words, number = f"{code} {message}".lower(), status if isinstance(status, int) else 0
-    said = f"{code}: {message}" if code else message
-    reason = tell(f"status {number}: {said}" if number else said)
-    if number == 429 or "rate_limit" in words or "rate limit" in words:
-        return "rate_limit", reason
-    if code in ("batch_expired", "batch_cancelled") or number == 408:
-        return "transport", reason
-    if "content_filter" in words or "content_policy" in words:
-        return "refused", reason
-    if number == 400 and "image" in words:
-        many = re.search(r"too many|at most|more than|exceed", words)
-        return ("too_many_images" if many else "image_corrupt"), reason
-    return "engine", reason
-
-
-def tell(message: str) -> str:
-    """A server's message on one line, cut, and without what looks like a key."""
-    return SECRET.sub("[key]", " ".join(message.split()))[:REASON]
+def judge_line(line: Mapping[str, Any], status: object, body: object, pictures: bool) -> Failure:
+    """The failure of a request that got no completion."""
+    if isinstance(status, int) and status != 200:
+        return judge_status(status, line.get("error") or body, {}, pictures)
+    complaint = read_complaint(line.get("error") or body)
+    said = f"the service answers {complaint.code or 'with an error'}: {complaint.quoted}"
+    if complaint.code in ("batch_expired", "batch_cancelled"):
+        return Failure("transport", said)
+    if "rate_limit" in complaint.words:
+        return Failure("rate_limit", said)
+    found = judge_request(complaint, said, pictures)
+    return Failure(found.error, found.reason)
