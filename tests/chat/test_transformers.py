@@ -116,9 +116,12 @@ def test_every_pixel_and_the_order_of_pictures_count(tiny_chat):
 def test_shared_instructions_are_read_once(tiny_chat, monkeypatch):
     chat = tiny_chat("llama", batch=4)
     asked = [Ask(str(n), (f"cup number {n}" * (n + 1),), SYSTEM) for n in range(9)]
-    asked += [Ask("other", ("tea",), f"Other instructions. {SYSTEM}"), Ask("none", ("tea",))]
+    other = f"Other instructions. {SYSTEM}"
+    asked += [Ask(f"other {n}", (f"tea {n}",), other) for n in range(3)]
+    asked += [Ask("single", ("tea",), f"Own instructions. {SYSTEM}"), Ask("none", ("tea",))]
     found = by_id(chat, asked)
     shared = len(chat.model.shared_tokens(SYSTEM))
+    assert found["other 1"].usage["cached_tokens"] == len(chat.model.shared_tokens(other)) > shared
     assert shared > 40
     assert all(found[str(n)].usage["cached_tokens"] == shared for n in range(4))
     assert found["none"].usage["cached_tokens"] == 0
@@ -566,6 +569,30 @@ def test_weights_with_nan_are_refused(copied):
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(ChatError, match="holds NaN"):
         TransformersChat(str(folder))
+
+
+def test_weights_that_are_not_there_are_never_made_up(copied):
+    from safetensors.torch import load_file, save_file
+
+    folder = copied("llama")
+    weights = load_file(folder / "model.safetensors")
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ChatError, match="lacks 1 of the model's weights, such as .*up_proj"):
+        TransformersChat(str(folder))
+
+
+def test_penalties_and_temperatures_of_the_checkpoint_are_left_aside(copied, tiny_chat):
+    folder = copied("llama")
+    own = {"do_sample": True, "temperature": 9.0, "repetition_penalty": 50.0, "eos_token_id": [1, 7],
+           "max_length": 3, "num_beams": 3}  # fmt: skip
+    (folder / "generation_config.json").write_text(json.dumps(own))
+    chat = TransformersChat(str(folder), max_tokens=8)
+    assert chat.model.ends == {1, 7}, "what ends an answer is the checkpoint's"
+    asked = some_questions(False)
+    plain = by_id(tiny_chat("llama"), asked)
+    for name, reply in by_id(chat, asked).items():
+        assert plain[name].text.startswith(reply.text) and reply.text
 
 
 def test_a_folder_with_code_runs_none_of_it(copied, tmp_path):
