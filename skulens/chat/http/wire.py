@@ -13,6 +13,7 @@ from typing import Any
 
 from skulens.chat.failures import Failure
 from skulens.chat.http.errors import judge_status, read_complaint
+from skulens.chat.money.ledger import normalise_usage
 from skulens.chat.parse import parse_text
 from skulens.chat.pictures import Sent
 from skulens.errors import DataError
@@ -22,8 +23,6 @@ from skulens.records import escape_surrogates
 RESERVED = frozenset({"messages", "model", "stream", "response_format", "n"})
 """Names in a request that no sampling setting may have."""
 LIMITS = ("max_tokens", "max_completion_tokens")
-MOST_TOKENS = 2**48
-"""From which on a count of tokens is nonsense, and would not fit into a store."""
 NONCE = "question_id"
 """The first property of a schema whose answer says which question it is of."""
 CUT = frozenset({"length", "max_tokens", "model_length"})
@@ -248,23 +247,6 @@ def another_question(how: str) -> Failure:
 
 
 # ----- usage ----------------------------------------------------------------------------------
-
-
-def normalise_usage(raw: Mapping[str, Any]) -> dict[str, int]:
-    """A provider's usage object of one attempt as the counts of `Reply.usage`."""
-
-    def count(of: object, name: str) -> int:
-        found = of.get(name) if isinstance(of, Mapping) else None
-        return found if isinstance(found, int) and 0 < found < MOST_TOKENS else 0
-
-    told = raw.get("prompt_tokens_details"), raw.get("completion_tokens_details")
-    return {
-        "input_tokens": count(raw, "prompt_tokens"),
-        "cached_tokens": count(told[0], "cached_tokens"),
-        "output_tokens": count(raw, "completion_tokens"),
-        "reasoning_tokens": count(told[1], "reasoning_tokens"),
-        "image_tokens": count(told[0], "image_tokens"),
-    }
 
 
 def sum_usage(raws: Sequence[Mapping[str, object]]) -> dict[str, int]:
