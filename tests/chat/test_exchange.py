@@ -80,20 +80,47 @@ def test_nothing_begins_after_an_answer_failed_though_the_caller_is_busy():
     failed = threading.Event()
 
     async def answer(i: int) -> list[int]:
-        begun.append(i)
-        if i == 1:
-            asyncio.get_running_loop().call_later(0.02, failed.set)
-            raise KeyError("first")
-        return [i]
+        async with one_at_a_time:
+            await asyncio.sleep(0)
+            begun.append(i)
+            if i == 1:
+                asyncio.get_running_loop().call_later(0.02, failed.set)
+                raise KeyError("first")
+            return [i]
 
+    one_at_a_time = asyncio.Semaphore(1)
     back = background([])
     with back.use() as (loop, _):
-        exchange = Exchange(loop, answer, 2)
+        exchange = Exchange(loop, answer, 50)
         with pytest.raises(KeyError):
             for _ in exchange.trade(range(100)):
                 failed.wait(10)
         exchange.stop()
-    assert len(begun) <= 4
+    assert 1 in begun and len(begun) <= 5
+
+
+def test_an_iterator_that_is_dropped_on_the_loop_does_not_wait_for_itself():
+    async def answer(i: int) -> list[int]:
+        await asyncio.sleep(3600 if i else 0)
+        return [i]
+
+    log: list[str] = []
+    back = background(log)
+
+    def trade():
+        with back.use() as (loop, _):
+            exchange = Exchange(loop, answer, 4)
+            try:
+                yield from exchange.trade(range(10))
+            finally:
+                exchange.stop()
+
+    box = [trade()]
+    assert next(box[0]) == 0
+    thread = back._thread
+    back._loop.call_soon_threadsafe(box.clear)
+    thread.join(20)
+    assert not thread.is_alive() and log == ["make", "close kit"]
 
 
 def test_answers_may_be_none_or_many():

@@ -304,6 +304,15 @@ def test_what_looks_like_a_secret_is_masked(text, clean):
     assert Redactor().clean(text) == clean
 
 
+def test_every_form_of_a_key_is_masked():
+    key = 'Sec/ret+K"ey0123=456789'
+    redactor = Redactor(key)
+    base64_form = "U2VjL3JldCtLImV5MDEyMz00NTY3ODk="
+    for form in (key, "Sec%2Fret%2BK%22ey0123%3D456789", 'Sec/ret+K\\"ey0123=456789', base64_form):
+        assert redactor.clean(f"a {form} b") == redactor.mask(f"a {form} b") == f"a {MASK} b"
+        assert redactor.clean_bytes(f"a {form} b".encode()) == f"a {MASK} b".encode()
+
+
 def test_short_keys_are_masked_behind_bearer_alone():
     redactor = Redactor("abc")
     assert redactor.clean("abc, Bearer abc") == f"abc, Bearer {MASK}"
