@@ -112,7 +112,9 @@ def retried(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def describe_tokens(row: Mapping[str, Any]) -> str:
-    """ "CLIP 312 -> 31 of 77"."""
+    """ "CLIP 312 -> 31 of 77"; without a caption nothing."""
+    if not row["caption"]:
+        return ""
     return "; ".join(
         f"{t['encoder']}: {t['before']} \u2192 {t['after']} of {t['limit']} tokens"
         for t in row["tokens"]
