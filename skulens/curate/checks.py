@@ -52,9 +52,12 @@ _PATHS: Mapping[str, Kind] = {
 }  # fmt: skip
 SHORTEST = 3
 """Letters of a word that says something."""
-EMPTY_WORDS = frozenset(
-    ["the", "and", "for", "with", "this", "that", "from", "are", "was", "has", "have", "its", "their", "your", "you", "our", "can", "may", "not", "all", "any", "but", "than", "then", "when", "which", "who", "will", "be", "been", "being", "also", "very", "more", "most", "such", "it", "is", "of", "in", "on", "to", "as", "by", "or", "an", "at", "no", "product", "item", "description", "tag", "label"]
-)
+EMPTY_WORDS = frozenset((
+    "the", "and", "for", "with", "this", "that", "from", "are", "was", "has", "have", "its",
+    "their", "your", "you", "our", "can", "may", "not", "all", "any", "but", "than", "then",
+    "when", "which", "who", "will", "been", "being", "also", "very", "more", "most", "such",
+    "product", "item", "description", "tag", "label",
+))  # fmt: skip
 """Words that are in texts of any product, folded stems."""
 NEAR = 88
 """Least similarity (of 100) of a name to a word of the source that it may be a spelling of."""
