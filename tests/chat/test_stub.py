@@ -399,6 +399,17 @@ def test_canaries_are_read_truthfully():
     assert "white" in free and str(0o4321) in free
 
 
+def test_an_answer_says_which_pixels_it_saw():
+    def seen(uri: str) -> list[str]:
+        return re.findall(r"\[picture (\w+)\]", client.say(body_of("x", None, [uri])))
+
+    with running_stub() as url:
+        client = Client(url)
+        one, other = seen(png((1, 2, 3))), seen(png((1, 2, 4)))
+        again = seen(png((1, 2, 3)).replace("image/png", "image/x-png"))
+    assert len(one) == len(other) == 1 and one != other and one == again
+
+
 def test_other_pictures_are_no_canaries():
     draw = random.Random(0)
     eyes = Eyes()
@@ -574,6 +585,9 @@ HARD = [
     {"properties": {"a/b~c": {"type": "boolean"}}, "required": ["a/b~c"]},
     {"enum": [None]},
     True,
+    {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 2},
+    {"type": "integer", "exclusiveMinimum": -1, "maximum": 1},
+    {"type": "integer", "minimum": 5, "exclusiveMaximum": 7},
     {
         "$defs": {
             "often": {
@@ -633,7 +647,14 @@ def test_a_schema_that_cannot_be_is_refused(schema):
 @settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(
-        [r"^[a-z]{1,20}$", r"\d{4}-\d{2}", r"(x|yy|z*)+", r"[^a-z\d]+", r"(a)(b)\1?", r"é?\s\S\W\D"]
+        [
+            r"^[a-z]{1,20}$",
+            r"\d{4}-\d{2}",
+            r"(x|yy|z*)+",
+            r"[^a-z\d]+",
+            r"(a|b)(c|d)\2\1",
+            r"é?\s\S\W\D",
+        ]
     ),
     st.integers(0, 10**6),
 )
