@@ -250,6 +250,6 @@ def test_llguidance_for_torch_is_not_loaded():
     import subprocess
     import sys
 
-    code = "import sys, skulens.chat.local.opening.guide; print('llguidance.torch' in sys.modules)"
+    code = "import sys, skulens.chat.local.guide; print('llguidance.torch' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split()[-1] == "False"

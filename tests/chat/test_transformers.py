@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skulens.chat import open_chat, transformers
-from skulens.chat.local.opening import decoding
+from skulens.chat.local import decoding
 from skulens.chat.local.decoding import Row, Sampling, draw_token, read_sampling
 from skulens.chat.local.opening import stack_ragged
 from skulens.chat.pictures import PicturePolicy, fit_picture
