@@ -333,7 +333,9 @@ class TransformersChat:
 
     def _reply(self, q: Question, row: Row, usage: dict[str, int], latency_s: float) -> Reply:
         text = self.model.decode(row.tokens) if row.text is None else row.text
-        value, error, reason = None, "", ""
+        value: object = None
+        error: ErrorClass = ""
+        reason = ""
         if row.finish == "length":
             error = "truncated"
             reason = f"the answer reached {row.used:,} tokens; raise max_tokens"

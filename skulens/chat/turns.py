@@ -98,7 +98,7 @@ def learn_turns(writer: Any, special: Sequence[str], pictures: bool, name: str) 
     problem = "it leaves the question out"
     for content in kinds[: 1 if pictures else 2]:
         for instructions in ("system", "user"):
-            turns = Turns(writer, content, instructions, True, tokens)  # type: ignore[arg-type]
+            turns = Turns(writer, content, instructions, True, tokens)
             try:
                 written = turns.write_parts(SYSTEM, USER, int(pictures))
             except Exception as e:  # templates raise what they like, and jinja on broken ones
