@@ -126,7 +126,7 @@ def read_gguf(gguf: Path, bar: Any) -> tuple[Any, Any]:
     with at_the_door(gguf):
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
         bar.update()
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
+        model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
     # It is a plain model now, and its configuration must say so.
     model.hf_quantizer = None  # type: ignore[assignment]
     del model.config.quantization_config

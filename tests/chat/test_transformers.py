@@ -163,6 +163,38 @@ def test_rows_of_different_settings_share_a_batch(tiny_chat):
     assert found["short"].usage["output_tokens"] == 2
 
 
+def test_finished_rows_leave_the_batch(tiny_chat, monkeypatch):
+    limits = [1, 1, 2, 2, 3, 5, 9, 16]
+    asked = [
+        Ask(f"{n}: {most}", (f"cup {n}",), SYSTEM, sampling={"max_tokens": most})
+        for n, most in enumerate(limits)
+    ]
+    alone = by_id(tiny_chat("llama", batch=1), asked)
+    chat, sizes = tiny_chat("llama", batch=8), []
+    real = chat.model.model.generate
+
+    def generate(**inputs):
+        sizes.append(len(inputs["input_ids"]))
+        return real(**inputs)
+
+    monkeypatch.setattr(chat.model.model, "generate", generate)
+    found = by_id(chat, asked)
+    assert sizes[0] == 8 and sizes == sorted(sizes, reverse=True) and sizes[-1] == 1
+    assert {k: r.text for k, r in found.items()} == {k: r.text for k, r in alone.items()}
+    for reply in found.values():
+        assert reply.usage["output_tokens"] <= 2 * int(reply.id.split()[1])
+
+
+def test_a_batch_in_bfloat16_on_a_cpu_always_has_a_mask(tiny_chat):
+    short, wide = (tiny_chat("llama", dtype=d).model for d in ("bfloat16", "float32"))
+    one = short.read("milk carton", ())
+    assert short.collate([one])["attention_mask"].tolist()[0][:2] == [0, 1]
+    assert wide.collate([one])["attention_mask"].all()
+    longer = {k: v.repeat(1, 2) for k, v in one.items()}
+    found = short.collate([one, longer], prefix=2)
+    assert (found["attention_mask"][:, 2] == 0).all() and found["attention_mask"][:, :2].all()
+
+
 def test_a_cut_answer_goes_on_to_twice_its_limit(tiny_chat):
     schema = {"enum": ["twelve letters, more or less, and then some"]}
     chat = tiny_chat("llama", max_tokens=8)

@@ -213,13 +213,14 @@ def decode_rows(
         ends: tokens that end an answer.
         decode: token ids -> text.
         cache: what the model remembers of the first columns of `inputs`, or nothing yet; it is
-            changed. Given one, the model goes on without the finished rows once half are.
+            changed. Given one, the model goes on with the unfinished rows alone once fewer than half are
+            left.
     """
     inputs, live = dict(inputs), list(rows)
     while live:
         ids = inputs["input_ids"]
         watch = Watch(live, ids.shape[1], ends, decode)
-        least = 1 if cache is None else max(1, len(live) // 2)
+        least = 1 if cache is None else (len(live) + 1) // 2
         out = model.generate(
             **inputs,
             past_key_values=cache,
