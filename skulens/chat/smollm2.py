@@ -128,7 +128,7 @@ def read_gguf(gguf: Path, bar: Any) -> tuple[Any, Any]:
         bar.update()
         model: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
     # It is a plain model now, and its configuration must say so.
-    model.hf_quantizer = None  # type: ignore[assignment]
+    model.hf_quantizer = None
     del model.config.quantization_config
     bar.update()
     return tokenizer, model
