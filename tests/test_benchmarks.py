@@ -65,6 +65,14 @@ def shop(tmp_path_factory) -> Path:
         ("calibration", ["--shops", "1", "--resamples", "50"]),
         ("families", ["--cells", "4x14", "5x6", "--worlds", "2", "--patterns", "40"]),
         ("hostile", ["--field", "tables", "--count", "4"]),
+        (
+            "chat_scale",
+            ["--chaos", "--scale", "--questions", "60", "--kills", "2", "--seeds", "1"],
+        ),
+        (
+            "chat_throughput",
+            ["--latency-ms", "0", "--concurrency", "2", "--most", "8", "--repeats", "1"],
+        ),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )

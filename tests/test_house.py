@@ -16,6 +16,8 @@ ROWS = [
     {
         "errors",
         "files",
+        "checkpoints",
+        "opening",
         "records",
         "claims",
         "filters",
@@ -37,6 +39,8 @@ ROWS = [
 FIRST_ROW_ORDER = [
     "errors",
     "files",
+    "checkpoints",
+    "opening",
     "records",
     "claims",
     "filters",

@@ -22,6 +22,11 @@ COMMANDS = {
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
     "confusion": "Which SKUs a run confuses, and why.",
+    "prompts": "Show and check what is said to models.",
+    "curate": "Make captions of products with a language model.",
+    "replies": "What models were asked, what it cost and what failed.",
+    "chat": "Check a server before a bulk run.",
+    "chat-stub": "Start a server that answers like a model, and fails on demand.",
     "calibrate": "From which confidence on a checkout may answer.",
 }
 """Command -> one line of help; `skulens.cli.<command>` defines `command`."""
@@ -36,7 +41,7 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"skulens.cli.{name}").command
+        return importlib.import_module(f"skulens.cli.{name.replace('-', '_')}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -1,6 +1,7 @@
 """`skulens list`: what there is to choose from."""
 
 import json
+from pathlib import Path
 
 import click
 
@@ -13,7 +14,7 @@ class Kinds(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from skulens.registry import KINDS, rows
 
-        return [f"{kind}s" for kind in KINDS if rows(kind)]
+        return [*(f"{kind}s" for kind in KINDS if rows(kind)), "prompts", "prices"]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         from skulens.registry import KINDS
@@ -78,6 +79,50 @@ def suites(as_json: bool) -> None:
     print_rows(named_rows("suite"), "suites", as_json)
 
 
+@command.command()
+@json_option
+def prompts(as_json: bool) -> None:
+    """Templates of what is said to a model; `skulens prompts show NAME` shows one."""
+    from skulens.prompts.load import known_prompts, load_prompt
+
+    rows = [
+        {"name": f"{name}.v{version}", "about": head.purpose}
+        | {"paper": head.source, "printed": head.printed}
+        for name, versions in known_prompts().items()
+        for version in versions
+        for head in [load_prompt(f"{name}.v{version}").head]
+    ]
+    print_rows(rows, "prompts", as_json)
+
+
+@command.command()
+@click.option(
+    "--prices",
+    "table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Your own table, whose rows come first.  [default: $SKULENS_PRICES]",
+)
+@json_option
+def prices(table: Path | None, as_json: bool) -> None:
+    """What models cost, in the order in which rows are tried."""
+    from dataclasses import asdict
+
+    from skulens.chat.money.prices import SHIPPED, Prices
+
+    found = Prices.read(table)
+    if as_json:
+        rows = [asdict(row) for row in found.rows]
+        click.echo(json.dumps({"prices": rows, "own": found.own or None, "shipped": str(SHIPPED)}))
+        return
+    for row in found.rows:
+        source = f"; {row.source}" if row.source else ""
+        click.echo(f"{row.model:<26} {row.says()}{source}")
+    click.echo(
+        f"{len(found.rows)} prices{f', first those of {found.own}' if found.own else ''}; "
+        f"to change or add some, copy {SHIPPED} and give the copy by --prices or $SKULENS_PRICES"
+    )
+
+
 def plain_command(name: str) -> click.Command:
     """The command that lists the names of any other kind."""
 
@@ -104,9 +149,10 @@ def print_rows(rows: list[dict], what: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({what: rows}))
         return
+    width = max(18, *(len(row["name"]) for row in rows)) if rows else 18
     for row in rows:
-        click.echo(f"{row['name']:<18} {row['about']}")
+        click.echo(f"{row['name']:<{width}} {row['about']}")
         if row.get("found"):
-            click.echo(f"{'':<18} in {row['found']}")
+            click.echo(f"{'':<{width}} in {row['found']}")
     if not rows:
         click.echo(f"no {what}")

@@ -20,7 +20,7 @@ import skulens.torch_shim  # noqa: F401  # before anything that imports torchvis
 import torch
 from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoProcessor
 
-from skulens.encode.checkpoints import (
+from skulens.checkpoints import (
     card_licence,
     folder_hash,
     identity_of,
@@ -29,13 +29,13 @@ from skulens.encode.checkpoints import (
     shown_name,
 )
 from skulens.encode.numerics import check_dtype_only
-from skulens.encode.opening import check_finite, check_tokenizers, opening
 from skulens.encode.parts import Leaf
 from skulens.encode.precision import choose_precision
 from skulens.encode.recipes import SIDECAR, Recipe, find_recipe
-from skulens.encode.transformers import UNLIMITED, open_pretrained, towers_params
+from skulens.encode.transformers import UNLIMITED, towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError, PictureError
+from skulens.opening import check_finite, check_tokenizers, open_pretrained, opening
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo, Warning_
 

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime as ort
 import PIL.Image
 
-from skulens.encode.checkpoints import identity_of, packages
+from skulens.checkpoints import identity_of, packages
 from skulens.encode.external_data import external_files
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart

@@ -10,14 +10,7 @@ from open_clip.pretrained import get_pretrained_cfg, list_pretrained
 from open_clip.tokenizer import HFTokenizer
 from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 
-from skulens.encode.checkpoints import by_hand, hub_weights, models_folder, offline, safe_weights
-from skulens.encode.opening import (
-    check_open_clip_config,
-    check_tokenizers,
-    check_vocabulary,
-    opening,
-    read_json,
-)
+from skulens.checkpoints import by_hand, hub_weights, models_folder, offline, safe_weights
 from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import ClipTokens, FileTokens, HubTokens, tokens_of
 from skulens.encode.towers import Source, Towers
@@ -25,6 +18,13 @@ from skulens.encode.zoo.rows import find_row
 from skulens.encode.zoo.rules import DOUBTFUL, named_px
 from skulens.encode.zoo.warnings import warn
 from skulens.errors import EncoderError, MissingFile, unknown
+from skulens.opening import (
+    check_open_clip_config,
+    check_tokenizers,
+    check_vocabulary,
+    opening,
+    read_json,
+)
 from skulens.protocols import Numerics
 
 SHIPPED = Path(__file__).parent / "weights"

@@ -14,6 +14,7 @@ import torch
 
 from skulens.encode.numerics import describe_numerics
 from skulens.errors import EncoderError
+from skulens.opening import choose_device
 from skulens.protocols import Numerics
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -93,20 +94,6 @@ def choose_precision(numerics: Numerics, device: str) -> Precision:
     if numerics.autocast and dtype == "float32":
         raise EncoderError("autocast needs a 16-bit dtype, got float32; give dtype bfloat16")
     return Precision(dtype, where, numerics)
-
-
-def choose_device(device: str) -> str:
-    """The device's name; "auto" is cuda if available, else cpu."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise EncoderError(
-            f"device {device!r} was asked for, but torch sees no CUDA GPU; use cpu or auto"
-        )
-    try:
-        return str(torch.device(device))
-    except RuntimeError as e:
-        raise EncoderError(f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N") from e
 
 
 def has_rotary(model: torch.nn.Module) -> bool:

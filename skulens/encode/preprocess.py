@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import PIL.Image
 
-from skulens.encode.opening import LARGEST_PX
 from skulens.errors import EncoderError
+from skulens.opening import LARGEST_PX
 
 FILTERS = {
     "bicubic": PIL.Image.Resampling.BICUBIC,

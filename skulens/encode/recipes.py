@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, get_args
 
-from skulens.encode.opening import read_json
 from skulens.errors import EncoderError
+from skulens.opening import read_json
 from skulens.protocols import Role
 
 SIDECAR = "embedding.json"

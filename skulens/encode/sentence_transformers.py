@@ -15,7 +15,7 @@ import skulens.torch_shim  # noqa: F401  # before anything that imports torchvis
 import torch
 from sentence_transformers import SentenceTransformer
 
-from skulens.encode.checkpoints import (
+from skulens.checkpoints import (
     card_licence,
     folder_hash,
     identity_of,
@@ -24,7 +24,6 @@ from skulens.encode.checkpoints import (
     shown_name,
 )
 from skulens.encode.numerics import check_dtype_only
-from skulens.encode.opening import check_finite, check_tokenizers, opening
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision, has_rotary
 from skulens.encode.recipes import PROMPT_NAMES, ROLES, choose_prompts
@@ -32,6 +31,7 @@ from skulens.encode.tokenization import MAX_TEXT
 from skulens.encode.transformers import UNLIMITED, towers_params
 from skulens.encode.zoo.warnings import warn, warn_of_card
 from skulens.errors import EncoderError
+from skulens.opening import check_finite, check_tokenizers, opening
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo, Warning_
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import ftfy
 import numpy as np
 
-from skulens.encode.opening import check_tokenizer, opening
 from skulens.errors import EncoderError
+from skulens.opening import check_tokenizer, opening
 
 MAX_TEXT = 100_000
 """Characters of a text that are looked at for the tokens of a vector; contexts are far shorter."""

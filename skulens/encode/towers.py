@@ -23,9 +23,8 @@ from open_clip.factory import load_checkpoint
 from open_clip.transformer import ResidualAttentionBlock, Transformer
 from safetensors import SafetensorError, safe_open
 
-from skulens.encode.checkpoints import by_hand, hub_file, identity_of, packages
+from skulens.checkpoints import by_hand, hub_file, identity_of, packages
 from skulens.encode.flops import gflops
-from skulens.encode.opening import check_finite
 from skulens.encode.parts import PartByPart
 from skulens.encode.patches import check_text_tokens, map_patches, project_text, read_states
 from skulens.encode.precision import NORMS, choose_precision
@@ -33,6 +32,7 @@ from skulens.encode.preprocess import Preprocess
 from skulens.encode.tokenization import Tokens, pad_ids
 from skulens.errors import EncoderError
 from skulens.files import sha256_of_file
+from skulens.opening import check_finite
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo, Warning_
 

@@ -15,7 +15,7 @@ import skulens.torch_shim  # noqa: F401  # before anything that imports torchvis
 import torch
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
-from skulens.encode.checkpoints import (
+from skulens.checkpoints import (
     card_licence,
     folder_hash,
     identity_of,
@@ -24,13 +24,19 @@ from skulens.encode.checkpoints import (
     shown_name,
 )
 from skulens.encode.flops import gflops
-from skulens.encode.opening import check_finite, check_tokenizers, check_vocabulary, opening
 from skulens.encode.parts import PartByPart
 from skulens.encode.precision import choose_precision
 from skulens.encode.preprocess import FILTERS, Preprocess
 from skulens.encode.tokenization import MAX_TEXT, canonicalise, pad_ids
 from skulens.encode.zoo.warnings import warn_of_card
 from skulens.errors import EncoderError
+from skulens.opening import (
+    check_finite,
+    check_tokenizers,
+    check_vocabulary,
+    open_pretrained,
+    opening,
+)
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo
 
@@ -228,19 +234,6 @@ class DualEncoder(PartByPart):
             return side, side
         rows, columns = self.prepare_image(picture)["spatial_shapes"]
         return int(rows), int(columns)
-
-
-def open_pretrained(kind, folder: Path, **settings):
-    """from_pretrained on local files, never running code from the folder."""
-    try:
-        return kind.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, **settings
-        )
-    except Exception as e:  # broken files raise anything, the Rust tokenizer a bare Exception
-        what = kind.__name__.removeprefix("Auto").lower()
-        raise EncoderError(
-            f"transformers cannot read the {what} in {folder}: {str(e)[:400]}"
-        ) from e
 
 
 def read_config(folder: Path):

@@ -120,7 +120,7 @@ def test_every_family_is_tested_here():
 
 @pytest.mark.parametrize("family", ARGUMENTS)
 def test_another_pillow_is_another_encoder(open_family, monkeypatch, family):
-    from skulens.encode import checkpoints
+    from skulens import checkpoints
 
     real = checkpoints.version
     before = open_family(family).identity
@@ -131,7 +131,7 @@ def test_another_pillow_is_another_encoder(open_family, monkeypatch, family):
 
 
 def test_an_encoder_of_texts_alone_does_not_depend_on_pillow(sentence_folder, monkeypatch):
-    from skulens.encode import checkpoints
+    from skulens import checkpoints
     from skulens.encode.sentence_transformers import Sentence
 
     def known(name):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skulens.encode.checkpoints import (
+from skulens.checkpoints import (
     card_licence,
     check_weights,
     hub_weights,

@@ -1,4 +1,4 @@
-"""What is refused when an encoder's folder is opened: broken, false and dangerous files, by name.
+"""What is refused when a model's folder is opened: broken, false and dangerous files, by name.
 
 A folder comes from anywhere. Nothing in it runs (`checkpoints` reads safetensors only); here
 whatever would fail later, lead elsewhere or exhaust memory is an EncoderError that names the file.
@@ -52,6 +52,35 @@ def opening(place: Path | str) -> Iterator[None]:
         raise EncoderError(f"cannot open {place}: there is not enough memory for it") from e
     except Exception as e:  # libraries raise anything, pyo3's panics included
         raise EncoderError(f"cannot open {place}: {type(e).__name__}: {str(e)[:400]}") from e
+
+
+def open_pretrained(kind: Any, folder: Path, **settings: Any) -> Any:
+    """from_pretrained on local files, never running code from the folder."""
+    try:
+        return kind.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **settings
+        )
+    except Exception as e:  # broken files raise anything, the Rust tokenizer a bare Exception
+        what = kind.__name__.removeprefix("Auto").lower()
+        raise EncoderError(
+            f"transformers cannot read the {what} in {folder}: {str(e)[:400]}"
+        ) from e
+
+
+def choose_device(device: str) -> str:
+    """The device's name; "auto" is cuda if available, else cpu."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise EncoderError(
+            f"device {device!r} was asked for, but torch sees no CUDA GPU; use cpu or auto"
+        )
+    try:
+        return str(torch.device(device))
+    except RuntimeError as e:
+        raise EncoderError(f"unknown device {device!r}; expected auto, cpu, cuda or cuda:N") from e
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""OpenAI batch files: questions out, results in."""

@@ -1,0 +1,1 @@
+"""Many questions through one engine, each asked once: `remember` is the door."""

@@ -1,0 +1,1 @@
+"""What a server of OpenAI's chat completions needs: the door, requests, answers, errors, pace."""

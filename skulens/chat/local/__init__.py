@@ -1,0 +1,1 @@
+"""What models in this process need: opening, turns, decoding, grammars."""

@@ -1,0 +1,1 @@
+"""Usage of tokens -> money, and budgets."""

@@ -1,0 +1,1 @@
+"""The portable subset of JSON schema: `check` is the door."""
