@@ -203,7 +203,7 @@ def bounds(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
         )
     low, high = (max(lows) if lows else None), (min(highs) if highs else None)
     if low is None:
-        low = 0 if high is None or high >= 0 else high - 100
+        low = 0 if high is None or high > 0 else high - 100
     return low, (low + 100 if high is None else high)
 
 
