@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from skulens.chat.key import make_key
+from skulens.chat.parse import strip_reasoning
 from skulens.curate.checks import Check, Rules, Source, check_caption, failures
 from skulens.curate.sources import Settings, answer_key, inputs_of
 from skulens.errors import ChatError, DataError
@@ -257,7 +258,8 @@ class Captioner:
         if reply.error:
             return Attempt("", error=reply.error, reason=reply.reason, key=key, cached=reply.cached)
         value: Any = reply.value  # the schema was validated
-        caption = clean(reply.text if self.key is None else value.get(self.key) or "")
+        said = strip_reasoning(reply.text) if self.key is None else value.get(self.key) or ""
+        caption = clean(said)
         checks = check_caption(caption, source, self.rules)
         return Attempt(caption, checks, key=key, cached=reply.cached)
 

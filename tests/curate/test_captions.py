@@ -288,7 +288,8 @@ def test_free_text_and_other_keys_are_captions_too(tmp_path):
         (False, "text"),
         (True, "{schema: {properties: {said: {type: string}}}}"),
     ):
-        chat = Free(lambda ask, n: good if n else "blue")
+        thought = "" if value else "<think>Short, then.</think>\n"  # which is no caption
+        chat = Free(lambda ask, n, before=thought: before + good if n else "blue")
         chat.value = value
         prompt = template(tmp_path, ["description"], "{{ description }}", answer)
         [done] = run(chat, [source()], prompt=prompt)
