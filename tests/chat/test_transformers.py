@@ -185,6 +185,17 @@ def test_finished_rows_leave_the_batch(tiny_chat, monkeypatch):
         assert reply.usage["output_tokens"] <= 2 * int(reply.id.split()[1])
 
 
+def test_a_batch_does_not_copy_the_vocabulary_per_row(tiny_chat):
+    from torch.profiler import ProfilerActivity, profile
+
+    chat = tiny_chat("llama", batch=8)
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as seen:
+        list(chat.ask(many_questions(8)))
+    size = [chat.model.model.config.hidden_size, chat.model.vocabulary]
+    shapes = [shape for event in seen.events() for shape in event.input_shapes]
+    assert [8, 1, size[0]] in shapes and [8, *size] not in shapes
+
+
 def test_a_batch_in_bfloat16_on_a_cpu_always_has_a_mask(tiny_chat):
     short, wide = (tiny_chat("llama", dtype=d).model for d in ("bfloat16", "float32"))
     one = short.read("milk carton", ())

@@ -159,7 +159,11 @@ class LocalModel:
             )
         check_finite(model, folder)
         self.params = sum(p.numel() for p in model.parameters())
-        self.vocabulary: int = model.get_output_embeddings().weight.shape[0]
+        head = model.get_output_embeddings()
+        # The last states of a batch are no contiguous block, for which torch would copy the whole
+        # matrix once per row: 1.8 GB at 16 rows of SmolLM2.
+        head.register_forward_pre_hook(lambda _, states: (states[0].contiguous(), *states[1:]))
+        self.vocabulary: int = head.weight.shape[0]
         """Tokens that the model gives a logit."""
         own = model.generation_config.eos_token_id
         ends = {*(own if isinstance(own, list) else [own]), self.tokenizer.eos_token_id} - {None}
