@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -514,3 +515,29 @@ def test_no_key_gets_into_the_file(store, monkeypatch):
 def test_ordinary_words_are_not_hidden():
     plain = "the key-value-store has no api_version; basic error at http://a.b:80/c?d=e sk-1"
     assert hide_secrets(plain, []) == plain
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_a_store_that_another_process_makes_while_it_is_looked_at(tmp_path, after):
+    path = tmp_path / "replies.sqlite"
+    mine, other = (sqlite3.connect(path, isolation_level=None) for _ in range(2))
+    mine.execute("pragma journal_mode=wal")
+
+    class Slow:
+        """A connection; after so many reads, the other one makes the tables."""
+
+        reads = 0
+        in_transaction = False
+
+        def execute(self, sql):
+            found = mine.execute(sql)
+            if sql.startswith(("select", "pragma")):
+                rows, self.reads = found.fetchall(), self.reads + 1
+                if self.reads == after + 1:
+                    with database.transaction(other):
+                        database.make_tables(other)
+                return SimpleNamespace(fetchone=lambda: rows[0])
+            return found
+
+    assert database.is_prepared(Slow(), path) is False
+    assert database.is_prepared(mine, path) is True

@@ -151,9 +151,16 @@ def be_patient(db: sqlite3.Connection, statement: str) -> None:
 
 def is_prepared(db: sqlite3.Connection, path: Path) -> bool:
     """Whether the file has its tables; False for an empty one. Raises StoreError for others."""
-    [application] = db.execute("pragma application_id").fetchone()
-    [version] = db.execute("pragma user_version").fetchone()
-    [tables] = db.execute("select count(*) from sqlite_master").fetchone()
+    alone = not db.in_transaction
+    if alone:  # one state of the file, should another process make it meanwhile
+        be_patient(db, "begin")
+    try:
+        [tables] = db.execute("select count(*) from sqlite_master").fetchone()
+        [application] = db.execute("pragma application_id").fetchone()
+        [version] = db.execute("pragma user_version").fetchone()
+    finally:
+        if alone:
+            db.execute("rollback")
     if not tables and not application and not version:
         return False
     if application != APPLICATION:
