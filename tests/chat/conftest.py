@@ -6,6 +6,8 @@ import pytest
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory):
     """family of tests/chat/tiny.py -> the folder of its model."""
+    import torch
+
     from tests.chat import tiny
 
     made = {}
@@ -15,7 +17,9 @@ def tiny_folder(tmp_path_factory):
             pytest.importorskip(tiny.NEEDS[family], reason=f"{family} needs it")
         if family not in made:
             make = {**tiny.TEXT, **tiny.VISION}[family]
-            made[family] = make(tmp_path_factory.mktemp(f"tiny_{family}"))
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                made[family] = make(tmp_path_factory.mktemp(f"tiny_{family}"))
         return made[family]
 
     return folder
