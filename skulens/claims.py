@@ -5,8 +5,11 @@ On disk one row per leaf: `claims.parquet`, `verdicts.parquet`, `gold.parquet`.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
+
+from skulens.records import Image
 
 Source = Literal["bars", "ocr", "vlm", "seller", "truth"]
 Quad = tuple[float, float, float, float, float, float, float, float]
@@ -53,8 +56,60 @@ class Claim:
         return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+# ----- what pictures show ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text in a picture."""
+
+    text: str
+    quad: Quad
+    confidence: float
+    """Of its reader, in [0, 1]; comparable within one reader only."""
+    reader: str = ""
+    """Engine that read it: "rapidocr", "tesseract"."""
+    second: str = ""
+    """The same box as another engine reads it; empty: no other was asked, or it read nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A bar code decoded in a picture."""
+
+    text: str
+    """As decoded; of UPC-E the 8 digits printed."""
+    symbology: str
+    """"EAN-13", "EAN-8", "UPC-A", "UPC-E", "ITF-14", "Code 128", "QR Code" ..."""
+    quad: Quad
+    gtin: str = ""
+    """14 digits; empty where it is not a retail code."""
+    looks: int = 1
+    """Independent views of the picture (scales, turns, binarisations) that decode to this text."""
+    sure: bool = True
+    """False where too few views agree to rule out a misreading; such a code proves nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is known of one item's pictures, read once for all verifiers."""
+
+    item: str
+    pictures: tuple[Image, ...] = ()
+    bars: Mapping[str, Sequence[Code]] = field(default_factory=dict)
+    """sha256 of a picture -> its decoded bar codes."""
+    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    """sha256 of a picture -> its lines of text, in reading order."""
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """sha256 of a picture -> width and height of the upright original, in pixels."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of the texts, as far as they are known; empty: unknown."""
+
+
+# ----- what verifiers say ---------------------------------------------------------------------
+
 Label = Literal["VC", "VI", "U"]
-"""Visually confirmed, visually invalidated, unsure."""
+"""Verifiable-correct, verifiable-incorrect, unverifiable (eBay, arXiv 2602.11733, Table 3)."""
 Reason = Literal[
     "",
     "ocr",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from skulens.claims import Claim, Gold, Quad, Verdict
+from skulens.claims import Claim, Gold, Line, Quad, Seen, Verdict
 from skulens.records import (
     DatasetInfo,
     EncoderInfo,
@@ -302,36 +302,31 @@ class Chat(Protocol):
 # ----- reading and verifying ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text in a picture."""
-
-    text: str
-    quad: Quad
-    confidence: float
-
-
 @runtime_checkable
 class TextReader(Protocol):
     """Reads the text in a picture."""
+
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of the languages whose letters it reads."""
 
     @property
     def info(self) -> SystemInfo: ...
 
     def read(self, picture: "PIL.Image.Image", languages: Sequence[str] = ()) -> list[Line]:
-        """Lines in reading order."""
+        """Lines in reading order, quads in pixels of the picture given.
 
+        Args:
+            picture: RGB, upright.
+            languages: of the text, where known.
+        """
 
-@dataclass(frozen=True)
-class Seen:
-    """What is known of one item's pictures, read once for all verifiers."""
+    def read_boxes(
+        self, picture: "PIL.Image.Image", quads: Sequence[Quad], languages: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
+        """(text, confidence) of each box, same order; ("", 0.0) where nothing is read.
 
-    item: str
-    pictures: tuple[Image, ...] = ()
-    bars: Mapping[str, Sequence[Line]] = field(default_factory=dict)
-    """sha256 of a picture -> decoded bar codes as lines of their digits."""
-    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
-    """sha256 of a picture -> its lines of text."""
+        So that one engine can read what another found, and two can be compared.
+        """
 
 
 @runtime_checkable

@@ -206,6 +206,11 @@ RETRIEVERS: dict[str, Row] = {
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
 READERS: dict[str, Row] = {
+    "labels": Row(
+        "skulens.extract.labels:LabelReader",
+        "bars and print on the pictures; labels:rapidocr takes another text reader",
+        "ocr",
+    ),
     "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),
     "title-words": Row(
         "skulens.extract.title_words:TitleWords",
@@ -237,7 +242,33 @@ CHATS: dict[str, Row] = {
     ),
 }
 """Ask a language or vision-language model (`protocols.Chat`)."""
-VERIFIERS: dict[str, Row] = {}
+TEXT_READERS: dict[str, Row] = {
+    "labels": Row(
+        "skulens.extract.labels:LabelReader",
+        "bars and print on the pictures; labels:rapidocr takes another text reader",
+        "ocr",
+    ),
+    "routed": Row(
+        "skulens.verify.text.routed:Routed",
+        "rapidocr, and tesseract for Vietnamese, Thai and Cyrillic letters (the default)",
+        "ocr",
+    ),
+    "rapidocr": Row(
+        "skulens.verify.text.rapidocr:RapidOcr",
+        "PP-OCRv6 small: Latin and Chinese letters, models inside the package",
+        "ocr",
+    ),
+    "tesseract": Row(
+        "skulens.verify.text.tesseract:Tesseract",
+        "tesseract with the languages installed beside it",
+        "ocr",
+    ),
+}
+"""Read the text in a picture (`protocols.TextReader`)."""
+VERIFIERS: dict[str, Row] = {
+    "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
+    "plain": Row("skulens.verify.checks.plain:PlainVerifier", "any field: equal to what is read"),
+}
 """Say whether pictures support claims (`protocols.Verifier`)."""
 
 COLLECTIONS: dict[str, Row] = {
@@ -269,6 +300,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "store": STORES,
     "reranker": RERANKERS,
     "chat": CHATS,
+    "text_reader": TEXT_READERS,
     "verifier": VERIFIERS,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,

@@ -1,0 +1,93 @@
+"""The reader of labels: what bars and print on the pictures say, each value with its evidence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from skulens.claims import Claim, Seen, Verdict
+from skulens.protocols import TextReader
+from skulens.records import Product, Reject, SystemInfo
+from skulens.values.fields import find_field, is_asked
+from skulens.verify.chain import verify_claims
+from skulens.verify.checks.readings import readings_of
+from skulens.verify.facts.found import Found, is_trusted
+from skulens.verify.look import Looker
+from skulens.verify.text import open_text_reader
+
+NAME = "labels"
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class LabelReading:
+    """All that was read of one product."""
+
+    product: Product
+    seen: Seen
+    claims: tuple[Claim, ...]
+    verdicts: tuple[Verdict, ...]
+    """One per claim, same order."""
+    rejects: tuple[Reject, ...]
+
+
+class LabelReader:
+    """Reads pictures into claims; a `protocols.Reader`.
+
+    Args:
+        text: name of a text reader ("routed", "rapidocr", "tesseract"), or one.
+        cache: folder in which readings are kept.
+    """
+
+    def __init__(self, text: str | TextReader = "routed", cache: Path | None = None):
+        reader = open_text_reader(text) if isinstance(text, str) else text
+        self.looker = Looker(reader, cache=cache)
+        self.info = SystemInfo(
+            name=NAME,
+            kind="reader",
+            identity=f"{NAME}/{VERSION} {self.looker.identity}",
+            family="ocr",
+            licence="Apache-2.0",
+            about={"modalities": ["image"], "text": reader.info.name},
+            parts=(reader.info,),
+        )
+
+    def read(
+        self, products: Iterable[Product], fields: Sequence[str] = ()
+    ) -> Iterator[Claim | Reject]:
+        """Claims of the fields asked for (empty: all), product by product."""
+        for reading in self.read_labels(products, fields):
+            yield from reading.rejects
+            yield from reading.claims
+
+    def read_labels(
+        self, products: Iterable[Product], fields: Sequence[str] = ()
+    ) -> Iterator[LabelReading]:
+        """Every product in order, with claims, verdicts and all that was seen."""
+        for product, seen, rejects in self.looker.look(products):
+            claims = tuple(claims_of(seen, fields, self.info.identity))
+            verdicts = tuple(verify_claims(claims, seen))
+            yield LabelReading(product, seen, claims, verdicts, tuple(rejects))
+
+
+def claims_of(seen: Seen, fields: Sequence[str], predictor: str) -> Iterator[Claim]:
+    """One claim per value; of a field that holds one value, the best supported."""
+    by_field: dict[str, list[Found]] = {}
+    for found in readings_of(seen):
+        if not fields or is_asked(found.field, fields):
+            by_field.setdefault(found.field, []).append(found)
+    for path, found_all in by_field.items():
+        for n, found in enumerate(choose(path, found_all)):
+            yield Claim(
+                seen.item, path, found.value, found.unit, found.language, found.evidence,
+                found.confidence, predictor, n,
+            )  # fmt: skip
+
+
+def choose(path: str, found: list[Found]) -> list[Found]:
+    """Distinct values, the trusted and clearest first; the first alone where the field holds one."""
+    field, best = find_field(path), dict[str, Found]()
+    for one in sorted(found, key=lambda f: (is_trusted(f), bool(f.witness), f.confidence), reverse=True):
+        best.setdefault(field.normalise(one.value, one.unit, one.language), one)
+    best.pop("", None)
+    values = list(best.values())
+    return values if field.many else values[:1]

@@ -1,0 +1,1 @@
+"""Bar codes in pictures, decoded by zxing-cpp."""

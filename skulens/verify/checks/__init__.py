@@ -1,0 +1,1 @@
+"""Claims against what the pictures show: one verifier per family of fields."""
