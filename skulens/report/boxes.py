@@ -1,5 +1,6 @@
 """Evidence drawn on the pictures that it was read in: numbered boxes, and crops of them."""
 
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,5 +143,5 @@ def font_for(text: str, size: int) -> PIL.ImageFont.FreeTypeFont:
 
 @cache
 def font(name: str, size: int) -> PIL.ImageFont.FreeTypeFont:
-    with files("skulens.world").joinpath("fonts", name).open("rb") as file:
-        return PIL.ImageFont.truetype(file, size)
+    data = files("skulens.world").joinpath("fonts", name).read_bytes()
+    return PIL.ImageFont.truetype(io.BytesIO(data), size)
