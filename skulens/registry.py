@@ -267,7 +267,7 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
-    "plain": Row("skulens.verify.checks.plain:PlainVerifier", "any field: equal to what is read"),
+    "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
 
