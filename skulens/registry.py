@@ -243,11 +243,6 @@ CHATS: dict[str, Row] = {
 }
 """Ask a language or vision-language model (`protocols.Chat`)."""
 TEXT_READERS: dict[str, Row] = {
-    "labels": Row(
-        "skulens.extract.labels:LabelReader",
-        "bars and print on the pictures; labels:rapidocr takes another text reader",
-        "ocr",
-    ),
     "routed": Row(
         "skulens.verify.text.routed:Routed",
         "rapidocr, and tesseract for Vietnamese, Thai and Cyrillic letters (the default)",
