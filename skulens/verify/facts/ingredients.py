@@ -152,7 +152,7 @@ def read_heading(text: str) -> Cue | None:
     if not (closed or listed or (begins and not re.search(r"\w", after))):
         return None
     end = len(text) - len(after.lstrip(" :.-–*|"))
-    alike = len({word for word in languages}) == len(first.languages)
+    alike = len(set(languages)) == len(first.languages)
     return Cue("heading", tuple(first.languages if alike else languages), first.start, end)
 
 
