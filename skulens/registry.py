@@ -262,6 +262,16 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
+    "quantity": Row(
+        "skulens.verify.checks.quantity:QuantityVerifier", "amounts: equal within 1 %", "ocr"
+    ),
+    "nutrition": Row(
+        "skulens.verify.checks.nutrition:NutritionVerifier", "cells of nutrition tables", "ocr"
+    ),
+    "ingredients": Row(
+        "skulens.verify.checks.ingredients:IngredientsVerifier", "lists, aligned in order", "ocr"
+    ),
+    "date": Row("skulens.verify.checks.date:DateVerifier", "dates behind cue words"),
     "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""

@@ -8,7 +8,7 @@ from skulens.verify.facts.found import Found
 from skulens.verify.layout import Print
 
 Finder = Callable[[Print], Iterable[Found]]
-FINDERS: tuple[str, ...] = ("gtins", "quantities")
+FINDERS: tuple[str, ...] = ("gtins", "quantities", "nutrition", "ingredients", "dates")
 """Modules of this folder; each has `find(Print) -> Iterable[Found]`."""
 
 
