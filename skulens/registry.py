@@ -267,6 +267,12 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
+    "country": Row("skulens.verify.checks.country:CountryVerifier", "origin behind a cue"),
+    "codes": Row("skulens.verify.checks.codes:CodeVerifier", "model, serial, lot: each character"),
+    "ratings": Row("skulens.verify.checks.ratings:RatingVerifier", "V, A, W, Hz within 1 %"),
+    "names": Row("skulens.verify.checks.names:NameVerifier", "brands, companies, contacts"),
+    "hazards": Row("skulens.verify.checks.hazards:HazardVerifier", "GHS codes, warnings, care"),
+    "marks": Row("skulens.verify.checks.marks:MarkVerifier", "certification marks as text"),
     "plain": Row("skulens.verify.checks.plain:PlainVerifier", "any field: equal to what is read"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""

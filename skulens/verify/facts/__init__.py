@@ -8,7 +8,21 @@ from skulens.verify.facts.found import Found
 from skulens.verify.layout import Print
 
 Finder = Callable[[Print], Iterable[Found]]
-FINDERS: tuple[str, ...] = ("gtins", "quantities")
+FINDERS: tuple[str, ...] = (
+    "gtins",
+    "quantities",
+    "origin",
+    "makers",
+    "contacts",
+    "numbers",
+    "ratings",
+    "prices",
+    "hazards",
+    "warnings",
+    "marks",
+    "care",
+    "names",
+)
 """Modules of this folder; each has `find(Print) -> Iterable[Found]`."""
 
 
