@@ -243,11 +243,6 @@ CHATS: dict[str, Row] = {
 }
 """Ask a language or vision-language model (`protocols.Chat`)."""
 TEXT_READERS: dict[str, Row] = {
-    "labels": Row(
-        "skulens.extract.labels:LabelReader",
-        "bars and print on the pictures; labels:rapidocr takes another text reader",
-        "ocr",
-    ),
     "routed": Row(
         "skulens.verify.text.routed:Routed",
         "rapidocr, and tesseract for Vietnamese, Thai and Cyrillic letters (the default)",
@@ -273,7 +268,7 @@ VERIFIERS: dict[str, Row] = {
     "names": Row("skulens.verify.checks.names:NameVerifier", "brands, companies, contacts"),
     "hazards": Row("skulens.verify.checks.hazards:HazardVerifier", "GHS codes, warnings, care"),
     "marks": Row("skulens.verify.checks.marks:MarkVerifier", "certification marks as text"),
-    "plain": Row("skulens.verify.checks.plain:PlainVerifier", "any field: equal to what is read"),
+    "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
 
