@@ -11,6 +11,7 @@ Finder = Callable[[Print], Iterable[Found]]
 FINDERS: tuple[str, ...] = (
     "gtins",
     "quantities",
+    "nutrition",
     "origin",
     "makers",
     "contacts",
