@@ -6,16 +6,13 @@ from rapidfuzz import fuzz
 
 from skulens.claims import Claim, Seen, Verdict
 from skulens.values.fields import find_field
-from skulens.verify.checks.judge import is_own, judge
+from skulens.verify.checks.judge import judge
 from skulens.verify.checks.readings import readings_of_field
 from skulens.verify.facts.found import Found
-from skulens.verify.facts.hazards import ALIGNED, align, find_codes, malformed_codes, words_of
-from skulens.verify.layout import prints_of
+from skulens.verify.facts.hazards import ALIGNED, find_codes, malformed_codes, words_of
 
 NAME = "hazards/1"
 CODES = "attributes.hazard_codes"
-WORDS = 2
-"""Words that a text needs to be looked for anywhere in print."""
 
 
 class HazardVerifier:
@@ -30,7 +27,7 @@ class HazardVerifier:
     def _verify(self, claim: Claim, seen: Seen) -> Verdict:
         readings = readings_of_field(seen, claim.field)
         if claim.field != CODES:
-            return self._verify_text(claim, readings, seen)
+            return judge(claim, readings, NAME, agree=same_text)
         if malformed_codes(claim.value or ""):
             return Verdict(claim.id, "VI", "malformed", NAME)
         return self._verify_codes(claim, readings)
@@ -43,19 +40,6 @@ class HazardVerifier:
         ]
         bad = next((verdict for verdict in verdicts if verdict.label != "VC"), None)
         return bad or verdicts[0]
-
-    def _verify_text(self, claim: Claim, readings: Sequence[Found], seen: Seen) -> Verdict:
-        """VC where a reading of the field says it, or print elsewhere does, word by word."""
-        verdict = judge(claim, readings, NAME, agree=same_text)
-        if verdict.label == "VC" or len(words_of(claim.value or "").split()) < WORDS:
-            return verdict
-        for page in prints_of(seen):
-            found = align(claim.value or "", page.lines)
-            place = page.evidence(found.lines)
-            own = is_own(claim, Found(claim.field, "", evidence=place))
-            if found.score >= ALIGNED and not own:
-                return Verdict(claim.id, "VC", "ocr", NAME, True, place)
-        return verdict
 
 
 def _any(claim: Claim, found: Found) -> bool:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from skulens.claims import Claim, Line, Seen, Verdict
+from skulens.claims import Claim, Seen, Verdict
 from skulens.values.names import normalise_name
 from skulens.values.text import drop_punctuation, fold
-from skulens.verify.checks.judge import is_own, judge, same_value
+from skulens.verify.checks.judge import judge, same_value
 from skulens.verify.checks.readings import readings_of_field
 from skulens.verify.facts.found import Found
-from skulens.verify.layout import Print, prints_of
 
 NAME = "names/1"
 SAME = 90.0
@@ -39,35 +38,17 @@ class NameVerifier:
         readings = readings_of_field(seen, claim.field)
         if claim.field == "attributes.manufacturer_contact":
             return judge(claim, readings, NAME, agree=same_value)
-        verdict = judge(claim, readings, NAME, agree=same_name)
-        if verdict.label == "VC" or claim.field not in ("attributes.brand", "attributes.name"):
-            return verdict
-        return self._in_print(claim, seen) or verdict
-
-    def _in_print(self, claim: Claim, seen: Seen) -> Verdict | None:
-        """A brand or title that is a line of its own, or two lines together.
-
-        Not a line from which the claim was made, and not words inside a sentence.
-        """
-        for page in prints_of(seen):
-            for lines in _runs(page):
-                if not is_same(claim.value, " ".join(line.text for line in lines)):
-                    continue
-                place = page.evidence(lines)
-                if not is_own(claim, Found(claim.field, "", evidence=place)):
-                    return Verdict(claim.id, "VC", "ocr", NAME, True, place)
-        return None
-
-
-def _runs(page: Print) -> list[tuple[Line, ...]]:
-    """Every line, and every line with the next."""
-    ones = [(line,) for line in page.lines]
-    return [*ones, *zip(page.lines, page.lines[1:], strict=False)]
+        return judge(claim, readings, NAME, agree=same_name)
 
 
 def same_name(claim: Claim, found: Found) -> bool:
-    """Equal after norm-v1, or nearly the same words in any order."""
-    return same_value(claim, found) or is_same(claim.value, found.value)
+    """Equal after norm-v1, or nearly the same words in any order.
+
+    A claim that was itself read must be equal: two readings that nearly agree show that one of
+    them is wrong.
+    """
+    read = any(e.source == "ocr" for e in claim.evidence)
+    return same_value(claim, found) or (not read and is_same(claim.value, found.value))
 
 
 def is_same(first: str | None, second: str) -> bool:

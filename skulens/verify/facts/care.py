@@ -9,8 +9,9 @@ from pathlib import Path
 
 from skulens.values.materials import parse_materials
 from skulens.values.text import fold
-from skulens.verify.facts.cues import SEPARATORS, cued_lines, expression, find_cues, value_after
+from skulens.verify.cues import Cues, load_cues
 from skulens.verify.facts.found import Found, Witness, lowest
+from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, value_after
 from skulens.verify.layout import Print
 
 CARE, MATERIAL = "attributes.care", "attributes.material"
@@ -21,24 +22,23 @@ AFTER = re.compile(r"^[^\d%]{0,40}?[:：]\s*")
 """The heading before a composition."""
 
 
+@cache
+def cues() -> Cues:
+    """Beginnings of instructions."""
+    return load_cues(__file__)
+
+
 def find(page: Print) -> Iterator[Found]:
     """Instructions, each a value, then compositions."""
     for line in page.lines:
         for part in PARTS.split(line.text):
-            if _pattern().match(part.strip()):
+            cue = cues().first(part.strip())
+            if cue and cue.start == 0:
                 value = part.strip(" .;,|•")
                 yield Found(
                     CARE, value, evidence=page.evidence([line], value), confidence=line.confidence
                 )  # fmt: skip
     yield from _materials(page)
-
-
-@cache
-def _pattern() -> re.Pattern[str]:
-    table = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))["care"]
-    words = {word for one in table.values() for word in one}
-    body = "|".join(expression(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(body, re.IGNORECASE)
 
 
 # ----- materials ------------------------------------------------------------------------------

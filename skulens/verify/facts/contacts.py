@@ -8,16 +8,16 @@ import phonenumbers
 from skulens.claims import Line
 from skulens.errors import SkulensError
 from skulens.values.gtin import parse_gtin
-from skulens.verify.facts.cues import find_cues
 from skulens.verify.facts.found import Found
 from skulens.verify.facts.origin import mentioned_countries
+from skulens.verify.facts.passages import find_cues
 from skulens.verify.facts.witness import is_read_twice
 from skulens.verify.layout import Print
 
 FIELD = "attributes.manufacturer_contact"
 MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.([a-z]{2,})(?![\w@])", re.IGNORECASE | re.ASCII)
 SITE = re.compile(
-    r"(?<![\w@.-])(?P<scheme>https?://)?(?P<www>www\.)?(?P<host>[\w-]+(?:\.[\w-]+)*)\."
+    r"(?<![a-z0-9@.-])(?P<scheme>https?://)?(?P<www>www\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\."
     r"(?P<top>[a-z]{2,})(?![\w@-])(?P<path>(?:/[\w.%~#?=&+-]*)*)",
     re.IGNORECASE | re.ASCII,
 )

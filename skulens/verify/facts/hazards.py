@@ -6,8 +6,7 @@ labels may print without their codes).
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -70,44 +69,11 @@ def statements() -> dict[str, str]:
         return {row["code"]: row["text"] for row in csv.DictReader(file)}
 
 
-# ----- statements -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """Where a text stands on a page."""
-
-    score: float
-    """Similarity in percent."""
-    lines: tuple[Line, ...]
+# ----- Proposition 65 -----------------------------------------------------------------------------
 
 
 def words_of(text: str) -> str:
     return drop_punctuation(fold(text))
-
-
-def align(text: str, lines: Sequence[Line]) -> Alignment:
-    """The run of lines, in reading order, that holds a text best.
-
-    The words are compared in order; numbers in the text must all stand there.
-    """
-    wanted, best = words_of(text), Alignment(0.0, ())
-    numbers = set(re.findall(r"\d+", wanted))
-    if not wanted:
-        return best
-    folded = [words_of(line.text) for line in lines]
-    reach = max(1, min(SPAN, 1 + len(wanted) // 20))
-    for start in range(len(lines)):
-        for n in range(1, reach + 1):
-            if start + n > len(lines):
-                break
-            there = " ".join(folded[start : start + n])
-            if len(there) < 0.6 * len(wanted):
-                continue
-            score = fuzz.partial_ratio(wanted, there, score_cutoff=max(best.score + 0.01, 60.0))
-            if score > best.score and numbers <= set(re.findall(r"\d+", there)):
-                best = Alignment(score, tuple(lines[start : start + n]))
-    return best
 
 
 def _prop_65(page: Print) -> Iterator[Found]:

@@ -1,21 +1,25 @@
 """Makers, importers and responsible persons: company names behind cues, and their addresses.
 
 A company without a cue is taken for the maker where a postal address follows it; without either
-its role is in doubt, for shops and licensors print their names too.
+nothing says whose name it is, for shops and licensors print theirs too.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from rapidfuzz import fuzz
+
 from skulens.claims import Line
 from skulens.values.countries import parse_country
-from skulens.verify.facts.cues import (
+from skulens.verify.cues import Cue
+from skulens.verify.facts.found import Found, lowest
+from skulens.verify.facts.origin import parse_any
+from skulens.verify.facts.passages import (
     SEPARATORS,
-    Cue,
     Passage,
     Piece,
     cued_lines,
@@ -23,8 +27,6 @@ from skulens.verify.facts.cues import (
     passage_after,
     passage_from,
 )
-from skulens.verify.facts.found import Found, lowest
-from skulens.verify.facts.origin import parse_any
 from skulens.verify.layout import Print
 
 ROLES = {
@@ -34,7 +36,9 @@ ROLES = {
 }
 """Kind of cue -> path of the name behind it."""
 ADDRESS = "attributes.manufacturer_address"
-NO_ROLE = "nothing says whose name it is"
+ALIKE = 80.0
+"""Similarity in percent from which two names are one name read in two ways."""
+TWO_WAYS = "read in two ways"
 LONGEST = 90
 """Characters of a company's name."""
 AGENT = re.compile(
@@ -50,6 +54,10 @@ CONTACT = re.compile(
 """Where an address ends."""
 
 
+TOWN = re.compile(r"(?<![\w.,-])(?:[A-Z]{1,3}[- ])?\d{4,6}\s+[^\W\d_a-zа-я][^\W\d_]{2,}")
+"""A postcode and a town."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Part of a passage's text."""
@@ -59,7 +67,17 @@ class Span:
 
 
 def find(page: Print) -> Iterator[Found]:
-    """Names by role, then the address of the maker."""
+    """Names by role with the maker's address; names that differ in a few letters are in doubt."""
+    found = list(_find(page))
+    for one in found:
+        rivals = (o for o in found if o.field == one.field and o.value != one.value)
+        if any(fuzz.ratio(one.value, rival.value) >= ALIKE for rival in rivals):
+            yield replace(one, doubt=TWO_WAYS)
+        else:
+            yield one
+
+
+def _find(page: Print) -> Iterator[Found]:
     cued = False
     for line, cue in cued_lines(page, *ROLES):
         passage = passage_after(page, line, cue)
@@ -76,21 +94,21 @@ def _without_cue(page: Print) -> Iterator[Found]:
     for line in page.lines:
         if find_cues(line.text, *ROLES):
             continue
+        if _name_with_form(line.text) is None:
+            continue
         passage = passage_from(page, Piece(line.text.strip(), line), 4)
         name = _name_with_form(passage.text.partition("\n")[0])
         if name is None:
             continue
-        address = list(_address(page, passage, name))
-        yield _found(page, ROLES["maker"], passage, name, "" if address else NO_ROLE)
-        yield from address
+        if address := list(_address(page, passage, name)):
+            yield _found(page, ROLES["maker"], passage, name)
+            yield from address
 
 
-def _found(page: Print, path: str, passage: Passage, span: Span, doubt: str = "") -> Found:
+def _found(page: Print, path: str, passage: Passage, span: Span) -> Found:
     value = " ".join(passage.text[span.start : span.end].split()).strip(" ,;:|-–")
     lines = passage.lines(span.start, span.end)
-    return Found(
-        path, value, evidence=page.evidence(lines, value), confidence=lowest(lines), doubt=doubt
-    )
+    return Found(path, value, evidence=page.evidence(lines, value), confidence=lowest(lines))
 
 
 # ----- names ----------------------------------------------------------------------------------
@@ -171,13 +189,14 @@ def _address(page: Print, passage: Passage, name: Span) -> Iterator[Found]:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text names a place: a postcode or house number with a street word or a country."""
-    if not 8 <= len(text) <= 250 or not re.search(r"\d", text):
+    """Whether a text names a place: two of a street word, a postcode and a country, or a postcode
+    with the town behind it ("04100 Manosque")."""
+    if not 6 <= len(text) <= 250 or not re.search(r"\d", text):
         return False
-    streets = len(_streets().findall(text))
-    return streets > 1 or (streets > 0 or _has_postcode(text)) and _has_country(text) or (
-        streets > 0 and _has_postcode(text)
-    )  # fmt: skip
+    if TOWN.search(text):
+        return True
+    signs = (_streets().search(text) is not None, _has_postcode(text), _has_country(text))
+    return sum(signs) >= 2 or len(_streets().findall(text)) >= 2
 
 
 def _has_postcode(text: str) -> bool:

@@ -1,7 +1,6 @@
 """Brand and product name: behind a cue, marked ® or ™, or equal to the label's own domain.
 
-The biggest letters of a front are most often the brand and the next the product; that is a guess
-and stays in doubt.
+The biggest letters of a front are most often the brand; that is a guess and stays in doubt.
 """
 
 import re
@@ -12,8 +11,8 @@ from skulens.claims import Line
 from skulens.values.names import normalise_name
 from skulens.values.text import fold_accents
 from skulens.verify.facts.contacts import find_addresses
-from skulens.verify.facts.cues import SEPARATORS, cued_lines, find_cues, kinds, value_after
 from skulens.verify.facts.found import CLEAR, Found, lowest
+from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, value_after
 from skulens.verify.layout import Print, height_of
 
 BRAND, NAME = "attributes.brand", "attributes.name"
@@ -52,7 +51,7 @@ def _is_title(text: str) -> bool:
     """Whether a text could be a name: words, few, and no cue of another field."""
     letters = sum(c.isalpha() for c in text)
     few = 0 < len(text.split()) <= WORDS
-    return few and letters >= 2 and letters >= len(text) / 2 and not find_cues(text, *kinds())
+    return few and letters >= 2 and letters >= len(text) / 2 and not find_cues(text)
 
 
 def _of_domain(page: Print) -> Iterator[Found]:
@@ -85,8 +84,9 @@ def _marked(page: Print) -> Iterator[Found]:
     for line in page.lines:
         for match in MARKED.finditer(line.text):
             value = " ".join(_capitalised(match[1].split()))
-            big = height_of(line.quad) >= NEXT * biggest and not line.text[: match.start()].strip()
-            if len(value) > 2:
+            before, behind = line.text[: match.start()].strip(), line.text[match.end() :].strip()
+            big = height_of(line.quad) >= NEXT * biggest
+            if len(value) > 2 and not before and not behind[:1].islower():
                 yield Found(
                     BRAND, value, evidence=page.evidence([line], match.group()),
                     confidence=line.confidence, doubt="" if big else NOT_OWN,
@@ -104,22 +104,20 @@ def _capitalised(words: list[str]) -> list[str]:
 
 
 def _biggest(page: Print) -> Iterator[Found]:
-    """The biggest clear line of a front as brand, the next as name; both in doubt."""
+    """The biggest clear line of a front as brand, in doubt."""
     if len(page.lines) > FRONT:
         return
-    big = sorted(
-        (line for line in page.lines if line.confidence >= CLEAR and _is_title(line.text)),
-        key=lambda line: height_of(line.quad),
-        reverse=True,
-    )
-    if not big:
+    titles = [
+        line
+        for line in page.lines
+        if line.confidence >= CLEAR and _is_title(line.text) and not re.search(r"\d", line.text)
+    ]
+    best = max(titles, key=lambda line: height_of(line.quad), default=None)
+    if best is None:
         return
     median = statistics.median(height_of(line.quad) for line in page.lines)
-    if len(page.lines) > 2 and height_of(big[0].quad) < BIG * median:
-        return
-    for path, line in zip((BRAND, NAME), big, strict=False):
-        if height_of(line.quad) >= NEXT * height_of(big[0].quad):
-            yield Found(
-                path, line.text.strip(SEPARATORS + "®™"), evidence=page.evidence([line]),
-                confidence=line.confidence, doubt=GUESS,
-            )  # fmt: skip
+    if len(page.lines) < 3 or height_of(best.quad) >= BIG * median:
+        yield Found(
+            BRAND, best.text.strip(SEPARATORS + "®™"), evidence=page.evidence([best]),
+            confidence=best.confidence, doubt=GUESS,
+        )  # fmt: skip

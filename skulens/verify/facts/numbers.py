@@ -15,9 +15,10 @@ from skulens.claims import Code, Evidence
 from skulens.values.countries import parse_country
 from skulens.values.dates import parse_date
 from skulens.values.units import parse_quantity
-from skulens.verify.facts.cues import SEPARATORS, Cue, Piece, cued_lines, find_cues, value_after
-from skulens.verify.facts.found import Found, lowest
-from skulens.verify.facts.witness import witness_of
+from skulens.verify.cues import Cue
+from skulens.verify.facts.found import Found, Witness, lowest
+from skulens.verify.facts.passages import SEPARATORS, Piece, cued_lines, find_cues, value_after
+from skulens.verify.facts.witness import squeeze, witness_of
 from skulens.verify.layout import Print
 
 PATHS = {
@@ -32,6 +33,9 @@ AI = {"10": "identifiers.lot", "21": "identifiers.serial"}
 """GS1 application identifier -> path."""
 ELEMENT = re.compile(r"\((\d{2})\)\s?([!-'*-Z_a-z]+)")
 """An application identifier and its value, as printed."""
+IDENTIFIERS = {"1P": "identifiers.model", "1T": "identifiers.lot", "S": "identifiers.serial"}
+"""Data identifier (ANSI MH10.8.2) -> path; it counts where the rest stands in print."""
+IDENTIFIER = re.compile("|".join(IDENTIFIERS))
 CODE = re.compile(r"[^\W_](?:[\w./-]*[^\W_])?(?:\([\w-]+\))?")
 """The characters of a number: no spaces, punctuation inside only."""
 NUMBER_SIGN = re.compile(
@@ -102,16 +106,36 @@ def _uncued(page: Print) -> Iterator[Found]:
 
 
 def _of_bars(page: Print, code: Code) -> Iterator[Found]:
-    """Lot and serial number inside a GS1 code."""
-    if not code.text.startswith(("(01)", "01", "]C1", "(10)", "(21)")):
+    """Lot and serial number inside a GS1 code, and numbers under a data identifier."""
+    place = (Evidence(page.image, "bars", code.text, code.quad),)
+    witness: Witness = "bars" if code.sure else ""
+    doubt = "" if code.sure else "few views agree"
+    for ai, value in elements_of(code.text).items():
+        if ai in AI:
+            yield Found(AI[ai], value, evidence=place, witness=witness, doubt=doubt)
+    identifier = IDENTIFIER.match(code.text)
+    if identifier is None or code.gtin:
         return
-    try:
-        elements = gs1_128.info(code.text.removeprefix("]C1"))
-    except (ValidationError, ValueError):
-        return
-    for ai, path in AI.items():
-        if value := elements.get(ai):
+    for line in page.lines:
+        if squeeze(line.text) == squeeze(code.text[identifier.end() :]):
             yield Found(
-                path, str(value), evidence=(Evidence(page.image, "bars", code.text, code.quad),),
-                witness="bars" if code.sure else "", doubt="" if code.sure else "few views agree",
+                IDENTIFIERS[identifier.group()], line.text.strip(),
+                evidence=(*place, *page.evidence([line])), witness=witness, doubt=doubt,
             )  # fmt: skip
+
+
+def elements_of(text: str) -> dict[str, str]:
+    """Application identifier -> value of a GS1 code, written with brackets or separators.
+
+    Empty for other codes, and for codes without either: there a lot or serial number of any length
+    has no end, and the next element would be read as a part of it.
+    """
+    if text.startswith("("):
+        return {match[1]: match[2] for match in ELEMENT.finditer(text)}
+    if "\x1d" not in text:
+        return {}
+    try:
+        found = gs1_128.info(re.sub(r"^(?:\](?:C1|d2))?\x1d?", "", text), separator="\x1d")
+    except (ValidationError, ValueError):
+        return {}
+    return {ai: str(value) for ai, value in found.items()}

@@ -9,8 +9,9 @@ from pathlib import Path
 from skulens.claims import Line
 from skulens.values.countries import Country, parse_country
 from skulens.values.text import fold
-from skulens.verify.facts.cues import SEPARATORS, Cue, Piece, cued_lines, find_cues, value_after
+from skulens.verify.cues import Cue
 from skulens.verify.facts.found import Found, lowest
+from skulens.verify.facts.passages import SEPARATORS, Piece, cued_lines, find_cues, value_after
 from skulens.verify.facts.witness import is_read_twice
 from skulens.verify.layout import Print
 

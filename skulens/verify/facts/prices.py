@@ -67,13 +67,19 @@ def _with_currency(page: Print, line: Line, spans: list[tuple[int, int]]) -> Ite
         sign = match["before"] or match["after"]
         digits = match["first"] or match["second"]
         value = read_sum(digits, sign)
-        if value is None or not value:
+        if not value or not _is_money(match, digits):
             continue
         twice = is_read_twice(line, digits)
         yield _found(
             page, PRICE, str(value), [line], sign, witness="second reader" if twice else ""
         )
         yield _found(page, CURRENCY, sign, [line])
+
+
+def _is_money(match: re.Match[str], digits: str) -> bool:
+    """Whether a sign of letters is a currency: "RS4" is a part on a board, "Rs 4.50" is money."""
+    sign = match["before"] or match["after"]
+    return not sign.strip(".").isascii() or sign in "$" or bool(re.search(r"\d[.,]\d{2,3}", digits))
 
 
 def read_sum(digits: str, sign: str) -> Decimal | None:

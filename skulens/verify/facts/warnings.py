@@ -1,39 +1,56 @@
 """Warnings: a signal word and what it announces, or a phrase that is a warning by itself."""
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from skulens.claims import Line
-from skulens.verify.facts.cues import SEPARATORS, Passage, Piece, expression, find_cues, kinds
+from skulens.verify.cues import Cue, Cues, load_cues
 from skulens.verify.facts.found import Found, lowest
-from skulens.verify.layout import Print, height_of
+from skulens.verify.facts.passages import SEPARATORS, Passage, Piece, find_cues
+from skulens.verify.layout import Print, join_texts
 
 FIELD = "attributes.warnings"
 MOST = 6
 """Lines of one warning."""
-LONGEST = 400
-"""Characters of one warning."""
-BIGGER = 1.6
-"""Lines whose letters differ by this factor do not belong to one warning."""
+LEAST = 8
+"""Characters of a warning."""
+UNENDED = "may go on"
+"""Doubt of a warning whose last sentence has no end."""
+SENTENCE = re.compile(r"[.!](?=\s|$)")
+
+
+@cache
+def cues() -> Cues:
+    """Kinds: "signal" words announce a warning, "phrases" are the beginning of one."""
+    return load_cues(__file__)
 
 
 def find(page: Print) -> Iterator[Found]:
-    """One value per warning: from its first word to the next cue, line group or blank."""
+    """One value per warning, as printed and with its signal word.
+
+    Behind a signal word it goes on to the next cue or the end of the paragraph; a phrase without
+    one goes on to the end of its sentence.
+    """
     taken: set[int] = set()
-    for at, line in enumerate(page.lines):
-        match = _pattern().search(line.text)
-        if at in taken or match is None or not _begins(line.text, match.start()):
+    for line in page.lines:
+        cue = cues().first(line.text)
+        if cue is None or id(line) in taken or not _begins(line.text, cue.start):
             continue
-        passage = _passage(page, line, match.start())
-        taken |= {i for i, one in enumerate(page.lines) if one in passage.lines(0, LONGEST)}
-        value = " ".join(passage.text.replace("-\n", "").split())[:LONGEST].strip(" ,;:|-")
-        bare = value[match.end() - match.start() :].strip(SEPARATORS)
-        lines = passage.lines(0, len(passage.text))
-        if len(value) > 8 and (bare or not _is_signal(match.group())):
-            yield Found(FIELD, value, evidence=page.evidence(lines), confidence=lowest(lines))
+        passage = _passage(page, line, cue)
+        value = _joined(passage)
+        if cue.kind == "phrases" and (end := SENTENCE.search(value)):
+            value = value[: end.end()]
+        rest = value[cue.end - cue.start :].strip(SEPARATORS + "!")
+        if len(value) < LEAST or not rest:
+            continue
+        lines = _lines_of(passage, value)
+        taken |= {id(one) for one in lines}
+        yield Found(
+            FIELD, value.strip(" ,;:|-"), language=cue.language(page.languages),
+            evidence=page.evidence(lines), confidence=lowest(lines),
+            doubt="" if value.rstrip()[-1] in ".!" else UNENDED,
+        )  # fmt: skip
 
 
 def _begins(text: str, start: int) -> bool:
@@ -42,34 +59,31 @@ def _begins(text: str, start: int) -> bool:
     return not before or before[-1] in ".!:;•|*/)»-–" or len(before) <= 3
 
 
-def _is_signal(text: str) -> bool:
-    return _pattern("signal").fullmatch(text) is not None
-
-
-def _passage(page: Print, line: Line, start: int) -> Passage:
-    """The warning's text: its line from the warning on, and the lines of its block below."""
-    pieces = [Piece(line.text[start:].strip(), line)]
-    for one in page.below(line, MOST - 1):
-        ratio = height_of(one.quad) / max(height_of(line.quad), 1)
-        other = _pattern().match(one.text.strip())
-        cue = next(iter(find_cues(one.text, *kinds())), None)
-        if other or (cue and cue.start < 3) or not 1 / BIGGER < ratio < BIGGER:
+def _passage(page: Print, line: Line, cue: Cue) -> Passage:
+    """The text from a cue on: its line, and the lines of its paragraph up to another cue."""
+    pieces = [Piece(line.text[cue.start :].strip(), line)]
+    later = [one for strip in page.paragraph(line) for one in strip.lines]
+    for one in later[1:MOST]:
+        other = cues().first(one.text)
+        stop = next((c for c in find_cues(one.text) if c.kind != "alarm"), None)
+        if (other and other.start < 3) or (stop and stop.start < 3):
             break
-        text = one.text[: cue.start] if cue else one.text
+        text = one.text[: stop.start] if stop else one.text
         pieces.append(Piece(text.strip(), one))
-        if cue or text.rstrip().endswith(("!", ".")) and len(pieces) > 2:
+        if stop:
             break
     return Passage(tuple(pieces))
 
 
-@cache
-def _table() -> dict:
-    return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+def _joined(passage: Passage) -> str:
+    return join_texts(piece.text for piece in passage.pieces)
 
 
-@cache
-def _pattern(kind: str = "") -> re.Pattern[str]:
-    names = (kind,) if kind else ("signal", "phrases")
-    words = {word for name in names for one in _table()[name].values() for word in one}
-    body = "|".join(expression(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(body, re.IGNORECASE)
+def _lines_of(passage: Passage, value: str) -> tuple[Line, ...]:
+    """Lines that a beginning of the passage stands on."""
+    lines, length = [], 0
+    for piece in passage.pieces:
+        if length < len(value):
+            lines.append(piece.line)
+        length += len(piece.text) + 1
+    return tuple(dict.fromkeys(lines))
