@@ -272,6 +272,12 @@ VERIFIERS: dict[str, Row] = {
         "skulens.verify.checks.ingredients:IngredientsVerifier", "lists, aligned in order", "ocr"
     ),
     "date": Row("skulens.verify.checks.date:DateVerifier", "dates behind cue words"),
+    "country": Row("skulens.verify.checks.country:CountryVerifier", "origin behind a cue"),
+    "codes": Row("skulens.verify.checks.codes:CodeVerifier", "model, serial, lot: each character"),
+    "ratings": Row("skulens.verify.checks.ratings:RatingVerifier", "V, A, W, Hz within 1 %"),
+    "names": Row("skulens.verify.checks.names:NameVerifier", "brands, companies, contacts"),
+    "hazards": Row("skulens.verify.checks.hazards:HazardVerifier", "GHS codes, warnings, care"),
+    "marks": Row("skulens.verify.checks.marks:MarkVerifier", "certification marks as text"),
     "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""

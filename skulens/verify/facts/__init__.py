@@ -9,6 +9,22 @@ from skulens.verify.layout import Print
 
 Finder = Callable[[Print], Iterable[Found]]
 FINDERS: tuple[str, ...] = ("gtins", "quantities", "nutrition", "ingredients", "dates")
+FINDERS: tuple[str, ...] = (
+    "gtins",
+    "quantities",
+    "nutrition",
+    "origin",
+    "makers",
+    "contacts",
+    "numbers",
+    "ratings",
+    "prices",
+    "hazards",
+    "warnings",
+    "marks",
+    "care",
+    "names",
+)
 """Modules of this folder; each has `find(Print) -> Iterable[Found]`."""
 
 

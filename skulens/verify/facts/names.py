@@ -1,0 +1,123 @@
+"""Brand and product name: behind a cue, marked ® or ™, or equal to the label's own domain.
+
+The biggest letters of a front are most often the brand; that is a guess and stays in doubt.
+"""
+
+import re
+import statistics
+from collections.abc import Iterator
+
+from skulens.claims import Line
+from skulens.values.names import normalise_name
+from skulens.values.text import fold_accents
+from skulens.verify.facts.contacts import find_addresses
+from skulens.verify.facts.found import CLEAR, Found, lowest
+from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, value_after
+from skulens.verify.layout import Print, height_of
+
+BRAND, NAME = "attributes.brand", "attributes.name"
+PATHS = {"brand": BRAND, "name": NAME}
+MARKED = re.compile(r"((?:[^\W\d_][\w'’&.-]*\s?){1,3})[®™]")
+"""Up to three words before a trade mark sign."""
+WORDS = 6
+"""Most words of a brand or a title."""
+FRONT = 25
+"""Lines beyond which a picture is no front."""
+BIG = 1.8
+"""How much bigger than the median line the letters of a title are."""
+NEXT = 0.45
+"""Least height of a title's letters, as a share of the brand's."""
+GUESS = "only its letters are big"
+NOT_OWN = "may be the mark of somebody else"
+
+
+def find(page: Print) -> Iterator[Found]:
+    """Brands and names, the best supported first."""
+    for line, cue in cued_lines(page, *PATHS):
+        piece = value_after(page, line, cue)
+        value = piece.text.strip(SEPARATORS) if piece else ""
+        if piece and _is_title(value):
+            lines = dict.fromkeys((line, piece.line))
+            yield Found(
+                PATHS[cue.kind], value, evidence=page.evidence(lines, value),
+                confidence=lowest(lines),
+            )  # fmt: skip
+    yield from _of_domain(page)
+    yield from _marked(page)
+    yield from _biggest(page)
+
+
+def _is_title(text: str) -> bool:
+    """Whether a text could be a name: words, few, and no cue of another field."""
+    letters = sum(c.isalpha() for c in text)
+    few = 0 < len(text.split()) <= WORDS
+    return few and letters >= 2 and letters >= len(text) / 2 and not find_cues(text)
+
+
+def _of_domain(page: Print) -> Iterator[Found]:
+    """A printed word that the label's web or mail domain repeats: read in two places."""
+    domains: dict[str, Line] = {}
+    for line in page.lines:
+        for address in find_addresses(line.text):
+            domains.setdefault(_label(address), line)
+    for line in page.lines:
+        name = fold_accents(normalise_name(line.text)).replace(" ", "")
+        if len(name) > 2 and name in domains and domains[name] is not line:
+            yield Found(
+                BRAND, line.text.strip(SEPARATORS + "®™"), evidence=page.evidence([line]),
+                confidence=line.confidence, witness="seen twice",
+            )  # fmt: skip
+
+
+def _label(address: str) -> str:
+    """The name in a domain: "info@mail.lovea.co.uk" -> "lovea"."""
+    host = re.sub(r"^(?:.*@|https?://)?(?:www\.)?", "", address.casefold()).partition("/")[0]
+    parts = host.split(".")
+    while len(parts) > 2 and len(parts[-2]) <= 3:
+        parts.pop(-2)
+    return parts[-2].replace("-", "") if len(parts) > 1 else ""
+
+
+def _marked(page: Print) -> Iterator[Found]:
+    """Words before ® or ™; in running text they may be a supplier's."""
+    biggest = max((height_of(line.quad) for line in page.lines), default=0.0)
+    for line in page.lines:
+        for match in MARKED.finditer(line.text):
+            value = " ".join(_capitalised(match[1].split()))
+            before, behind = line.text[: match.start()].strip(), line.text[match.end() :].strip()
+            big = height_of(line.quad) >= NEXT * biggest
+            if len(value) > 2 and not before and not behind[:1].islower():
+                yield Found(
+                    BRAND, value, evidence=page.evidence([line], match.group()),
+                    confidence=line.confidence, doubt="" if big else NOT_OWN,
+                )  # fmt: skip
+
+
+def _capitalised(words: list[str]) -> list[str]:
+    """The last words that begin with a capital."""
+    kept: list[str] = []
+    for word in reversed(words):
+        if not word[0].isupper():
+            break
+        kept.insert(0, word)
+    return kept
+
+
+def _biggest(page: Print) -> Iterator[Found]:
+    """The biggest clear line of a front as brand, in doubt."""
+    if len(page.lines) > FRONT:
+        return
+    titles = [
+        line
+        for line in page.lines
+        if line.confidence >= CLEAR and _is_title(line.text) and not re.search(r"\d", line.text)
+    ]
+    best = max(titles, key=lambda line: height_of(line.quad), default=None)
+    if best is None:
+        return
+    median = statistics.median(height_of(line.quad) for line in page.lines)
+    if len(page.lines) < 3 or height_of(best.quad) >= BIG * median:
+        yield Found(
+            BRAND, best.text.strip(SEPARATORS + "®™"), evidence=page.evidence([best]),
+            confidence=best.confidence, doubt=GUESS,
+        )  # fmt: skip
