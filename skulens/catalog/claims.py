@@ -4,18 +4,13 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from skulens.catalog.mapping import RowError, as_id, as_text, explain
-from skulens.catalog.tables import RejectRow, open_table
-from skulens.claims import Claim, Evidence, Gold, Legibility, Quad, Verdict
-from skulens.errors import DataError, UnknownName
+from skulens.claims import Claim, Evidence, Gold, Quad, Verdict
 from skulens.records import escape_surrogates
-from skulens.values.fields import find_path
 
 TEXT = pa.string()
 QUAD = pa.list_(pa.float32())
@@ -36,10 +31,6 @@ GOLD = pa.schema(
     {"item": TEXT, "field": TEXT, "values": pa.list_(TEXT), "legible": TEXT,
      "images": pa.list_(TEXT), "group": TEXT}
 )  # fmt: skip
-GOLD_NAMES = ("gold.parquet", "gold.jsonl", "gold.csv")
-LEGIBILITIES: tuple[Legibility, ...] = ("yes", "partly", "no", "not pictured", "unknown")
-SEPARATOR = "|"
-"""Between several values, or pictures, in one cell of a CSV."""
 
 
 def claims_table(claims: Sequence[Claim]) -> pa.Table:
@@ -118,58 +109,3 @@ def gold_table(gold: Sequence[Gold]) -> pa.Table:
 
 def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
-
-
-def find_gold(folder: Path) -> Path | None:
-    """The table of gold in a folder."""
-    return next((folder / name for name in GOLD_NAMES if (folder / name).is_file()), None)
-
-
-def read_gold(path: Path, reject: RejectRow) -> Iterator[Gold]:
-    """Gold of a table with the columns item, field, values; legible, images, group where known.
-
-    `values` is a list, a JSON list, or in CSV values between bars; nothing means that the product
-    lacks the field. An empty group is the item. Raises DataError where a column is missing.
-    """
-    table = open_table(path)
-    columns = {c.strip().lower(): c for c in table.columns}
-    missing = [c for c in ("item", "field", "values") if c not in columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; gold has "
-            f"{', '.join(GOLD.names)} (the first three are needed), here are "
-            f"{', '.join(table.columns)}"
-        )
-    for row in table.rows(reject):
-        cells = {name: row.cells.get(columns[name]) for name in GOLD.names if name in columns}
-        try:
-            yield _gold_of(cells)
-        except (ValueError, UnknownName) as e:
-            reject(row.where, *explain(e))
-
-
-def _gold_of(cells: Mapping[str, object]) -> Gold:
-    legible = as_text(cells.get("legible")) or "unknown"
-    if legible not in LEGIBILITIES:
-        raise RowError(
-            f"legible is {legible[:40]!r}", f"write one of {', '.join(LEGIBILITIES)}, or nothing"
-        )
-    item = as_id(cells["item"])
-    return Gold(
-        item,
-        find_path(as_text(cells["field"])),
-        _list_of(cells["values"]),
-        legible,  # type: ignore[arg-type]
-        _list_of(cells.get("images")),
-        as_text(cells.get("group")) or item,
-    )
-
-
-def _list_of(cell: object) -> tuple[str, ...]:
-    """Texts of a list, of a JSON list in a text, or between bars; without empty ones."""
-    if isinstance(cell, str) and cell.strip().startswith("["):
-        cell = json.loads(cell)
-    if isinstance(cell, str):
-        cell = cell.split(SEPARATOR)
-    parts = cell if isinstance(cell, list | tuple) else [cell]
-    return tuple(text for part in parts if (text := as_text(part)))
