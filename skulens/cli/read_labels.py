@@ -74,6 +74,11 @@ def command(
     outputs.finish(reader.info.about.get("text", ""))
 
 
+def count(n: int, thing: str) -> str:
+    """ "1 photo", "2 photos"."""
+    return f"{n:,} {thing}{'s' * (n != 1)}"
+
+
 def progress(readings, total: int, quiet: bool):
     from tqdm import tqdm
 
@@ -128,7 +133,9 @@ class Outputs:
         if photo.rows or photo.codes:
             console().print(make_table(photo))
         elif not photo.rejects:
-            click.echo(f"{photo.path}: {photo.n_lines} lines of text, no fact and no code found")
+            click.echo(
+                f"{photo.path}: {count(len(photo.lines), 'line')} of text, no fact and no code found"
+            )
 
     def draw_to(self, photo, size) -> None:
         from skulens.report.labels import draw_photo
@@ -151,7 +158,7 @@ class Outputs:
             return
         c = self.counts
         said = (
-            f"{self.taken:,} photo{'s' * (self.taken != 1)}: {sum(c.values()):,} facts, "
+            f"{count(self.taken, 'photo')}: {count(sum(c.values()), 'fact')}, "
             f"{c['VC']:,} confirmed, {c['U']:,} undecided, {c['VI']:,} contradicted"
         )
         if self.rejected:

@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +68,9 @@ class Photo:
     sha256: str
     rows: tuple[Row, ...] = ()
     codes: tuple[Code, ...] = ()
-    n_lines: int = 0
+    lines: tuple[str, ...] = ()
+    """All text that was read, in reading order."""
     rejects: tuple[Reject, ...] = ()
-    extras: Mapping[str, Any] = field(default_factory=dict)
 
     def marks(self) -> list[Mark]:
         """Boxes of the facts, numbered as the rows; a fact of several lines has several."""
@@ -158,7 +158,7 @@ def photos_of(reading: "LabelReading") -> Iterator[Photo]:
         sha = record.get("sha256", "")
         yield Photo(
             record["image"], image, sha, tuple(rows), tuple(reading.seen.bars.get(sha, ())),
-            len(record["lines"]), rejects,
+            tuple(line["text"] for line in record["lines"]), rejects,
         )  # fmt: skip
 
 
@@ -264,7 +264,7 @@ class Page:
         rows = sorted(photo.rows, key=lambda row: (ORDER[row.label], row.number))
         self.shown.append(
             {
-                "name": Path(photo.path).name, "rows": rows, "n_lines": photo.n_lines,
+                "name": Path(photo.path).name, "rows": rows, "lines": photo.lines,
                 "picture": picture_with_boxes(photo, size),
                 "codes": [c for c in photo.codes if not c.gtin],
             }
