@@ -163,8 +163,9 @@ def _path_of(key: str) -> str:
         raise RowError("the field is empty", "name the field, such as brand or net_content")
     try:
         return find_path(key)
-    except UnknownName as e:
-        raise RowError(f"unknown field {key[:80]!r}", str(e)) from None
+    except UnknownName:
+        todo = "take a field of skulens/values/fields.py, or begin it with attributes. or free."
+        raise RowError(f"unknown field {key[:80]!r}", todo) from None
 
 
 def values_of(cell: object, path: str) -> list[str]:

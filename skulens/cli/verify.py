@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from skulens.cli.options import DATA_HELP, OUTSIDE, json_option, mapping, note_outside, open_data
+from skulens.cli.options import DATA_HELP, json_option, mapping, note_outside, open_data
 
 if TYPE_CHECKING:
     from skulens.catalog.claim_groups import ClaimGroups
@@ -141,7 +141,11 @@ def finish(work: Work, table, claims: Path, data: str, html, stopped: bool, as_j
     counts, files = work.counts, work.files
     if not counts.items and not stopped:
         why = files.first[0] if files.first else None
-        said = f"; {files.rejects:,} rejects in {files.rejects_path}, the first: {why.reason}" if why else ""
+        said = (
+            f"; {files.rejects:,} rejects in {files.rejects_path}, the first: {why.reason}"
+            if why
+            else ""
+        )
         raise DataError(f"no claim of {claims} can be verified on {data}{said}")
     record = make_record(counts, table, files, stopped)
     if html is not None:
