@@ -36,7 +36,7 @@ HEADINGS = {
 }
 ABOUT = {
     "VI": "The pictures show another value, or the value breaks a rule of its field.",
-    "U": "First those for which something was read that does not prove them.",
+    "U": "First those of which something was read that does not prove them.",
     "VC": "The pictures show the value; beside each claim, where.",
 }
 CROP_PX = (560, 260)
@@ -189,8 +189,10 @@ class Page:
             "headings": HEADINGS,
             "about": ABOUT,
             "cards": {
-                label: [(card, crops.get(id(card), "")) for card in cards[label]] for label in ORDER
+                label: [(c, crops.get(id(c), "")) for c in cards[label] if c.evidence]
+                for label in ORDER
             },
+            "bare": {label: [c for c in cards[label] if not c.evidence] for label in ORDER},
             "remarks": remarks(record),
         }
         return write_html("verdicts.html", out, values, {"short": short_field})
@@ -200,23 +202,30 @@ def make_card(product: Product, claim: Claim, verdict: Verdict, where: str) -> C
     """What the page shows of a claim."""
     first = verdict.evidence[0].image if verdict.evidence else ""
     image = next((i for i in product.images if first and _sha_of(i) == first), None)
-    decoded = verdict.label == "VC" and any(e.source == "bars" for e in verdict.evidence)
-    why = SUBS.get(verdict.sub, verdict.sub) or ("decoded from the bars" if decoded else "")
-    if not why and verdict.label == "U":
-        why = "read, and not proved" if verdict.evidence else "nothing like it was read"
     return Card(
         item=escape_surrogates(claim.item),
         title=escape_surrogates(product.title),
         field=claim.field,
         value=escape_surrogates(f"{claim.value} {claim.unit}".strip()),
         label=verdict.label,
-        why=why,
+        why=explain_verdict(verdict),
         quote=escape_surrogates(join_quotes(verdict.evidence)),
         verifier=verdict.verifier,
         where=where,
         image=image,
         evidence=tuple(e for e in verdict.evidence if e.image == first and e.quad),
     )
+
+
+def explain_verdict(verdict: Verdict) -> str:
+    """Why a claim has its verdict, in a few words."""
+    if verdict.label == "U" and not verdict.evidence and verdict.sub in ("", "not_pictured"):
+        return "nothing like it was read"
+    if known := SUBS.get(verdict.sub, verdict.sub):
+        return known
+    if verdict.label == "VC" and any(e.source == "bars" for e in verdict.evidence):
+        return "decoded from the bars"
+    return "read, and not proved" if verdict.label == "U" else ""
 
 
 def _sha_of(image: Image) -> str:
