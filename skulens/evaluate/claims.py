@@ -72,6 +72,8 @@ class Matched:
     """(units,) bool: absent, or not pictured: nothing in the pictures says it."""
     outcomes: tuple[Outcome, ...] = ()
     """One per claim, in the order given."""
+    group_of: Mapping[str, str] = field(default_factory=dict)
+    """Item -> group, of every item that gold names, those without a unit included."""
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -156,6 +158,7 @@ def match(
         partly=len(golds) - len(scored),
         hidden=np.array([hidden[unit] for unit in scored], bool),
         outcomes=tuple(outcomes),
+        group_of={item: golds[item, path][0].group or item for item, path in golds},
     )
 
 

@@ -2,8 +2,9 @@
 
 VC, VI and U are shares of the claims that say something, whether gold knows the field or not; they
 say nothing of recall (eBay, arXiv 2602.11733, Table 3). Everything that is compared with gold is of
-the claims that gold can judge. Units are those of `claims.match`, and one more for every field of
-an item that was claimed and has no gold, in which the metrics that need gold say nothing.
+the claims that gold can judge. Units are those of `claims.match`, and behind them one per item for
+its claims of fields without gold, in which metrics that need gold say nothing: the same units for
+every system. Claims of items without any gold are left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ JUDGED: tuple[Outcome, ...] = ("right", "repeated", "wrong", "invented")
 OUTCOMES: tuple[Outcome, ...] = ("right", "excused", "repeated", "wrong", "invented", "unjudged")
 """Of all claims that say something."""
 LABELS = ("VC", "VI", "U")
+REST = ""
+"""Field of the unit that holds an item's claims without gold."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Cells:
     """Claims of each unit by outcome and label."""
 
     units: tuple[Unit, ...]
-    """Those of the matching first, in its order, then those without gold."""
+    """Those of the matching first, in its order, then the one of REST of every item."""
     groups: tuple[str, ...]
     n: Mapping[tuple[Outcome, str], np.ndarray]  # (outcome, label) -> (units,) float64
     known: int
@@ -48,18 +51,16 @@ def count_cells(matched: Matched, claims: Sequence[Claim], verdicts: Sequence[Ve
         DataError: not one verdict and one outcome for each claim, in the same order.
     """
     check_verdicts(matched, claims, verdicts)
-    units = list(zip(matched.items, matched.fields, strict=True))
-    group_of = dict(zip(matched.items, matched.groups, strict=True))
+    known = list(zip(matched.items, matched.fields, strict=True))
+    units = [*known, *((item, REST) for item in matched.group_of)]
     place = {unit: i for i, unit in enumerate(units)}
-    for claim, outcome in zip(claims, matched.outcomes, strict=True):
-        if outcome == "unjudged":
-            place.setdefault((claim.item, claim.field), len(place))
-    cells = {(o, label): np.zeros(len(place)) for o in OUTCOMES for label in LABELS}
+    cells = {(o, label): np.zeros(len(units)) for o in OUTCOMES for label in LABELS}
     for claim, outcome, verdict in zip(claims, matched.outcomes, verdicts, strict=True):
-        if outcome != "silent":
-            cells[outcome, verdict.label][place[claim.item, claim.field]] += 1
-    groups = (*matched.groups, *(group_of.get(i, i) for i, _ in list(place)[len(units) :]))
-    return Cells(tuple(place), groups, cells, len(units))
+        if outcome != "silent" and claim.item in matched.group_of:
+            path = REST if outcome == "unjudged" else claim.field
+            cells[outcome, verdict.label][place[claim.item, path]] += 1
+    groups = tuple(matched.group_of[item] for item, _ in units)
+    return Cells(tuple(units), groups, cells, len(known))
 
 
 def check_verdicts(matched: Matched, claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> None:
@@ -149,10 +150,9 @@ def _extend(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def _share_of_items(cells: Cells) -> np.ndarray:
-    """(units,) one over the units of the unit's item; 0 for an item without gold."""
+    """(units,) one over the units of the unit's item."""
     items = np.array([item for item, _ in cells.units], str)
     if not len(items):
         return np.zeros(0)
     _, item = np.unique(items, return_inverse=True)
-    with_gold = np.bincount(item[: cells.known], minlength=item.max() + 1) > 0
-    return with_gold[item] / np.bincount(item)[item]
+    return 1 / np.bincount(item)[item]

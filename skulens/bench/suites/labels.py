@@ -42,10 +42,10 @@ class Labels:
     name = "labels"
     Settings = LabelsSettings
     systems = ("labels",)
-    headline = ("vc_precision", "f1", "vc", "vc_per_item", "invented_vc", "recall")
+    headline = ("f1", "vc_precision", "vc", "vc_per_item", "invented_vc", "recall")
     columns = (
-        "vc_precision",
         "f1",
+        "vc_precision",
         "precision",
         "recall",
         "vc",
