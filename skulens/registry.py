@@ -196,6 +196,11 @@ SUITES = {
         "skulens.bench.suites.aspect:Aspect",
         "facts of products, read by any reader, against gold: F1 micro and macro over fields",
     ),
+    "labels": Row(
+        "skulens.bench.suites.labels:Labels",
+        "facts in pictures, read by any reader, each with a verdict, against gold",
+        "ocr",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
