@@ -9,6 +9,7 @@ finds nothing.
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +27,21 @@ from skulens.verify.text import DEFAULT, open_text_reader
 
 NAME = "ocr"
 VERSION = "1"
-LEAST_SIMILARITY = 0.7
-"""Of a word read and a word of the texts (1 - indel distance / letters of both) to be taken for
-it. On 288 train photos of grocery packages 0.6 to 0.7 find the same within noise, 0.75 and more,
-or equal words alone, find less (benchmarks/ocr_retrieval.py)."""
-LEAST_LETTERS = 3
-"""Of both, to be matched where they are not equal."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """When a word as read is taken for a word of the texts that it does not equal.
+
+    Decided on 288 train photos of grocery packages: 0.6 to 0.7 find the same within noise, 0.75
+    and more, four letters, or equal words alone, find less (benchmarks/ocr_retrieval.py).
+    """
+
+    least: float = 0.7
+    """Similarity: 1 - indel distance / letters of both. A word that occurs in the texts stands for
+    itself alone."""
+    letters: int = 3
+    """Least letters of both words."""
 
 
 class Ocr:
@@ -47,10 +57,14 @@ class Ocr:
     """
 
     def __init__(
-        self, text: str | TextReader = "", cache: Path | None = None, progress: bool = True
+        self,
+        text: str | TextReader = "",
+        cache: Path | None = None,
+        progress: bool = True,
+        likeness: Likeness = Likeness(),
     ):
         reader = open_text_reader(text or DEFAULT) if isinstance(text, str) else text
-        self.reader, self.progress = _Timed(reader), progress
+        self.reader, self.progress, self.likeness = _Timed(reader), progress, likeness
         self.looker = Looker(self.reader, bars=False, cache=cache)
         self.name = f"{NAME}:{text}" if text and isinstance(text, str) else NAME
         self.rejects: list[Reject] = []
@@ -58,8 +72,7 @@ class Ocr:
         self.info = SystemInfo(
             name=self.name,
             kind="retriever",
-            identity=f"{NAME}/{VERSION} {reader.info.identity} {LEAST_SIMILARITY} {LEAST_LETTERS} "
-            f"{Bm25().info.identity}",
+            identity=f"{NAME}/{VERSION} {reader.info.identity} {likeness} {Bm25().info.identity}",
             family="words",
             licence=reader.info.licence,
             params=reader.info.params,
@@ -86,7 +99,7 @@ class Ocr:
                 for item, lines in zip(gallery, shown, strict=True)
             ]
         )
-        matcher, found = _Matcher(index), {}
+        matcher, found = _Matcher(index, self.likeness), {}
         told = self._read([as_product(query) for query in queries])
         for query, lines in zip(queries, told, strict=True):
             if lines is not None:
@@ -120,10 +133,10 @@ class Ocr:
 class _Matcher:
     """Words as read -> scores of documents that hold them, or words much like them."""
 
-    def __init__(self, index: WordIndex):
-        self.index = index
+    def __init__(self, index: WordIndex, likeness: Likeness = Likeness()):
+        self.index, self.likeness = index, likeness
         self._known = frozenset(index.words)
-        self._long = [word for word in index.words if len(word) >= LEAST_LETTERS]
+        self._long = [word for word in index.words if len(word) >= likeness.letters]
         self._alike: dict[str, dict[str, float]] = {}
 
     def score(self, words: Sequence[str]) -> np.ndarray:
@@ -142,11 +155,11 @@ class _Matcher:
         return self._alike[word]
 
     def _search(self, word: str) -> Iterator[tuple[str, float]]:
-        if len(word) >= LEAST_LETTERS:
-            least = 100 * LEAST_SIMILARITY
-            for known, score, _ in process.extract_iter(
-                word, self._long, scorer=fuzz.ratio, score_cutoff=least
-            ):
+        if len(word) >= self.likeness.letters:
+            alike = process.extract_iter(
+                word, self._long, scorer=fuzz.ratio, score_cutoff=100 * self.likeness.least
+            )
+            for known, score, _ in alike:
                 yield known, round(score / 100, 2)
 
 

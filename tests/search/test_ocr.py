@@ -10,7 +10,7 @@ pytest.importorskip("zxingcpp")
 from skulens.index.bm25 import Bm25
 from skulens.records import Image, Item, Query
 from skulens.search import ocr
-from skulens.search.ocr import Ocr, _Matcher
+from skulens.search.ocr import Likeness, Ocr, _Matcher
 from skulens.verify.look import Looker
 from tests.search.printed import PixelReader, show
 
@@ -71,16 +71,17 @@ class Sums:
         return dict(weights)
 
 
+@pytest.mark.parametrize("likeness", [Likeness(), Likeness(0.5, 2), Likeness(0.9, 6)])
 @pytest.mark.parametrize("read", ["apelsin", "apelsln", "jui", "juices", "i", "mjolk", "qqqq"])
-def test_weights_are_the_similarities_of_a_plain_loop(read):
-    expected = {
-        known: round(Indel.normalized_similarity(read, known), 2)
-        for known in Sums.words
-        if min(len(read), len(known)) >= 3 and Indel.normalized_similarity(read, known) >= 0.7
-    }
+def test_weights_are_the_similarities_of_a_plain_loop(read, likeness):
+    expected = {}
+    for known in Sums.words:
+        similarity = Indel.normalized_similarity(read, known)
+        if min(len(read), len(known)) >= likeness.letters and similarity >= likeness.least:
+            expected[known] = round(similarity, 2)
     if read in Sums.words:
         expected = {read: 1.0}
-    assert _Matcher(Sums()).score([read, read]) == expected
+    assert _Matcher(Sums(), likeness).score([read, read]) == expected
 
 
 def test_the_best_of_two_readings_of_a_word_counts():
@@ -173,9 +174,7 @@ def test_identity_and_name_are_those_of_its_reader(monkeypatch):
     one, other = Ocr(PixelReader()), Ocr(PixelReader("thumbs"))
     assert one.info.identity != other.info.identity and one.info.parts[0].name == "pixels"
     assert one.info.params == 10 and one.info.kind == "retriever"
-    before = one.info.identity
-    monkeypatch.setattr(ocr, "LEAST_SIMILARITY", 0.9)
-    assert Ocr(PixelReader()).info.identity != before
+    assert Ocr(PixelReader(), likeness=Likeness(0.9)).info.identity != one.info.identity
     monkeypatch.setattr(ocr, "open_text_reader", PixelReader)
     named = [Ocr(name) for name in ("", "thumbs")]
     assert [(o.name, o.info.parts[0].name) for o in named] == [
