@@ -45,7 +45,9 @@ class ReadingCache:
         if self._base is None:
             return None
         try:
-            row = self._base.execute("SELECT value FROM read WHERE key = ?", (_hash(key),)).fetchone()
+            row = self._base.execute(
+                "SELECT value FROM read WHERE key = ?", (_hash(key),)
+            ).fetchone()
             return json.loads(zlib.decompress(row[0])) if row else None
         except sqlite3.Error as e:
             self._give_up(e)

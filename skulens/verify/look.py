@@ -1,7 +1,7 @@
 """Products -> what their pictures show: each picture decoded once, bars and text read, kept.
 
-    looker = Looker(open_text_reader(), cache=Path("cache"))
-    for product, seen, rejects in looker.look(products): ...
+looker = Looker(open_text_reader(), cache=Path("cache"))
+for product, seen, rejects in looker.look(products): ...
 """
 
 import hashlib

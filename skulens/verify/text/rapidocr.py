@@ -66,8 +66,12 @@ def quad_of(box: np.ndarray) -> Quad:
 def cut(pixels: np.ndarray, quad: Quad) -> np.ndarray:
     """The box of a quad, straightened: (height, width, 3) uint8."""
     corners = np.array(quad, np.float32).reshape(4, 2)
-    width = int(max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[2] - corners[3])))
-    height = int(max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2])))
+    width = int(
+        max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[2] - corners[3]))
+    )
+    height = int(
+        max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]))
+    )
     width, height = max(width, 2), max(height, 2)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)

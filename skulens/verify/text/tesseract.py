@@ -108,7 +108,9 @@ class Tesseract:
             command = ["tesseract", f"{folder}/list.txt", "-", "--psm", "7", "-l",
                        self.model(languages), "tsv"]  # fmt: skip
             done = subprocess.run(command, capture_output=True, check=False, timeout=600)
-        return [_join(words) for words in _by_page(done.stdout.decode("utf-8", "replace"), len(quads))]
+        return [
+            _join(words) for words in _by_page(done.stdout.decode("utf-8", "replace"), len(quads))
+        ]
 
 
 def _by_page(tsv: str, pages: int) -> list[list[tuple[str, float]]]:
