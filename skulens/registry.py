@@ -208,6 +208,11 @@ RETRIEVERS: dict[str, Row] = {
     "bm25": Row(
         "skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"
     ),
+    "ocr": Row(
+        "skulens.search.ocr:Ocr",
+        "baseline: words read on the photo; ocr:tesseract takes another text reader",
+        "ocr,search",
+    ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
 READERS: dict[str, Row] = {
