@@ -8,11 +8,12 @@ from skulens.verify.facts.found import Found
 from skulens.verify.layout import Print
 
 Finder = Callable[[Print], Iterable[Found]]
-FINDERS: tuple[str, ...] = ("gtins", "quantities", "nutrition", "ingredients", "dates")
 FINDERS: tuple[str, ...] = (
     "gtins",
     "quantities",
     "nutrition",
+    "ingredients",
+    "dates",
     "origin",
     "makers",
     "contacts",
