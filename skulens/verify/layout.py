@@ -110,7 +110,9 @@ class Print:
         """Where a value was read: one entry per line; `quote` in place of a single line's text."""
         given = tuple(lines)
         return tuple(
-            Evidence(self.image, "ocr", quote if quote and len(given) == 1 else line.text, line.quad)
+            Evidence(
+                self.image, "ocr", quote if quote and len(given) == 1 else line.text, line.quad
+            )
             for line in given
         )
 
