@@ -243,11 +243,6 @@ CHATS: dict[str, Row] = {
 }
 """Ask a language or vision-language model (`protocols.Chat`)."""
 TEXT_READERS: dict[str, Row] = {
-    "labels": Row(
-        "skulens.extract.labels:LabelReader",
-        "bars and print on the pictures; labels:rapidocr takes another text reader",
-        "ocr",
-    ),
     "routed": Row(
         "skulens.verify.text.routed:Routed",
         "rapidocr, and tesseract for Vietnamese, Thai and Cyrillic letters (the default)",
@@ -267,7 +262,7 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
-    "plain": Row("skulens.verify.checks.plain:PlainVerifier", "any field: equal to what is read"),
+    "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",
+    "read-labels": "Read bar codes, print and facts in product photos, with evidence.",
     "leaderboard": "Published results and yours, ranked with intervals.",
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",
