@@ -1,15 +1,10 @@
 """Products -> what their pictures show: each picture decoded once, bars and text read, kept.
 
-<<<<<<< HEAD
     looker = Looker(open_text_reader(), cache=Path("cache"))
     for product, seen, rejects in looker.look(products): ...
 
 Pictures are decoded one ahead of the one that is read, so that memory holds three at most, however
 many products there are and however many pictures a product has.
-=======
-looker = Looker(open_text_reader(), cache=Path("cache"))
-for product, seen, rejects in looker.look(products): ...
->>>>>>> labels
 """
 
 import hashlib
