@@ -49,13 +49,7 @@ class ReadingCache:
         if base is None:
             return None
         try:
-<<<<<<< HEAD
             row = base.execute("SELECT value FROM read WHERE key = ?", (_hash(key),)).fetchone()
-=======
-            row = self._base.execute(
-                "SELECT value FROM read WHERE key = ?", (_hash(key),)
-            ).fetchone()
->>>>>>> labels
             return json.loads(zlib.decompress(row[0])) if row else None
         except sqlite3.Error as e:
             self._give_up(e)
