@@ -7,7 +7,6 @@ and of the script that it was asked for. Both readings of such a line stay (`Lin
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import PIL.Image
@@ -40,8 +39,9 @@ class Routed:
     it cannot read and which package would.
     """
 
-    def __init__(self) -> None:
-        self.first = RapidOcr()
+    def __init__(self, first: RapidOcr | None = None, second: Tesseract | None = None) -> None:
+        self.first = first or RapidOcr()
+        self.second = second or open_tesseract()
         self._said: set[str] = set()
         other = self.second.info if self.second else None
         self.info = SystemInfo(
@@ -55,14 +55,6 @@ class Routed:
             about={"modalities": ["image"], "languages": list(self.languages)},
             parts=(self.first.info, *([other] if other else [])),
         )
-
-    @cached_property
-    def second(self) -> Tesseract | None:
-        """None where tesseract is not installed."""
-        try:
-            return Tesseract()
-        except MissingFile:
-            return None
 
     @property
     def engines(self) -> dict[str, Any]:
@@ -157,6 +149,14 @@ class Routed:
             f"sudo apt-get install {'' if self.second else 'tesseract-ocr '}{needed}",
             stacklevel=4,
         )
+
+
+def open_tesseract() -> Tesseract | None:
+    """None where it is not installed."""
+    try:
+        return Tesseract()
+    except MissingFile:
+        return None
 
 
 def choose(line: Line, words: Sequence[Word], route: Route) -> Line:
