@@ -368,11 +368,13 @@ def _sentence(page: Print, line: Line, cue: Cue) -> tuple[str, tuple[Line, ...]]
     cut: list[Line] = []
     for one in (one for strip in page.paragraph(line) for one in strip.lines):
         text = one.text[cue.start :] if one is line else one.text
-        if one is not line and any(c.kind != "contains" for c in cues().find(text)):
-            break
         stop = re.search(r"[.!]\s|[.!]$", text)
-        lines.append(one)
-        cut.append(Line(text[: stop.start() + 1] if stop else text, one.quad, one.confidence))
-        if stop or len(lines) == SENTENCE_LINES:
+        end = stop.start() + 1 if stop else len(text)
+        if one is not line:
+            end = min(end, _end_in(text))
+        if end:
+            lines.append(one)
+            cut.append(Line(text[:end], one.quad, one.confidence))
+        if end < len(text) or stop or len(lines) == SENTENCE_LINES:
             break
     return join(cut), tuple(lines)

@@ -254,17 +254,30 @@ def complete(
 ) -> Entry:
     """An amount without a unit: "4.79" is 4.7 g with its g misread, or 4.79.
 
-    Resolved where another column or the share of the intake fits only one of the two; else the
-    cell is in doubt.
+    Resolved where another column or the share of the intake fits only one of the two, or both and
+    only one is rounded as its column is; else the cell is in doubt.
     """
     readings = [cell.amount.number]
     if len(cell.amount.number) > 1 and cell.amount.number.endswith("9"):
         readings.append(cell.amount.number[:-1].rstrip(".,"))
     candidates = [replace(cell, amount=replace(cell.amount, number=n, unit="g")) for n in readings]
     fitting = [c for c in candidates if _fits_others(c, table, ratio, shares, intakes)]
+    if len(fitting) > 1:
+        usual = _usual_half(table, cell.basis)
+        fitting = [c for c in fitting if c.half == usual]
     if len(fitting) == 1:
         return Entry(fitting[0], witness="arithmetic")
     return Entry(cell, doubt="no unit is read")
+
+
+def _usual_half(table: dict[Key, Entry], basis: Basis | None) -> Decimal | None:
+    """The rounding that all amounts in grams of a column share; None where they differ."""
+    halves = {
+        entry.cell.half
+        for (own, _, unit), entry in table.items()
+        if own == basis and unit == "g" and entry.cell.amount.unit == "g"
+    }
+    return halves.pop() if len(halves) == 1 else None
 
 
 def _fits_others(
