@@ -196,12 +196,22 @@ SUITES = {
         "skulens.bench.suites.aspect:Aspect",
         "facts of products, read by any reader, against gold: F1 micro and macro over fields",
     ),
+    "labels": Row(
+        "skulens.bench.suites.labels:Labels",
+        "facts in pictures, read by any reader, each with a verdict, against gold",
+        "ocr",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
 RETRIEVERS: dict[str, Row] = {
     "bm25": Row(
         "skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"
+    ),
+    "ocr": Row(
+        "skulens.search.ocr:Ocr",
+        "baseline: words read on the photo; ocr:tesseract takes another text reader",
+        "ocr,search",
     ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
@@ -262,6 +272,16 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
+    "quantity": Row(
+        "skulens.verify.checks.quantity:QuantityVerifier", "amounts: equal within 1 %", "ocr"
+    ),
+    "nutrition": Row(
+        "skulens.verify.checks.nutrition:NutritionVerifier", "cells of nutrition tables", "ocr"
+    ),
+    "ingredients": Row(
+        "skulens.verify.checks.ingredients:IngredientsVerifier", "lists, aligned in order", "ocr"
+    ),
+    "date": Row("skulens.verify.checks.date:DateVerifier", "dates behind cue words"),
     "country": Row("skulens.verify.checks.country:CountryVerifier", "origin behind a cue"),
     "codes": Row("skulens.verify.checks.codes:CodeVerifier", "model, serial, lot: each character"),
     "ratings": Row("skulens.verify.checks.ratings:RatingVerifier", "V, A, W, Hz within 1 %"),

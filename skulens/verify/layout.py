@@ -21,6 +21,12 @@ GAP = 1.2
 """Most space between lines of one block, in heights of a line."""
 SPACE = 1.5
 """Most space between words that are read on as one strip, in heights of a line."""
+ALIGNED = 0.4
+"""Most difference between where lines of a column begin, in heights of a line."""
+COLUMN = 4
+"""Lines that begin one below the other and so make a column."""
+NEAR = 6.0
+"""How far above and below lines of a column are looked for, in heights of a line."""
 GROWTH = 1.7
 """Most times that letters of one paragraph may grow or shrink from line to line."""
 TALL = 1.5
@@ -258,8 +264,21 @@ class Print:
         return tuple(found)
 
     def _is_read_on(self, a: Line, b: Line) -> bool:
+        """Whether two neighbours of a row are words of one line, not lines of two columns."""
         first, second = self.place(a), self.place(b)
-        return offset(first, second).gap <= SPACE * max(first.height, second.height)
+        if offset(first, second).gap > SPACE * max(first.height, second.height):
+            return False
+        return self._beginning_with(second) < COLUMN
+
+    def _beginning_with(self, place: Place) -> int:
+        """Lines near a place, itself included, that begin where it begins, as in a column."""
+        count = 0
+        for other in self._places.values():
+            seen = offset(place, other)
+            ahead = seen.along - (other.width - place.width) / 2
+            near = abs(seen.down) <= NEAR * place.height and together(place, other)
+            count += near and abs(ahead) <= ALIGNED * place.height
+        return count
 
     def strip_of(self, line: Line) -> Strip:
         return next(s for s in self.strips if any(one is line for one in s.lines))

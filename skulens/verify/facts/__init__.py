@@ -12,6 +12,8 @@ FINDERS: tuple[str, ...] = (
     "gtins",
     "quantities",
     "nutrition",
+    "ingredients",
+    "dates",
     "origin",
     "makers",
     "contacts",

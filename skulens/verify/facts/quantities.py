@@ -215,11 +215,11 @@ def _with_mark(page: Print) -> Iterator[Found]:
 
 
 def _alone(page: Print) -> Iterator[Found]:
-    """The amount that fills a strip, where the picture shows only one and no nutrition table."""
+    """The amount that fills a line, where the picture shows only one and no nutrition table."""
     filled = [
         (line, content)
         for line in page.lines
-        if (content := _read_alone(line.text)) and len(page.strip_of(line).lines) == 1
+        if (content := _read_alone(line.text)) and not _is_named(page, line)
     ]
     if len({str(content.amounts[0].quantity) for _, content in filled}) != 1 or has_table(page):
         return
@@ -227,6 +227,13 @@ def _alone(page: Print) -> Iterator[Found]:
     usual = sorted(height_of(one.quad) for one in page.lines)[len(page.lines) // 2]
     if height_of(line.quad) >= SMALL * usual:
         yield _found(page, content, (line,), "", UNCLEAR)
+
+
+def _is_named(page: Print, line: Line) -> bool:
+    """Whether what stands before a line on its row says what it is: "Strength:", "per serving"."""
+    before = [one.text for one in page.row_of(line) if line in page.after(one)]
+    named = any(cue.kind == "other" for text in before for cue in cues().find(text))
+    return named or any(text.rstrip().endswith(":") for text in before)
 
 
 def _read_alone(text: str) -> Content | None:
