@@ -7,6 +7,7 @@ import phonenumbers
 
 from skulens.claims import Line
 from skulens.errors import SkulensError
+from skulens.values.fields import find_field
 from skulens.values.gtin import parse_gtin
 from skulens.verify.facts.found import Found, Witness, lowest
 from skulens.verify.facts.origin import mentioned_countries
@@ -52,12 +53,13 @@ def find(page: Print) -> Iterator[Found]:
         seen: set[str] = set()
         for text, confidence in texts.items():
             for value in (*find_addresses(text), *find_phones(text, regions)):
+                key = find_field(FIELD).normalise(value)
                 goes_on = text.endswith(value) and value[-1].isdigit()
                 if goes_on and (longer := _over_two_lines(page, line, value, regions)):
-                    seen.add(value.casefold())
+                    seen.add(key)
                     yield longer
-                elif value.casefold() not in seen:
-                    seen.add(value.casefold())
+                elif key not in seen:
+                    seen.add(key)
                     yield _found(page, line, value, confidence)
         divided = not seen and line.text[-1:].isdigit()
         if divided and (longer := _over_two_lines(page, line, "", regions)):

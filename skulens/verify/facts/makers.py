@@ -229,7 +229,8 @@ def _has_postcode(text: str) -> bool:
 
 def _has_country(text: str) -> bool:
     words = re.split(r"[,;.\n–—-]|\s-\s", text)
-    return any(len(w.strip()) > 2 and (parse_any(w) or parse_country(w.strip())) for w in words)
+    names = (word.strip() for word in words)
+    return any((len(n) > 2 or n == "UK") and (parse_any(n) or parse_country(n)) for n in names)
 
 
 @cache
