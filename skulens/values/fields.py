@@ -112,6 +112,8 @@ FIELDS: tuple[Field, ...] = (
         "colour|color|colours|colors|warna|màu|màu sắc|สี"),
     _row("attributes.material", "material", "material, with shares where printed",
         "material|material composition|fabric|bahan|chất liệu|วัสดุ"),
+    _row("attributes.material_composition", "material",
+        "materials with their shares, one value per part", many=True),
     _row("attributes.size", "size", "size of clothes or shoes", "size|ukuran|saiz|kích thước|ขนาด"),
     _row("attributes.carat", "quantity", "weight of a stone", "carat|carat weight", unit="ct"),
     _row("attributes.purity", "text", "purity of a precious metal", "purity|fineness"),

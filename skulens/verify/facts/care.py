@@ -15,6 +15,7 @@ from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, val
 from skulens.verify.layout import Print
 
 CARE, MATERIAL = "attributes.care", "attributes.material"
+COMPOSITION = "attributes.material_composition"
 PARTS = re.compile(r"[.;,•|·/]\s+|\s[-–]\s|[.;•|·]$")
 """What parts two instructions on one line."""
 SHARES = re.compile(r"\d+(?:[.,]\d+)?\s?%")
@@ -49,7 +50,7 @@ def _materials(page: Print) -> Iterator[Found]:
     for line in page.lines:
         if SHARES.search(line.text) and (value := composition(line.text)):
             yield Found(
-                MATERIAL, value, evidence=page.evidence([line], value), confidence=line.confidence,
+                COMPOSITION, value, evidence=page.evidence([line], value), confidence=line.confidence,
                 witness=_adds_up(value),
             )  # fmt: skip
     for line, cue in cued_lines(page, "material"):

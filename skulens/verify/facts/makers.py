@@ -41,6 +41,8 @@ ALIKE = 80.0
 TWO_WAYS = "read in two ways"
 LONGEST = 90
 """Characters of a company's name."""
+JALAN = re.compile(r"\bJ[I1|](?=[.\s])")
+""""Jl" (street, in Indonesian) as engines read it; no word is spelled so."""
 AGENT = re.compile(
     r"(?:by|for|von|für|durch|par|pour|por|da|oleh|door|przez|av|bởi|โดย|companie[iy]|компанией)\W*$",
     re.IGNORECASE,
@@ -107,6 +109,7 @@ def _without_cue(page: Print) -> Iterator[Found]:
 
 def _found(page: Print, path: str, passage: Passage, span: Span) -> Found:
     value = " ".join(passage.text[span.start : span.end].split()).strip(" ,;:|-–")
+    value = JALAN.sub("Jl", value)
     lines = passage.lines(span.start, span.end)
     return Found(path, value, evidence=page.evidence(lines, value), confidence=lowest(lines))
 
@@ -141,13 +144,8 @@ def _is_name(text: str) -> bool:
 
 def _name_with_form(text: str) -> Span | None:
     """The company in a text, with its legal form; None where no form stands there."""
-    if found := _forms("before").search(text):
-        quoted = re.match(r"\s*[«\"“'](.{2,60}?[»\"”'])+", text[found.end() :], re.S)
-        plain = re.match(r"[^,;|\d(]{2,60}", text[found.end() :])
-        rest = quoted or plain
-        if rest and any(c.isalpha() for c in rest.group()):
-            last = _forms("after").match(text, found.end() + rest.end())
-            return Span(found.start(), last.end() if last else found.end() + rest.end())
+    if (found := _forms("before").search(text)) and (end := _name_end(text, found.end())):
+        return Span(found.start(), end)
     if not (found := _forms("after").search(text)):
         return None
     head = text[: found.start()]
@@ -156,6 +154,28 @@ def _name_with_form(text: str) -> Span | None:
     if not name or name[0].islower() or sum(c.isalpha() for c in name) < 2 or len(name) > LONGEST:
         return None
     return Span(start, found.end())
+
+
+def company_in(text: str) -> str:
+    """The company in a line, with its legal form; "" where none stands there."""
+    span = _name_with_form(text)
+    return text[span.start : span.end].strip(SEPARATORS) if span else ""
+
+
+def _name_end(text: str, start: int) -> int:
+    """Where a name behind its legal form ends: with its quotes, at a comma or number, or with the
+    line unless the next is a few more words; 0 where there is none."""
+    quoted = re.compile(r"\s*[«\"“'](.{2,60}?[»\"”'])+", re.S).match(text, start)
+    plain = re.compile(r"[^,;|\d(\n]{2,60}").match(text, start)
+    name = quoted or plain
+    if name is None or not any(c.isalpha() for c in name.group()):
+        return 0
+    end = name.end()
+    more = re.compile(r"\n[^\W\d_][^,;:\d\n]{2,30}(?=\n|$)").match(text, end)
+    if more and not quoted and not _streets().search(more.group()):
+        end = more.end()
+    last = _forms("after").match(text, end)
+    return last.end() if last else end
 
 
 @cache
@@ -209,7 +229,8 @@ def _has_postcode(text: str) -> bool:
 
 def _has_country(text: str) -> bool:
     words = re.split(r"[,;.\n–—-]|\s-\s", text)
-    return any(len(w.strip()) > 2 and (parse_any(w) or parse_country(w.strip())) for w in words)
+    names = (word.strip() for word in words)
+    return any((len(n) > 2 or n == "UK") and (parse_any(n) or parse_country(n)) for n in names)
 
 
 @cache

@@ -21,14 +21,17 @@ from skulens.verify.facts.passages import SEPARATORS, Piece, cued_lines, find_cu
 from skulens.verify.facts.witness import squeeze, witness_of
 from skulens.verify.layout import Print
 
+MODEL = "identifiers.model"
 PATHS = {
     "lot": "identifiers.lot",
     "serial": "identifiers.serial",
-    "model": "identifiers.model",
-    "part": "identifiers.model",
-    "article": "identifiers.sku",
+    "model": MODEL,
+    "part": MODEL,
+    "article": MODEL,
 }
-"""Kind of cue -> path. A part number stands for the model where no model is named."""
+"""Kind of cue -> path."""
+INSTEAD = ("part", "article")
+"""Numbers that stand for the model where no model is named."""
 AI = {"10": "identifiers.lot", "21": "identifiers.serial"}
 """GS1 application identifier -> path."""
 ELEMENT = re.compile(r"\((\d{2})\)\s?([!-'*-Z_a-z]+)")
@@ -49,22 +52,25 @@ LEAST = {"lot": 2, "serial": 4, "model": 3, "part": 3, "article": 3}
 
 def find(page: Print) -> Iterator[Found]:
     """Values of print, then of decoded bars."""
-    has_model = False
-    for line, cue in cued_lines(page, *PATHS):
-        if cue.kind == "part" and has_model:
-            continue
+    cued = list(_cued(page, "lot", "serial", "model"))
+    named = any(found.field == MODEL for found in cued)
+    yield from cued
+    if not named:
+        yield from _cued(page, *INSTEAD)
+    yield from _uncued(page)
+    for code in page.codes:
+        yield from _of_bars(page, code)
+
+
+def _cued(page: Print, *kinds: str) -> Iterator[Found]:
+    for line, cue in cued_lines(page, *kinds):
         piece = value_after(page, line, cue)
-        value = read_code(piece, cue) if piece else ""
-        if piece and value:
-            has_model = has_model or cue.kind == "model"
+        if piece and (value := read_code(piece, cue)):
             lines = tuple(dict.fromkeys((line, piece.line)))
             yield Found(
                 PATHS[cue.kind], value, evidence=page.evidence(lines, value),
                 confidence=lowest(lines), witness=witness_of(page, piece.line, value),
             )  # fmt: skip
-    yield from _uncued(page)
-    for code in page.codes:
-        yield from _of_bars(page, code)
 
 
 def read_code(piece: Piece, cue: Cue) -> str:

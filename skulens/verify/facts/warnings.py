@@ -17,6 +17,8 @@ LEAST = 8
 """Characters of a warning."""
 UNENDED = "may go on"
 """Doubt of a warning whose last sentence has no end."""
+HEADING = re.compile(r"\s*[^\W\d_a-zа-яґєії][^:.]{2,28}:\s")
+"""The beginning of another paragraph: "Directions: "."""
 SENTENCE = re.compile(r"[.!](?=\s|$)")
 
 
@@ -66,7 +68,7 @@ def _passage(page: Print, line: Line, cue: Cue) -> Passage:
     for one in later[1:MOST]:
         other = cues().first(one.text)
         stop = next((c for c in find_cues(one.text) if c.kind != "alarm"), None)
-        if (other and other.start < 3) or (stop and stop.start < 3):
+        if (other and other.start < 3) or (stop and stop.start < 3) or HEADING.match(one.text):
             break
         text = one.text[: stop.start] if stop else one.text
         pieces.append(Piece(text.strip(), one))
