@@ -117,8 +117,11 @@ def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any
     head, _, argument = name.partition(":")
     for kind in SYSTEMS[1:]:
         if head in rows(kind):
-            system = resolve(kind, head)
-            return system(argument) if argument else system()
+            if not argument:
+                return resolve(kind, head)()
+            system = resolve(kind, head)(argument)
+            system.name = name  # as typed: "labels:rapidocr" is not "labels"
+            return system
     return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
 
 
