@@ -199,7 +199,6 @@ SUITES = {
     "labels": Row(
         "skulens.bench.suites.labels:Labels",
         "facts in pictures, read by any reader, each with a verdict, against gold",
-        "ocr",
     ),
 }
 """Benchmarks of `skulens bench`."""
