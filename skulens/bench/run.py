@@ -125,7 +125,10 @@ def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any
     head, _, argument = name.partition(":")
     for kind in SYSTEMS[1:]:
         if head in rows(kind):
-            return open_registered(resolve(kind, head), argument, tools)
+            system = open_registered(resolve(kind, head), argument, tools)
+            if argument:
+                system.name = name  # as typed: "labels:rapidocr" is not "labels"
+            return system
     try:
         return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
     except UnknownName:
@@ -147,12 +150,6 @@ def open_registered(kind: Callable, argument: str, tools: Tools) -> Any:
     taken = inspect.signature(kind).parameters
     more = {name: tool for name, tool in offered.items() if name in taken}
     return kind(argument, **more) if argument else kind(**more)
-            if not argument:
-                return resolve(kind, head)()
-            system = resolve(kind, head)(argument)
-            system.name = name  # as typed: "labels:rapidocr" is not "labels"
-            return system
-    return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
 
 
 def make_settings(kind: type, given: Mapping[str, object]) -> Any:

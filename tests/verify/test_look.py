@@ -239,7 +239,9 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
 def test_two_runs_share_a_cache(tmp_path):
     runs = [start(tmp_path, 0.01), start(tmp_path, 0.01)]
     ends = [run.communicate()[0].splitlines() for run in runs]
-    assert all(run.returncode == 0 and len(lines) == 31 for run, lines in zip(runs, ends, strict=True))
+    assert all(
+        run.returncode == 0 and len(lines) == 31 for run, lines in zip(runs, ends, strict=True)
+    )
     reader = FakeReader()
     list(Looker(reader, bars=False, cache=tmp_path).look(product(str(w), w) for w in range(30, 60)))
     assert reader.widths == []
