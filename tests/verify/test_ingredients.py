@@ -216,7 +216,7 @@ def verdict(value, lines=None):
 @pytest.mark.parametrize(
     "value, label",
     [
-        ("sugar", "VC"), ("Wheat flour", "VC"), ("wheat flours", "VC"), ("soya lecithin", "VC"),
+        ("sugar", "VC"), ("Wheat flour", "VC"), ("wheatf1our", "VC"), ("wheat flours", "U"), ("heat flour", "U"), ("soya lecithin", "VC"),
         ("PEG-7 Glyceryl Cocoate", "VC"), ("PEG-9 Glyceryl Cocoate", "U"), ("salt", "U"), ("E443", "U"),
         ("wheat flour, sugar, palm oil, PEG-7 glyceryl cocoate", "VC"),
         ("palm oil, sugar, wheat flour, PEG-7 glyceryl cocoate", "U"),
