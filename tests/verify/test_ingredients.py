@@ -245,3 +245,15 @@ def test_an_unclear_reading_does_not_confirm_itself():
 
 def test_other_print_supports_no_ingredient():
     assert verdict("sugar", stack("Fresh sugar from Cuba, salt")) == "U"
+
+
+def test_a_real_list():
+    from .photos import read_photo
+
+    sheet = read_photo("packaging", "french_ingredients_crop.jpg")
+    found = [(f.language, f.value) for f in find(sheet) if f.field == INGREDIENTS]
+    assert found == [("fr", value) for value in (
+        "poudre de NOISETTE", "eau", "sucre de canne", "sirop de glucose-fructose",
+        "gélifiant : pectine de fruits",
+    )]  # fmt: skip
+    assert [f.value for f in find(sheet) if f.field == ALLERGENS] == ["NOISETTE"]
