@@ -94,12 +94,11 @@ def read_sum(digits: str, sign: str) -> Decimal | None:
 @cache
 def _priced() -> re.Pattern[str]:
     signs = sorted(_table()["signs"], key=len, reverse=True)
-    sign = "|".join(
-        rf"(?<![^\W_]){re.escape(s)}(?![^\W\d_])\.?" if s.isalpha() else re.escape(s) for s in signs
-    )
+    words = "|".join(rf"{re.escape(s)}(?![^\W\d_])\.?" for s in signs if s.isalpha())
+    marks = "|".join(re.escape(s) for s in signs if not s.isalpha())
     return re.compile(
-        rf"(?P<before>{sign})\s?(?P<first>{SUM})(?![\d%])"
-        rf"|(?<![\d.,])(?P<second>{SUM})(?:,-)?\s?(?P<after>{sign})",
+        rf"(?P<before>{marks}|(?<![^\W_])(?:{words}))\s?(?P<first>{SUM})(?![\d%])"
+        rf"|(?<![\d.,])(?P<second>{SUM})(?:,-)?\s?(?P<after>{marks}|{words})",
         re.IGNORECASE,
     )
 
