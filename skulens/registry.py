@@ -199,7 +199,6 @@ SUITES = {
     "labels": Row(
         "skulens.bench.suites.labels:Labels",
         "facts in pictures, read by any reader, each with a verdict, against gold",
-        "ocr",
     ),
 }
 """Benchmarks of `skulens bench`."""
@@ -288,6 +287,9 @@ VERIFIERS: dict[str, Row] = {
     "names": Row("skulens.verify.checks.names:NameVerifier", "brands, companies, contacts"),
     "hazards": Row("skulens.verify.checks.hazards:HazardVerifier", "GHS codes, warnings, care"),
     "marks": Row("skulens.verify.checks.marks:MarkVerifier", "certification marks as text"),
+    "amount": Row(
+        "skulens.verify.checks.amounts:AmountVerifier", "other amounts: they stand in print"
+    ),
     "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""

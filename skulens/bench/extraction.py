@@ -2,16 +2,16 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
-from skulens.bench.looking import Answers, ask_reader
 from skulens.bench.result import Data, Result
 from skulens.catalog.claims import claims_table, gold_table, verdicts_table
-from skulens.claims import Gold
+from skulens.claims import Claim, Gold, Verdict
 from skulens.errors import DataError
 from skulens.evaluate.claims import (
     LEAST,
@@ -32,6 +32,33 @@ from skulens.values.levels import Level
 
 PER_ITEM = ("claims_per_item", "vc_per_item", "vi_per_100_items", "item_f1")
 """Metrics whose denominator is items: they say nothing of one field."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a reader said of some products."""
+
+    claims: tuple[Claim, ...]
+    rejects: tuple[Reject, ...] = ()
+    verdicts: tuple[Verdict, ...] | None = None
+    """One per claim, same order; None: nobody looked."""
+    lines: Mapping[str, tuple[str, ...]] | None = None
+    """Item -> the lines of text that the reader saw; None: it does not tell."""
+    cost: Mapping[str, object] = field(default_factory=dict)
+
+
+def ask_reader(reader: Reader, products: Sequence[Product], fields: Sequence[str]) -> Answers:
+    """Its claims, and how fast it was."""
+    start = time.perf_counter()
+    said = list(reader.read(products, fields))
+    seconds = time.perf_counter() - start
+    return Answers(
+        tuple(a for a in said if isinstance(a, Claim)),
+        tuple(a for a in said if isinstance(a, Reject)),
+        cost={"products_per_s": round(len(products) / seconds, 2)} if seconds else {},
+    )
+
+
 Ask = Callable[[Reader, Sequence[Product], Sequence[str]], Answers]
 
 

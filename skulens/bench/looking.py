@@ -3,15 +3,15 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from skulens.bench.cost import peak_memory_mb, remember
+from skulens.bench.extraction import Answers, ask_reader
 from skulens.bench.task import Tools
 from skulens.claims import Claim, Line, Quad, Seen, Verdict
 from skulens.extract.labels import LabelReader
@@ -27,31 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NO_TEXT = "none"
 """Name of no text reader: claims are verified against the bars alone."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a reader said of some products."""
-
-    claims: tuple[Claim, ...]
-    rejects: tuple[Reject, ...] = ()
-    verdicts: tuple[Verdict, ...] | None = None
-    """One per claim, same order; None: nobody looked."""
-    lines: Mapping[str, tuple[str, ...]] | None = None
-    """Item -> the lines of text that the reader saw; None: it does not tell."""
-    cost: Mapping[str, object] = field(default_factory=dict)
-
-
-def ask_reader(reader: Reader, products: Sequence[Product], fields: Sequence[str]) -> Answers:
-    """Its claims, and how fast it was."""
-    start = time.perf_counter()
-    said = list(reader.read(products, fields))
-    seconds = time.perf_counter() - start
-    return Answers(
-        tuple(a for a in said if isinstance(a, Claim)),
-        tuple(a for a in said if isinstance(a, Reject)),
-        cost={"products_per_s": round(len(products) / seconds, 2)} if seconds else {},
-    )
 
 
 class Counting:

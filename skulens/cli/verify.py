@@ -69,9 +69,14 @@ def command(claims, data, out, html, text_reader, cache, map_, catalog_map, as_j
 
 def open_looker(text_reader: str, cache: Path | None) -> "Looker":
     """Reads bars and, unless it is "none", text."""
+    from skulens.errors import MissingDependency
     from skulens.files import cache_folder
-    from skulens.verify.look import Looker
     from skulens.verify.text import open_text_reader
+
+    try:
+        from skulens.verify.look import Looker
+    except ModuleNotFoundError as e:
+        raise MissingDependency(f"verify needs {e.name}: pip install 'skulens[ocr]'") from None
 
     text = None if text_reader == NO_TEXT else open_text_reader(text_reader)
     return Looker(text, cache=cache or cache_folder())

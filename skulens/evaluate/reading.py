@@ -24,30 +24,41 @@ def squeeze(text: str) -> str:
 def character_errors(
     claims: Iterable[Claim], gold: Iterable[Gold]
 ) -> dict[Unit, tuple[float, float]]:
-    """Unit -> (edits, characters) of its demanded values, each beside the claim nearest to it.
+    """Unit -> (edits, characters) of its demanded values, each beside a claim of its own.
 
-    Of fields of text in which something was claimed: silence is an error of recall, not of
-    characters. A value counts with its alternative that is nearest; at most every character of it
-    is wrong, however much else a claim says.
+    Of fields of text in which something was claimed. Values and claims are paired one to one, the
+    nearest first; a value left without a claim does not count, since silence is an error of
+    recall, not of characters. Of alternatives the nearest counts, and of a value at most every
+    character is wrong, however much else a claim says.
     """
     said: dict[Unit, list[str]] = {}
     for claim in claims:
-        if claim.value is not None and squeeze(claim.value):
-            said.setdefault((claim.item, claim.field), []).append(squeeze(claim.value))
-    found: dict[Unit, tuple[float, float]] = {}
+        if claim.value is not None and (text := squeeze(claim.value)):
+            said.setdefault((claim.item, claim.field), []).append(text)
+    rows: dict[Unit, list[list[str]]] = {}
     for row in gold:
-        unit = row.item, row.field
         values = [v for v in map(squeeze, row.values) if v]
-        if unit not in said or not values or row.legible not in DEMANDED:
-            continue
-        if find_field(row.field).type in TEXTS:
-            edits, size = min(
-                (_errors(value, one) for value in values for one in said[unit]),
-                key=lambda pair: pair[0] / pair[1],
-            )
-            before = found.get(unit, (0.0, 0.0))
-            found[unit] = before[0] + edits, before[1] + size
-    return found
+        text = find_field(row.field).type in TEXTS
+        if text and values and row.legible in DEMANDED and (row.item, row.field) in said:
+            rows.setdefault((row.item, row.field), []).append(values)
+    return {unit: _pair(found, said[unit]) for unit, found in rows.items()}
+
+
+def _pair(rows: Sequence[Sequence[str]], said: Sequence[str]) -> tuple[float, float]:
+    """(edits, characters) of the values that get a claim."""
+    pairs = sorted(
+        (edits / size, i, j, edits, size)
+        for i, values in enumerate(rows)
+        for j, claimed in enumerate(said)
+        for edits, size in (_errors(value, claimed) for value in values)
+    )
+    total, left, free = [0.0, 0.0], set(range(len(rows))), set(range(len(said)))
+    for _, i, j, edits, size in pairs:
+        if i in left and j in free:
+            left.discard(i)
+            free.discard(j)
+            total = [total[0] + edits, total[1] + size]
+    return total[0], total[1]
 
 
 def _errors(value: str, claimed: str) -> tuple[int, int]:

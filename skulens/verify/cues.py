@@ -52,22 +52,32 @@ class Cues:
     """The words of a table, compiled: of words that overlap the longest is found."""
 
     def __init__(self, table: Mapping[str, Mapping[str, Sequence[str]]]):
-        self._meaning: dict[str, tuple[str, list[str]]] = {}
+        self._kind: dict[str, str] = {}
+        self._spelt: dict[str, dict[str, list[str]]] = {}
         for kind, by_language in table.items():
             for language, words in by_language.items():
                 for word in words:
-                    known = self._meaning.setdefault(_squeeze(word), (kind, []))
-                    if language not in known[1]:
-                        known[1].append(language)
+                    key = _squeeze(word)
+                    self._kind.setdefault(key, kind)
+                    languages = self._spelt.setdefault(key, {}).setdefault(_spell(word), [])
+                    if language not in languages:
+                        languages.append(language)
         every = {w for by in table.values() for ws in by.values() for w in ws}
         ordered = sorted(every, key=lambda word: -len(_squeeze(word)))
         self._pattern = re.compile("|".join(map(_pattern_of, ordered)) or r"(?!)")
 
     def find(self, text: str) -> Iterator[Cue]:
-        """Cue words of a text, in order, without overlap."""
+        """Cue words of a text, in order, without overlap.
+
+        Of languages whose words differ in accents alone, those that are spelt as printed.
+        """
         for match in self._pattern.finditer(plain(text)):
-            kind, languages = self._meaning[_squeeze(match.group())]
-            yield Cue(kind, tuple(languages), match.start(), match.end())
+            key = _squeeze(match.group())
+            spelt = self._spelt[key]
+            exact = spelt.get(_spell(text[match.start() : match.end()]))
+            every = [language for languages in spelt.values() for language in languages]
+            languages = tuple(dict.fromkeys(exact or every))
+            yield Cue(self._kind[key], languages, match.start(), match.end())
 
     def first(self, text: str) -> Cue | None:
         return next(self.find(text), None)
@@ -80,7 +90,11 @@ def load_cues(module: str) -> Cues:
 
 
 def _squeeze(word: str) -> str:
-    return re.sub(r"[\s.'’\-]", "", plain(word))
+    return _spell(plain(word))
+
+
+def _spell(word: str) -> str:
+    return re.sub(r"[\s.'’\-]", "", word.casefold())
 
 
 def _pattern_of(word: str) -> str:

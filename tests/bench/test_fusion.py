@@ -300,6 +300,7 @@ def shop(tmp_path, monkeypatch):
     monkeypatch.setattr("skulens.search.ocr.open_text_reader", lambda name: PixelReader(name))
     monkeypatch.setattr("skulens.bench.run.open_encoder", lambda name, **_: FakeEncoder(name))
     monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     return folder
 
 

@@ -1,73 +1,51 @@
-"""Hand-written pictures: lines of text below each other, without any reader."""
+"""Hand-made pictures of text for tests of finders and verifiers."""
 
-from skulens.claims import Claim, Code, Evidence, Line, Seen
-from skulens.records import Image
-from skulens.verify.chain import verify_claims
-from skulens.verify.facts.found import Found
-from skulens.verify.layout import Print, prints_of
+from skulens.claims import Claim, Evidence, Line, Seen
+from skulens.verify.layout import Print
 
-STEP, HEIGHT = 28, 20
-"""Pixels from line to line, and of a line."""
+PITCH = 30
+"""Pixels from line to line."""
 
 
-def line(text, row=0, confidence=0.99, second="", height=HEIGHT, x=0):
-    """A line of a sheet; letters are half as wide as high."""
-    y, width = row * STEP, len(text) * height / 2
+def line(text, x=0, y=0, height=20, confidence=0.99):
+    """An upright line of ten pixels per letter, its top left corner at x, y."""
+    width = 10 * max(len(text), 1)
     quad = (x, y, x + width, y, x + width, y + height, x, y + height)
-    return Line(text, quad, confidence, "test", second)
+    return Line(text, tuple(map(float, quad)), confidence)
 
 
-def lines(*texts, **more):
-    """Texts (or lines) below each other."""
-    return tuple(t if isinstance(t, Line) else line(t, i, **more) for i, t in enumerate(texts))
+def stack(*texts, x=0, y=0, confidence=0.99):
+    """Lines one below the other."""
+    return [line(text, x, y + PITCH * i, confidence=confidence) for i, text in enumerate(texts)]
 
 
-def page(*texts, codes=(), languages=(), **more):
-    return Print("sha", lines(*texts, **more), tuple(codes), (2000, 2000), tuple(languages))
+def table(*rows, columns=(0, 300, 450, 600), confidence=0.99):
+    """Cells of rows; an empty text leaves a cell out."""
+    return [
+        line(text, columns[j], PITCH * i, confidence=confidence)
+        for i, row in enumerate(rows)
+        for j, text in enumerate(row)
+        if text
+    ]
 
 
-def code(text, symbology="Code 128", sure=True):
-    return Code(text, symbology, (0, 900, 99, 900, 99, 950, 0, 950), sure=sure)
+def page(lines, languages=()):
+    return Print("sha", tuple(lines), languages=tuple(languages))
 
 
-def seen(*texts, codes=(), **more):
-    """An item with one picture."""
-    return Seen("item", (Image(b"x"),), {"sha": tuple(codes)}, {"sha": lines(*texts, **more)})
+def seen(lines, languages=()):
+    return Seen("item", lines={"sha": tuple(lines)}, languages=tuple(languages))
 
 
-def values(found, field):
-    """Values of one field, in the order found."""
-    return [one.value for one in found if one.field == field]
+def claim(field, value, unit="", language=""):
+    """A claim of somebody else."""
+    return Claim("item", field, value, unit, language)
 
 
-def only(found, field) -> Found:
-    """The one finding of a field."""
-    (one,) = [one for one in found if one.field == field]
-    return one
+def own_claim(found):
+    """The claim made from a reading."""
+    return Claim("item", found.field, found.value, found.unit, found.language, found.evidence)
 
 
-def claim(field, value, unit=""):
-    """Of somebody else: a model or a seller."""
-    return Claim("item", field, value, unit, evidence=(Evidence("", "vlm"),))
-
-
-def own_claim(found: Found):
-    """What our own reader claims of a finding."""
-    return Claim("item", found.field, found.value, found.unit, evidence=found.evidence)
-
-
-def verdict(field, value, item, unit=""):
-    """(label, sub-label) of somebody else's claim."""
-    (one,) = verify_claims([claim(field, value, unit)], item)
-    return one.label, one.sub
-
-
-def own_verdict(found: Found, item):
-    """Label of our own claim of a finding."""
-    (one,) = verify_claims([own_claim(found)], item)
-    return one.label
-
-
-def print_of(item):
-    (one,) = prints_of(item)
-    return one
+def seller_claim(field, value):
+    return Claim("item", field, value, evidence=(Evidence("", "seller", value),))

@@ -4,7 +4,7 @@ import pytest
 
 from skulens.verify.checks.names import NameVerifier
 from skulens.verify.facts import makers
-from tests.verify.sheets import claim, line, own_verdict, page, print_of, seen, values, verdict
+from tests.verify.pages import claim, line, own_verdict, page, print_of, seen, values, verdict
 
 MAKER, IMPORTER = "attributes.manufacturer", "attributes.importer"
 ADDRESS, PERSON = "attributes.manufacturer_address", "attributes.responsible_person"

@@ -4,7 +4,7 @@ import pytest
 
 from skulens.verify.checks.country import country_of
 from skulens.verify.facts import origin
-from tests.verify.sheets import line, own_verdict, page, print_of, seen, values, verdict
+from tests.verify.pages import line, own_verdict, page, print_of, seen, values, verdict
 
 FIELD = "attributes.origin"
 

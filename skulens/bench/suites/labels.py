@@ -9,13 +9,16 @@ other are verified against `--text`. Pictures are read once and kept, so that a 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from skulens.bench.extraction import Task, check_gold, check_reader, make_task, measure
-from skulens.bench.looking import Looking
 from skulens.bench.result import Result
 from skulens.bench.task import Tools
+from skulens.errors import MissingDependency
 from skulens.protocols import Catalog, Reader
+
+if TYPE_CHECKING:
+    from skulens.bench.looking import Looking
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,10 @@ class Labels:
         """One result per reader, in that order."""
         if not systems:
             return
-        with Looking(self.settings.text, self.tools) as looking:
+        with open_looking(self.settings.text, self.tools) as looking:
             yield from measure(self.task(looking), systems)
 
-    def task(self, looking: Looking) -> Task:
+    def task(self, looking: "Looking") -> Task:
         """The products as sellers list them, their gold, and printed lines where known."""
         s = self.settings
         task = make_task(self.name, self.catalog, self.data, s, asdict(s))
@@ -89,3 +92,14 @@ class Labels:
         printed = self.catalog.lines() if hasattr(self.catalog, "lines") else {}
         lines = {item: found for item, found in printed.items() if item in kept}
         return replace(task, ask=looking.ask, lines=lines)
+
+
+def open_looking(text: str, tools: Tools) -> "Looking":
+    """What looks at pictures. Raises MissingDependency where its packages are not installed."""
+    try:
+        from skulens.bench.looking import Looking
+    except ModuleNotFoundError as e:
+        raise MissingDependency(
+            f"suite 'labels' needs {e.name}: pip install 'skulens[ocr]'"
+        ) from None
+    return Looking(text, tools)

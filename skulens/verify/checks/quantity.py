@@ -65,11 +65,9 @@ def is_same(claim: Claim, found: Found) -> bool:
 def contradicts(claimed: Sequence[Quantity], printed: Sequence[Quantity]) -> bool:
     """Whether the print shows the kind of quantity that is claimed, and nothing near it.
 
-    A claim of one pack of several, or of their total, is not contradicted by either.
+    A claim of one pack is not contradicted by several of it.
     """
     if not claimed:
         return False
     kind = [one for one in printed if one.unit == claimed[0].unit]
-    each = {one.amount for one in (*kind, claimed[0]) if one.count != 1}
-    related = any(claimed[0].amount in each or one.amount in each for one in kind)
-    return bool(kind) and not related
+    return bool(kind) and all(one.amount != claimed[0].amount for one in kind)

@@ -24,6 +24,7 @@ FINDERS: tuple[str, ...] = (
     "warnings",
     "marks",
     "care",
+    "sizes",
     "names",
 )
 """Modules of this folder; each has `find(Print) -> Iterable[Found]`."""

@@ -13,6 +13,8 @@ from rapidfuzz import fuzz
 
 from skulens.claims import Line
 from skulens.values.lists import split_list
+from skulens.values.materials import name_material, parse_materials
+from skulens.values.text import fold
 from skulens.verify.cues import Cue, Cues, plain
 from skulens.verify.facts.found import CLEAR, Found, Witness, lowest
 from skulens.verify.layout import Print, join, offset
@@ -27,6 +29,11 @@ SENTENCE_LINES = 4
 """Most lines of a statement on allergens."""
 SUBJECT = 3
 """Most words before the verb of such a statement."""
+HEADINGS = ("heading", "composition")
+FEW = 3
+"""Least parts of what a word that stands before materials too makes a list of ingredients."""
+NAMED = re.compile(r"\W*[^\W\d_][\w -]{1,25}:\s")
+"""A line that begins with a name of its own: "Care: wash by hand"."""
 SEPARATOR = re.compile(r"[,;•·、，]|\s-\s?|\s?-\s")
 RUN_ON = re.compile(r"[.:]\s|[^\W\d_]{2}[:.][^\W\d_]{2}|[\[\]]")
 """What looks like two ingredients whose separator is misread."""
@@ -129,7 +136,17 @@ def find_lists(page: Print) -> Iterator[IngredientList]:
     """Every list behind a heading, in the order of the lines."""
     for line in page.lines:
         if heading := read_heading(line.text):
-            yield _follow(page, line, heading)
+            found = _follow(page, line, heading)
+            if heading.kind == "heading" or not _is_material(found):
+                yield found
+
+
+def _is_material(found: IngredientList) -> bool:
+    """Whether a "composition" is that of a fabric or a thing, not of what is eaten or used up."""
+    parts = split_ingredients(found.text)
+    shares = [parse_materials(part) for part in parts]
+    fabric = all(shares) or any(name_material(part) != fold(part) for part in parts)
+    return fabric or len(parts) < FEW
 
 
 def read_heading(text: str) -> Cue | None:
@@ -137,7 +154,7 @@ def read_heading(text: str) -> Cue | None:
 
     A heading begins its line or ends in a colon, and is followed by a list or by nothing.
     """
-    found = [cue for cue in cues().find(text) if cue.kind == "heading"]
+    found = [cue for cue in cues().find(text) if cue.kind in HEADINGS]
     if not found:
         return _guess_heading(text)
     first, end, languages = found[0], found[0].end, list(found[0].languages)
@@ -153,7 +170,8 @@ def read_heading(text: str) -> Cue | None:
         return None
     end = len(text) - len(after.lstrip(" :.-–*|"))
     alike = len(set(languages)) == len(first.languages)
-    return Cue("heading", tuple(first.languages if alike else languages), first.start, end)
+    kind = "composition" if all(cue.kind == "composition" for cue in found) else "heading"
+    return Cue(kind, tuple(first.languages if alike else languages), first.start, end)
 
 
 def _guess_heading(text: str) -> Cue | None:
@@ -199,8 +217,12 @@ def _is_over(texts: Sequence[str], text: str) -> bool:
     period. A period alone may be a comma misread."""
     if text.lstrip().startswith("*"):
         return True
-    ended = bool(texts) and texts[-1].rstrip().endswith(".")
-    return ended and not SEPARATOR.search(text)
+    if not texts:
+        return False
+    last = texts[-1].rstrip()
+    if NAMED.match(text) and not SEPARATOR.search(last[-1:]) and last[-1:] not in "(:-&/":
+        return True
+    return last.endswith(".") and not SEPARATOR.search(text)
 
 
 def _end_in(text: str) -> int:
@@ -209,7 +231,7 @@ def _end_in(text: str) -> int:
     A statement on allergens may have a few words before its cue: "This product contains".
     """
     for cue in cues().find(text):
-        if cue.kind == "heading" or _continues(text, cue):
+        if cue.kind in HEADINGS or _continues(text, cue):
             continue
         before = text[: cue.start].rstrip(" |_'\"‘“")
         head = re.split(r"[.;!?)\]:]", before)[-1]
@@ -346,11 +368,13 @@ def _sentence(page: Print, line: Line, cue: Cue) -> tuple[str, tuple[Line, ...]]
     cut: list[Line] = []
     for one in (one for strip in page.paragraph(line) for one in strip.lines):
         text = one.text[cue.start :] if one is line else one.text
-        if one is not line and any(c.kind != "contains" for c in cues().find(text)):
-            break
         stop = re.search(r"[.!]\s|[.!]$", text)
-        lines.append(one)
-        cut.append(Line(text[: stop.start() + 1] if stop else text, one.quad, one.confidence))
-        if stop or len(lines) == SENTENCE_LINES:
+        end = stop.start() + 1 if stop else len(text)
+        if one is not line:
+            end = min(end, _end_in(text))
+        if end:
+            lines.append(one)
+            cut.append(Line(text[:end], one.quad, one.confidence))
+        if end < len(text) or stop or len(lines) == SENTENCE_LINES:
             break
     return join(cut), tuple(lines)

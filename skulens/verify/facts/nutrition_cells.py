@@ -338,7 +338,7 @@ def assign_bases(cells: Sequence[Cell], headers: Sequence[Piece]) -> list[Cell]:
 
     A share is of the reference intake. An amount takes the header of its column: of the headers
     above it the nearest along the row. With headers of one basis only, the first amount of a row
-    takes that. None where no header is seen.
+    takes that, and the others are intakes. None where no header is seen.
     """
     kinds = {h.basis for h in headers} - {"reference"}
     only = next(iter(kinds)) if len(kinds) == 1 else None
@@ -350,7 +350,7 @@ def assign_bases(cells: Sequence[Cell], headers: Sequence[Piece]) -> list[Cell]:
             basis = "reference"
         elif basis is None and only:
             key = (id(cell.name), cell.amount.unit)
-            basis = None if key in seen else only
+            basis = "reference" if key in seen else only
             seen.add(key)
         elif basis is None:
             basis = _basis_above(cell.amount.place, headers)

@@ -18,6 +18,8 @@ KCAL = {"fat": 9, "carbohydrate": 4, "protein": 4, "fibre": 2}
 """kcal per g (Atwater)."""
 SUM_SLACK = Decimal("0.15")
 """Of the energy against that sum; polyols, acids and alcohol stand in no row of most tables."""
+CLOSE = Decimal("0.02")
+"""Of a sum that is a witness."""
 SUM_LEAST = Decimal(15)
 """kcal that no rounding of small tables exceeds."""
 PIN = Decimal("0.05")
@@ -121,8 +123,11 @@ def check_parts(table: dict[Key, Entry], basis: Basis | None) -> None:
 
 
 def check_sum(table: dict[Key, Entry], basis: Basis | None) -> None:
-    """The energy against what fat, carbohydrate, protein and fibre give: plausible or not, for
-    an error in a small amount does not show."""
+    """The energy against what fat, carbohydrate, protein and fibre give.
+
+    Where they agree closely, that is a witness of the amounts that most of the energy comes from;
+    an error in a small one does not show.
+    """
     parts = {n: table[basis, n, "g"] for n in KCAL if (basis, n, "g") in table}
     energy = table.get((basis, "energy", "kcal")) or table.get((basis, "energy", "kJ"))
     if energy is None or not {"fat", "carbohydrate", "protein"} <= set(parts):
@@ -133,6 +138,10 @@ def check_sum(table: dict[Key, Entry], basis: Basis | None) -> None:
         suspects = [entry for entry in parts.values() if not entry.witness]
         for entry in suspects if energy.witness else [*suspects, energy]:
             entry.doubt = "energy and nutrients disagree"
+    elif energy.witness and abs(kcal - total) <= CLOSE * kcal:
+        for nutrient, entry in parts.items():
+            if KCAL[nutrient] * entry.grams * PIN >= CLOSE * kcal:
+                entry.prove()
 
 
 def check_salt(table: dict[Key, Entry], basis: Basis | None) -> None:
@@ -245,17 +254,30 @@ def complete(
 ) -> Entry:
     """An amount without a unit: "4.79" is 4.7 g with its g misread, or 4.79.
 
-    Resolved where another column or the share of the intake fits only one of the two; else the
-    cell is in doubt.
+    Resolved where another column or the share of the intake fits only one of the two, or both and
+    only one is rounded as its column is; else the cell is in doubt.
     """
     readings = [cell.amount.number]
     if len(cell.amount.number) > 1 and cell.amount.number.endswith("9"):
         readings.append(cell.amount.number[:-1].rstrip(".,"))
     candidates = [replace(cell, amount=replace(cell.amount, number=n, unit="g")) for n in readings]
     fitting = [c for c in candidates if _fits_others(c, table, ratio, shares, intakes)]
+    if len(fitting) > 1:
+        usual = _usual_half(table, cell.basis)
+        fitting = [c for c in fitting if c.half == usual]
     if len(fitting) == 1:
         return Entry(fitting[0], witness="arithmetic")
     return Entry(cell, doubt="no unit is read")
+
+
+def _usual_half(table: dict[Key, Entry], basis: Basis | None) -> Decimal | None:
+    """The rounding that all amounts in grams of a column share; None where they differ."""
+    halves = {
+        entry.cell.half
+        for (own, _, unit), entry in table.items()
+        if own == basis and unit == "g" and entry.cell.amount.unit == "g"
+    }
+    return halves.pop() if len(halves) == 1 else None
 
 
 def _fits_others(

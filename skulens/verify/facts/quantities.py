@@ -224,7 +224,7 @@ def _alone(page: Print) -> Iterator[Found]:
     if len({str(content.amounts[0].quantity) for _, content in filled}) != 1 or has_table(page):
         return
     line, content = max(filled, key=lambda pair: height_of(pair[0].quad))
-    usual = sorted(height_of(one.quad) for one in page.lines)[len(page.lines) // 2]
+    usual = sorted(height_of(one.quad) for one in page.lines)[(len(page.lines) - 1) // 2]
     if height_of(line.quad) >= SMALL * usual:
         yield _found(page, content, (line,), "", UNCLEAR)
 
