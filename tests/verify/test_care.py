@@ -3,7 +3,7 @@
 import pytest
 
 from skulens.verify.facts import care
-from tests.verify.sheets import line, only, own_verdict, page, print_of, seen, values
+from tests.verify.pages import line, only, own_verdict, page, print_of, seen, values
 
 CARE, MATERIAL, COMPOSITION = care.CARE, care.MATERIAL, care.COMPOSITION
 

@@ -3,7 +3,7 @@
 import pytest
 
 from skulens.verify.facts import hazards
-from tests.verify.sheets import line, only, own_verdict, page, print_of, seen, values, verdict
+from tests.verify.pages import line, only, own_verdict, page, print_of, seen, values, verdict
 
 CODES, WARNINGS = hazards.CODES, hazards.WARNINGS
 PROP_65 = (

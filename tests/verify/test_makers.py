@@ -19,6 +19,8 @@ ADDRESS, PERSON = "attributes.manufacturer_address", "attributes.responsible_per
         (["Изготовитель: ЗАО «ВИТЭКС», Республика Беларусь"], "ЗАО «ВИТЭКС»"),
         (["Виробник: ТОВ «Торгова Компанія", "Екона», вул. Любарського 126"],
          "ТОВ «Торгова Компанія Екона»"),
+        (["Виробник ПП «ФАБРИКА «ЕЛЬФА», 03148, м. Київ, вул. Сім'ї Сосніних, 9"],
+         "ПП «ФАБРИКА «ЕЛЬФА»"),
         (["Diproduksi oleh: PT Sinar Jaya", "Jl. Melati No. 9, Bandung"], "PT Sinar Jaya"),
         (["Diproduksi oleh: PT Sinar", "Nusantara Raya", "Jl. Melati No. 9"],
          "PT Sinar Nusantara Raya"),

@@ -6,7 +6,7 @@ from skulens.claims import Seen
 from skulens.verify.checks.names import is_same
 from skulens.verify.facts import names
 from skulens.verify.layout import prints_of
-from tests.verify.sheets import line, lines, own_verdict, page, print_of, seen, values, verdict
+from tests.verify.pages import line, lines, own_verdict, page, print_of, seen, values, verdict
 
 BRAND, NAME = names.BRAND, names.NAME
 TEXT = [f"a line of other text, number {n}" for n in range(names.FRONT + 1)]

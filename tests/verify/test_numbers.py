@@ -4,7 +4,7 @@ import pytest
 
 from skulens.verify.checks.codes import is_alike
 from skulens.verify.facts import numbers
-from tests.verify.sheets import (
+from tests.verify.pages import (
     code,
     line,
     only,

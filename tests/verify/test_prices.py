@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from skulens.verify.facts import prices
-from tests.verify.sheets import line, only, own_verdict, page, print_of, seen, values
+from tests.verify.pages import line, only, own_verdict, page, print_of, seen, values
 
 PRICE, UNIT_PRICE, CURRENCY = prices.PRICE, prices.UNIT_PRICE, prices.CURRENCY
 

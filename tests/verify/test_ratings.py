@@ -3,7 +3,7 @@
 import pytest
 
 from skulens.verify.facts import ratings
-from tests.verify.sheets import line, only, own_verdict, page, print_of, seen, values, verdict
+from tests.verify.pages import line, only, own_verdict, page, print_of, seen, values, verdict
 
 V, A = "attributes.voltage", "attributes.current"
 W, HZ = "attributes.power", "attributes.frequency"

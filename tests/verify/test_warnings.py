@@ -3,7 +3,7 @@
 import pytest
 
 from skulens.verify.facts import warnings
-from tests.verify.sheets import line, own_verdict, page, print_of, seen, values, verdict
+from tests.verify.pages import line, own_verdict, page, print_of, seen, values, verdict
 
 FIELD = warnings.FIELD
 

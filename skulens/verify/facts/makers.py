@@ -56,6 +56,8 @@ CONTACT = re.compile(
 """Where an address ends."""
 
 
+QUOTED = re.compile(r"\s*(?:«.{2,70}?»+|“.{2,70}?”|\".{2,70}?[\"”])", re.S)
+"""A name in quotes; of "«A «B»" the inner marks close both."""
 TOWN = re.compile(r"(?<![\w.,-])(?:[A-Z]{1,3}[- ])?\d{4,6}\s+[^\W\d_a-zа-я][^\W\d_]{2,}")
 """A postcode and a town."""
 
@@ -165,7 +167,7 @@ def company_in(text: str) -> str:
 def _name_end(text: str, start: int) -> int:
     """Where a name behind its legal form ends: with its quotes, at a comma or number, or with the
     line unless the next is a few more words; 0 where there is none."""
-    quoted = re.compile(r"\s*[«\"“'](.{2,60}?[»\"”'])+", re.S).match(text, start)
+    quoted = QUOTED.match(text, start)
     plain = re.compile(r"[^,;|\d(\n]{2,60}").match(text, start)
     name = quoted or plain
     if name is None or not any(c.isalpha() for c in name.group()):
