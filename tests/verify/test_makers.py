@@ -39,6 +39,7 @@ def test_a_company_behind_a_cue(texts, name):
     [
         ["The manufacturer recommends gloves"],
         ["Manufacturer: see package"],
+        ["Manufacturer Recommends Gloves"],
         ["Alanya Import AS"],
         ["Made in Germany"],
         ["Contains inc and co in small letters"],

@@ -4,6 +4,7 @@ import pytest
 
 from skulens.verify.checks.codes import is_alike
 from skulens.verify.facts import numbers
+from skulens.verify.facts.found import Found
 from tests.verify.pages import (
     code,
     line,
@@ -141,6 +142,12 @@ def test_claims_of_others_need_the_very_characters(claimed, label, sub):
 def test_a_number_without_a_cue_supports_a_claim():
     assert verdict(SERIAL, "FGGQ6D1", seen("FGGQ6D1"))[0] == "VC"
     assert verdict(SERIAL, "FGGQ6D1", seen("XFGGQ6D1"))[0] == "U"
+
+
+def test_the_line_that_a_claim_was_read_from_does_not():
+    item = seen("FGGQ6D1")
+    place = print_of(item).evidence(print_of(item).lines)
+    assert own_verdict(Found(SERIAL, "FGGQ6D1", evidence=place), item) == "U"
 
 
 def test_a_number_of_another_field_does_not():
