@@ -27,6 +27,8 @@ ADDRESS, PERSON = "attributes.manufacturer_address", "attributes.responsible_per
         (["Dikeluarkan oleh:", "Maju Makmur Sdn. Bhd."], "Maju Makmur Sdn. Bhd."),
         (["Üretici Firma: Gürel İlaç San. ve Tic. A.Ş."], "Gürel İlaç San. ve Tic. A.Ş."),
         (["製造商：青島億聯客信息技術有限公司"], "青島億聯客信息技術有限公司"),
+        (["Виробник: ТАОКАЕНОІ ФУД ЕНД", "МАРКЕТИНГ ЛІМІТЕД 12/1, Моо 4"],
+         "ТАОКАЕНОІ ФУД ЕНД МАРКЕТИНГ ЛІМІТЕД"),
         (["Manufactured by: Nestlé"], "Nestlé"),
     ],
 )  # fmt: skip
@@ -80,8 +82,9 @@ def test_a_company_with_an_address_needs_no_cue(texts, name, address):
     assert values(found, ADDRESS) == [address]
 
 
-def test_an_address_ends_where_contacts_begin():
-    texts = ["Manufactured by: Acme Ltd.", "5 Mill Road, Leeds, UK", "www.acme.com"]
+@pytest.mark.parametrize("contact", ["www.acme.com", "ten.: (044) 451-47-40", "Tel. +44 20"])
+def test_an_address_ends_where_contacts_begin(contact):
+    texts = ["Manufactured by: Acme Ltd.", "5 Mill Road, Leeds, UK", contact]
     assert values(makers.find(page(*texts)), ADDRESS) == ["5 Mill Road, Leeds, UK"]
 
 
