@@ -65,7 +65,7 @@ def tag(amount, unit_price, digits):
 
 def test_big_digits_are_a_price_where_the_unit_price_says_so():
     found = only(prices.find(tag("400G", "Pr/kg 24.75", "990")), PRICE)
-    assert (found.value, found.witness) == ("9.9", "arithmetic")
+    assert (found.value, found.witness) == ("9.90", "arithmetic")
     item = seen(line("400G", 0), line("Pr/kg 24.75", 1), line("990", 2, height=60))
     assert own_verdict(only(prices.find(print_of(item)), PRICE), item) == "VC"
 

@@ -144,7 +144,7 @@ def _from_unit_price(page: Print, per_unit: list[UnitPrice]) -> Iterator[Found]:
                 continue
             fits = [at for quantity, at in amounts if _agree(price, one, quantity)]
             if fits:
-                yield _found(page, PRICE, str(price), [line], witness="arithmetic")
+                yield _found(page, PRICE, f"{price:.2f}", [line], witness="arithmetic")
                 break
 
 
