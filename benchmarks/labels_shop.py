@@ -64,7 +64,7 @@ def languages_of_labels(shop: Path) -> dict[str, str]:
 
 def written(gold: Gold) -> str:
     """The value as a seller of the market writes it."""
-    worded = find_field(gold.field).type in WORDED
+    worded = find_field(gold.field).type in (*WORDED, "size")
     return gold.values[1] if worded and len(gold.values) > 1 else gold.values[0]
 
 

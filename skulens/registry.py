@@ -196,6 +196,10 @@ SUITES = {
         "skulens.bench.suites.aspect:Aspect",
         "facts of products, read by any reader, against gold: F1 micro and macro over fields",
     ),
+    "labels": Row(
+        "skulens.bench.suites.labels:Labels",
+        "facts in pictures, read by any reader, each with a verdict, against gold",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
@@ -267,6 +271,25 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
+    "quantity": Row(
+        "skulens.verify.checks.quantity:QuantityVerifier", "amounts: equal within 1 %", "ocr"
+    ),
+    "nutrition": Row(
+        "skulens.verify.checks.nutrition:NutritionVerifier", "cells of nutrition tables", "ocr"
+    ),
+    "ingredients": Row(
+        "skulens.verify.checks.ingredients:IngredientsVerifier", "lists, aligned in order", "ocr"
+    ),
+    "date": Row("skulens.verify.checks.date:DateVerifier", "dates behind cue words"),
+    "country": Row("skulens.verify.checks.country:CountryVerifier", "origin behind a cue"),
+    "codes": Row("skulens.verify.checks.codes:CodeVerifier", "model, serial, lot: each character"),
+    "ratings": Row("skulens.verify.checks.ratings:RatingVerifier", "V, A, W, Hz within 1 %"),
+    "names": Row("skulens.verify.checks.names:NameVerifier", "brands, companies, contacts"),
+    "hazards": Row("skulens.verify.checks.hazards:HazardVerifier", "GHS codes, warnings, care"),
+    "marks": Row("skulens.verify.checks.marks:MarkVerifier", "certification marks as text"),
+    "amount": Row(
+        "skulens.verify.checks.amounts:AmountVerifier", "other amounts: they stand in print"
+    ),
     "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""

@@ -125,7 +125,10 @@ def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any
     head, _, argument = name.partition(":")
     for kind in SYSTEMS[1:]:
         if head in rows(kind):
-            return open_registered(resolve(kind, head), argument, tools)
+            system = open_registered(resolve(kind, head), argument, tools)
+            if argument:
+                system.name = name  # as typed: "labels:rapidocr" is not "labels"
+            return system
     try:
         return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
     except UnknownName:

@@ -12,6 +12,7 @@ from skulens.errors import SkulensError
 
 COMMANDS = {
     "bench": "Measure encoders on a suite, with intervals.",
+    "verify": "Verify claims about products against their pictures.",
     "list": "List encoders, datasets, suites and all else that has a name.",
     "audit": "Check the data quality of a catalogue before you use it.",
     "catalog": "Make the tables of a catalogue from what lies in its folder.",

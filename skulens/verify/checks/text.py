@@ -8,6 +8,7 @@ from skulens.claims import Claim, Line, Seen, Verdict
 from skulens.values.fields import find_field
 from skulens.values.normalise import Type
 from skulens.values.text import drop_punctuation, fold
+from skulens.verify.checks.amounts import read_amount
 from skulens.verify.checks.judge import is_own, judge
 from skulens.verify.checks.readings import readings_of_field
 from skulens.verify.layout import Print, prints_of
@@ -37,10 +38,11 @@ class TextVerifier:
         verdict = judge(claim, found, NAME)
         if verdict.confident or any(is_own(claim, one) for one in found):
             return verdict
-        if find_field(claim.field).type not in WORDED:
+        value = claim.value or ""
+        if find_field(claim.field).type not in WORDED or read_amount(value, claim.unit):
             return verdict
         for page in prints_of(seen):
-            if lines := find_words(claim.value or "", page):
+            if lines := find_words(value, page):
                 return Verdict(claim.id, "VC", "ocr", NAME, True, page.evidence(lines))
         return verdict
 
