@@ -25,6 +25,7 @@ from skulens.verify.bars.locate import find_bars
 from skulens.verify.bars.places import Candidate, gather, rivals_of
 from skulens.verify.bars.profile import Fit, fit_number
 from skulens.verify.bars.reading import MATRIX, RETAIL, Reading, read_view
+from skulens.verify.bars.symbols import MODULES
 from skulens.verify.bars.views import View, cut, scale, turn
 
 NAME = f"bars/2 zxing-cpp {version('zxing-cpp')}"
@@ -39,7 +40,9 @@ QUIET = 0.2
 MOST_PIXELS = 1_000_000
 """Of the whole picture in all views but the first; larger ones are reduced to it."""
 ACROSS_PX = 480
-"""Width of bars in cut-out views: 5 pixels per module of an EAN-13."""
+"""Width of bars in cut-out views: 5 pixels per module of EAN-13."""
+PIXELS = 4
+"""Per module where the symbology is known."""
 TURNS = (15, 30, 45, 60, 75)
 """Degrees; zxing itself tries the right angles."""
 
@@ -85,7 +88,8 @@ class _Search:
         for candidate in gather(self.readings):
             if candidate.symbology in MATRIX or self.is_sure(candidate, [candidate]):
                 continue
-            view = cut(self.picture, candidate.readings[0].quad, ACROSS_PX)
+            across = PIXELS * MODULES.get(candidate.symbology, ACROSS_PX // PIXELS)
+            view = cut(self.picture, candidate.readings[0].quad, across)
             self.look(view, candidate.symbology in RETAIL)
 
     def further_views(self) -> Iterator[View]:
@@ -118,11 +122,13 @@ class _Search:
         return fit.margin >= MARGIN and whole
 
     def fit(self, candidate: Candidate) -> tuple[Fit, Quad]:
-        """(best fit over the quads of its readings, that quad)."""
-        quads = dict.fromkeys(reading.quad for reading in candidate.readings)
-        return max(
-            ((self._fit(candidate, quad), quad) for quad in quads), key=lambda found: found[0].margin
-        )
+        """(the first good fit over the quads of its readings, else the best, that quad)."""
+        found = []
+        for quad in dict.fromkeys(reading.quad for reading in candidate.readings):
+            found.append((self._fit(candidate, quad), quad))
+            if found[-1][0].margin >= MARGIN:
+                return found[-1]
+        return max(found, key=lambda one: one[0].margin)
 
     def _fit(self, candidate: Candidate, quad: Quad) -> Fit:
         key = (candidate.text, quad)

@@ -27,7 +27,7 @@ CONTEXT = 1
 """Modules of the neighbours that a piece is compared with, too: their colour is always known."""
 STRETCHES = (-2, -1, 0, 1, 2)
 """Samples by which a digit may be wider or narrower than DIGIT modules."""
-DRIFT = 10
+DRIFT = 20
 """Samples by which a border may be off where even spacing puts it."""
 BLURS = (0.35, 0.65, 0.95)
 """Widths of the camera's blur, standard deviations in modules."""
