@@ -8,7 +8,7 @@ DEMO := demo
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
 # Debian packages that some parts need; `make setup` installs them or names the command.
-SYSTEM_PACKAGES := tesseract-ocr tesseract-ocr-ind tesseract-ocr-msa tesseract-ocr-tha tesseract-ocr-vie chromium
+SYSTEM_PACKAGES := tesseract-ocr tesseract-ocr-ind tesseract-ocr-msa tesseract-ocr-tha tesseract-ocr-vie tesseract-ocr-rus tesseract-ocr-ukr chromium
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 

@@ -15,7 +15,6 @@ from skulens.records import (
     DatasetInfo,
     EncoderInfo,
     Filter,
-    Image,
     Item,
     Part,
     Product,

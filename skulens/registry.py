@@ -196,12 +196,21 @@ SUITES = {
         "skulens.bench.suites.aspect:Aspect",
         "facts of products, read by any reader, against gold: F1 micro and macro over fields",
     ),
+    "labels": Row(
+        "skulens.bench.suites.labels:Labels",
+        "facts in pictures, read by any reader, each with a verdict, against gold",
+    ),
 }
 """Benchmarks of `skulens bench`."""
 
 RETRIEVERS: dict[str, Row] = {
     "bm25": Row(
         "skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"
+    ),
+    "ocr": Row(
+        "skulens.search.ocr:Ocr",
+        "baseline: words read on the photo; ocr:tesseract takes another text reader",
+        "ocr,search",
     ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
@@ -243,11 +252,6 @@ CHATS: dict[str, Row] = {
 }
 """Ask a language or vision-language model (`protocols.Chat`)."""
 TEXT_READERS: dict[str, Row] = {
-    "labels": Row(
-        "skulens.extract.labels:LabelReader",
-        "bars and print on the pictures; labels:rapidocr takes another text reader",
-        "ocr",
-    ),
     "routed": Row(
         "skulens.verify.text.routed:Routed",
         "rapidocr, and tesseract for Vietnamese, Thai and Cyrillic letters (the default)",
@@ -267,7 +271,26 @@ TEXT_READERS: dict[str, Row] = {
 """Read the text in a picture (`protocols.TextReader`)."""
 VERIFIERS: dict[str, Row] = {
     "gtin": Row("skulens.verify.checks.gtin:GtinVerifier", "bars, and printed digits"),
-    "plain": Row("skulens.verify.checks.plain:PlainVerifier", "any field: equal to what is read"),
+    "quantity": Row(
+        "skulens.verify.checks.quantity:QuantityVerifier", "amounts: equal within 1 %", "ocr"
+    ),
+    "nutrition": Row(
+        "skulens.verify.checks.nutrition:NutritionVerifier", "cells of nutrition tables", "ocr"
+    ),
+    "ingredients": Row(
+        "skulens.verify.checks.ingredients:IngredientsVerifier", "lists, aligned in order", "ocr"
+    ),
+    "date": Row("skulens.verify.checks.date:DateVerifier", "dates behind cue words"),
+    "country": Row("skulens.verify.checks.country:CountryVerifier", "origin behind a cue"),
+    "codes": Row("skulens.verify.checks.codes:CodeVerifier", "model, serial, lot: each character"),
+    "ratings": Row("skulens.verify.checks.ratings:RatingVerifier", "V, A, W, Hz within 1 %"),
+    "names": Row("skulens.verify.checks.names:NameVerifier", "brands, companies, contacts"),
+    "hazards": Row("skulens.verify.checks.hazards:HazardVerifier", "GHS codes, warnings, care"),
+    "marks": Row("skulens.verify.checks.marks:MarkVerifier", "certification marks as text"),
+    "amount": Row(
+        "skulens.verify.checks.amounts:AmountVerifier", "other amounts: they stand in print"
+    ),
+    "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
 

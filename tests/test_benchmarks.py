@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,14 @@ def shop(tmp_path_factory) -> Path:
         (
             "chat_throughput",
             ["--latency-ms", "0", "--concurrency", "2", "--most", "8", "--repeats", "1"],
+        ),
+        pytest.param(
+            "ocr_retrieval",
+            ["--data", "SHOP", "--category", "", "--encoder", "mini", "--texts", "title", "caption"]
+            + ["--limit", "2"],
+            marks=pytest.mark.skipif(
+                find_spec("rapidocr") is None, reason="pip install 'skulens[ocr]'"
+            ),
         ),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],

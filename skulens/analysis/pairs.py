@@ -189,7 +189,7 @@ def pair(
 
     Args:
         metric: any metric that both have, macro means too; empty: the suite's first headline
-            metric.
+            metric of which both have a value.
         most: groups to describe.
         photos: unit -> path of its photo, for the groups described.
         patterns: see `panel.compare_measures`; `compare.patterns_for` says how many
@@ -204,11 +204,17 @@ def pair(
         )
     if why_not(a, b):
         raise DataError(refuse(a, b))
-    metric = metric or next((m for m in headline(a) if m in a.metrics), "")
+    metric = metric or next((m for m in headline(a) if _is_known(m, a, b)), "")
     declared = _testable(metric, a)
     x, y = answered_by_both(a, b, declared.plain)
     groups = x.group_names
     measures = [s.measure(metric, groups) for s in (x, y)]
+    for result, measure in zip((a, b), measures, strict=True):
+        if np.isnan(measure.value()):
+            raise DataError(
+                f"{result.name} has no {metric}: it says nothing that the metric counts; "
+                "compare by another --metric"
+            )
     found = compare_measures(*measures, seed=seed, patterns=patterns)
     fine = x.fine and y.fine
     left, right = x.values(declared.plain), y.values(declared.plain)
@@ -233,6 +239,11 @@ def pair(
         tuple(describe(row, firsts, photos or {}) for row in _worst(rows)[:most]),
         estimate_sample_size(left, right, x.numbers, seed=seed) if enough else None,
     )
+
+
+def _is_known(metric: str, *results: Result) -> bool:
+    """Whether all results have a value of the metric."""
+    return all(metric in r.metrics and not np.isnan(r.metrics[metric].value) for r in results)
 
 
 def _testable(metric: str, result: Result) -> Metric:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skulens.encode.batching import Encoded
 from skulens.encode.gallery import Gallery
 from skulens.encode.memo import Memo
 from skulens.encode.parts import read_contents
-from skulens.records import Item, Query
+from skulens.records import Item, Query, Reject
 
 
 def content_hashes(items: Sequence[Item], memo: Memo | None = None) -> list[tuple]:
@@ -46,14 +45,14 @@ def find_leaks(
     )
 
 
-def no_probe_left(seen: int, asked: int, answers: Sequence[Encoded]) -> str:
+def no_probe_left(seen: int, asked: int, rejects: Sequence[Reject]) -> str:
     if seen:
         return (
             f"{seen} of {asked} probes are identical to gallery images (leakage), "
             "and none is left to measure; mark gallery pictures with split=gallery "
             "and probes with another split, or use --gallery text"
         )
-    reasons = {r.reason for a in answers for r in a.rejects}
+    reasons = {r.reason for r in rejects}
     return f"none of the {asked} probes could be read: {'; '.join(sorted(reasons)[:3])}"
 
 

@@ -23,6 +23,7 @@ from skulens.bench.leakage import (
     no_probe_left,
 )
 from skulens.bench.result import Data, Result
+from skulens.bench.retrievers import as_retriever, list_unanswered
 from skulens.bench.task import Ranked, Task, Tools, is_encoder
 from skulens.encode.batching import Encoded
 from skulens.encode.cache import VectorCache
@@ -85,7 +86,7 @@ def measure(
     retrievers = [(s, name) for s, name in plan if isinstance(s, Retriever) and not is_encoder(s)]
     yield from _measure_encoders(task, encoders, tools)
     for system, name in retrievers:
-        yield _measure_retriever(task, system, name)
+        yield _measure_retriever(task, system, name, tools)
 
 
 def _measure_encoders(
@@ -111,26 +112,32 @@ def _measure_encoders(
         yield _measure_one(task, encoder, name, probes, fused, shown[encoder, name], tools)
 
 
-def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
-    """A system that ranks by itself: leakage, rank, evaluate."""
+def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -> Result:
+    """A system that ranks by itself, or a fusion: leakage, rank, evaluate."""
     gallery, queries = task.galleries[name], list(task.queries())
     if not queries:
         raise DataError(no_queries(task))
-    hashes, shown = content_hashes([q.item for q in queries]), content_hashes(gallery.items)
+    hashes = content_hashes([q.item for q in queries], tools.memo)
+    shown = content_hashes(gallery.items, tools.memo)
     seen = find_leaks(queries, hashes, gallery, shown)
-    kept = np.flatnonzero(~seen)
+    ready, start = as_retriever(task, system, tools), time.perf_counter()
+    fair = [q for q, leaked in zip(queries, seen, strict=True) if not leaked]
+    run = ready.rank(fair, gallery.items, len(gallery.products))
+    seconds = time.perf_counter() - start
+    failed = list_unanswered(fair, run, getattr(ready, "rejects", ()))
+    answered = set(run.queries)
+    kept = np.array([i for i, q in enumerate(queries) if q.id in answered], int)
     if not len(kept):
-        raise DataError(no_probe_left(int(seen.sum()), len(seen), []))
+        raise DataError(no_probe_left(int(seen.sum()), len(seen), failed))
     mine = [hashes[i] for i in kept]
     asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, mine, shown)
-    start = time.perf_counter()
-    run = system.rank(asked.queries, gallery.items, len(gallery.products))
-    seconds = time.perf_counter() - start
     run = over_gallery(run, gallery.products)
     if task.exclude:
         run = drop_excluded(run, [frozenset(task.exclude(q)) for q in asked.queries])
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
     evaluation = score(task, asked.queries, Ranked(run))
+    rejects = (*list_rejects(task, []), *failed)
+    rate = {"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {}
     return result_of(
         task,
         name,
@@ -139,9 +146,9 @@ def _measure_retriever(task: Task, system: Retriever, name: str) -> Result:
         asked,
         evaluation,
         images,
-        cost={"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {},
-        counts=count(task, gallery, asked, evaluation.ties, []),
-        rejects=list_rejects(task, []),
+        cost=rate | getattr(ready, "cost", {}),
+        counts=count(task, gallery, asked, evaluation.ties, []) | {"rejects": len(rejects)},
+        rejects=rejects,
     )
 
 
@@ -223,8 +230,8 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
     vectors = np.concatenate([f.vectors for f in fused])
     kept = np.flatnonzero(~np.isnan(vectors).any(axis=1) & ~seen)
     if not len(kept):
-        answers = [*(f.encoded for f in fused), shown.encoded]
-        raise DataError(no_probe_left(int(seen.sum()), len(seen), answers))
+        rejects = [r for f in (*fused, shown) for r in f.encoded.rejects]
+        raise DataError(no_probe_left(int(seen.sum()), len(seen), rejects))
     queries = [probes.queries[int(i)] for i in kept]
     embedded, contents = ([rows[int(i)] for i in kept] for rows in (hashes, probes.contents))
     return Asked(queries, kept, int(seen.sum()), embedded, contents, shown.hashes)

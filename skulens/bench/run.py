@@ -3,17 +3,20 @@
 measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from skulens.bench.result import Result
 from skulens.bench.task import Tools
 from skulens.encode import open_encoder
-from skulens.errors import DataError, SkulensError, unknown
+from skulens.errors import DataError, SkulensError, UnknownName, nearest, unknown
 from skulens.protocols import Catalog, Numerics
 from skulens.records import chunks
 from skulens.registry import resolve, rows
+from skulens.search.fuse import RankFusion
 
 SYSTEMS = ("encoder", "retriever", "reader")
 """Kinds of the registry that a suite can measure."""
@@ -111,15 +114,42 @@ def open_systems(
 def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any:
     """A system of any kind by name: "mini", "open_clip:ViT-B-32/openai", "seller" ...
 
+    Names joined by "+" are one system, their rankings fused: "ocr+mini".
+
     Raises:
         UnknownName: no kind knows it; names the nearest.
     """
+    names = split_names(name)
+    if len(names) > 1:
+        return RankFusion([open_system(n, numerics, device, tools) for n in names], name)
     head, _, argument = name.partition(":")
     for kind in SYSTEMS[1:]:
         if head in rows(kind):
-            system = resolve(kind, head)
-            return system(argument) if argument else system()
-    return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
+            system = open_registered(resolve(kind, head), argument, tools)
+            if argument:
+                system.name = name  # as typed: "labels:rapidocr" is not "labels"
+            return system
+    try:
+        return open_encoder(name, numerics=numerics, device=device, memo=tools.memo)
+    except UnknownName:
+        others = {n: kind for kind in SYSTEMS[1:] for n in rows(kind)}
+        if near := nearest(head, list(others), 1):
+            raise unknown("system", name, others, f"skulens list {others[near[0]]}s") from None
+        raise
+
+
+def split_names(name: str) -> list[str]:
+    """The names in a fusion's name; one that is a file or folder with "+" in its name stays whole."""
+    argument = name.partition(":")[2] or name
+    return [name] if Path(argument).exists() else name.split("+")
+
+
+def open_registered(kind: Callable, argument: str, tools: Tools) -> Any:
+    """A retriever or reader with its argument, and those of the run's tools that it takes."""
+    offered = {"cache": tools.cache, "progress": tools.batching.progress}
+    taken = inspect.signature(kind).parameters
+    more = {name: tool for name, tool in offered.items() if name in taken}
+    return kind(argument, **more) if argument else kind(**more)
 
 
 def make_settings(kind: type, given: Mapping[str, object]) -> Any:

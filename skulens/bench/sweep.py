@@ -5,7 +5,7 @@ that any encoder was measured against (same suite, data name and settings) has a
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from skulens.bench.result import Result
@@ -44,10 +44,15 @@ def stored_names(
     found: dict[str, set[tuple[int, str]]] = {}
     for number, chosen in enumerate(modes):
         asked = {k: plain(v) for k, v in asdict(chosen).items()}
+        usual = {f.name: f.default for f in fields(chosen)}  # of results older than a setting
         for r in results:
             if r.suite != suite or r.data.name != data:
                 continue
-            if all(plain(r.settings.get(k)) == v for k, v in asked.items() if not worked_out(k, v)):
+            if all(
+                plain(r.settings.get(k, usual[k])) == v
+                for k, v in asked.items()
+                if not worked_out(k, v)
+            ):
                 found.setdefault(r.name, set()).add((number, r.variant.get("gallery", "")))
     every = set().union(*found.values())
     complete = {number for number, _ in every} == set(range(len(modes)))

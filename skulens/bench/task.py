@@ -15,6 +15,7 @@ from skulens.errors import DataError
 from skulens.index.shots import How
 from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import DatasetInfo, Item, Product, Query, Reject, Run, SystemInfo
+from skulens.search.fuse import RankFusion, modalities_of
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,19 @@ def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:
     return system.info.kind == "encoder"
 
 
+def parts_of(system: Encoder | Retriever) -> Sequence[Encoder | Retriever]:
+    """The systems that a fusion is made of; of any other system itself."""
+    return system.parts if isinstance(system, RankFusion) else (system,)
+
+
 def check_kind(system: Encoder | Retriever, suite: str) -> None:
-    """Raise DataError for a system that does not rank, such as a reader."""
-    if not is_encoder(system) and not isinstance(system, Retriever):
-        raise DataError(
-            f"{system.info.name} is of kind {system.info.kind}; {suite} measures encoders and "
-            "retrievers, see `skulens list encoders` and `skulens list retrievers`"
-        )
+    """Raise DataError for a system that does not rank, such as a reader, alone or in a fusion."""
+    for part in parts_of(system):
+        if not is_encoder(part) and not isinstance(part, Retriever):
+            raise DataError(
+                f"{part.info.name} is of kind {part.info.kind}; {suite} measures encoders and "
+                "retrievers, see `skulens list encoders` and `skulens list retrievers`"
+            )
 
 
 def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
@@ -103,12 +110,6 @@ def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     for kind in kinds:
         needed |= read.get(kind, {"image"})
     check_modalities([encoder], needed)
-
-
-def modalities_of(info: SystemInfo) -> tuple[str, ...]:
-    """What a system reads: of an encoder its modalities, of another what it says of itself, else all."""
-    said = getattr(info, "modalities", None) or info.about.get("modalities")
-    return tuple(said) if isinstance(said, list | tuple) else ("text", "image")
 
 
 def choose_galleries(

@@ -49,9 +49,17 @@ KEYS = {
     "size": "attributes.size",
     "material": "attributes.material",
     "care": "attributes.care",
+    "price": "attributes.price",
+    "currency": "attributes.currency",
+    "unit_price": "attributes.unit_price",
 }
 """Key of an answer -> path of the field; any other key is free.KEY."""
-RATING = {"voltage": "attributes.voltage", "power": "attributes.power"}
+RATING = {
+    "voltage": "attributes.voltage",
+    "current": "attributes.current",
+    "power": "attributes.power",
+    "frequency": "attributes.frequency",
+}
 """Likewise for the keys of a `rating`."""
 NUTRITION = "attributes.nutrition"
 AMOUNT = re.compile(r"(.+)_(kj|kcal|g|mg|mcg)")

@@ -21,6 +21,7 @@ from skulens.catalog.mapping import (
     map_columns,
 )
 from skulens.catalog.names import OWN_NAMES
+from skulens.catalog.own_gold import StoredGold, find_gold
 from skulens.catalog.parquet import StoredImage
 from skulens.catalog.picture_paths import OUTSIDE, Boundary, PicturePaths
 from skulens.catalog.queries import ALL, StoredQueries, read_object
@@ -73,7 +74,8 @@ class OwnCatalog(Reader):
     of the split "all": right for photo -> text. For photo -> picture such a probe would find
     itself, so its query says `tags={"in_gallery": "yes"}` and its picture equals (==) the one in
     the gallery. Where `queries.parquet` or `.jsonl` lies beside the table (see `catalog.folder`),
-    its queries take the place of the split "all".
+    its queries take the place of the split "all". Where `gold.parquet`, `.jsonl` or `.csv` does,
+    the catalogue knows what is true of its products (see `catalog.own_gold`).
 
     Args:
         root: the table, or a folder with products.parquet, products.jsonl or products.csv.
@@ -110,6 +112,10 @@ class OwnCatalog(Reader):
         self.manifest = read_manifest(self.root) if whole else {}
         self.stored = StoredQueries(self.root, self.boundary) if whole else None
         self.mapping = map_columns(self.table.columns, map, str(path))
+        if whole and (stored := find_gold(path.parent)):
+            # Only with such a table is this a `protocols.TrueCatalog`.
+            self.gold = StoredGold(self, stored).read
+            self.listings = self.products  # type: ignore[method-assign]  # gold is not of the table
 
     @cached_property
     def info(self) -> DatasetInfo:  # type: ignore[override]  # reads the table, so only on demand

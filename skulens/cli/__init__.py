@@ -12,12 +12,14 @@ from skulens.errors import SkulensError
 
 COMMANDS = {
     "bench": "Measure encoders on a suite, with intervals.",
+    "verify": "Verify claims about products against their pictures.",
     "list": "List encoders, datasets, suites and all else that has a name.",
     "audit": "Check the data quality of a catalogue before you use it.",
     "catalog": "Make the tables of a catalogue from what lies in its folder.",
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",
+    "read-labels": "Read bar codes, print and facts in product photos, with evidence.",
     "leaderboard": "Published results and yours, ranked with intervals.",
     "choose": "Which encoder to deploy, under your constraints.",
     "compare": "Is encoder A better than B on the same probes?",

@@ -12,13 +12,15 @@ A unit is one field of one item for which there is gold. The rules, each with it
 - Gold without values: the product lacks the field, and every claim of it is false.
 - Only rows that are legible, or of unknown legibility, are demanded. Of the other rows ("partly",
   "no", "not pictured") a right claim counts neither way and silence costs nothing; a wrong claim
-  is false. A unit whose rows are all "partly" is left out: legibility is relative to a reader.
+  is false. A unit whose rows are all "partly" is left out, with or without values: legibility is
+  relative to a reader.
 - Claims of fields, or items, without gold cannot be judged: left out, and counted by field.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -29,12 +31,19 @@ from skulens.values.levels import Level, agree, make_key
 from skulens.values.normalise import normalise
 from skulens.values.text import DISTINCT
 
+SPOKEN: tuple["Outcome", ...] = ("right", "excused", "repeated", "wrong", "invented")
+"""Outcomes of claims that say something of a unit with gold."""
 DEMANDED = ("yes", "unknown")
 """Legibility of the rows that a reader must find."""
 LEAST = 20
 """Gold values that a field needs to enter the mean over fields."""
 Unit = tuple[str, str]
 """Item and field."""
+Outcome = Literal["right", "excused", "repeated", "wrong", "invented", "silent", "unjudged"]
+"""What gold says of one claim. right: a value that is demanded. excused: a true value that is not
+demanded. repeated: a true value once more. wrong: another value than the true ones. invented: the
+product lacks the field, or no picture shows it. silent: an abstention. unjudged: no gold, or gold
+that is legible "partly" only. False are repeated, wrong and invented ones."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,12 @@ class Matched:
     """Field -> claims that no gold row could judge."""
     partly: int = 0
     """Units left out because all of their rows are legible "partly"."""
+    hidden: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    """(units,) bool: absent, or not pictured: nothing in the pictures says it."""
+    outcomes: tuple[Outcome, ...] = ()
+    """One per claim, in the order given."""
+    group_of: Mapping[str, str] = field(default_factory=dict)
+    """Item -> group, of every item that gold names, those without a unit included."""
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -104,39 +119,46 @@ def match(
         DataError: gold puts one unit into two groups.
         UnknownName: gold has a field that no registry row and no prefix allows.
     """
-    golds = _by_unit(gold)
-    found: dict[Unit, list[Claim]] = {unit: [] for unit in golds}
+    golds, given = _by_unit(gold), list(claims)
+    found: dict[Unit, list[int]] = {unit: [] for unit in golds}
     extra: Counter[str] = Counter()
-    for claim in claims:
+    for i, claim in enumerate(given):
         if (claim.item, claim.field) in found:
-            found[claim.item, claim.field].append(claim)
+            found[claim.item, claim.field].append(i)
         else:
             extra[claim.field] += 1
     kept = _values_of_gold(golds)
     rows = {unit: _rows(g, find_field(unit[1]), level, kept[unit[1]]) for unit, g in golds.items()}
-    scored = [unit for unit in golds if not _all_partly(rows[unit])]
-    counts = [
-        _count(found[unit], rows[unit], find_field(unit[1]), level, kept[unit[1]])
-        for unit in scored
-    ]
-    table = np.array(counts, np.int64).reshape(len(scored), 5)  # tp fp fn claimed gold
-    said = [any(claim.value is None for claim in found[unit]) for unit in scored]
+    scored = [unit for unit in golds if not _all_partly(golds[unit], rows[unit])]
+    outcomes: list[Outcome] = ["unjudged" if c.value is not None else "silent" for c in given]
+    hidden = {unit: _is_hidden(golds[unit], rows[unit]) for unit in scored}
+    for unit in scored:
+        mine = [given[i] for i in found[unit]]
+        judged = _judge(mine, rows[unit], find_field(unit[1]), level, kept[unit[1]], hidden[unit])
+        for i, outcome in zip(found[unit], judged, strict=True):
+            outcomes[i] = outcome
+    table = _tally(scored, found, outcomes)
+    gold_counts = np.array([sum(row.demanded for row in rows[unit]) for unit in scored], np.int64)
+    said = [any(given[i].value is None for i in found[unit]) for unit in scored]
     return Matched(
         items=tuple(item for item, _ in scored),
         fields=tuple(path for _, path in scored),
         groups=tuple(golds[unit][0].group or unit[0] for unit in scored),
-        tp=table[:, 0],
-        fp=table[:, 1],
-        fn=table[:, 2],
-        claimed=table[:, 3],
-        gold=table[:, 4],
+        tp=table["right"],
+        fp=table["repeated"] + table["wrong"] + table["invented"],
+        fn=gold_counts - table["right"],
+        claimed=sum((table[o] for o in SPOKEN), np.zeros(len(scored), np.int64)),
+        gold=gold_counts,
         absent=np.array([not rows[unit] for unit in scored], bool),
-        abstained=np.array(said, bool) & (table[:, 3] == 0),
+        abstained=np.array(said, bool) & (sum(table[o] for o in SPOKEN) == 0),
         languages=np.array([(languages or {}).get(item, "") for item, _ in scored], str),
         classes=np.array([(classes or {}).get(item, "") for item, _ in scored], str),
         level=level,
         extra=dict(sorted(extra.items())),
         partly=len(golds) - len(scored),
+        hidden=np.array([hidden[unit] for unit in scored], bool),
+        outcomes=tuple(outcomes),
+        group_of={item: golds[item, path][0].group or item for item, path in golds},
     )
 
 
@@ -176,34 +198,56 @@ def _rows(gold: list[Gold], kind: Field, level: Level, keep: frozenset[str]) -> 
     return list(rows.values())
 
 
-def _all_partly(rows: list[_Row]) -> bool:
-    return bool(rows) and all(row.partly for row in rows)
+def _all_partly(gold: list[Gold], rows: list[_Row]) -> bool:
+    """Whether gold only says what some readers may read: neither demanded nor false."""
+    return all(row.partly for row in rows) if rows else any(g.legible == "partly" for g in gold)
 
 
-def _count(
-    claims: list[Claim], rows: list[_Row], kind: Field, level: Level, keep: frozenset[str]
-) -> tuple[int, int, int, int, int]:
-    """(tp, fp, fn, claimed, gold) of one unit."""
+def _is_hidden(gold: list[Gold], rows: list[_Row]) -> bool:
+    return not rows or all(g.legible == "not pictured" for g in gold)
+
+
+def _judge(
+    claims: list[Claim],
+    rows: list[_Row],
+    kind: Field,
+    level: Level,
+    keep: frozenset[str],
+    hidden: bool,
+) -> list[Outcome]:
+    """What gold says of each claim of one unit, same order."""
     keys = [
         make_key(
             c.value, kind.type, level, unit=c.unit or kind.unit, language=c.language, keep=keep
         )
         for c in claims
     ]
-    keys = [key for key in keys if key]
+    spoken = [i for i, key in enumerate(keys) if key]
     rows = sorted(rows, key=lambda row: not row.demanded)
     fits = [
-        [i for i, key in enumerate(keys) if any(agree(key, k, kind.type, level) for k in row.keys)]
+        [i for i in spoken if any(agree(keys[i], k, kind.type, level) for k in row.keys)]
         for row in rows
     ]
-    matched = _match_rows(fits)
-    demanded = sum(row.demanded for row in rows)
-    tp = sum(1 for row in matched if row < demanded)
-    return tp, len(keys) - len(matched), demanded - tp, len(keys), demanded
+    demanded, true = sum(row.demanded for row in rows), {i for fit in fits for i in fit}
+    false: Outcome = "invented" if hidden else "wrong"
+    outcomes: list[Outcome] = ["silent"] * len(claims)
+    for i in spoken:
+        outcomes[i] = "repeated" if i in true else false
+    for row, i in _match_rows(fits).items():
+        outcomes[i] = "right" if row < demanded else "excused"
+    return outcomes
 
 
-def _match_rows(fits: list[list[int]]) -> set[int]:
-    """Rows of a maximum bipartite matching; `fits` lists the claims that fit each row.
+def _tally(
+    units: list[Unit], found: Mapping[Unit, list[int]], outcomes: list[Outcome]
+) -> dict[Outcome, np.ndarray]:
+    """Outcome -> (units,) int64 claims of each unit."""
+    counts = [Counter(outcomes[i] for i in found[unit]) for unit in units]
+    return {o: np.array([c[o] for c in counts], np.int64) for o in (*SPOKEN, "silent")}
+
+
+def _match_rows(fits: list[list[int]]) -> dict[int, int]:
+    """Row -> claim of a maximum bipartite matching; `fits` lists the claims that fit each row.
 
     Rows are augmented in order (Kuhn 1955) and a matched row stays matched, so as many as possible
     of the first rows, the demanded ones, are among them.
@@ -219,7 +263,9 @@ def _match_rows(fits: list[list[int]]) -> set[int]:
                     return True
         return False
 
-    return {row for row in range(len(fits)) if place(row, set())}
+    for row in range(len(fits)):
+        place(row, set())
+    return {row: claim for claim, row in taken.items()}
 
 
 def claim_scores(matched: Matched) -> ClaimScores:

@@ -119,6 +119,43 @@ _OTHERS = (
     ),
     Metric("abstained", "fields reported as not visible", direction="lower"),
     Metric("claims_per_item", "claims made for each item", unit="claims", most=None),
+    Metric("vc", "claims that the pictures confirm, of the claims made"),
+    Metric("vi", "claims that the pictures contradict, of the claims made", direction="lower"),
+    Metric("u", "claims that the pictures do not decide, of the claims made", direction="lower"),
+    Metric("vc_precision", "confirmed claims that are right, of those that gold can judge"),
+    Metric("vc_recall", "true values that a confirmed claim gives, of those there are"),
+    Metric("vi_precision", "contradicted claims that are false, of those that gold can judge"),
+    Metric(
+        "reference_gap",
+        "confirmed claims minus right ones, of the claims that gold can judge; above 0.1 either "
+        "gold is incomplete or the verifiers are lenient",
+        direction="lower",
+        least=-1.0,
+    ),
+    Metric(
+        "invented",
+        "fields that no picture shows, says gold, and that were claimed",
+        direction="lower",
+    ),
+    Metric(
+        "invented_vc",
+        "fields that no picture shows, says gold, and of which a claim was confirmed",
+        direction="lower",
+    ),
+    Metric("vc_per_item", "yield: confirmed claims for each item", unit="claims", most=None),
+    Metric(
+        "vi_per_100_items",
+        "contradicted claims for each 100 items",
+        direction="lower",
+        unit="claims",
+        most=None,
+    ),
+    Metric(
+        "cer",
+        "characters of true values of text that the nearest claim gets wrong",
+        direction="lower",
+    ),
+    Metric("line_recall", "printed lines that were read, of those a person reads without doubt"),
 )
 METRICS = {m.name: m for m in _OTHERS}
 """Metrics without a cut-off, by name. One row here is all that a new one needs."""

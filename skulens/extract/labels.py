@@ -7,7 +7,7 @@ from pathlib import Path
 from skulens.claims import Claim, Seen, Verdict
 from skulens.protocols import TextReader
 from skulens.records import Product, Reject, SystemInfo
-from skulens.values.fields import find_field, is_asked
+from skulens.values.fields import FIELDS, find_field, is_asked
 from skulens.verify.chain import verify_claims
 from skulens.verify.checks.readings import readings_of
 from skulens.verify.facts.found import Found, is_trusted
@@ -75,19 +75,35 @@ def claims_of(seen: Seen, fields: Sequence[str], predictor: str) -> Iterator[Cla
     for found in readings_of(seen):
         if not fields or is_asked(found.field, fields):
             by_field.setdefault(found.field, []).append(found)
-    for path, found_all in by_field.items():
-        for n, found in enumerate(choose(path, found_all)):
+    for path in sorted(by_field, key=order_of):
+        for n, group in enumerate(choose(path, by_field[path])):
+            best = group[0]
+            evidence = dict.fromkeys(e for found in group for e in found.evidence)
             yield Claim(
-                seen.item, path, found.value, found.unit, found.language, found.evidence,
-                found.confidence, predictor, n,
+                seen.item, path, best.value, best.unit, best.language, tuple(evidence),
+                best.confidence, predictor, n,
             )  # fmt: skip
 
 
-def choose(path: str, found: list[Found]) -> list[Found]:
-    """Distinct values, the trusted and clearest first; the first alone where the field holds one."""
-    field, best = find_field(path), dict[str, Found]()
-    for one in sorted(found, key=lambda f: (is_trusted(f), bool(f.witness), f.confidence), reverse=True):
-        best.setdefault(field.normalise(one.value, one.unit, one.language), one)
-    best.pop("", None)
-    values = list(best.values())
-    return values if field.many else values[:1]
+def choose(path: str, found: Iterable[Found]) -> list[list[Found]]:
+    """Findings by value, the best finding of each first; of a field of one value the best value.
+
+    Better is: trusted, with a witness, in no doubt, read more clearly.
+    """
+    field = find_field(path)
+    values: dict[str, list[Found]] = {}
+    for one in sorted(found, key=rank, reverse=True):
+        values.setdefault(field.normalise(one.value, one.unit, one.language), []).append(one)
+    values.pop("", None)
+    groups = list(values.values())
+    return groups if field.many else groups[:1]
+
+
+def rank(found: Found) -> tuple[bool, bool, bool, float]:
+    return is_trusted(found), bool(found.witness), not found.doubt, found.confidence
+
+
+def order_of(path: str) -> tuple[int, str]:
+    """Fields in the order of the registry, others after them by name."""
+    planned = [field.path for field in FIELDS]
+    return (planned.index(path) if path in planned else len(planned)), path

@@ -5,6 +5,7 @@ is cut into pairs of letters. Okapi BM25 as bm25s computes it (Lù 2024), k1 = 1
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import bm25s
@@ -15,6 +16,7 @@ from skulens.values.text import fold
 
 WORD = re.compile(r"[\u0e00-\u0e7f]+|[^\W_]+(?:['.-][^\W_]+)*")
 THAI = re.compile(r"[\u0e00-\u0e7f]")
+K1, B = 1.5, 0.75
 
 
 class Bm25:
@@ -30,7 +32,7 @@ class Bm25:
             family="words",
             licence="MIT",
             params=0,
-            about={"k1": 1.5, "b": 0.75, "modalities": ["text"]},
+            about={"k1": K1, "b": B, "modalities": ["text"]},
         )
 
     def rank(self, queries: Sequence[Query], gallery: Sequence[Item], k: int) -> Run:
@@ -38,17 +40,37 @@ class Bm25:
 
         Equal scores: larger product id first, as in every Run.
         """
-        documents = [split_words(text_of(item)) for item in gallery]
-        known = {word for words in documents for word in words}
-        index = bm25s.BM25(k1=1.5, b=0.75)
-        if known:
-            index.index(documents, show_progress=False)
-        found: dict[str, Mapping[str, float]] = {}
-        for query in queries:
-            words = [w for w in split_words(text_of(query.item)) if w in known]
-            scores = index.get_scores(words) if words else np.zeros(len(gallery), np.float32)
-            found[query.id] = best_of(scores, gallery, k)
-        return Run.of(found)
+        index = WordIndex([split_words(text_of(item)) for item in gallery])
+        asked = {q.id: Counter(split_words(text_of(q.item))) for q in queries}
+        return Run.of({q: best_of(index.score(words), gallery, k) for q, words in asked.items()})
+
+
+class WordIndex:
+    """BM25 scores of documents for weighted words.
+
+    Args:
+        documents: the words of each, in order.
+    """
+
+    def __init__(self, documents: Sequence[Sequence[str]]):
+        self.size = len(documents)
+        self.words = tuple(sorted({word for words in documents for word in words}))
+        """Every word that occurs, each once."""
+        self._known = frozenset(self.words)
+        self._index = bm25s.BM25(k1=K1, b=B)
+        if self.words:
+            self._index.index([list(words) for words in documents], show_progress=False)
+
+    def score(self, weights: Mapping[str, float]) -> np.ndarray:
+        """Sum over words of weight x BM25 score: (documents,) float32; unknown words add nothing."""
+        alike: dict[float, list[str]] = {}
+        for word, weight in weights.items():
+            if word in self._known:
+                alike.setdefault(weight, []).append(word)
+        total = np.zeros(self.size, np.float32)
+        for weight, words in alike.items():
+            total += np.float32(weight) * self._index.get_scores(words)
+        return total
 
 
 def best_of(scores: np.ndarray, gallery: Sequence[Item], k: int) -> dict[str, float]:

@@ -72,9 +72,9 @@ def test_labels_of_several_products_have_a_row_each(tmp_path):
     gold, catalog = gold_of("product_labels", tmp_path)
     assert gold[("a", "attributes.voltage", ("12 V",))] == "yes"
     assert gold[("a", "attributes.power", ())] == "not pictured"
-    assert gold[("a", "free.current", ("1 A",))] == "yes"
+    assert gold[("a", "attributes.current", ("1 A",))] == "yes"
     assert gold[("b", "attributes.voltage", ())] == "not pictured"
-    assert gold[("b", "free.price", ("9.90",))] == "yes"
+    assert gold[("b", "attributes.price", ("9.90",))] == "yes"
     assert {k[2]: v for k, v in gold.items() if k[0] == "c"} == {
         ("Acme",): "yes",
         ("Emca",): "partly",

@@ -275,7 +275,7 @@ def test_near_pairs_are_all_pairs():
         hashes[n + 1] = hashes[n] ^ sum(1 << int(b) for b in flips)
     thumb = bytes(3 * audit_pictures.THUMB_PX**2)
     seen = [
-        audit_pictures.Seen(shown("t", "p", str(n), b"x"), phash=h, thumb=thumb)
+        audit_pictures.Looked(shown("t", "p", str(n), b"x"), phash=h, thumb=thumb)
         for n, h in enumerate(hashes)
     ]
     plain = {

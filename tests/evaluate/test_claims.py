@@ -195,7 +195,8 @@ def naive(claims, rows):
     for values, how in rows:
         if values:
             merged.setdefault(frozenset(values), set()).add(how)
-    if merged and all(how == {"partly"} for how in merged.values()):
+    empty = {how for values, how in rows if not values}
+    if all(how == {"partly"} for how in merged.values()) if merged else "partly" in empty:
         return None
     slots = [(values, bool(how & {"yes", "unknown"})) for values, how in merged.items()]
     padded = keys + [None] * len(slots)

@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from skulens.bench.extraction import Task, measure
+from skulens.bench.extraction import Task, check_gold, check_reader, make_task, measure
 from skulens.bench.result import Result
 from skulens.bench.task import Tools
-from skulens.errors import DataError
-from skulens.protocols import Catalog, Reader, TrueCatalog
-from skulens.records import Reject
-from skulens.values.fields import is_asked
+from skulens.protocols import Catalog, Reader
 
 
 @dataclass(frozen=True)
@@ -53,20 +50,12 @@ class Aspect:
         name: str = "",
         tools: Tools = Tools(),
     ):
-        if not isinstance(catalog, TrueCatalog):
-            raise DataError(
-                f"{name or catalog.info.name} has no gold to compare claims with; take the shop or "
-                "another dataset that has (see `skulens list datasets`)"
-            )
+        check_gold(catalog, name)
         self.catalog, self.settings, self.data = catalog, settings, name or catalog.info.name
 
     def check(self, system: Reader) -> None:
         """Raises DataError for a system that does not read products into claims."""
-        if not hasattr(system, "read"):
-            raise DataError(
-                f"{system.info.name} is of kind {system.info.kind}; this suite measures readers, "
-                "see `skulens list readers`"
-            )
+        check_reader(system)
 
     def run(self, systems: Sequence[Reader]) -> Iterator[Result]:
         """One result per reader, in that order."""
@@ -76,36 +65,4 @@ class Aspect:
     def task(self) -> Task:
         """The products as sellers list them, and their gold."""
         s = self.settings
-        gold = [
-            g for g in self.catalog.gold(s.split) if not s.fields or is_asked(g.field, s.fields)
-        ]
-        if not gold:
-            raise DataError(no_gold(self.catalog, self.data, s))
-        asked = {g.item for g in gold}
-        products = [p for p in self.catalog.listings() if p.id in asked]
-        rejects: list[Reject] = list(self.catalog.rejects)
-        products = products[: s.limit or None]
-        kept = {p.id for p in products}
-        return Task(
-            suite=self.name,
-            data=self.data,
-            dataset=self.catalog.info.name,
-            split=s.split,
-            products=products,
-            gold=[g for g in gold if g.item in kept],
-            classes={p.id: p.category[0] for p in self.catalog.products() if p.category},
-            settings=asdict(s),
-            level=s.level,
-            least=s.least,
-            rejects=lambda: rejects,
-        )
-
-
-def no_gold(catalog: TrueCatalog, data: str, settings: AspectSettings) -> str:
-    """Why there is nothing to compare claims with."""
-    there = sorted({g.field for g in catalog.gold(settings.split)})
-    if not there:
-        return f"{data} has no gold in split {settings.split!r}; give another --split"
-    asked, some = ", ".join(settings.fields), ", ".join(there[:12])
-    more = f" and {len(there) - 12} more" if len(there) > 12 else ""
-    return f"{data} has no gold of {asked}; it has {some}{more}"
+        return make_task(self.name, self.catalog, self.data, s, asdict(s))

@@ -12,7 +12,7 @@ from typing import Literal
 from skulens.bench.ranking import RankingSuite
 from skulens.bench.result import Result
 from skulens.bench.retrieval import measure
-from skulens.bench.task import Task, check_gallery, check_kind, is_encoder
+from skulens.bench.task import Task, check_gallery, check_kind, is_encoder, parts_of
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
 from skulens.protocols import Encoder, Retriever
@@ -55,8 +55,8 @@ class Merit(RankingSuite[MeritSettings]):
         """Raise here, before anything is computed, what `run` would raise for this system."""
         check_kind(system, self.name)
         kinds = self.galleries_of(system.info)
-        if is_encoder(system):
-            check_gallery(system, [*kinds, "text"])
+        for part in filter(is_encoder, parts_of(system)):
+            check_gallery(part, [*kinds, "text"])
 
     def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
         """One result per system and gallery, in that order."""

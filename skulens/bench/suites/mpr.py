@@ -6,6 +6,7 @@ upright. `paper` follows OpenMPR's script, found as the procedure "openmpr" (doc
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from skulens.bench.ranking import RankingSuite
@@ -18,9 +19,11 @@ from skulens.bench.task import (
     check_kind,
     is_encoder,
     modalities_of,
+    parts_of,
 )
 from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError
+from skulens.filters import matches, parse_filter
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
 from skulens.records import Query
 from skulens.registry import resolve
@@ -45,10 +48,14 @@ class MprSettings:
     """sound: float32 cosines; paper: as OpenMPR's script; both: and the difference."""
     ks: tuple[int, ...] = (1, 3, 5, 10)
     """Cut-off of hit rates, recall and nDCG; may be repeated."""
+    where: str = ""
+    """Only probes of products that satisfy this filter: 'category = "Juice" and price < 3'."""
     limit: int = 0
     """Only the first queries; 0 is all."""
 
     def __post_init__(self):
+        if self.where:
+            parse_filter(self.where)
         if not self.ks or min(self.ks) < 1:
             raise DataError(f"expected cut-offs of at least 1, got {self.ks}")
 
@@ -108,12 +115,18 @@ class Mpr(RankingSuite[MprSettings]):
         """Raise here, before anything is computed, what `run` would raise for this system."""
         check_kind(system, self.name)
         kinds = self._kinds(system)
-        if is_encoder(system):
-            check_gallery(system, kinds)
-        elif "image" not in modalities_of(system.info):
+        if self.procedure and not is_encoder(system):
             raise DataError(
-                f"{system.info.name} reads no pictures, and the probes of {self.name} are"
+                f"paper mode measures encoders, as the paper's script does; {system.info.name} is "
+                f"of kind {system.info.kind}: leave --mode out"
             )
+        for part in parts_of(system):
+            if is_encoder(part):
+                check_gallery(part, kinds)
+            elif "image" not in modalities_of(part.info):
+                raise DataError(
+                    f"{part.info.name} reads no pictures, and the probes of {self.name} are"
+                )
 
     def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
         """One result per system and gallery, in that order."""
@@ -128,7 +141,8 @@ class Mpr(RankingSuite[MprSettings]):
         s, info = self.settings, self.catalog.info
         roles = s.texts or info.gallery_text
         usual = MprSettings()
-        beside = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode")}
+        beside = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode", "where")}
+        settings = {k: v for k, v in asdict(s).items() if k != "where" or v}
         return Task(
             suite=self.name,
             data=self.data,
@@ -140,7 +154,7 @@ class Mpr(RankingSuite[MprSettings]):
                 for k in kinds
             },
             products=self.products,
-            settings=asdict(s) | {"texts": roles, "ks": self.ks},
+            settings=settings | {"texts": roles, "ks": self.ks},
             variant={k: v for k, v in beside.items() if v != getattr(usual, k)},
             ks=self.ks,
             fusion=s.fusion,
@@ -156,7 +170,24 @@ class Mpr(RankingSuite[MprSettings]):
         return self.galleries_of(system.info, ("text",) if self.settings.texts else ())
 
     def _queries(self) -> Iterator[Query]:
-        return self.first(self.catalog.queries(self.settings.split))
+        queries = self.catalog.queries(self.settings.split)
+        return self.first(filter(self._is_asked, queries) if self.settings.where else queries)
+
+    def _is_asked(self, query: Query) -> bool:
+        """Whether a product that the query is about satisfies the filter."""
+        return not self._asked.isdisjoint(query.answers)
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The products that satisfy the filter. Raises DataError where none does."""
+        wanted = parse_filter(self.settings.where)
+        found = frozenset(p.id for p in self.products if matches(wanted, p))
+        if not found:
+            raise DataError(
+                f"no product of {self.data} satisfies {self.settings.where!r}; a field compared "
+                "with text must equal it to the letter"
+            )
+        return found
 
 
 def check_ks(ks: tuple[int, ...], depth: int) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ bound."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Looked:
     """What is kept of a picture."""
 
     shown: Shown
@@ -54,7 +54,7 @@ def findings(
     return [*single_findings(seen, good), *same_findings(good), *near_findings(good)]
 
 
-def look_at_all(shown: Sequence[Shown]) -> Iterator[Seen]:
+def look_at_all(shown: Sequence[Shown]) -> Iterator[Looked]:
     """`look_at` in threads (decoding releases the GIL), in order, with few pictures in memory."""
     workers = min(os.cpu_count() or 1, 16)
     with ThreadPoolExecutor(workers) as pool:
@@ -67,26 +67,26 @@ def look_at_all(shown: Sequence[Shown]) -> Iterator[Seen]:
             yield waiting.popleft().result()
 
 
-def look_at(shown: Shown) -> Seen:
+def look_at(shown: Shown) -> Looked:
     """Read, decode and hash one picture."""
     with pictures.one_big_at_a_time():
         return look_at_one(shown)
 
 
-def look_at_one(shown: Shown) -> Seen:
+def look_at_one(shown: Shown) -> Looked:
     sha256 = ""
     try:
         data = pictures.read_bytes(shown.image)
         sha256 = hashlib.sha256(data).hexdigest()
         picture = pictures.decode(data)
     except PictureError as e:
-        return Seen(shown, sha256, reason=str(e))
+        return Looked(shown, sha256, reason=str(e))
     phash = int(str(imagehash.phash(picture)), 16)
     thumb = picture.resize((THUMB_PX, THUMB_PX), reducing_gap=2.0).tobytes()
-    return Seen(shown, sha256, picture.size, pictures.orientation(data), phash, thumb)
+    return Looked(shown, sha256, picture.size, pictures.orientation(data), phash, thumb)
 
 
-def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]:
+def single_findings(seen: Sequence[Looked], good: Sequence[Looked]) -> list[Finding]:
     """What is wrong with a picture by itself."""
     bad = [s for s in seen if s.reason]
     tiny = [s for s in good if min(s.size) < TINY_PX]
@@ -123,7 +123,7 @@ def single_findings(seen: Sequence[Seen], good: Sequence[Seen]) -> list[Finding]
     ]
 
 
-def same_findings(good: Sequence[Seen]) -> list[Finding]:
+def same_findings(good: Sequence[Looked]) -> list[Finding]:
     """Files that are the same byte for byte."""
     groups = defaultdict(list)
     for s in good:
@@ -164,7 +164,7 @@ def same_findings(good: Sequence[Seen]) -> list[Finding]:
     ]
 
 
-def near_findings(good: Sequence[Seen]) -> list[Finding]:
+def near_findings(good: Sequence[Looked]) -> list[Finding]:
     """Pictures that look nearly the same: re-encoded, resized, or frames of one burst."""
     firsts = list({s.sha256: s for s in good}.values())
     pairs = [(firsts[a], firsts[b]) for a, b in near_pairs(firsts)]
@@ -205,7 +205,7 @@ def near_findings(good: Sequence[Seen]) -> list[Finding]:
     ]
 
 
-def near_pairs(seen: Sequence[Seen]) -> Iterator[tuple[int, int]]:
+def near_pairs(seen: Sequence[Looked]) -> Iterator[tuple[int, int]]:
     """Positions (a < b) of all pictures whose hash AND thumbnail are near (but see NEIGHBOURS).
 
     Two hashes that differ in at most NEAR_BITS bits agree in one of NEAR_BITS + 1 bands entirely
@@ -243,14 +243,14 @@ def near_in_group(
             yield from ((int(min(a, b)), int(max(a, b))) for b in rest[colour <= NEAR_COLOUR])
 
 
-def places(group: Iterable[Seen]) -> set[str]:
+def places(group: Iterable[Looked]) -> set[str]:
     return {s.shown.place for s in group}
 
 
-def count_pictures(pairs: Iterable[tuple[Seen, Seen]]) -> int:
+def count_pictures(pairs: Iterable[tuple[Looked, Looked]]) -> int:
     return len({id(s) for pair in pairs for s in pair})
 
 
-def describe(group: Iterable[Seen]) -> str:
+def describe(group: Iterable[Looked]) -> str:
     """ "test milk a.jpg = gallery juice b.jpg" """
     return " = ".join(f"{s.shown.place} {s.shown.product} {s.shown.name}" for s in list(group)[:3])

@@ -21,7 +21,7 @@ from skulens.chat.pictures import (
     holds_too_much,
     name_picture,
 )
-from skulens.chat.replies.picture_memo import PictureMemo, Seen
+from skulens.chat.replies.picture_memo import PictureMemo, SentBefore
 from skulens.chat.replies.store import ReplyStore
 from skulens.errors import PictureError
 from skulens.pictures import one_big_at_a_time, read_bytes
@@ -98,7 +98,7 @@ class Preparer:
         self.memo.flush(least=256)
         return [self._begin(ask, seen) for ask in asks]
 
-    def _begin(self, ask: Ask, seen: dict[int, Seen]) -> "Prepared | Future[Prepared]":
+    def _begin(self, ask: Ask, seen: dict[int, SentBefore]) -> "Prepared | Future[Prepared]":
         images = [p for p in ask.parts if isinstance(p, Image)]
         if problem := check_number(len(images), self.policy):
             told = [f"not sent: {image.path or seen[id(image)].source}" for image in images]
@@ -115,7 +115,7 @@ class Preparer:
         return self._submit(prepared.ask, images, [known[id(i)] for i in images], whole=True)
 
     def _submit(
-        self, ask: Ask, images: list[Image], known: list[Seen], whole: bool
+        self, ask: Ask, images: list[Image], known: list[SentBefore], whole: bool
     ) -> "Future[Prepared]":
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="pictures")
@@ -123,7 +123,9 @@ class Preparer:
         future.add_done_callback(lambda _: self._ring())
         return future
 
-    def _prepare(self, ask: Ask, images: list[Image], known: list[Seen], whole: bool) -> Prepared:
+    def _prepare(
+        self, ask: Ask, images: list[Image], known: list[SentBefore], whole: bool
+    ) -> Prepared:
         made = Prepared(ask)
         for number, (image, seen) in enumerate(zip(images, known, strict=True), 1):
             sha256, sent, error, reason = self._one(image, seen, whole)
@@ -134,7 +136,7 @@ class Preparer:
         return made
 
     def _one(
-        self, image: Image, seen: Seen, whole: bool
+        self, image: Image, seen: SentBefore, whole: bool
     ) -> tuple[str, Sent | None, ErrorClass, str]:
         """(sha256 as sent or why not, the picture, error class, reason)."""
         if isinstance(image, SentImage) and image.sent is not None and image.policy == self.policy:

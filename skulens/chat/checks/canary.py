@@ -27,7 +27,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from skulens.chat.checks.canary_judge import CanaryReport, Seen, can_tell_apart, judge, make_report
+from skulens.chat.checks.canary_judge import (
+    CanaryAnswers,
+    CanaryReport,
+    can_tell_apart,
+    judge,
+    make_report,
+)
 from skulens.chat.checks.canary_pictures import COLOURS, CanaryPicture, make_canary, read_canary
 from skulens.chat.parse import strip_reasoning
 from skulens.errors import ChatError
@@ -116,7 +122,7 @@ class Canary:
             ChatError: the server cannot be asked at all.
         """
         started = time.monotonic()
-        seen = Seen(self.pictures, self.pairs, self.rounds)
+        seen = CanaryAnswers(self.pictures, self.pairs, self.rounds)
         seen.once = self.ask_alone(range(2 * self.pairs), "alone")
         seen.again = self.ask_alone(seen.once, "alone again", 1)
         if can_tell_apart(seen.steady, self.pairs):

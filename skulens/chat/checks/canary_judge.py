@@ -74,7 +74,7 @@ class CanaryReport:
 
 
 @dataclass
-class Seen:
+class CanaryAnswers:
     """All answers; a picture without one is absent."""
 
     pictures: Sequence[CanaryPicture]
@@ -164,7 +164,7 @@ def can_tell_apart(steady: dict[int, str], pairs: int) -> bool:
     return len(set(steady.values())) >= min(LEAST_DISTINCT, pairs) and len(steady) >= pairs
 
 
-def judge(seen: Seen) -> tuple[Verdict, str]:
+def judge(seen: CanaryAnswers) -> tuple[Verdict, str]:
     """The verdict, and why it is no pass."""
     mixups, strays, steady = seen.mixups, seen.strays, seen.steady
     shown, answered, p = len(seen.pictures), len(seen.compared), seen.p
@@ -199,7 +199,12 @@ def judge(seen: Seen) -> tuple[Verdict, str]:
 
 
 def make_report(
-    seen: Seen, verdict: Verdict, why: str, usage: dict[str, int], seconds: float, seed: int
+    seen: CanaryAnswers,
+    verdict: Verdict,
+    why: str,
+    usage: dict[str, int],
+    seconds: float,
+    seed: int,
 ) -> CanaryReport:
     steady, answered = seen.steady, len(seen.compared)
     visible = visibility(list(steady.values()))

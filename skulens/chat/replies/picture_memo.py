@@ -26,7 +26,7 @@ FEW = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SentBefore:
     """What is known of a picture without looking at it."""
 
     path: str = ""
@@ -48,7 +48,7 @@ class PictureMemo:
         self._files: list[tuple[str | bytes, str, str]] = []
         self._pictures: list[tuple[str, str, str, str | bytes]] = []
 
-    def recall(self, images: Iterable[Image]) -> dict[int, Seen]:
+    def recall(self, images: Iterable[Image]) -> dict[int, SentBefore]:
         """id() of each image -> what is known of it."""
         paths, stats = {}, {}
         here = os.getcwd()  # noqa: PTH109  # pathlib would cost as much as all else here
@@ -70,7 +70,9 @@ class PictureMemo:
         found = {}
         for name, source in sources.items():
             path = paths.get(name, "")
-            found[name] = Seen(path, stats.get(path) or "", source, *sent.get(source, ("", "")))
+            found[name] = SentBefore(
+                path, stats.get(path) or "", source, *sent.get(source, ("", ""))
+            )
         return found
 
     def _hashes(self, stats: dict[str, str | None]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from weakref import WeakKeyDictionary
 from skulens.claims import Seen
 from skulens.verify.facts import find_all
 from skulens.verify.facts.found import Found
+from skulens.verify.facts.merge import merge
 from skulens.verify.layout import prints_of
 
 _found: WeakKeyDictionary[Seen, tuple[Found, ...]] = WeakKeyDictionary()
@@ -13,7 +14,7 @@ _found: WeakKeyDictionary[Seen, tuple[Found, ...]] = WeakKeyDictionary()
 def readings_of(seen: Seen) -> tuple[Found, ...]:
     """Every value that is found in the pictures of an item."""
     if seen not in _found:
-        _found[seen] = tuple(find_all(prints_of(seen)))
+        _found[seen] = tuple(merge(find_all(prints_of(seen))))
     return _found[seen]
 
 

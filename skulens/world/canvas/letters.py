@@ -24,7 +24,7 @@ RUNS = re.compile(r"[\u0e00-\u0e7f]+|[^\u0e00-\u0e7f]+")
 
 
 @dataclass(frozen=True)
-class Line:
+class ShapedLine:
     """One shaped line."""
 
     d: str
@@ -34,7 +34,7 @@ class Line:
 
 
 @lru_cache(maxsize=4096)
-def shape_line(words: str, bold: bool = False) -> Line:
+def shape_line(words: str, bold: bool = False) -> ShapedLine:
     """`words` on one line."""
     x, found = 0, []
     for run in RUNS.findall(words):
@@ -49,7 +49,7 @@ def shape_line(words: str, bold: bool = False) -> Line:
                 left, top, d = glyph
                 found.append(f"M{x + place.x_offset + left} {top - place.y_offset}{d}")
             x += place.x_advance
-    return Line("".join(found), x / UNITS)
+    return ShapedLine("".join(found), x / UNITS)
 
 
 def width_of(words: str, bold: bool = False) -> float:

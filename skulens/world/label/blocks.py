@@ -314,7 +314,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Code:
+class BarCode:
     """The bars, with marks beside them where there is room."""
 
     symbology: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from skulens.errors import DataError
 from skulens.world.canvas.svg import Canvas, rounded
 from skulens.world.config import Stream
-from skulens.world.label.blocks import Beside, Block, Code, Framed, Marks, Paragraph, Table
+from skulens.world.label.blocks import BarCode, Beside, Block, Framed, Marks, Paragraph, Table
 from skulens.world.label.materials import CONTENT, MATERIALS
 from skulens.world.label.record import Fact, Label
 from skulens.world.label.style import EMS, SMALLEST_EM, Style, style_of
@@ -116,7 +116,7 @@ def code_and_marks(
     """The bars with up to four marks beside them, or the marks in a row of their own."""
     stream = Stream("label blocks", style.seed)
     side = stream.uniform(2.6, 3.4)
-    code = Code(label.symbology, label.gtin, stream.integer(34, 52))
+    code = BarCode(label.symbology, label.gtin, stream.integer(34, 52))
     room = code.left(style, width) / style.em
     if marks and len(marks) <= 4 and room > 1.2 * side:
         return [replace(code, beside=Marks(marks, side))]

@@ -1,0 +1,1 @@
+"""Systems that find products by something else than one encoder: words on photos, fused rankings."""

@@ -1,0 +1,60 @@
+"""What every retriever of the registry must do."""
+
+import numpy as np
+import pytest
+
+from skulens.protocols import Retriever
+from skulens.records import Item, Query
+from skulens.registry import RETRIEVERS, resolve
+from tests.search.printed import PixelReader, show
+
+pytest.importorskip("bm25s")
+pytest.importorskip("zxingcpp")
+
+MAKE = {"ocr": lambda kind: kind(PixelReader(), progress=False)}
+"""How one is made whose constructor needs something; the others are made as they are."""
+WORDS = ["red chair", "blue chair", "red mug", "tea"]
+GALLERY = [Item(f"p{i}", (text,)) for i, text in enumerate(WORDS)] + [Item("p0", ("oak",))]
+QUERIES = [
+    Query("text", Item("text", ("red",))),
+    Query("photo", Item("photo", (show("chair"), "chair"))),
+    Query("none", Item("none", ("zzzz",))),
+]
+
+
+@pytest.fixture(params=sorted(RETRIEVERS))
+def system(request):
+    kind = resolve("retriever", request.param)
+    return MAKE.get(request.param, lambda made: made())(kind)
+
+
+def test_says_what_it_is(system, request):
+    assert isinstance(system, Retriever) and system.info.kind == "retriever"
+    assert system.info.identity and system.info.name in RETRIEVERS
+    assert set(system.info.about["modalities"]) <= {"text", "image"}
+
+
+def test_ranks_queries_in_their_order_best_first(system):
+    run = system.rank(QUERIES, GALLERY, 3)
+    assert run.queries == ("text", "photo", "none")
+    assert {p for p, _ in run.candidates(0)} == {"p0", "p2"}
+    assert {p for p, _ in run.candidates(1)} == {"p0", "p1"}
+    assert list(run.candidates(2)) == []
+    for i in range(2):
+        found = list(run.candidates(i))
+        assert found == sorted(found, key=lambda c: (c[1], c[0]), reverse=True)
+        assert len(found) == len(dict(found)) and np.isfinite([s for _, s in found]).all()
+
+
+def test_is_the_same_again_alone_and_cut(system):
+    whole = system.rank(QUERIES, GALLERY, 9)
+    again = system.rank(QUERIES, GALLERY, 9)
+    assert np.array_equal(whole.order, again.order) and np.array_equal(whole.scores, again.scores)
+    for i, query in enumerate(QUERIES):
+        assert list(system.rank([query], GALLERY, 9).candidates(0)) == list(whole.candidates(i))
+        assert list(system.rank([query], GALLERY, 1).candidates(0)) == list(whole.candidates(i))[:1]
+
+
+def test_nothing_to_rank_is_no_error(system):
+    assert system.rank([], GALLERY, 3).queries == ()
+    assert system.rank(QUERIES, [Item("empty", ())], 3).depth == 0
