@@ -38,7 +38,9 @@ MARGIN = 0.03
 QUIET = 0.2
 """Darkest quiet zone of a short code."""
 MOST_PIXELS = 1_000_000
-"""Of the whole picture in all views but the first; larger ones are reduced to it."""
+"""Of the whole picture in all views but the first, before it is enlarged."""
+LARGE_PIXELS = 1_000_000
+"""From which a picture is looked at twice though a code is sure."""
 ACROSS_PX = 480
 """Width of bars in cut-out views: 5 pixels per module of EAN-13."""
 PIXELS = 4
@@ -55,7 +57,9 @@ def decode_bars(picture: PIL.Image.Image) -> list[Code]:
     search = _Search(picture if picture.mode == "L" else picture.convert("L"))
     search.look(View("whole", search.picture), retail_only=False)
     search.look_again()
-    if not search.done():
+    if search.done():
+        search.look_for_others()
+    else:
         for view in search.further_views():
             search.look(view)
             if search.done():
@@ -91,6 +95,12 @@ class _Search:
             across = PIXELS * MODULES.get(candidate.symbology, ACROSS_PX // PIXELS)
             view = cut(self.picture, candidate.readings[0].quad, across)
             self.look(view, candidate.symbology in RETAIL)
+
+    def look_for_others(self) -> None:
+        """In a photo of more than bars: another product's may be the easier ones."""
+        if self.picture.width * self.picture.height >= LARGE_PIXELS:
+            self.look(next(whole_in_ways(self.picture)))
+            self.look_again()
 
     def further_views(self) -> Iterator[View]:
         """Cut-out places that look like bars, then the whole picture in other ways."""
