@@ -6,7 +6,7 @@ a wrong number may be decoded in ten of them. So a retail code is sure only wher
 - enough looks agree: views that decode to it, and the grey profile across the bars (`profile`),
   which decides without a decoder. Two for EAN-13 and UPC-A, three for shorter codes;
 - the profile is one of them: every digit fits better than all others in its place;
-- nothing else was decoded from the same bars;
+- nothing else was decoded from the same bars, but for short codes that the profile refutes;
 - a short code has quiet zones, and so is no part of a longer one.
 
 Matrix codes correct errors and are sure at once. No text of a code is opened or followed.
@@ -103,12 +103,16 @@ class _Search:
             self.look_again()
 
     def further_views(self) -> Iterator[View]:
-        """Cut-out places that look like bars, then the whole picture in other ways."""
+        """The whole picture sharpened, cut-out places that look like bars, then the whole picture
+        in other ways."""
+        whole = whole_in_ways(self.picture)
+        yield next(whole)
+        yield View("whole", self.picture)  # tells the places of bars
         unsure = [r.quad for r in self.readings if r.symbology in RETAIL]
         for n, quad in enumerate((*self.places[:2], *unsure[:2], *find_bars(self.picture))):
             for view in cut_in_ways(self.picture, quad):
                 yield View(f"{n} {view.name}", view.picture, view.back)
-        yield from whole_in_ways(self.picture)
+        yield from whole
 
     def done(self) -> bool:
         """Whether a retail code is sure; what else there is, the first view has shown."""
@@ -121,29 +125,41 @@ class _Search:
     def is_sure(self, candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
         if candidate.symbology in MATRIX:
             return True
-        if rivals_of(candidate, candidates):
+        if any(not self.is_part(other, candidate) for other in rivals_of(candidate, candidates)):
             return False
         if candidate.symbology not in RETAIL:
             return candidate.looks >= LOOKS.get(candidate.symbology, 2)
         if candidate.looks + 1 < LOOKS[candidate.symbology]:
             return False
+        return self.fits_well(candidate)
+
+    def fits_well(self, candidate: Candidate) -> bool:
+        """Whether the profile shows this number, and of a short code quiet zones."""
         fit = self.fit(candidate)[0]
         whole = candidate.symbology not in SHORT or fit.quiet <= QUIET
         return fit.margin >= MARGIN and whole
 
+    def is_part(self, short: Candidate, long: Candidate) -> bool:
+        """Whether a reading is but a piece of a longer code, as slanted scan lines give them."""
+        lengths = (
+            short.symbology in SHORT and long.symbology in RETAIL and long.symbology not in SHORT
+        )
+        return lengths and not self.fits_well(short)
+
     def fit(self, candidate: Candidate) -> tuple[Fit, Quad]:
         """(the first good fit over the quads of its readings, else the best, that quad)."""
         found = []
-        for quad in dict.fromkeys(reading.quad for reading in candidate.readings):
-            found.append((self._fit(candidate, quad), quad))
+        for quad, negative in dict.fromkeys((r.quad, r.negative) for r in candidate.readings):
+            found.append((self._fit(candidate, quad, negative), quad))
             if found[-1][0].margin >= MARGIN:
                 return found[-1]
         return max(found, key=lambda one: one[0].margin)
 
-    def _fit(self, candidate: Candidate, quad: Quad) -> Fit:
+    def _fit(self, candidate: Candidate, quad: Quad, negative: bool) -> Fit:
         key = (candidate.text, quad)
         if key not in self.fits:
-            self.fits[key] = fit_number(self.grey, quad, candidate.text, candidate.symbology)
+            grey = 255 - self.grey if negative else self.grey
+            self.fits[key] = fit_number(grey, quad, candidate.text, candidate.symbology)
         return self.fits[key]
 
     def codes(self) -> Iterator[Code]:
@@ -169,6 +185,7 @@ def whole_in_ways(picture: PIL.Image.Image) -> Iterator[View]:
     fit = min(1.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
     enlarged = scale(picture, min(2.0, 2 * fit))
     yield enlarged.sharpened(2, 150)
+    yield scale(picture, fit).inverted()
     yield scale(picture, min(3.0, fit * 1.5)) if fit < 1 else scale(picture, 3.0)
     yield enlarged.sharpened(3, 300)
     yield enlarged.flattened(16)

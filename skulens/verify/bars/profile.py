@@ -112,7 +112,7 @@ def correlate(profile: np.ndarray, patterns: tuple[str, ...], width: int) -> np.
     the profile from each position on; float32 in [-1, 1]."""
     reach = CONTEXT * SAMPLES
     padded = np.pad(profile.astype(np.float32), (reach, reach + width), "edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, width + 2 * reach)[: len(profile)]
+    windows = padded[np.add.outer(np.arange(len(profile)), np.arange(width + 2 * reach))]
     templates = _templates(patterns, width)  # (blurs, patterns, samples)
     flat = standardise(windows) @ templates.reshape(-1, templates.shape[-1]).T
     return flat.reshape(len(windows), *templates.shape[:2])

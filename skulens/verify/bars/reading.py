@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import zxingcpp
 
 from skulens.claims import Quad
@@ -11,7 +10,15 @@ from skulens.values.gtin import parse_gtin
 from skulens.verify.bars.views import View
 
 RETAIL = ("EAN-13", "EAN-8", "UPC-A", "UPC-E")
-MATRIX = ("QR Code", "Micro QR Code", "rMQR Code", "Data Matrix", "Aztec Code", "PDF417", "MaxiCode")
+MATRIX = (
+    "QR Code",
+    "Micro QR Code",
+    "rMQR Code",
+    "Data Matrix",
+    "Aztec Code",
+    "PDF417",
+    "MaxiCode",
+)
 """Symbologies whose error correction makes one reading enough."""
 
 
@@ -25,17 +32,19 @@ class Reading:
     quad: Quad
     gtin: str
     view: str
+    negative: bool = False
+    """Whether the view shows light as dark."""
 
 
 def read_view(view: View, retail_only: bool = True) -> tuple[list[Reading], list[Quad]]:
     """(codes, places of bars that were found and not decoded), in pixels of the original.
 
-    The binarizer is zxing's default: linear codes are read with a threshold per line under any.
+    Places are told where only retail codes are looked for. The binarizer is zxing's default: linear codes are read with a threshold per line under any.
     """
     found = zxingcpp.read_barcodes(
-        np.asarray(view.picture),
+        view.picture,
         formats=zxingcpp.BarcodeFormat.EANUPC if retail_only else zxingcpp.BarcodeFormat.All,
-        return_errors=True,
+        return_errors=retail_only,  # costs a third more where all formats are looked for
     )
     readings, places = [], []
     for code in found:
@@ -46,7 +55,7 @@ def read_view(view: View, retail_only: bool = True) -> tuple[list[Reading], list
         text, symbology = name_code(code)
         gs1 = code.content_type == zxingcpp.ContentType.GS1
         gtin = gtin_of(text, symbology, gs1)
-        readings.append(Reading(text, symbology, quad, gtin, view.name))
+        readings.append(Reading(text, symbology, quad, gtin, view.name, view.negative))
     return readings, places
 
 

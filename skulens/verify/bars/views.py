@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import PIL.Image
 import PIL.ImageFilter
+import PIL.ImageOps
 
 from skulens.claims import Quad
 
@@ -24,6 +25,13 @@ class View:
     """Mode L."""
     back: Affine = IDENTITY
     """From its pixels to those of the original."""
+    negative: bool = False
+    """Whether light and dark are exchanged."""
+
+    def inverted(self) -> "View":
+        """Light bars on dark become dark ones on light."""
+        picture = PIL.ImageOps.invert(self.picture)
+        return View(f"{self.name}, inverted", picture, self.back, not self.negative)
 
     def quad_in_original(self, quad: Quad) -> Quad:
         a, b, c, d, e, f = self.back
@@ -34,7 +42,8 @@ class View:
     def sharpened(self, radius: float, percent: int) -> "View":
         """With an unsharp mask of a radius in its own pixels."""
         mask = PIL.ImageFilter.UnsharpMask(radius, percent, 0)
-        return View(f"{self.name}, sharpened {radius:g}", self.picture.filter(mask), self.back)
+        picture = self.picture.filter(mask)
+        return View(f"{self.name}, sharpened {radius:g}", picture, self.back, self.negative)
 
     def flattened(self, radius: int) -> "View":
         """With local brightness and contrast made even, as far as `radius` around each pixel."""
@@ -42,7 +51,8 @@ class View:
         mean = box_mean(grey, radius)
         spread = np.sqrt(np.maximum(box_mean((grey - mean) ** 2, radius), 16))
         even = np.clip(GREY + 60 * (grey - mean) / spread, 0, 255).astype(np.uint8)
-        return View(f"{self.name}, flattened", PIL.Image.fromarray(even), self.back)
+        picture = PIL.Image.fromarray(even)
+        return View(f"{self.name}, flattened", picture, self.back, self.negative)
 
 
 def scale(picture: PIL.Image.Image, factor: float) -> View:
@@ -83,9 +93,7 @@ def cut(picture: PIL.Image.Image, quad: Quad, across: int, beside: float = 0.15)
     return _transform(picture, "cut out", (across + 2 * margin, down), back)
 
 
-def _transform(
-    picture: PIL.Image.Image, name: str, size: tuple[int, int], back: Affine
-) -> View:
+def _transform(picture: PIL.Image.Image, name: str, size: tuple[int, int], back: Affine) -> View:
     back = tuple(float(v) for v in back)  # type: ignore[assignment]
     made = picture.transform(
         size, PIL.Image.Transform.AFFINE, back, PIL.Image.Resampling.BICUBIC, fillcolor=GREY

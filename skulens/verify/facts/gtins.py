@@ -32,6 +32,14 @@ GUARDS = " \"'‘’“”|<>.·-–"
 """What engines make of the long guard bars between digits, and the light mark at the end."""
 DIGITS = re.compile(r"\d(?:[\d" + re.escape(GUARDS) + r"]*\d)?")
 
+REUSED = ("02", "04", "05", "2", "981", "982", "983", "984", "99")
+"""First digits of a GTIN-13 within a company, a shop, or of a coupon (GS1 General Specifications
+1.4); of a GTIN-8 it is 0 and 2."""
+
+GROUP = re.compile(r"(?<!\d)\d+")
+CUE_END = re.compile(r"(?:[\s:.#№=-]+(?:no|nr|number|code|1[234]|8)?(?![^\W_]))*$")
+"""What may stand between a cue and its number: "EAN-13 no.: "."""
+
 FEW_LOOKS = "too few views agree"
 SHOP_NUMBER = "a number that shops and companies give to other products, too"
 SEVERAL = "bars of several products in the picture"
@@ -68,12 +76,9 @@ def find(page: Print) -> Iterator[Found]:
 
 def _doubt(code: Code, codes: Sequence[Code], printed: Sequence[tuple[Number, Gtin]]) -> str:
     """Why a decoded number is not proven to be the product's; "" where it is."""
-    if parse_gtin(code.gtin).restricted:
+    if is_reused(code.gtin):
         return SHOP_NUMBER
-    beside = any(
-        gtin.digits == code.gtin and is_beside(number, code) for number, gtin in printed
-    )
-    if not code.sure and not beside:
+    if not code.sure and all(gtin.digits != code.gtin for _, gtin in printed):
         return FEW_LOOKS
     others = {o.gtin for o in codes if o.symbology in RETAIL and o.gtin and o.looks > 1}
     return SEVERAL if code.symbology in RETAIL and others - {code.gtin} else ""
@@ -90,6 +95,16 @@ def is_beside(number: Number, code: Code) -> bool:
     )
 
 
+def is_reused(gtin: str) -> bool:
+    """Whether companies and shops give a number of 14 digits to products as they like.
+
+    `Gtin.restricted` takes UPC-A of the ordinary prefixes 02 and 04 (0 49000 ...) for such, too.
+    """
+    if gtin.startswith("000000"):
+        return gtin[6] in "02"
+    return gtin[1:].startswith(REUSED)
+
+
 # ----- print ----------------------------------------------------------------------------------
 
 
@@ -104,7 +119,7 @@ def _judge(page: Print, number: Number, gtin: Gtin) -> Iterator[Found]:
     alone = number.alone and twice and len(number.digits) >= LONG
     if not (confirmed or beside or number.cue or alone):
         return
-    doubt = SHOP_NUMBER if gtin.restricted else ""
+    doubt = SHOP_NUMBER if is_reused(gtin.digits) else ""
     if beside and not confirmed:
         doubt = OTHER_BARS
     witness: Witness = "bars" if confirmed else "second reader" if twice else "check digit"
@@ -157,9 +172,10 @@ def _number(lines: Sequence[Line], page: Print) -> Number | None:
     if len(lines) > 1:
         return None
     for match in DIGITS.finditer(texts[0]):
-        before = texts[0][: match.start()]
-        if _ends_with_cue(before) and texts[0][match.end() : match.end() + 1] != "/":
-            return Number(_digits(match.group()), tuple(lines), True, False)
+        for group in GROUP.finditer(texts[0], match.start(), match.end()):
+            digits = _digits(texts[0][group.start() : match.end()])
+            if _parse(digits) and _ends_with_cue(texts[0][: group.start()]):
+                return Number(digits, tuple(lines), True, False)
     return None
 
 
@@ -175,7 +191,7 @@ def _ends_with_cue(text: str) -> bool:
     folded = " ".join(fold(text).split())
     if folded.endswith("(01)"):
         return True
-    folded = re.sub(r"[\s:.#№=-]*(?:(?:no|nr|number|code|1[234]|8)[\s:.#№=-]*)*$", "", folded)
+    folded = CUE_END.sub("", folded)
     return any(re.search(rf"(?<![^\W_]){re.escape(cue)}$", folded) for cue in cues())
 
 
