@@ -40,12 +40,13 @@ def find_bars(picture: PIL.Image.Image, most: int = 3) -> list[Quad]:
     upright or are turned by less than 90 degrees.
     """
     factor = max(1.0, max(picture.size) / SIDE_PX)
-    size = tuple(max(1, round(side / factor)) for side in picture.size)
+    size = max(1, round(picture.width / factor)), max(1, round(picture.height / factor))
     grey = np.asarray(picture.resize(size, PIL.Image.Resampling.BOX), np.float32)
     if min(grey.shape) < LEAST_PX // 2:
         return []
     stripes = _stripes(grey)
-    free, found = stripes.energy.copy(), []
+    free = stripes.energy.copy()
+    found: list[Quad] = []
     least = 0.3 * float(free.max(initial=0))
     for _ in range(3 * most):
         row, column = np.unravel_index(int(free.argmax()), free.shape)
@@ -55,8 +56,8 @@ def find_bars(picture: PIL.Image.Image, most: int = 3) -> list[Quad]:
         _clear(free, place)
         if np.hypot(*(place[1] - place[0])) >= LEAST_PX:
             sides = np.array(picture.size) / np.array(size)
-            found.append(tuple(float(v) for v in (place * sides).ravel()))
-    return found  # type: ignore[return-value]
+            found.append(tuple(float(v) for v in (place * sides).ravel()))  # type: ignore[arg-type]
+    return found
 
 
 def _stripes(grey: np.ndarray) -> Stripes:

@@ -10,7 +10,7 @@ Deformable templates: Gallo and Manduchi, "Reading 1D barcodes with mobile phone
 templates", TPAMI 2011.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,12 +25,8 @@ BESIDE = 10
 """Modules sampled on either side of the code."""
 CONTEXT = 1
 """Modules of the neighbours that a piece is compared with, too: their colour is always known."""
-STRETCHES = (-2, -1, 0, 1, 2)
-"""Samples by which a digit may be wider or narrower than DIGIT modules."""
 DRIFT = 20
 """Samples by which a border may be off where even spacing puts it."""
-BLURS = (0.35, 0.65, 0.95)
-"""Widths of the camera's blur, standard deviations in modules."""
 BANDS = 3
 """Parts of the code's height, each the mean of LINES lines."""
 LINES = 5
@@ -43,6 +39,21 @@ COLUMN = {"L": 0, "G": 10, "R": 20}
 """Table -> where its ten digits stand in PATTERNS."""
 _FINE = 8
 """Steps per sample in which templates are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How finely a profile is compared."""
+
+    stretches: tuple[int, ...]
+    """Samples by which a digit may be wider or narrower than DIGIT modules."""
+    blurs: tuple[float, ...]
+    """Widths of the camera's blur, standard deviations in modules."""
+
+
+COARSE = Detail((-1, 0, 1), (0.4, 0.8))
+"""Enough for flat packs, at half the cost."""
+FINE = Detail((-2, -1, 0, 1, 2), (0.35, 0.65, 0.95))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,10 @@ def fit_number(grey: np.ndarray, quad: Quad, text: str, symbology: str) -> Fit:
         text, symbology: as `pieces_of` takes them.
     """
     pieces = pieces_of(text, symbology)
+    profiles = sample_profiles(grey, quad, MODULES[symbology])
     best = Fit(-1.0, -1.0, 1.0)
-    for profile in sample_profiles(grey, quad, MODULES[symbology]):
-        fit = _fit(profile, pieces)
+    for profile, detail in [(profiles[0], COARSE), *((profile, FINE) for profile in profiles)]:
+        fit = _fit(profile, pieces, detail)
         if fit.margin >= ENOUGH:
             return fit
         best = max(best, fit, key=lambda one: one.match)
@@ -78,7 +90,7 @@ def fit_number(grey: np.ndarray, quad: Quad, text: str, symbology: str) -> Fit:
 # ----- profiles -------------------------------------------------------------------------------
 
 
-def sample_profiles(grey: np.ndarray, quad: Quad, modules: int) -> Iterator[np.ndarray]:
+def sample_profiles(grey: np.ndarray, quad: Quad, modules: int) -> list[np.ndarray]:
     """Mean brightness across the bars, (samples,) float64: of the whole height, then of BANDS."""
     corners = np.asarray(quad, float).reshape(4, 2)
     along = (np.arange(-BESIDE * SAMPLES, (modules + BESIDE) * SAMPLES) + 0.5) / (modules * SAMPLES)
@@ -87,8 +99,7 @@ def sample_profiles(grey: np.ndarray, quad: Quad, modules: int) -> Iterator[np.n
     right = corners[1] + np.outer(down, corners[2] - corners[1])
     points = left[:, None] + along[:, None] * (right - left)[:, None]  # (lines, samples, 2)
     lines = interpolate(grey, points)
-    yield lines.mean(0)
-    yield from (band.mean(0) for band in np.array_split(lines, BANDS))
+    return [lines.mean(0), *(band.mean(0) for band in np.array_split(lines, BANDS))]
 
 
 def interpolate(grey: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -107,13 +118,15 @@ def interpolate(grey: np.ndarray, points: np.ndarray) -> np.ndarray:
 # ----- templates ------------------------------------------------------------------------------
 
 
-def correlate(profile: np.ndarray, patterns: tuple[str, ...], width: int) -> np.ndarray:
+def correlate(
+    profile: np.ndarray, patterns: tuple[str, ...], width: int, blurs: tuple[float, ...]
+) -> np.ndarray:
     """(positions, blurs, patterns) correlation of each pattern, drawn `width` samples wide, with
     the profile from each position on; float32 in [-1, 1]."""
     reach = CONTEXT * SAMPLES
     padded = np.pad(profile.astype(np.float32), (reach, reach + width), "edge")
     windows = padded[np.add.outer(np.arange(len(profile)), np.arange(width + 2 * reach))]
-    templates = _templates(patterns, width)  # (blurs, patterns, samples)
+    templates = _templates(patterns, width, blurs)  # (blurs, patterns, samples)
     flat = standardise(windows) @ templates.reshape(-1, templates.shape[-1]).T
     return flat.reshape(len(windows), *templates.shape[:2])
 
@@ -126,7 +139,7 @@ def standardise(windows: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _templates(patterns: tuple[str, ...], width: int) -> np.ndarray:
+def _templates(patterns: tuple[str, ...], width: int, blurs: tuple[float, ...]) -> np.ndarray:
     """(blurs, patterns, width + context) brightness of patterns, each of mean 0 and length 1.
 
     The module next to a piece has the colour that the piece's own outermost module has not.
@@ -134,7 +147,7 @@ def _templates(patterns: tuple[str, ...], width: int) -> np.ndarray:
     reach = CONTEXT * SAMPLES
     step = SAMPLES * _FINE
     drawn = []
-    for blur in BLURS:
+    for blur in blurs:
         spread = np.arange(-int(3 * blur * step), int(3 * blur * step) + 1)
         kernel = np.exp(-0.5 * (spread / (blur * step)) ** 2)
         for pattern in patterns:
@@ -144,25 +157,28 @@ def _templates(patterns: tuple[str, ...], width: int) -> np.ndarray:
             modules = (np.arange(-reach, width + reach) + 0.5) / width * len(pattern) + 3
             drawn.append(np.interp(modules * step - 0.5, np.arange(len(blurred)), blurred))
     rows = standardise(1e3 * np.array(drawn)).astype(np.float32)
-    return rows.reshape(len(BLURS), len(patterns), -1)
+    return rows.reshape(len(blurs), len(patterns), -1)
 
 
 # ----- fitting --------------------------------------------------------------------------------
 
 
-def _fit(profile: np.ndarray, pieces: Sequence[Piece]) -> Fit:
+def _fit(profile: np.ndarray, pieces: Sequence[Piece], detail: Detail) -> Fit:
     """Of one profile, at the blur that suits best."""
-    digits = [correlate(profile, PATTERNS, DIGIT * SAMPLES + more) for more in STRETCHES]
+    blurs = detail.blurs
+    digits = [
+        correlate(profile, PATTERNS, DIGIT * SAMPLES + more, blurs) for more in detail.stretches
+    ]
     tables = np.stack(digits)  # (stretches, positions, blurs, patterns)
     guards = {
-        pattern: correlate(profile, (pattern,), len(pattern) * SAMPLES)[:, :, 0]
+        pattern: correlate(profile, (pattern,), len(pattern) * SAMPLES, blurs)[:, :, 0]
         for pattern in {piece.pattern for piece in pieces if not piece.digit}
     }
-    fits = [
-        _align(profile, pieces, tables[:, :, i], {p: found[:, i] for p, found in guards.items()})
-        for i in range(len(BLURS))
+    found = [
+        _align(profile, pieces, tables[:, :, i], {p: g[:, i] for p, g in guards.items()}, detail)
+        for i in range(len(blurs))
     ]
-    return max(fits, key=lambda fit: fit.match)
+    return max(found, key=lambda fit: fit.match)
 
 
 def _align(
@@ -170,6 +186,7 @@ def _align(
     pieces: Sequence[Piece],
     digits: np.ndarray,
     guards: Mapping[str, np.ndarray],
+    detail: Detail,
 ) -> Fit:
     """Places the borders of the pieces where all of them together correlate most.
 
@@ -177,15 +194,15 @@ def _align(
         digits: (stretches, positions, patterns) correlations.
         guards: pattern -> (positions,) correlations.
     """
-    offsets = np.arange(-DRIFT, DRIFT + 1)
+    offsets, stretches = np.arange(-DRIFT, DRIFT + 1), detail.stretches
     position, score, steps = BESIDE * SAMPLES, np.zeros(len(offsets)), []
     for piece in pieces:
         width = len(piece.pattern) * SAMPLES
         if piece.digit:
             gains = digits[:, position + offsets, PATTERNS.index(piece.pattern)]
-            found = _shift(score + gains * len(piece.pattern), STRETCHES)
+            found = _shift(score + gains * len(piece.pattern), stretches)
             best = found.argmax(0)
-            steps.append(np.asarray(STRETCHES)[best])
+            steps.append(np.asarray(stretches)[best])
             score = found[best, np.arange(len(offsets))]
         else:
             score = score + guards[piece.pattern][position + offsets] * len(piece.pattern)
@@ -200,7 +217,7 @@ def _align(
         at -= more
         start = end - len(piece.pattern) * SAMPLES - more
         if piece.digit:
-            margins.append(_margin(digits[STRETCHES.index(more), start - 1 : start + 2], piece))
+            margins.append(_margin(digits[stretches.index(more), start - 1 : start + 2], piece))
         end = start
     return Fit(min(margins), match, _darkness_beside(profile, end, last))
 

@@ -10,6 +10,8 @@ from skulens.values.gtin import parse_gtin
 from skulens.verify.bars.views import View
 
 RETAIL = ("EAN-13", "EAN-8", "UPC-A", "UPC-E")
+RETAIL_FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.EANUPC])
+ALL_FORMATS = zxingcpp.BarcodeFormats()
 MATRIX = (
     "QR Code",
     "Micro QR Code",
@@ -43,7 +45,7 @@ def read_view(view: View, retail_only: bool = True) -> tuple[list[Reading], list
     """
     found = zxingcpp.read_barcodes(
         view.picture,
-        formats=zxingcpp.BarcodeFormat.EANUPC if retail_only else zxingcpp.BarcodeFormat.All,
+        formats=RETAIL_FORMATS if retail_only else ALL_FORMATS,
         return_errors=retail_only,  # costs a third more where all formats are looked for
     )
     readings, places = [], []
