@@ -129,6 +129,11 @@ def test_a_line_on_its_head_among_upright_ones_is_read():
     assert max(fuzz.ratio(text, "Keep out of reach of children") for text in texts) > 90
 
 
+def test_a_mirrored_label_is_no_clear_reading():
+    lines = reader("rapidocr").read(PIL.ImageOps.mirror(draw()))
+    assert all(line.confidence <= 0.5 for line in lines)
+
+
 def test_bright_letters_on_dark_are_read_by_both():
     picture = PIL.ImageOps.invert(draw())
     lines = reader("rapidocr").read(picture)
