@@ -21,6 +21,7 @@ import rapidocr
 from skulens.claims import Line, Quad
 from skulens.records import SystemInfo
 from skulens.verify.text import boxes
+from skulens.verify.text.routes import count_letters
 
 NAME = "rapidocr"
 LANGUAGES = ("en", "id", "ms", "fr", "de", "es", "it", "pt", "nl", "sv", "no", "da", "fi", "pl",
@@ -36,7 +37,9 @@ TRIED = 6
 
 
 MIRRORED_LINES = 3
-"""Badly read lines from which a page may be mirrored."""
+"""Badly read lines from which a page may be mirrored, and how many of them are tried."""
+SHORT = 6
+"""Width over height of a line of one or two words: enough to tell, and soon read."""
 MIRRORED = 0.5
 """Most confidence of a line in a mirrored picture, where short words turn into other words."""
 STRIP = 4
@@ -122,11 +125,11 @@ class RapidOcr:
     def _is_mirrored(
         self, pixels: np.ndarray, quads: Sequence[Quad], told: Sequence[tuple[str, float]]
     ) -> bool:
-        """Whether a page that is mostly read badly is read well in a mirror."""
+        """Whether a page that is mostly read badly is read well in a mirror; short lines tell."""
         bad = [i for i, (_, score) in enumerate(told) if score < CLEAR]
         if len(bad) < max(MIRRORED_LINES, len(told) / 2):
             return False
-        chosen = _some(bad)
+        chosen = sorted(bad, key=lambda i: abs(boxes.length_of(quads[i]) - SHORT))[:MIRRORED_LINES]
         cuts = [boxes.cut(pixels, quads[i])[:, ::-1] for i in chosen]
         better = sum(
             score >= max(CLEAR, told[i][1] + BETTER)
@@ -172,11 +175,6 @@ def _widen(pixels: np.ndarray) -> np.ndarray:
 def is_given(line: Line) -> bool:
     """Whether a line is clear enough to be told."""
     return bool(line.text) and line.confidence >= LEAST
-
-
-def count_letters(text: str) -> int:
-    """Letters and digits."""
-    return sum(c.isalnum() for c in text)
 
 
 def to_bgr(picture: PIL.Image.Image) -> np.ndarray:
