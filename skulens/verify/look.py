@@ -181,10 +181,9 @@ class Looker:
         if shown is None:
             assert loaded.picture is not None
             shown = self._read(sha256, loaded.picture, languages)
-        if not shown.problem:
-            self._recent[key_of(sha256, languages)] = shown
-            while len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
+        self._recent[key_of(sha256, languages)] = shown
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
         return shown
 
     def _known(self, sha256: str, languages: Sequence[str]) -> _Shown | None:

@@ -97,6 +97,8 @@ def test_products_are_drawn_as_they_are_needed():
 
 def test_a_picture_of_several_products_is_read_once():
     reader = FakeReader()
+    read = reader.read
+    reader.read = lambda *given: time.sleep(0.05) or read(*given)  # the next one is decoded by then
     looked = list(Looker(reader, bars=False).look([product("a", 30, 30), product("b", 30)]))
     assert reader.widths == [30]
     assert [texts(s) for _, s, _ in looked] == [["30"], ["30"]]

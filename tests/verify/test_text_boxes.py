@@ -47,6 +47,12 @@ def test_a_box_of_no_size_is_cut_to_something():
     assert boxes.cut(np.zeros((5, 5, 3), np.uint8), (1.0,) * 8).shape == (2, 2, 3)
 
 
+def test_a_box_far_too_flat_is_not_enlarged_to_a_huge_line():
+    flat = (0.0, 0.0, 4000.0, 0.0, 4000.0, 1.0, 0.0, 1.0)
+    height, width, _ = boxes.cut(np.zeros((5, 4000, 3), np.uint8), flat).shape
+    assert width / height <= boxes.LONGEST
+
+
 def test_quads_stay_inside_the_picture():
     box = np.array([[-3, -3], [120, -3], [120, 60], [-3, 60]], np.float32)
     assert boxes.quad_of(box, (100, 50)) == (0, 0, 100, 0, 100, 50, 0, 50)

@@ -40,6 +40,12 @@ def sides(quad: Quad) -> tuple[float, float]:
     return max(math.dist(a, b), math.dist(c, d)), max(math.dist(a, d), math.dist(b, c))
 
 
+def length_of(quad: Quad) -> float:
+    """Width of the text over its height."""
+    width, height = sides(quad)
+    return width / max(height, 1)
+
+
 def cut(pixels: np.ndarray, quad: Quad) -> np.ndarray:
     """The box of a quad, straightened and upright: (height, width, channels) uint8."""
     corners = np.array(quad, np.float32).reshape(4, 2)

@@ -21,6 +21,7 @@ import rapidocr
 from skulens.claims import Line, Quad
 from skulens.records import SystemInfo
 from skulens.verify.text import boxes
+from skulens.verify.text.routes import count_letters
 
 NAME = "rapidocr"
 LANGUAGES = ("en", "id", "ms", "fr", "de", "es", "it", "pt", "nl", "sv", "no", "da", "fi", "pl",
@@ -35,6 +36,12 @@ TRIED = 6
 """Badly read lines that are turned first, a batch; unless one of them gets better, no others are."""
 
 
+MIRRORED_LINES = 3
+"""Badly read lines from which a page may be mirrored, and how many of them are tried."""
+SHORT = 6
+"""Width over height of a line of one or two words: enough to tell, and soon read."""
+MIRRORED = 0.5
+"""Most confidence of a line in a mirrored picture, where short words turn into other words."""
 STRIP = 4
 """Most that a picture's sides may differ for the detector."""
 
@@ -75,8 +82,10 @@ class RapidOcr:
         quads = self.find_boxes(picture)
         told = self._recognise(pixels, quads)
         self._try_turned(pixels, quads, told)
+        most = MIRRORED if self._is_mirrored(pixels, quads, told) else 1.0
         lines = [
-            Line(text, quad, score, NAME) for quad, (text, score) in zip(quads, told, strict=True)
+            Line(text, quad, min(score, most), NAME)
+            for quad, (text, score) in zip(quads, told, strict=True)
         ]
         return boxes.in_reading_order(lines)
 
@@ -95,9 +104,12 @@ class RapidOcr:
         return self._recognise(to_bgr(picture), quads)
 
     def _recognise(self, pixels: np.ndarray, quads: Sequence[Quad]) -> list[tuple[str, float]]:
-        if not quads:
+        return self._recognise_cuts([boxes.cut(pixels, quad) for quad in quads])
+
+    def _recognise_cuts(self, cuts: Sequence[np.ndarray]) -> list[tuple[str, float]]:
+        if not cuts:
             return []
-        found = self.engine.recognize_txt([boxes.cut(pixels, quad) for quad in quads])
+        found = self.engine.recognize_txt([np.ascontiguousarray(cut) for cut in cuts])
         told = zip(found.txts or (), found.scores or (), strict=True)
         return [(text.strip(), float(score) if text.strip() else 0.0) for text, score in told]
 
@@ -106,10 +118,25 @@ class RapidOcr:
     ) -> None:
         """Turn badly read lines by half, in place, where they then read better."""
         bad = [i for i, (_, score) in enumerate(told) if score < CLEAR]
-        step = max(1, len(bad) // TRIED)
-        first = bad[::step][:TRIED]
+        first = _some(bad)
         if self._turn_better(pixels, quads, told, first):
             self._turn_better(pixels, quads, told, [i for i in bad if i not in first])
+
+    def _is_mirrored(
+        self, pixels: np.ndarray, quads: Sequence[Quad], told: Sequence[tuple[str, float]]
+    ) -> bool:
+        """Whether a page that is mostly read badly is read well in a mirror; short lines tell."""
+        bad = [i for i, (_, score) in enumerate(told) if score < CLEAR]
+        if len(bad) < max(MIRRORED_LINES, len(told) / 2):
+            return False
+        chosen = sorted(bad, key=lambda i: abs(boxes.length_of(quads[i]) - SHORT))[:MIRRORED_LINES]
+        cuts = [boxes.cut(pixels, quads[i])[:, ::-1] for i in chosen]
+        better = sum(
+            score >= max(CLEAR, told[i][1] + BETTER)
+            and count_letters(text) >= count_letters(told[i][0])
+            for i, (text, score) in zip(chosen, self._recognise_cuts(cuts), strict=True)
+        )
+        return better >= len(chosen) / 2
 
     def _turn_better(
         self,
@@ -129,6 +156,11 @@ class RapidOcr:
         return better
 
 
+def _some(numbers: Sequence[int]) -> list[int]:
+    """TRIED of them, spread over all."""
+    return list(numbers[:: max(1, len(numbers) // TRIED)][:TRIED])
+
+
 def _widen(pixels: np.ndarray) -> np.ndarray:
     """A strip with a margin at its right or lower edge: the detector enlarges the short side to
     736 px, and of 2 x 400 px it would make a picture of 100 megapixels."""
@@ -143,11 +175,6 @@ def _widen(pixels: np.ndarray) -> np.ndarray:
 def is_given(line: Line) -> bool:
     """Whether a line is clear enough to be told."""
     return bool(line.text) and line.confidence >= LEAST
-
-
-def count_letters(text: str) -> int:
-    """Letters and digits."""
-    return sum(c.isalnum() for c in text)
 
 
 def to_bgr(picture: PIL.Image.Image) -> np.ndarray:

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from skulens.claims import Line
-from skulens.verify.text.boxes import sides
+from skulens.verify.text.boxes import length_of
 
 PER_HEIGHT = 0.8
 """Letters and digits that a length of one line height has at least; in print it has 1.5 to 4."""
@@ -73,14 +73,13 @@ def routes_for(languages: Sequence[str]) -> tuple[Route, ...]:
 
 def is_emptied(line: Line) -> bool:
     """Whether a line's box has room for far more letters than were read."""
-    width, height = sides(line.quad)
-    room = width / max(height, 1)
+    room = length_of(line.quad)
     return room >= WIDE and count_letters(line.text) < PER_HEIGHT * room
 
 
 def is_foreign(lines: Sequence[Line]) -> bool:
     """Whether a page holds letters that PP-OCRv6 does not know."""
-    wide = [line for line in lines if sides(line.quad)[0] >= WIDE * sides(line.quad)[1]]
+    wide = [line for line in lines if length_of(line.quad) >= WIDE]
     emptied = sum(is_emptied(line) for line in wide)
     return emptied >= max(FOREIGN_LINES, FOREIGN_SHARE * len(wide))
 
