@@ -45,7 +45,7 @@ def test_the_buddhist_era():
 
 @pytest.mark.parametrize("text", [
     "14/03/2027", "DEC 2018", "Since 1950", "Tel. 12 03 2027 55", "best before: see lid",
-    "EXP", "Best before 250 g", "ISO 9001:2015", "EXP: 12345678901234567890",
+    "EXP", "EXPO 12/2026", "Best before 250 g", "ISO 9001:2015", "EXP: 12345678901234567890",
 ])  # fmt: skip
 def test_no_claim_without_cue_or_date(text):
     assert values(line(text)) == []
