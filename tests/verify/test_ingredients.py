@@ -146,6 +146,15 @@ def test_after_a_missing_line_nothing_is_sure():
     assert trusted(lines) == ["sugar", "salt", "milk", "tea"]
 
 
+def test_numbers_with_letters_are_not_trusted():
+    assert trusted(stack("Ingredients: sugar, PEG-12O oil, CI 1714O, salt")) == ["sugar", "salt"]
+
+
+def test_illegible_lines_hold_no_ingredients():
+    lines = [line("Ingredients: sugar, salt,"), line("rnilk, oi1", 0, 30, confidence=0.3)]
+    assert values(lines) == ["sugar", "salt"]
+
+
 def test_a_second_reader_is_a_witness():
     def read(second):
         one = line("Ingredients: sugar, salt", confidence=0.5)

@@ -109,6 +109,12 @@ def test_an_amount_whose_name_is_unread_is_nobodys():
     assert [(f.value, f.doubt) for f in found] == [("34 g", "")]
 
 
+def test_cyrillic_grams_read_as_a_latin_r():
+    lines = stack("на 100 г: Жири - 9r, вуглеводи - 9 r, Білки - 2r, Натрій - 95mr")
+    found = values(find(page(lines)))
+    assert [found[n] for n in ("fat", "protein", "sodium")] == ["9 g", "2 g", "95 mg"]
+
+
 def test_a_table_per_serving_alone_has_the_usual_fields():
     lines = stack(
         "Serving Size: 20g", "Amount/Serving", "Calories 120", "Total Fat 8.5g 14%",

@@ -25,7 +25,8 @@ LONGEST = 8
 """Most digits of a date written without separators."""
 _TOKEN = re.compile(r"\d+|[^\W\d_]+\.?|[\s./\-·]+|.", re.S)
 _SEPARATOR = re.compile(r"[\s./\-·]+")
-_TIME = re.compile(r"(?<!\d)\d{1,2}\s?:\s?\d{2}(?::\d{2})?")
+_TIME = re.compile(r"(?:(?<!\d)|(?<=[./-]\d{4}))\d{1,2}\s?:\s?\d{2}(?::\d{2})?")
+"""Of day, also right behind a year: "07.202203:38"."""
 
 
 @cache

@@ -35,13 +35,15 @@ FEW = 3
 NAMED = re.compile(r"\W*[^\W\d_][\w -]{1,25}:\s")
 """A line that begins with a name of its own: "Care: wash by hand"."""
 SEPARATOR = re.compile(r"[,;•·、，]|\s-\s?|\s?-\s")
-RUN_ON = re.compile(r"[.:]\s|[^\W\d_]{2}[:.][^\W\d_]{2}|[\[\]]")
-"""What looks like two ingredients whose separator is misread."""
+RUN_ON = re.compile(r"[.:]\s|[^\W\d_]{2}[:.][^\W\d_]{2}|[\[\]]|\d[OolI]|[OolI]\d")
+"""What looks like two ingredients whose separator is misread, or like a misread number."""
 INNER = re.compile(r"[^\W\d_]-[^\W\d_]|[^\W\d_*]\*+-")
 """Likewise in a list parted by dashes."""
 INFERRED = CLEAR - 0.01
 """Highest confidence of an ingredient whose ends are not sure, and of an allergen that a label
 says it emphasises in a way that is not read (bold)."""
+LEGIBLE = 0.5
+"""Least confidence of a line that an ingredient is read from; below, most are none."""
 HOLE = 1.6
 """Times the usual step from line to line that is more than one line."""
 
@@ -280,7 +282,7 @@ def find(page: Print) -> Iterator[Found]:
     lists = list(find_lists(page))
     for one in lists:
         for part in one.parts():
-            if re.search(r"[^\W\d_]{2}", part.text):
+            if re.search(r"[^\W\d_]{2}", part.text) and lowest(part.lines) >= LEGIBLE:
                 yield Found(
                     INGREDIENTS, part.text, language=one.language,
                     evidence=page.evidence(part.lines),
