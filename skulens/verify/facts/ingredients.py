@@ -42,6 +42,8 @@ INNER = re.compile(r"[^\W\d_]-[^\W\d_]|[^\W\d_*]\*+-")
 INFERRED = CLEAR - 0.01
 """Highest confidence of an ingredient whose ends are not sure, and of an allergen that a label
 says it emphasises in a way that is not read (bold)."""
+ENDS = "where it begins or ends is not sure"
+"""Doubt of an ingredient that no second reading of its letters removes."""
 LEGIBLE = 0.5
 """Least confidence of a line that an ingredient is read from; below, most are none."""
 HOLE = 1.6
@@ -287,7 +289,7 @@ def find(page: Print) -> Iterator[Found]:
                     INGREDIENTS, part.text, language=one.language,
                     evidence=page.evidence(part.lines),
                     confidence=min(lowest(part.lines), 1.0 if part.clear else INFERRED),
-                    witness=_second_reader(part),
+                    witness=_second_reader(part), doubt="" if part.clear else ENDS,
                 )  # fmt: skip
         yield from _capitals(page, one)
     yield from _statements(page)

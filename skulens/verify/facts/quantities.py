@@ -163,6 +163,8 @@ def read_content(text: str, language: str = "") -> Content | None:
     first, end = group[0].start, end + (closing == ")")
     marks = {i for amount in group for i in range(*amount.mark)}
     printed = "".join(c for i, c in enumerate(text[start:]) if first <= i < end and i not in marks)
+    if len(group) > 1:
+        printed = re.sub(r"(?<=[^\W\d_])\s*[-–]\s*(?=\d)", " - ", printed)
     return Content(tuple(group), printed.strip())
 
 
