@@ -90,6 +90,16 @@ def test_the_order_of_day_and_month(texts, languages, doubt):
     assert [bool(f.doubt) for f in found] == [doubt]
 
 
+@pytest.mark.parametrize("text", ["25,03.2027", "03.2027,25", "25|03.2027", "25 ' 03.2027"])
+def test_a_part_of_a_date_is_in_doubt(text):
+    (found,) = find(page([line(f"Best before: {text}")]))
+    assert found.doubt and not is_trusted(found)
+
+
+def test_a_line_of_numbers_is_read_at_once():
+    assert list(find(page([line("EXP " + "1 " * 4000)]))) == []
+
+
 def test_what_expires_before_it_is_made_is_in_doubt():
     found = list(find(page(stack("MFG 25/04/2027", "EXP 25/04/2025"))))
     assert [f.doubt for f in found] == ["expires before it is made"] * 2
