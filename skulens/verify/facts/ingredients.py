@@ -18,6 +18,7 @@ from skulens.values.text import fold
 from skulens.verify.cues import Cue, Cues, plain
 from skulens.verify.facts.found import CLEAR, Found, Witness, lowest
 from skulens.verify.layout import Print, join, offset
+from skulens.verify.text.routes import load_routes
 
 INGREDIENTS = "attributes.ingredients"
 ALLERGENS = "attributes.allergens"
@@ -238,6 +239,8 @@ def _end_in(text: str) -> int:
         if cue.kind in HEADINGS or _continues(text, cue):
             continue
         before = text[: cue.start].rstrip(" |_'\"‘“")
+        if cue.kind == "without" and not before:
+            continue  # "sans", "ohne" may begin a line within an ingredient
         head = re.split(r"[.;!?)\]:]", before)[-1]
         statement = cue.kind in ("contains", "may") and not _is_bracketed(text, cue)
         if not head.strip() or (statement and "," not in head and len(head.split()) <= SUBJECT):
@@ -288,7 +291,7 @@ def find(page: Print) -> Iterator[Found]:
                 yield Found(
                     INGREDIENTS, part.text, language=one.language,
                     evidence=page.evidence(part.lines),
-                    confidence=min(lowest(part.lines), 1.0 if part.clear else INFERRED),
+                    confidence=min(lowest(part.lines), _most(part, one.language)),
                     witness=_second_reader(part), doubt="" if part.clear else ENDS,
                 )  # fmt: skip
         yield from _capitals(page, one)
@@ -296,6 +299,17 @@ def find(page: Print) -> Iterator[Found]:
     if any(cue.kind == "advice" for line in page.lines for cue in cues().find(line.text)):
         for one in lists:
             yield from _emphasised(page, one)
+
+
+def _most(part: Part, language: str) -> float:
+    """Highest confidence of an ingredient."""
+    return 1.0 if part.clear and knows(language, part.lines) else INFERRED
+
+
+def knows(language: str, lines: Sequence[Line]) -> bool:
+    """Whether the letters of a language are known to who read them: an engine is sure of others."""
+    foreign = any(language in route.languages for route in load_routes())
+    return not (foreign and any(line.reader == "rapidocr" for line in lines))
 
 
 def _second_reader(part: Part) -> Witness:
@@ -356,7 +370,7 @@ def _statements(page: Print) -> Iterator[Found]:
                     word = sentence[match.start() : match.end()]
                     yield Found(
                         ALLERGENS, word, language=language, evidence=page.evidence(lines),
-                        confidence=lowest(lines),
+                        confidence=min(lowest(lines), 1.0 if knows(language, lines) else INFERRED),
                     )  # fmt: skip
 
 
