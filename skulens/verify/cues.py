@@ -17,6 +17,8 @@ from skulens.verify.layout import Print
 _OTHERS = str.maketrans("đłøıħ", "dloih")
 """Letters whose stroke is no accent in Unicode."""
 _LETTER = r"[^\W\d_]"
+_CYRILLIC = re.compile("[\u0400-\u04ff]{2}")
+_LATIN_GRAM = re.compile(r"(?<=\d)\s?m?r(?!\w)")
 _SPACELESS = re.compile("[\u0e00-\u0e7f]")
 """Letters of languages that write no spaces between words."""
 
@@ -30,6 +32,16 @@ def plain(text: str) -> str:
 def _plain_letter(letter: str) -> str:
     base = unicodedata.normalize("NFD", letter)[:1].casefold()
     return (base if len(base) == 1 else letter).translate(_OTHERS)
+
+
+def cyrillic_units(text: str) -> str:
+    """The text, as long as it is, with the units of a Cyrillic line in its own letters.
+
+    Readers take the "г" behind a number for a Latin "r": "9r" is 9 г, "40mr" 40 мг.
+    """
+    if not _CYRILLIC.search(text):
+        return text
+    return _LATIN_GRAM.sub(lambda found: found[0].replace("m", "м").replace("r", "г"), text)
 
 
 @dataclass(frozen=True, slots=True)

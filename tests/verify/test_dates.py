@@ -45,7 +45,7 @@ def test_the_buddhist_era():
 
 @pytest.mark.parametrize("text", [
     "14/03/2027", "DEC 2018", "Since 1950", "Tel. 12 03 2027 55", "best before: see lid",
-    "EXP", "Best before 250 g", "ISO 9001:2015", "EXP: 12345678901234567890",
+    "EXP", "EXPO 12/2026", "Best before 250 g", "ISO 9001:2015", "EXP: 12345678901234567890",
 ])  # fmt: skip
 def test_no_claim_without_cue_or_date(text):
     assert values(line(text)) == []
@@ -90,6 +90,16 @@ def test_the_order_of_day_and_month(texts, languages, doubt):
     assert [bool(f.doubt) for f in found] == [doubt]
 
 
+@pytest.mark.parametrize("text", ["25,03.2027", "03.2027,25", "25|03.2027", "25 ' 03.2027"])
+def test_a_part_of_a_date_is_in_doubt(text):
+    (found,) = find(page([line(f"Best before: {text}")]))
+    assert found.doubt and not is_trusted(found)
+
+
+def test_a_line_of_numbers_is_read_at_once():
+    assert list(find(page([line("EXP " + "1 " * 4000)]))) == []
+
+
 def test_what_expires_before_it_is_made_is_in_doubt():
     found = list(find(page(stack("MFG 25/04/2027", "EXP 25/04/2025"))))
     assert [f.doubt for f in found] == ["expires before it is made"] * 2
@@ -99,6 +109,7 @@ def test_what_expires_before_it_is_made_is_in_doubt():
     "text, isos",
     [
         ("07.2022 03:38", ["2022-07"]),
+        ("07.202203:38", ["2022-07"]),
         ("31-08 22:15", []),
         ("DEC2018", ["2018-12"]),
         ("20271231", ["2027-12-31"]),

@@ -146,6 +146,25 @@ def test_after_a_missing_line_nothing_is_sure():
     assert trusted(lines) == ["sugar", "salt", "milk", "tea"]
 
 
+def test_numbers_with_letters_are_not_trusted():
+    assert trusted(stack("Ingredients: sugar, PEG-12O oil, CI 1714O, salt")) == ["sugar", "salt"]
+
+
+def test_letters_that_an_engine_does_not_know_are_not_trusted():
+    def read(text, reader):
+        one = line(text)
+        return trusted([Line(one.text, one.quad, one.confidence, reader)])
+
+    assert read("Thành phần cấu tạo: nưc, đưng", "rapidocr") == []
+    assert read("Thành phần cấu tạo: nước, đường", "tesseract") == ["nước", "đường"]
+    assert read("Ingredients: water, sugar", "rapidocr") == ["water", "sugar"]
+
+
+def test_illegible_lines_hold_no_ingredients():
+    lines = [line("Ingredients: sugar, salt,"), line("rnilk, oi1", 0, 30, confidence=0.3)]
+    assert values(lines) == ["sugar", "salt"]
+
+
 def test_a_second_reader_is_a_witness():
     def read(second):
         one = line("Ingredients: sugar, salt", confidence=0.5)
@@ -175,6 +194,9 @@ def test_capitals_say_nothing_in_a_list_of_capitals():
         ("Contient : lait, œufs.", ["lait", "œufs"]),
         ("May contain nuts and milk.", []),
         ("Margarine (contains milk), salt", []),
+        ("Does not contain gluten or milk.", []),
+        ("Không chứa gluten.", []),
+        ("Enthält keine Milch.", []),
         ("Each capsule contains vitamin E", []),
         ("contains oatmeal-like fibres", []),
     ],

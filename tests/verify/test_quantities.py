@@ -48,7 +48,7 @@ def test_amounts_beside_and_below_cues(lines):
 @pytest.mark.parametrize("text", [
     "Drained weight: 240 g", "Gross weight 2 kg", "Serving size 30 g", "per 100 g",
     "Vitamin E Capsules USP 400 mg", "Chocolate chips 25%", "1.21 W", "Net zero by 2030",
-    "contains 10 g of protein", "Abtropfgewicht: 240 g", "Caffeine content: 32 g", "Recipe for 250 g",
+    "contains 10 g of protein", "Abtropfgewicht: 240 g", "Caffeine content: 32 g", "Net weight, drained weight 240 g", "Recipe for 250 g",
 ])  # fmt: skip
 def test_other_amounts_are_no_net_content(text):
     assert values(line(text)) == []
@@ -57,6 +57,7 @@ def test_other_amounts_are_no_net_content(text):
 def test_amounts_of_a_nutrition_table_are_no_net_content():
     rows = [("per 100 g", ""), ("Fat", "20 g"), ("Carbohydrate", "50 g"), ("Protein", "5 g")]
     assert values(*table(*rows)) == []
+    assert values(*stack("Fat 20 g", "Carbohydrate 50 g", "Protein"), line("5 g", 200, 60)) == []
     assert values(*table(*rows), line("Net weight 250 g", 0, 300)) == ["250 g"]
 
 
@@ -118,6 +119,7 @@ def verdict(text, value, confidence=0.99):
     "value, label",
     [
         ("397 g", "VC"), ("0.397 kg", "VC"), ("14 oz", "VC"), ("400 g", "VC"), ("14 OZ (397 g)", "VC"),
+        ("403 g", "VI"),
         ("410 g", "VI"), ("1 kg", "VI"), ("400 ml", "U"), ("large", "U"),
     ],
 )  # fmt: skip

@@ -1,10 +1,12 @@
 """Ingredients: one, or a whole list, aligned in order with a list on the label.
 
+An ingredient whose ends are not sure supports claims of others, for these say where it ends.
 Never wrong: a list that is read in part, or in another language, contradicts nothing.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
@@ -13,7 +15,7 @@ from skulens.verify.checks.judge import is_own, judge, same_value
 from skulens.verify.checks.readings import readings_of_field
 from skulens.verify.cues import plain
 from skulens.verify.facts.found import Found
-from skulens.verify.facts.ingredients import split_ingredients
+from skulens.verify.facts.ingredients import ENDS, split_ingredients
 
 NAME = "ingredients/1"
 RATIO = 90
@@ -31,7 +33,8 @@ class IngredientsVerifier:
         """One verdict per claim, same order."""
         return [self._verify(claim, readings_of_field(seen, claim.field)) for claim in claims]
 
-    def _verify(self, claim: Claim, found: Sequence[Found]) -> Verdict:
+    def _verify(self, claim: Claim, given: Sequence[Found]) -> Verdict:
+        found = [replace(one, doubt="") if one.doubt == ENDS else one for one in given]
         verdict = judge(claim, found, NAME, agree=is_ingredient)
         if verdict.label == "VC" or len(split_ingredients(claim.value or "")) < 2:
             return verdict

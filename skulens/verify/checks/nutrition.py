@@ -1,6 +1,7 @@
 """Nutrition: a claim equals its cell of the table, or another cell stands there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from skulens.claims import Claim, Seen, Verdict
@@ -8,7 +9,7 @@ from skulens.values.units import Quantity, parse_quantity
 from skulens.verify.checks.judge import judge, same_value
 from skulens.verify.checks.readings import readings_of_field
 from skulens.verify.facts.found import Found
-from skulens.verify.facts.nutrition import HUNDRED, SERVING
+from skulens.verify.facts.nutrition import HUNDRED, SERVING, TWICE
 
 NAME = "nutrition/1"
 EQUAL = Decimal("0.001")
@@ -27,7 +28,8 @@ class NutritionVerifier:
         return [self._verify(claim, seen) for claim in claims]
 
     def _verify(self, claim: Claim, seen: Seen) -> Verdict:
-        found = readings_of_field(seen, claim.field)
+        given = readings_of_field(seen, claim.field)
+        found = [replace(one, doubt="") if one.doubt == TWICE else one for one in given]
         if claim.field.endswith(".basis"):
             return judge(claim, found, NAME, agree=is_cell)
         comparable = [one for one in found if is_cell(claim, one) or is_other(claim, one)]

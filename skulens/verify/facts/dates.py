@@ -21,11 +21,16 @@ PREFIX = "attributes."
 EXPIRY, PRODUCTION = "attributes.expiry_date", "attributes.production_date"
 ASIDE = 25
 """Most letters between a cue and its date: "best before end (see side):"."""
+MOST = 7
+"""Most tokens of a date, separators included: "12 . march - 2027" has five."""
 LONGEST = 8
 """Most digits of a date written without separators."""
 _TOKEN = re.compile(r"\d+|[^\W\d_]+\.?|[\s./\-·]+|.", re.S)
+_DIGIT_BEFORE = re.compile(r"\d\s?[^\w\s()]\s?$")
+_DIGIT_BEHIND = re.compile(r"\s?[^\w\s:()]\s?\d")
 _SEPARATOR = re.compile(r"[\s./\-·]+")
-_TIME = re.compile(r"(?<!\d)\d{1,2}\s?:\s?\d{2}(?::\d{2})?")
+_TIME = re.compile(r"(?:(?<!\d)|(?<=[./-]\d{4}))\d{1,2}\s?:\s?\d{2}(?::\d{2})?")
+"""Of day, also right behind a year: "07.202203:38"."""
 
 
 @cache
@@ -64,6 +69,8 @@ class DateText:
     start: int
     ambiguous: bool
     """Whether day and month could change places."""
+    cut: bool = False
+    """Whether a digit stands right beside it, so that it may be a part of a longer date."""
 
 
 def find_dates(text: str, language: str = "") -> Iterator[DateText]:
@@ -75,7 +82,8 @@ def find_dates(text: str, language: str = "") -> Iterator[DateText]:
         end = _longest(text, tokens, at)
         for last in range(end, at, -1):
             if found := _read(text[tokens[at][1] : tokens[last - 1][2]], language):
-                yield replace(found, start=tokens[at][1])
+                cut = _is_cut(text, tokens[at][1], tokens[last - 1][2])
+                yield replace(found, start=tokens[at][1], cut=cut)
                 at = last - 1
                 break
         at += 1
@@ -84,7 +92,7 @@ def find_dates(text: str, language: str = "") -> Iterator[DateText]:
 def _longest(text: str, tokens: Sequence[tuple[str, int, int]], at: int) -> int:
     """End of the run of numbers, months and separators that begins at a token."""
     end = at
-    while end < len(tokens):
+    while end < min(len(tokens), at + MOST):
         token = tokens[end][0]
         number = token.isdigit() and len(token) <= LONGEST
         if not (number or _SEPARATOR.fullmatch(token) or _is_month(token)):
@@ -93,6 +101,11 @@ def _longest(text: str, tokens: Sequence[tuple[str, int, int]], at: int) -> int:
     while end > at and _SEPARATOR.fullmatch(tokens[end - 1][0]):
         end -= 1
     return end if tokens[at][0].isdigit() or _is_month(tokens[at][0]) else at
+
+
+def _is_cut(text: str, start: int, end: int) -> bool:
+    """Whether a misread separator parts a date from a digit: "25,03.2027"."""
+    return bool(_DIGIT_BEFORE.search(text[:start]) or _DIGIT_BEHIND.match(text[end:]))
 
 
 def _is_month(word: str) -> bool:
@@ -206,6 +219,8 @@ def _found(
 
 
 def _doubt(date: DateText, day_first: bool) -> str:
+    if date.cut:
+        return "it may be a part of a longer date"
     if not date.ambiguous or (day_first and date.date.precision == "day"):
         return ""
     return "day, month and year could change places"

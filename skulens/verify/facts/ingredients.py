@@ -18,6 +18,7 @@ from skulens.values.text import fold
 from skulens.verify.cues import Cue, Cues, plain
 from skulens.verify.facts.found import CLEAR, Found, Witness, lowest
 from skulens.verify.layout import Print, join, offset
+from skulens.verify.text.routes import load_routes
 
 INGREDIENTS = "attributes.ingredients"
 ALLERGENS = "attributes.allergens"
@@ -35,13 +36,17 @@ FEW = 3
 NAMED = re.compile(r"\W*[^\W\d_][\w -]{1,25}:\s")
 """A line that begins with a name of its own: "Care: wash by hand"."""
 SEPARATOR = re.compile(r"[,;•·、，]|\s-\s?|\s?-\s")
-RUN_ON = re.compile(r"[.:]\s|[^\W\d_]{2}[:.][^\W\d_]{2}|[\[\]]")
-"""What looks like two ingredients whose separator is misread."""
+RUN_ON = re.compile(r"[.:]\s|[^\W\d_]{2}[:.][^\W\d_]{2}|[\[\]]|\d[OolI]|[OolI]\d")
+"""What looks like two ingredients whose separator is misread, or like a misread number."""
 INNER = re.compile(r"[^\W\d_]-[^\W\d_]|[^\W\d_*]\*+-")
 """Likewise in a list parted by dashes."""
 INFERRED = CLEAR - 0.01
 """Highest confidence of an ingredient whose ends are not sure, and of an allergen that a label
 says it emphasises in a way that is not read (bold)."""
+ENDS = "where it begins or ends is not sure"
+"""Doubt of an ingredient that no second reading of its letters removes."""
+LEGIBLE = 0.5
+"""Least confidence of a line that an ingredient is read from; below, most are none."""
 HOLE = 1.6
 """Times the usual step from line to line that is more than one line."""
 
@@ -234,6 +239,8 @@ def _end_in(text: str) -> int:
         if cue.kind in HEADINGS or _continues(text, cue):
             continue
         before = text[: cue.start].rstrip(" |_'\"‘“")
+        if cue.kind == "without" and not before:
+            continue  # "sans", "ohne" may begin a line within an ingredient
         head = re.split(r"[.;!?)\]:]", before)[-1]
         statement = cue.kind in ("contains", "may") and not _is_bracketed(text, cue)
         if not head.strip() or (statement and "," not in head and len(head.split()) <= SUBJECT):
@@ -280,18 +287,29 @@ def find(page: Print) -> Iterator[Found]:
     lists = list(find_lists(page))
     for one in lists:
         for part in one.parts():
-            if re.search(r"[^\W\d_]{2}", part.text):
+            if re.search(r"[^\W\d_]{2}", part.text) and lowest(part.lines) >= LEGIBLE:
                 yield Found(
                     INGREDIENTS, part.text, language=one.language,
                     evidence=page.evidence(part.lines),
-                    confidence=min(lowest(part.lines), 1.0 if part.clear else INFERRED),
-                    witness=_second_reader(part),
+                    confidence=min(lowest(part.lines), _most(part, one.language)),
+                    witness=_second_reader(part), doubt="" if part.clear else ENDS,
                 )  # fmt: skip
         yield from _capitals(page, one)
     yield from _statements(page)
     if any(cue.kind == "advice" for line in page.lines for cue in cues().find(line.text)):
         for one in lists:
             yield from _emphasised(page, one)
+
+
+def _most(part: Part, language: str) -> float:
+    """Highest confidence of an ingredient."""
+    return 1.0 if part.clear and knows(language, part.lines) else INFERRED
+
+
+def knows(language: str, lines: Sequence[Line]) -> bool:
+    """Whether the letters of a language are known to who read them: an engine is sure of others."""
+    foreign = any(language in route.languages for route in load_routes())
+    return not (foreign and any(line.reader == "rapidocr" for line in lines))
 
 
 def _second_reader(part: Part) -> Witness:
@@ -352,7 +370,7 @@ def _statements(page: Print) -> Iterator[Found]:
                     word = sentence[match.start() : match.end()]
                     yield Found(
                         ALLERGENS, word, language=language, evidence=page.evidence(lines),
-                        confidence=lowest(lines),
+                        confidence=min(lowest(lines), 1.0 if knows(language, lines) else INFERRED),
                     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from skulens.claims import Line
 from skulens.values.fields import find_field
 from skulens.verify.cues import what_follows
-from skulens.verify.facts.found import CLEAR, Found, lowest
+from skulens.verify.facts.found import Found, lowest
 from skulens.verify.facts.nutrition_cells import (
     LEAST,
     Basis,
@@ -28,8 +28,8 @@ from skulens.verify.layout import Print
 HUNDRED, SERVING = "attributes.nutrition", "free.nutrition_per_serving"
 LONGEST = 40
 """Most characters that describe a serving."""
-SECOND = CLEAR - 0.01
-"""Highest confidence of an energy in kcal beside one in kJ."""
+TWICE = "said in kJ too"
+"""Doubt of an energy in kcal that does not keep it from supporting claims."""
 UNSAID = ("other", "unsaturated", "starch", "polyols", "added")
 """Rows that are known and have no field."""
 
@@ -74,7 +74,7 @@ def found_of(page: Print, path: str, basis: Basis | None, entry: Entry) -> Found
 def speak_second(found: Found) -> Found:
     """A kcal beside its kJ: it supports claims and stands for none, since the two are rounded
     apart and would pass for rivals."""
-    return replace(found, witness="", confidence=min(found.confidence, SECOND))
+    return replace(found, witness="", doubt=found.doubt or TWICE)
 
 
 def _hundred(page: Print, headers: Sequence[Piece]) -> Iterator[Found]:

@@ -18,7 +18,7 @@ from rapidfuzz import fuzz, process
 
 from skulens.claims import Line
 from skulens.values.numbers import parse_number
-from skulens.verify.cues import Cue, Cues, plain
+from skulens.verify.cues import Cue, Cues, cyrillic_units, plain
 from skulens.verify.layout import Place, Print, follows, offset
 
 Basis = Literal["100", "serving", "reference"]
@@ -170,7 +170,7 @@ def pieces_of(page: Print, line: Line) -> list[Piece]:
             taken.append((cue.start, cue.end))
     if not any(p.kind == "name" for p in found) and (guess := _guess_name(page, line)):
         found.append(guess)
-    for match in _amount().finditer(plain(text)):
+    for match in _amount().finditer(plain(cyrillic_units(text))):
         start, end = match.span()
         if free(start, end):
             unit = _unit_of().get(match["unit"] or "", "")

@@ -15,7 +15,7 @@ from pathlib import Path
 from skulens.claims import Line
 from skulens.values.numbers import NUMBER
 from skulens.values.units import Quantity, parse_quantity
-from skulens.verify.cues import Cue, Cues, plain, what_follows
+from skulens.verify.cues import Cue, Cues, cyrillic_units, plain, what_follows
 from skulens.verify.facts.found import CLEAR, Found, Witness, lowest
 from skulens.verify.facts.nutrition_cells import has_table
 from skulens.verify.layout import Print, height_of
@@ -25,6 +25,8 @@ UNCLEAR = CLEAR - 0.01
 """Highest confidence of an amount that no cue and no mark says to be the net content."""
 SAME = Decimal("0.02")
 """Most difference between one amount said in two units, both rounded."""
+LEGIBLE = 0.9
+"""Least confidence of such an amount, which nothing around it explains."""
 SMALL = 0.7
 """Least height of an amount that stands alone, in heights of the picture's usual line."""
 MEASURED = ("ml", "g")
@@ -82,7 +84,7 @@ def _pattern() -> re.Pattern:
 def amounts_in(text: str, language: str = "") -> list[Amount]:
     """Every amount with a unit of volume, mass or count, in the order of the text."""
     found = []
-    for match in _pattern().finditer(plain(text)):
+    for match in _pattern().finditer(plain(cyrillic_units(text))):
         unit = _unit_of()[re.sub(r"[\s.]", "", match["unit"])]
         one = parse_quantity(f"{match['number']} {unit}", language=language)
         if one is None or not one.amount:
@@ -161,6 +163,8 @@ def read_content(text: str, language: str = "") -> Content | None:
     first, end = group[0].start, end + (closing == ")")
     marks = {i for amount in group for i in range(*amount.mark)}
     printed = "".join(c for i, c in enumerate(text[start:]) if first <= i < end and i not in marks)
+    if len(group) > 1:
+        printed = re.sub(r"(?<=[^\W\d_])\s*[-–]\s*(?=\d)", " - ", printed)
     return Content(tuple(group), printed.strip())
 
 
@@ -226,7 +230,9 @@ def _alone(page: Print) -> Iterator[Found]:
     filled = [
         (line, content)
         for line in page.lines
-        if (content := _read_alone(line.text)) and not _is_named(page, line)
+        if line.confidence >= LEGIBLE
+        and (content := _read_alone(line.text))
+        and not _is_named(page, line)
     ]
     if len({str(content.amounts[0].quantity) for _, content in filled}) != 1 or has_table(page):
         return
