@@ -73,6 +73,8 @@ def test_roles_are_told_apart():
         (["LOVEA SAS", "Route de Castelnaudary", "31250 REVEL-FRANCE"], "LOVEA SAS",
          "Route de Castelnaudary 31250 REVEL-FRANCE"),
         (["Xpel Marketing Ltd WA8 8PT, England"], "Xpel Marketing Ltd", "WA8 8PT, England"),
+        (["ACME Crystal Light YLDL01YL Qingdao Acme Co., Ltd.", "No.1 Keyuan Road, 266000 Qingdao"],
+         "Qingdao Acme Co., Ltd.", "No.1 Keyuan Road, 266000 Qingdao"),
         (["Beiersdorf AG,", "D-20245 Hamburg"], "Beiersdorf AG", "D-20245 Hamburg"),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from skulens.values.gtin import parse_gtin
 from skulens.verify.facts.found import Found, Witness, lowest
 from skulens.verify.facts.origin import mentioned_countries
 from skulens.verify.facts.passages import find_cues
-from skulens.verify.facts.witness import is_read_twice
+from skulens.verify.facts.witness import ONE_ENGINE, is_read_twice
 from skulens.verify.layout import Print
 
 FIELD = "attributes.manufacturer_contact"
@@ -85,7 +85,7 @@ def _found(page: Print, line: Line, value: str) -> Found:
     return Found(
         FIELD, value, evidence=page.evidence([line], value), witness=witness,
         confidence=line.confidence if first else min(line.confidence, SECOND),
-        doubt="" if known else UNKNOWN,
+        doubt=ONE_ENGINE if not first else "" if known else UNKNOWN,
     )  # fmt: skip
 
 

@@ -58,6 +58,8 @@ CONTACT = re.compile(
 """Where an address ends."""
 
 
+NUMBER = re.compile(r"(?<=\s)(?=\S*\d\S*\d)(?=\S*[A-Z])\S{5,}\s")
+"""A model number, which may stand before a company and is no part of its name."""
 QUOTED = re.compile(r"\s*(?:«.{2,70}?»+|“.{2,70}?”|\".{2,70}?[\"”])", re.S)
 """A name in quotes; of "«A «B»" the inner marks close both."""
 TOWN = re.compile(r"(?<![\w.,-])(?:[A-Z]{1,3}[- ])?\d{4,6}\s+[^\W\d_a-zа-я][^\W\d_]{2,}")
@@ -154,8 +156,10 @@ def _name_with_form(text: str) -> Span | None:
         return None
     head = text[: found.start()]
     start = max((m.end() for m in re.finditer(r"[:;|•]\s|\.\s+(?=[A-ZА-Я])", head)), default=0)
+    start = max((m.end() for m in NUMBER.finditer(head)), default=start)
     name = text[start : found.start()].strip(SEPARATORS)
-    if not name or name[0].islower() or sum(c.isalpha() for c in name) < 2 or len(name) > LONGEST:
+    letters = sum(c.isalpha() for c in name)
+    if letters < 2 or name[0].islower() or len(name) > LONGEST:
         return None
     return Span(start, found.end())
 

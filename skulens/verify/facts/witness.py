@@ -10,6 +10,10 @@ LEAST = 4
 """Characters of a value that bars may confirm; shorter ones stand in them by chance."""
 
 
+ONE_ENGINE = "only the second engine reads it"
+"""Doubt of a value that stands in `Line.second` alone, which must not confirm itself there."""
+
+
 def witness_of(page: Print, line: Line, value: str) -> Witness:
     """Bars that hold exactly this value, else the line's second reading; "" for neither."""
     if len(value) >= LEAST and any(squeeze(code.text) == squeeze(value) for code in page.codes):
