@@ -113,6 +113,12 @@ def test_one_name_read_in_two_ways_is_in_doubt():
     assert {own_verdict(one, item) for one in found} == {"U"}
 
 
+def test_a_name_that_the_logo_spells_otherwise_is_in_doubt():
+    item = seen("Alembic", "", "Marketed by: Aembic Pharmaceuticals Ltd.")
+    (found,) = makers.find(print_of(item))
+    assert (found.doubt, own_verdict(found, item)) == (makers.TWO_WAYS, "U")
+
+
 @pytest.mark.parametrize(
     ("claimed", "label"),
     [

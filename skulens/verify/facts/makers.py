@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from skulens.claims import Line
 from skulens.values.countries import parse_country
@@ -77,12 +78,26 @@ class Span:
 def find(page: Print) -> Iterator[Found]:
     """Names by role with the maker's address; names that differ in a few letters are in doubt."""
     found = list(_find(page))
+    words = {word for line in page.lines for word in _long_words(line.text)}
     for one in found:
         rivals = (o for o in found if o.field == one.field and o.value != one.value)
-        if any(fuzz.ratio(one.value, rival.value) >= ALIKE for rival in rivals):
+        alike = any(fuzz.ratio(one.value, rival.value) >= ALIKE for rival in rivals)
+        if alike or (one.field in ROLES.values() and _is_misspelt(one, words)):
             yield replace(one, doubt=TWO_WAYS)
         else:
             yield one
+
+
+def _is_misspelt(found: Found, words: set[str]) -> bool:
+    """Whether a word of a name stands elsewhere with one letter more, less or changed."""
+    own = _long_words(found.value)
+    return any(
+        Levenshtein.distance(one, word, score_cutoff=1) == 1 for one in own for word in words
+    )
+
+
+def _long_words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{5,}", text.casefold()))
 
 
 def _find(page: Print) -> Iterator[Found]:
