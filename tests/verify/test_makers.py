@@ -84,6 +84,11 @@ def test_a_company_with_an_address_needs_no_cue(texts, name, address):
     assert values(found, ADDRESS) == [address]
 
 
+def test_chinese_cues_may_be_set_wide():
+    found = list(makers.find(page("進 口 商：台灣小米通訊有限公司")))
+    assert values(found, IMPORTER) == ["台灣小米通訊有限公司"]
+
+
 @pytest.mark.parametrize("contact", ["www.acme.com", "ten.: (044) 451-47-40", "Tel. +44 20"])
 def test_an_address_ends_where_contacts_begin(contact):
     texts = ["Manufactured by: Acme Ltd.", "5 Mill Road, Leeds, UK", contact]
