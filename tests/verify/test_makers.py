@@ -27,6 +27,8 @@ ADDRESS, PERSON = "attributes.manufacturer_address", "attributes.responsible_per
         (["Dikeluarkan oleh:", "Maju Makmur Sdn. Bhd."], "Maju Makmur Sdn. Bhd."),
         (["Üretici Firma: Gürel İlaç San. ve Tic. A.Ş."], "Gürel İlaç San. ve Tic. A.Ş."),
         (["製造商：青島億聯客信息技術有限公司"], "青島億聯客信息技術有限公司"),
+        (["製造商：青島億聯客信息技術有限公司中国製造", "Qingdao Acme Co., Ltd."],
+         "青島億聯客信息技術有限公司"),
         (["Виробник: ТАОКАЕНОІ ФУД ЕНД", "МАРКЕТИНГ ЛІМІТЕД 12/1, Моо 4"],
          "ТАОКАЕНОІ ФУД ЕНД МАРКЕТИНГ ЛІМІТЕД"),
         (["Manufactured by: Nestlé"], "Nestlé"),

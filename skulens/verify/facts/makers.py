@@ -208,7 +208,8 @@ def _forms(side: str) -> re.Pattern[str]:
     body = "|".join(re.escape(form).replace(r"\ ", r"\s*") for form in forms)
     if side == "before":
         return re.compile(rf"(?<![^\W_])(?:{body})(?![^\W_])\s*(?=[«\"“'\w])")
-    return re.compile(rf"(?<=[\s,»\"”\u0e00-\u9fff])(?:{body})(?![^\W_])")
+    spaceless = "|".join(re.escape(form) for form in forms if form[0] > "\u0e00")
+    return re.compile(rf"(?<=[\s,»\"”\u0e00-\u9fff])(?:{spaceless}|(?:{body})(?![^\W_]))")
 
 
 @cache
