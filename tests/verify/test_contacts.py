@@ -62,6 +62,19 @@ def test_an_address_cut_off_at_the_edge_is_in_doubt():
     assert own_verdict(found, item) == "U"
 
 
+@pytest.mark.parametrize(
+    ("x", "label"), [(0, "U"), (300, "VC"), (2000 - 10 * 10, "U")], ids=["left", "inside", "right"]
+)
+def test_an_address_at_the_edge_of_the_picture_is_in_doubt(x, label):
+    item = seen(line("jovara.com", x=x))
+    (found,) = contacts.find(print_of(item))
+    assert own_verdict(found, item) == label
+
+
+def test_a_site_of_the_law_is_no_contact():
+    assert list(contacts.find_addresses("www.P65Warnings.ca.gov/food")) == []
+
+
 def test_the_other_engine_reads_what_the_first_does_not():
     (found,) = contacts.find(page(line("wow vitexby", confidence=0.3, second="www.vitex.by")))
     assert (found.value, found.witness) == ("www.vitex.by", "")

@@ -4,6 +4,7 @@ import pytest
 
 from skulens.verify.checks.names import NameVerifier
 from skulens.verify.facts import makers
+from skulens.verify.facts.witness import CUT
 from tests.verify.pages import claim, line, own_verdict, page, print_of, seen, values, verdict
 
 MAKER, IMPORTER = "attributes.manufacturer", "attributes.importer"
@@ -84,6 +85,12 @@ def test_a_company_with_an_address_needs_no_cue(texts, name, address):
     found = list(makers.find(page(*texts)))
     assert values(found, MAKER) == [name]
     assert values(found, ADDRESS) == [address]
+
+
+def test_a_name_at_the_edge_of_the_picture_may_be_cut():
+    item = seen(line("Manufactured by: Acme Foods Ltd.", x=2000 - 32 * 10))
+    (found,) = makers.find(print_of(item))
+    assert (found.doubt, own_verdict(found, item)) == (CUT, "U")
 
 
 def test_chinese_cues_may_be_set_wide():

@@ -28,6 +28,7 @@ from skulens.verify.facts.passages import (
     passage_after,
     passage_from,
 )
+from skulens.verify.facts.witness import cut_off
 from skulens.verify.layout import Print
 
 ROLES = {
@@ -132,7 +133,11 @@ def _found(page: Print, path: str, passage: Passage, span: Span) -> Found:
     value = " ".join(passage.text[span.start : span.end].split()).strip(" ,;:|-–")
     value = JALAN.sub("Jl", value)
     lines = passage.lines(span.start, span.end)
-    return Found(path, value, evidence=page.evidence(lines, value), confidence=lowest(lines))
+    cut = (cut_off(page, line, line.text.strip()) for line in lines)
+    return Found(
+        path, value, evidence=page.evidence(lines, value), confidence=lowest(lines),
+        doubt=next(filter(None, cut), ""),
+    )  # fmt: skip
 
 
 # ----- names ----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from skulens.verify.facts.contacts import find_addresses
 from skulens.verify.facts.found import CLEAR, Found, lowest
 from skulens.verify.facts.makers import company_in, is_address
 from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, value_after
+from skulens.verify.facts.witness import cut_off
 from skulens.verify.layout import Print, height_of
 
 BRAND, NAME = "attributes.brand", "attributes.name"
@@ -83,7 +84,7 @@ def find_across(prints: Sequence[Print]) -> Iterator[Found]:
             yield Found(
                 BRAND, line.text.strip(EDGES), evidence=page.evidence([line]),
                 confidence=line.confidence, witness="seen twice" if of_domain else "",
-                doubt="" if of_domain else MAKER,
+                doubt=cut_off(page, line, line.text.strip()) or ("" if of_domain else MAKER),
             )  # fmt: skip
             yield from _title_below(page, line)
 
