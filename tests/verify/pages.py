@@ -8,9 +8,11 @@ from skulens.verify.layout import Print, prints_of
 
 STEP, HEIGHT = 28, 20
 """Pixels from line to line, and of a line."""
+SIZE = (2000, 2000)
+"""Of a picture, in pixels."""
 
 
-def line(text, row=0, confidence=0.99, second="", height=HEIGHT, x=0):
+def line(text, row=0, confidence=0.99, second="", height=HEIGHT, x=100):
     """A line of a sheet; letters are half as wide as high."""
     y, width = row * STEP, len(text) * height / 2
     quad = (x, y, x + width, y, x + width, y + height, x, y + height)
@@ -23,7 +25,7 @@ def lines(*texts, **more):
 
 
 def page(*texts, codes=(), languages=(), **more):
-    return Print("sha", lines(*texts, **more), tuple(codes), (2000, 2000), tuple(languages))
+    return Print("sha", lines(*texts, **more), tuple(codes), SIZE, tuple(languages))
 
 
 def code(text, symbology="Code 128", sure=True):
@@ -32,7 +34,8 @@ def code(text, symbology="Code 128", sure=True):
 
 def seen(*texts, codes=(), **more):
     """An item with one picture."""
-    return Seen("item", (Image(b"x"),), {"sha": tuple(codes)}, {"sha": lines(*texts, **more)})
+    read = {"sha": lines(*texts, **more)}
+    return Seen("item", (Image(b"x"),), {"sha": tuple(codes)}, read, {"sha": SIZE})
 
 
 def values(found, field):

@@ -17,6 +17,7 @@ CARE, MATERIAL, COMPOSITION = care.CARE, care.MATERIAL, care.COMPOSITION
         ("Nicht bleichen", ["Nicht bleichen"]),
         ("Ne pas blanchir", ["Ne pas blanchir"]),
         ("Jangan disetrika", ["Jangan disetrika"]),
+        ("Perawatan: Jangan disetrika", ["Jangan disetrika"]),
         ("Giặt máy ở 30 °C, không tẩy", ["Giặt máy ở 30 °C", "không tẩy"]),
         ("ห้ามรีด", ["ห้ามรีด"]),
         ("Wash hands before use", []),

@@ -3,6 +3,7 @@
 import pytest
 
 from skulens.verify.facts import contacts
+from skulens.verify.facts.witness import ONE_ENGINE
 from tests.verify.pages import line, own_verdict, page, print_of, seen, values, verdict
 
 pytest.importorskip("phonenumbers")
@@ -61,10 +62,23 @@ def test_an_address_cut_off_at_the_edge_is_in_doubt():
     assert own_verdict(found, item) == "U"
 
 
+@pytest.mark.parametrize(
+    ("x", "label"), [(0, "U"), (300, "VC"), (2000 - 10 * 10, "U")], ids=["left", "inside", "right"]
+)
+def test_an_address_at_the_edge_of_the_picture_is_in_doubt(x, label):
+    item = seen(line("jovara.com", x=x))
+    (found,) = contacts.find(print_of(item))
+    assert own_verdict(found, item) == label
+
+
+def test_a_site_of_the_law_is_no_contact():
+    assert list(contacts.find_addresses("www.P65Warnings.ca.gov/food")) == []
+
+
 def test_the_other_engine_reads_what_the_first_does_not():
     (found,) = contacts.find(page(line("wow vitexby", confidence=0.3, second="www.vitex.by")))
     assert (found.value, found.witness) == ("www.vitex.by", "")
-    assert found.confidence <= 0.3
+    assert found.doubt == ONE_ENGINE
 
 
 def test_both_engines_are_a_witness():

@@ -4,6 +4,7 @@ import pytest
 
 from skulens.verify.checks.names import NameVerifier
 from skulens.verify.facts import makers
+from skulens.verify.facts.witness import CUT
 from tests.verify.pages import claim, line, own_verdict, page, print_of, seen, values, verdict
 
 MAKER, IMPORTER = "attributes.manufacturer", "attributes.importer"
@@ -27,6 +28,8 @@ ADDRESS, PERSON = "attributes.manufacturer_address", "attributes.responsible_per
         (["Dikeluarkan oleh:", "Maju Makmur Sdn. Bhd."], "Maju Makmur Sdn. Bhd."),
         (["Üretici Firma: Gürel İlaç San. ve Tic. A.Ş."], "Gürel İlaç San. ve Tic. A.Ş."),
         (["製造商：青島億聯客信息技術有限公司"], "青島億聯客信息技術有限公司"),
+        (["製造商：青島億聯客信息技術有限公司中国製造", "Qingdao Acme Co., Ltd."],
+         "青島億聯客信息技術有限公司"),
         (["Виробник: ТАОКАЕНОІ ФУД ЕНД", "МАРКЕТИНГ ЛІМІТЕД 12/1, Моо 4"],
          "ТАОКАЕНОІ ФУД ЕНД МАРКЕТИНГ ЛІМІТЕД"),
         (["Manufactured by: Nestlé"], "Nestlé"),
@@ -73,6 +76,8 @@ def test_roles_are_told_apart():
         (["LOVEA SAS", "Route de Castelnaudary", "31250 REVEL-FRANCE"], "LOVEA SAS",
          "Route de Castelnaudary 31250 REVEL-FRANCE"),
         (["Xpel Marketing Ltd WA8 8PT, England"], "Xpel Marketing Ltd", "WA8 8PT, England"),
+        (["ACME Crystal Light YLDL01YL Qingdao Acme Co., Ltd.", "No.1 Keyuan Road, 266000 Qingdao"],
+         "Qingdao Acme Co., Ltd.", "No.1 Keyuan Road, 266000 Qingdao"),
         (["Beiersdorf AG,", "D-20245 Hamburg"], "Beiersdorf AG", "D-20245 Hamburg"),
     ],
 )  # fmt: skip
@@ -80,6 +85,17 @@ def test_a_company_with_an_address_needs_no_cue(texts, name, address):
     found = list(makers.find(page(*texts)))
     assert values(found, MAKER) == [name]
     assert values(found, ADDRESS) == [address]
+
+
+def test_a_name_at_the_edge_of_the_picture_may_be_cut():
+    item = seen(line("Manufactured by: Acme Foods Ltd.", x=2000 - 32 * 10))
+    (found,) = makers.find(print_of(item))
+    assert (found.doubt, own_verdict(found, item)) == (CUT, "U")
+
+
+def test_chinese_cues_may_be_set_wide():
+    found = list(makers.find(page("進 口 商：台灣小米通訊有限公司")))
+    assert values(found, IMPORTER) == ["台灣小米通訊有限公司"]
 
 
 @pytest.mark.parametrize("contact", ["www.acme.com", "ten.: (044) 451-47-40", "Tel. +44 20"])
@@ -109,6 +125,12 @@ def test_one_name_read_in_two_ways_is_in_doubt():
     found = list(makers.find(print_of(item)))
     assert {one.doubt for one in found} == {makers.TWO_WAYS}
     assert {own_verdict(one, item) for one in found} == {"U"}
+
+
+def test_a_name_that_the_logo_spells_otherwise_is_in_doubt():
+    item = seen("Alembic", "", "Marketed by: Aembic Pharmaceuticals Ltd.")
+    (found,) = makers.find(print_of(item))
+    assert (found.doubt, own_verdict(found, item)) == (makers.TWO_WAYS, "U")
 
 
 @pytest.mark.parametrize(

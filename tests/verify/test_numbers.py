@@ -94,6 +94,11 @@ def test_a_second_reader_must_read_the_whole_number():
     assert own_verdict(only(numbers.find(print_of(item)), SERIAL), item) == "U"
 
 
+def test_a_number_at_the_edge_may_be_cut_for_both_readers():
+    item = seen(line("S/N: FGGQ6D1", x=1880, second="S/N: FGGQ6D1"))
+    assert own_verdict(only(numbers.find(print_of(item)), SERIAL), item) == "U"
+
+
 def test_elements_of_a_gs1_code():
     text = "(01)08699522705160(21)9400000002429226(17)271031(10)24S637"
     found = list(numbers.find(page(codes=[code(text, "Data Matrix")])))

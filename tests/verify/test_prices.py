@@ -37,6 +37,14 @@ def test_a_price_has_its_currency(text, value, sign):
     assert values(found, CURRENCY) == [sign]
 
 
+@pytest.mark.parametrize(
+    ("text", "label"), [("10000€", "U"), ("3,99 €", "VC"), ("Rp 12.500", "VC")]
+)
+def test_a_round_sum_is_in_doubt(text, label):
+    item = seen(text)
+    assert own_verdict(only(prices.find(print_of(item)), PRICE), item) == label
+
+
 @pytest.mark.parametrize("text", ["RS4", "TL 5", "32,50", "2024", "RM 3", "25 % kr"])
 def test_no_price(text):
     assert list(prices.find(page(text))) == []

@@ -39,6 +39,7 @@ def test_amounts_of_a_plate(text, found):
         "RS4 C5 2A7",
         "Net weight 500 g",
         "Model 5V2",
+        "Plot No. 86 A, Mumbai",
     ],
 )
 def test_no_rating(text):

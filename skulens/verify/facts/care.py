@@ -20,7 +20,7 @@ PARTS = re.compile(r"[.;,•|·/]\s+|\s[-–]\s|[.;•|·]$")
 """What parts two instructions on one line."""
 SHARES = re.compile(r"\d+(?:[.,]\d+)?\s?%")
 AFTER = re.compile(r"^[^\d%]{0,40}?[:：]\s*")
-"""The heading before a composition."""
+"""The heading before a composition or an instruction."""
 
 
 @cache
@@ -33,7 +33,8 @@ def find(page: Print) -> Iterator[Found]:
     """Instructions, each a value, then compositions."""
     for line in page.lines:
         for part in PARTS.split(line.text):
-            cue = cues().first(part.strip())
+            part = AFTER.sub("", part.strip())
+            cue = cues().first(part)
             if cue and cue.start == 0:
                 value = part.strip(" .;,|•")
                 yield Found(

@@ -12,7 +12,7 @@ from skulens.values.gtin import parse_gtin
 from skulens.verify.facts.found import Found, Witness, lowest
 from skulens.verify.facts.origin import mentioned_countries
 from skulens.verify.facts.passages import find_cues
-from skulens.verify.facts.witness import is_read_twice
+from skulens.verify.facts.witness import ONE_ENGINE, cut_off, is_read_twice
 from skulens.verify.layout import Print
 
 FIELD = "attributes.manufacturer_contact"
@@ -29,6 +29,8 @@ GENERIC = frozenset(
     )
 )  # fmt: skip
 """Top-level domains that are no country's; "example" is that of drawn labels (RFC 2606)."""
+OTHERS = frozenset(("p65warnings.ca",))
+"""Hosts, without top-level domain, that labels must print and that are no maker's."""
 UNKNOWN = "its domain is unknown"
 SECOND = 0.5
 """Confidence of a line whose text the other engine read: its own is not known."""
@@ -81,12 +83,19 @@ def _over_two_lines(page: Print, line: Line, value: str, regions: tuple[str, ...
 def _found(page: Print, line: Line, value: str) -> Found:
     first = value in re.sub(r"\+ (?=\d)", "+", line.text)
     witness: Witness = "second reader" if first and is_read_twice(line, value) else ""
-    known = not any(c.isalpha() for c in value) or is_known_host(value)
     return Found(
         FIELD, value, evidence=page.evidence([line], value), witness=witness,
         confidence=line.confidence if first else min(line.confidence, SECOND),
-        doubt="" if known else UNKNOWN,
+        doubt=_doubt(page, line, value, first),
     )  # fmt: skip
+
+
+def _doubt(page: Print, line: Line, value: str, first: bool) -> str:
+    if not first:
+        return ONE_ENGINE
+    if any(c.isalpha() for c in value) and not is_known_host(value):
+        return UNKNOWN
+    return cut_off(page, line, value)
 
 
 # ----- e-mail and web -------------------------------------------------------------------------
@@ -105,7 +114,7 @@ def find_addresses(text: str) -> Iterator[str]:
 def _is_site(match: re.Match[str]) -> bool:
     """Whether it is a web address and no sentence whose space is missing ("water.If")."""
     top, host = match["top"], match["host"]
-    if not re.search(r"[a-z]{2}", host, re.IGNORECASE):
+    if not re.search(r"[a-z]{2}", host, re.IGNORECASE) or host.casefold() in OTHERS:
         return False
     if match["scheme"] or match["www"]:
         return True

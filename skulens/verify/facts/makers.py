@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from skulens.claims import Line
 from skulens.values.countries import parse_country
@@ -27,6 +28,7 @@ from skulens.verify.facts.passages import (
     passage_after,
     passage_from,
 )
+from skulens.verify.facts.witness import cut_off
 from skulens.verify.layout import Print
 
 ROLES = {
@@ -58,6 +60,8 @@ CONTACT = re.compile(
 """Where an address ends."""
 
 
+NUMBER = re.compile(r"(?<=\s)(?=\S*\d\S*\d)(?=\S*[A-Z])\S{5,}\s")
+"""A model number, which may stand before a company and is no part of its name."""
 QUOTED = re.compile(r"\s*(?:«.{2,70}?»+|“.{2,70}?”|\".{2,70}?[\"”])", re.S)
 """A name in quotes; of "«A «B»" the inner marks close both."""
 TOWN = re.compile(r"(?<![\w.,-])(?:[A-Z]{1,3}[- ])?\d{4,6}\s+[^\W\d_a-zа-я][^\W\d_]{2,}")
@@ -75,12 +79,26 @@ class Span:
 def find(page: Print) -> Iterator[Found]:
     """Names by role with the maker's address; names that differ in a few letters are in doubt."""
     found = list(_find(page))
+    words = {word for line in page.lines for word in _long_words(line.text)}
     for one in found:
         rivals = (o for o in found if o.field == one.field and o.value != one.value)
-        if any(fuzz.ratio(one.value, rival.value) >= ALIKE for rival in rivals):
+        alike = any(fuzz.ratio(one.value, rival.value) >= ALIKE for rival in rivals)
+        if alike or (one.field in ROLES.values() and _is_misspelt(one, words)):
             yield replace(one, doubt=TWO_WAYS)
         else:
             yield one
+
+
+def _is_misspelt(found: Found, words: set[str]) -> bool:
+    """Whether a word of a name stands elsewhere with one letter more, less or changed."""
+    own = _long_words(found.value)
+    return any(
+        Levenshtein.distance(one, word, score_cutoff=1) == 1 for one in own for word in words
+    )
+
+
+def _long_words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{5,}", text.casefold()))
 
 
 def _find(page: Print) -> Iterator[Found]:
@@ -115,7 +133,11 @@ def _found(page: Print, path: str, passage: Passage, span: Span) -> Found:
     value = " ".join(passage.text[span.start : span.end].split()).strip(" ,;:|-–")
     value = JALAN.sub("Jl", value)
     lines = passage.lines(span.start, span.end)
-    return Found(path, value, evidence=page.evidence(lines, value), confidence=lowest(lines))
+    cut = (cut_off(page, line, line.text.strip()) for line in lines)
+    return Found(
+        path, value, evidence=page.evidence(lines, value), confidence=lowest(lines),
+        doubt=next(filter(None, cut), ""),
+    )  # fmt: skip
 
 
 # ----- names ----------------------------------------------------------------------------------
@@ -154,8 +176,10 @@ def _name_with_form(text: str) -> Span | None:
         return None
     head = text[: found.start()]
     start = max((m.end() for m in re.finditer(r"[:;|•]\s|\.\s+(?=[A-ZА-Я])", head)), default=0)
+    start = max((m.end() for m in NUMBER.finditer(head)), default=start)
     name = text[start : found.start()].strip(SEPARATORS)
-    if not name or name[0].islower() or sum(c.isalpha() for c in name) < 2 or len(name) > LONGEST:
+    letters = sum(c.isalpha() for c in name)
+    if letters < 2 or name[0].islower() or len(name) > LONGEST:
         return None
     return Span(start, found.end())
 
@@ -189,7 +213,8 @@ def _forms(side: str) -> re.Pattern[str]:
     body = "|".join(re.escape(form).replace(r"\ ", r"\s*") for form in forms)
     if side == "before":
         return re.compile(rf"(?<![^\W_])(?:{body})(?![^\W_])\s*(?=[«\"“'\w])")
-    return re.compile(rf"(?<=[\s,»\"”\u0e00-\u9fff])(?:{body})(?![^\W_])")
+    spaceless = "|".join(re.escape(form) for form in forms if form[0] > "\u0e00")
+    return re.compile(rf"(?<=[\s,»\"”\u0e00-\u9fff])(?:{spaceless}|(?:{body})(?![^\W_]))")
 
 
 @cache

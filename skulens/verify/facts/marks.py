@@ -13,13 +13,11 @@ from functools import cache
 from pathlib import Path
 
 from skulens.claims import Line
-from skulens.verify.facts.found import Found
-from skulens.verify.facts.witness import is_read_twice
+from skulens.verify.facts.found import Found, Witness
+from skulens.verify.facts.witness import ONE_ENGINE, is_read_twice
 from skulens.verify.layout import Print
 
 FIELD = "attributes.certifications"
-SECOND = 0.5
-"""Confidence of a line as the other engine reads it: its own is not known."""
 BETWEEN = re.compile(r"[\s,;|/•·]+")
 
 
@@ -37,21 +35,19 @@ def find(page: Print) -> Iterator[Found]:
     """Marks as printed, each once per line."""
     for line in page.lines:
         seen: set[str] = set()
-        for text, confidence in _texts(line):
+        for text in (line.text, line.second):
             for value in find_marks(text):
                 if value.casefold() not in seen:
                     seen.add(value.casefold())
-                    twice = text == line.text and is_read_twice(line, value)
-                    yield Found(
-                        FIELD, value, evidence=page.evidence([line], value), confidence=confidence,
-                        witness="second reader" if twice else "",
-                    )  # fmt: skip
+                    yield _found(page, line, value, text == line.text)
 
 
-def _texts(line: Line) -> Iterator[tuple[str, float]]:
-    yield line.text, line.confidence
-    if line.second:
-        yield line.second, min(line.confidence, SECOND)
+def _found(page: Print, line: Line, value: str, first: bool) -> Found:
+    witness: Witness = "second reader" if first and is_read_twice(line, value) else ""
+    return Found(
+        FIELD, value, evidence=page.evidence([line], value), confidence=line.confidence,
+        witness=witness, doubt="" if first else ONE_ENGINE,
+    )  # fmt: skip
 
 
 def find_marks(text: str) -> list[str]:

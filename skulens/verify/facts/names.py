@@ -14,12 +14,14 @@ from skulens.verify.facts.contacts import find_addresses
 from skulens.verify.facts.found import CLEAR, Found, lowest
 from skulens.verify.facts.makers import company_in, is_address
 from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, value_after
+from skulens.verify.facts.witness import cut_off
 from skulens.verify.layout import Print, height_of
 
 BRAND, NAME = "attributes.brand", "attributes.name"
 PATHS = {"brand": BRAND, "name": NAME}
-MARKED = re.compile(r"((?:[^\W\d_][\w'’&.-]*\s?){1,3})[®™]")
-"""Up to three words before a trade mark sign."""
+MARKED = re.compile("[®™]")
+HEAD = re.compile(r"[^\W\d_][\w'’&.-]*(?:\s[^\W\d_][\w'’&.-]*){0,2}")
+"""Up to three words that may stand before a trade mark sign."""
 EDGES = SEPARATORS + "®™"
 LEAST = 4
 """Letters of a brand that another line may repeat; shorter ones do by chance."""
@@ -82,7 +84,7 @@ def find_across(prints: Sequence[Print]) -> Iterator[Found]:
             yield Found(
                 BRAND, line.text.strip(EDGES), evidence=page.evidence([line]),
                 confidence=line.confidence, witness="seen twice" if of_domain else "",
-                doubt="" if of_domain else MAKER,
+                doubt=cut_off(page, line, line.text.strip()) or ("" if of_domain else MAKER),
             )  # fmt: skip
             yield from _title_below(page, line)
 
@@ -123,18 +125,20 @@ def _label(address: str) -> str:
 
 
 def _marked(page: Print) -> Iterator[Found]:
-    """Words before ® or ™; in running text they may be a supplier's."""
+    """Words at the head of a line, before ® or ™; in small letters they may be a supplier's."""
     biggest = max((height_of(line.quad) for line in page.lines), default=0.0)
     for line in page.lines:
-        for match in MARKED.finditer(line.text):
-            value = " ".join(_capitalised(match[1].split()))
-            before, behind = line.text[: match.start()].strip(), line.text[match.end() :].strip()
+        sign = MARKED.search(line.text)
+        head = HEAD.fullmatch(line.text[: sign.start()].strip()) if sign else None
+        if sign is None or head is None:
+            continue
+        value = " ".join(_capitalised(head.group().split()))
+        if len(value) > 2 and not line.text[sign.end() :].strip()[:1].islower():
             big = height_of(line.quad) >= NEXT * biggest
-            if len(value) > 2 and not before and not behind[:1].islower():
-                yield Found(
-                    BRAND, value, evidence=page.evidence([line], match.group()),
-                    confidence=line.confidence, doubt="" if big else NOT_OWN,
-                )  # fmt: skip
+            yield Found(
+                BRAND, value, evidence=page.evidence([line], line.text[: sign.end()]),
+                confidence=line.confidence, doubt="" if big else NOT_OWN,
+            )  # fmt: skip
 
 
 def _capitalised(words: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from skulens.values.units import parse_quantity
 from skulens.verify.cues import Cue
 from skulens.verify.facts.found import Found, Witness, lowest
 from skulens.verify.facts.passages import SEPARATORS, Piece, cued_lines, find_cues, value_after
-from skulens.verify.facts.witness import squeeze, witness_of
+from skulens.verify.facts.witness import cut_off, squeeze, witness_of
 from skulens.verify.layout import Print
 
 MODEL = "identifiers.model"
@@ -70,6 +70,7 @@ def _cued(page: Print, *kinds: str) -> Iterator[Found]:
             yield Found(
                 PATHS[cue.kind], value, evidence=page.evidence(lines, value),
                 confidence=lowest(lines), witness=witness_of(page, piece.line, value),
+                doubt=cut_off(page, piece.line, value),
             )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from skulens.verify.cues import Cue, Cues, load_cues
 from skulens.verify.layout import Print, frame
 
 SEPARATORS = " \t:：.;,-–—=#№|>«»\"'()[]/\\"
+LONGEST = 300
+"""Characters of a line that are looked at behind a cue."""
 FAR = 8.0
 """Widest gap between a cue and a value on its right, in heights of the cue's line."""
 
@@ -70,7 +72,7 @@ class Passage:
 
 def value_after(page: Print, line: Line, cue: Cue) -> Piece | None:
     """What a cue announces: the rest of its line, else the next line to the right, else below."""
-    rest = line.text[cue.end :].strip(SEPARATORS)
+    rest = line.text[cue.end : cue.end + LONGEST].strip(SEPARATORS)
     if any(c.isalnum() for c in rest):
         return Piece(rest, line)
     for one in page.after(line)[:1]:
@@ -81,7 +83,8 @@ def value_after(page: Print, line: Line, cue: Cue) -> Piece | None:
 
 def passage_after(page: Print, line: Line, cue: Cue, most: int = 5) -> Passage:
     """The text from a cue to the next cue of any kind, at most so many lines."""
-    return passage_from(page, Piece(line.text[cue.end :].lstrip(SEPARATORS), line), most)
+    rest = line.text[cue.end : cue.end + LONGEST].lstrip(SEPARATORS)
+    return passage_from(page, Piece(rest, line), most)
 
 
 def passage_from(page: Print, start: Piece, most: int = 5) -> Passage:

@@ -15,7 +15,7 @@ from pathlib import Path
 from skulens.claims import Line
 from skulens.values.numbers import parse_number
 from skulens.values.units import Quantity, parse_quantity
-from skulens.verify.facts.found import Found, lowest
+from skulens.verify.facts.found import Found, Witness, lowest
 from skulens.verify.facts.witness import is_read_twice
 from skulens.verify.layout import Print, height_of
 
@@ -23,6 +23,9 @@ PRICE, UNIT_PRICE = "attributes.price", "attributes.unit_price"
 CURRENCY = "attributes.currency"
 SUM = r"\d{1,3}(?:[ .,]\d{3})*(?:[.,]\d{2})?|\d+(?:[.,]\d{2})?"
 AMOUNT = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?\s?(?:kg|g|ml|cl|dl|l)(?![^\W_])", re.IGNORECASE)
+CENTS = re.compile(r"\d[.,]\d{2,3}(?!\d)")
+"""Small coins or groups of thousands."""
+ROUND = "a round sum may be a prize"
 DIGITS = re.compile(r"\d{3,5}")
 """A price without its decimal mark."""
 ROUNDING = Decimal("0.006")
@@ -69,17 +72,16 @@ def _with_currency(page: Print, line: Line, spans: list[tuple[int, int]]) -> Ite
         value = read_sum(digits, sign)
         if not value or not _is_money(match, digits):
             continue
-        twice = is_read_twice(line, digits)
-        yield _found(
-            page, PRICE, str(value), [line], sign, witness="second reader" if twice else ""
-        )
+        twice: Witness = "second reader" if is_read_twice(line, digits) else ""
+        doubt = "" if CENTS.search(digits) else ROUND
+        yield _found(page, PRICE, str(value), [line], sign, witness=twice, doubt=doubt)
         yield _found(page, CURRENCY, sign, [line])
 
 
 def _is_money(match: re.Match[str], digits: str) -> bool:
     """Whether a sign of letters is a currency: "RS4" is a part on a board, "Rs 4.50" is money."""
     sign = match["before"] or match["after"]
-    return not sign.strip(".").isascii() or sign in "$" or bool(re.search(r"\d[.,]\d{2,3}", digits))
+    return not sign.strip(".").isascii() or sign in "$" or bool(CENTS.search(digits))
 
 
 def read_sum(digits: str, sign: str) -> Decimal | None:

@@ -1,7 +1,8 @@
 """Electrical ratings: voltage, current, power and frequency of the plate.
 
 What goes in is the rating. What a driver or charger gives out has the same units, and a number
-alone on a front ("12V") need not be the plate's, so the first is left out and the second in doubt.
+alone on a front ("12V") need not be the plate's, so the first is left out and the second in doubt; of amperes alone nothing is said, for houses
+have numbers such as "86 A".
 """
 
 import json
@@ -57,6 +58,8 @@ def find(page: Print) -> Iterator[Found]:
         plate = len(kinds) >= 2
         for amount in amounts:
             cued = _cue_of(line.text[: amount.start], amount.unit)
+            if amount.unit == "A" and not plate and not cued:
+                continue
             yield _found(page, line, PATHS[amount.unit], amount.text, plate or cued)
         if plate and "V" in kinds:
             whole = line.text[amounts[0].start : amounts[-1].end]
