@@ -19,12 +19,13 @@ from skulens.filters import FilterError
 from skulens.protocols import Numerics
 from skulens.records import (
     Condition,
+    Image,
     Item,
     Reject,
     SystemInfo,
 )
 from skulens.search.fuse import RankFusion, fuse_runs
-from tests.bench.test_mpr import QUIET, ColourEncoder, Shop, run
+from tests.bench.test_mpr import COLOURS, QUIET, ColourEncoder, Shop, png, run
 from tests.bench.test_run import ByColour
 from tests.encode.fake import FakeEncoder
 from tests.search.printed import PixelReader, show
@@ -122,18 +123,52 @@ def test_a_fusion_is_the_fused_runs_of_its_parts(gallery, other):
     assert both.record()["system"]["parts"][0]["name"] == "colour"
 
 
-@pytest.mark.parametrize("shots", ["max", "mean", "prototype"])
-def test_encoders_in_a_fusion_keep_the_settings_of_the_suite(shots):
-    settings = {"gallery": "image", "shots": shots}
-    [alone] = measure(ReversedColour(), **settings)
-    [twice] = measure(fused(ReversedColour(), ReversedColour()), **settings)
-    assert [[p for p, _ in c] for c in found(twice).values()] == [
-        [p for p, _ in c] for c in found(alone).values()
-    ]
-    [single] = measure(ReversedColour(), gallery="image")
-    assert [s for c in found(single).values() for _, s in c] != [
-        s for c in found(alone).values() for _, s in c
-    ]
+ROLES = ("title", "description", "note")
+
+
+def test_encoders_in_a_fusion_keep_the_shots_of_the_suite():
+    orders = set()
+    for shots in ("max", "mean", "prototype"):
+        encoder = FakeEncoder()
+        settings = {"gallery": "text", "texts": ROLES, "shots": shots}
+        alone, twice = measure(encoder, fused(encoder, encoder), **settings)
+        assert order(twice) == order(alone)
+        orders.add(str(order(alone)))
+    assert len(orders) > 1, "else this could not fail"
+
+
+class InPairs(Shop):
+    """Each query shows the product and a colour beside it."""
+
+    def queries(self, split):
+        aside = list(COLOURS.values())
+        for i, query in enumerate(super().queries(split)):
+            beside = Image(data=png(aside[i % 4]))
+            yield replace(query, item=Item(query.id, (*query.item.parts, beside, "red box")))
+
+
+@pytest.mark.parametrize("fusion", ["avg", "cat"])
+def test_encoders_in_a_fusion_keep_roles_and_the_fusion_of_parts(fusion):
+    encoder = FakeEncoder(roles=("query", "document"))
+    alone, twice = measure(
+        encoder, fused(encoder, encoder), shop=InPairs(), gallery="text", fusion=fusion
+    )
+    assert order(twice) == order(alone)
+    assert alone.data.queries == twice.data.queries
+
+
+def order(result: Result) -> list[list[str]]:
+    return [[product for product, _ in candidates] for candidates in found(result).values()]
+
+
+def test_the_settings_above_decide_an_order():
+    """Else the test above could not fail."""
+    orders = {
+        str(order(measure(FakeEncoder(roles=r), shop=InPairs(), gallery="text", fusion=f)[0]))
+        for r in ((), ("query", "document"))
+        for f in ("avg", "cat")
+    }
+    assert len(orders) == 4
 
 
 def test_encoders_in_a_fusion_use_the_cache(tmp_path):
@@ -175,7 +210,7 @@ def test_broken_pictures_leave_the_same_probes_to_a_fusion_and_to_its_encoder():
     )
     assert alone.counts["units"] == together.counts["units"] == 10
     assert alone.data == together.data
-    assert [r.item for r in together.rejects] == [r.item for r in alone.rejects]
+    assert together.rejects == alone.rejects
     assert len(together.rejects) == 2, "once, not once for each part"
 
 

@@ -5,18 +5,22 @@ import pytest
 from tests.hostile import field
 
 SEED = 0
+NEEDS = {"claims": ("zxingcpp",), "labels": ("zxingcpp", "rapidocr")}
+"""Optional packages that the cases of a field read with."""
 
 
 def test_the_fields_are_there():
     assert set(field.FIELDS) == {
-        *("answers", "archives", "downloads", "encoders", "kills", "pages", "pictures"),
-        *("replies", "stores", "tables"),
+        *("answers", "archives", "claims", "downloads", "encoders", "kills", "labels", "pages"),
+        *("pictures", "replies", "stores", "tables"),
     }
 
 
 @pytest.mark.parametrize("name", field.FIELDS)
 def test_nothing_crashes_hangs_or_is_lost(name, tmp_path, monkeypatch):
     monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
+    for module in NEEDS.get(name, ()):
+        pytest.importorskip(module, reason="pip install 'skulens[ocr]'")
     count = field.small(name)
     attacks = field.cases(name, count, SEED)
     assert 0 < len(attacks) <= count

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("bm25s")
 
-from skulens.index.bm25 import Bm25, split_words
+from skulens.index.bm25 import Bm25, WordIndex, split_words
 from skulens.records import Image, Item, Query
 
 GALLERY = [
@@ -55,3 +55,22 @@ def test_at_most_k_and_nothing_for_unknown_words():
 def test_thai_is_cut_into_pairs():
     assert split_words("Kaos Merah, 5.8 inci") == ["kaos", "merah", "5.8", "inci"]
     assert split_words("สีแดง mug") == ["สี", "ีแ", "แด", "ดง", "mug"]
+
+
+def test_words_weigh_what_they_are_given():
+    documents = [["red", "chair"], ["red", "red", "mug", "tea"], [], ["blue"]]
+    index = WordIndex(documents)
+    assert index.words == ("blue", "chair", "mug", "red", "tea")
+    found = index.score({"red": 0.5, "mug": 2.0, "tea": 0.5, "zebra": 9.0})
+    for i in range(len(documents)):
+        each = {word: bm25([word], documents, i) for word in ("red", "mug", "tea")}
+        expected = 0.5 * each["red"] + 2 * each["mug"] + 0.5 * each["tea"]
+        assert found[i] == pytest.approx(expected, rel=1e-5)
+    assert not index.score({}).any() and not WordIndex([[], []]).score({"a": 1.0}).any()
+
+
+def test_a_word_that_is_asked_twice_counts_twice():
+    once, twice = (Bm25().rank([query(text)], GALLERY, k=5) for text in ("red oak", "red oak red"))
+    red = dict(Bm25().rank([query("red")], GALLERY, k=5).candidates(0))["a"]
+    gain = dict(twice.candidates(0))["a"] - dict(once.candidates(0))["a"]
+    assert gain == pytest.approx(red, rel=1e-4)

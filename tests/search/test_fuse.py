@@ -85,6 +85,12 @@ def test_a_system_that_finds_nothing_leaves_the_order_of_the_other():
     assert [p for p, _ in found["q"]] == ["b", "c", "a"]
 
 
+@pytest.mark.parametrize("swap", [1, -1])
+def test_only_queries_that_every_run_has_are_fused(swap):
+    runs = [Run.of({"q": {"a": 1.0}, "r": {}}), Run.of({"r": {"b": 1.0}})][::swap]
+    assert listed(fuse_runs(runs, 9)) == {"r": [("b", pytest.approx(1 / 61))]}
+
+
 def test_a_fusion_asks_each_part_for_the_whole_gallery():
     one = Fixed("one", {"q": {"a": 1.0, "b": 0.5}, "r": {}})
     other = Fixed("other", {"q": {"b": 1.0}, "r": {"d": 1.0}})

@@ -49,6 +49,16 @@ def test_slips_of_the_reader_and_lost_accents_are_forgiven():
     assert found == {"q": ["milk"], "r": ["milk"], "s": []}, "3 of 5 letters are another word"
 
 
+def test_lost_accents_cost_nothing():
+    gallery = [Item("a", ("öl",)), Item("b", ("ol2",))]
+    assert rank(ask("q", show("OL")), gallery=gallery) == {"q": ["a"]}, "too short to be alike"
+    scores = [
+        Ocr(PixelReader(), progress=False).rank([ask("q", show(word))], GALLERY, 9).scores
+        for word in ("mellanmjölk", "MELLANMJOLK")
+    ]
+    assert np.array_equal(*scores)
+
+
 def test_a_word_that_occurs_stands_for_itself_alone():
     gallery = [Item("a", ("mango",)), Item("b", ("mangos",)), Item("c", ("mangoz",))]
     assert rank(ask("q", show("mango")), gallery=gallery) == {"q": ["a"]}
