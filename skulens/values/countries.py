@@ -11,7 +11,10 @@ from functools import cache
 
 from skulens.values.text import drop_punctuation, fold
 
-LANGUAGES = ("id", "ms", "vi", "th")
+LANGUAGES = (
+    "id", "ms", "vi", "th", "ru", "uk", "kk", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "nb_NO",
+    "sv", "zh_CN",
+)  # fmt: skip
 ALIASES = {
     "US": "usa|u.s.a.|u.s.|us|america|united states of america|the united states|amerika|hoa kỳ|mỹ|"
           "อเมริกา|สหรัฐอเมริกา",

@@ -166,8 +166,12 @@ def _boolean(text: str, unit: str, language: str) -> str | None:
 
 
 def _contact(text: str, unit: str, language: str) -> str:
-    """Addresses folded, without scheme, "www." and last slash; of a telephone the digits."""
+    """Addresses folded, without scheme, "www." and last slash; of a telephone the digits.
+
+    A word before a telephone number ("Tel.:", "USA:") is no part of it.
+    """
     folded = "".join(fold(text).split())
+    folded = re.sub(r"^[^\W\d_]{1,12}\.?:?(?=\+?[\d(][\d()+.-]+$)", "", folded)
     if not any(c.isalpha() for c in folded):
         return re.sub(r"[^\d+]", "", folded)
     return re.sub(r"^(?:mailto:|https?://)?(?:www\.)?", "", folded).rstrip("/")

@@ -15,6 +15,7 @@ from skulens.values.gtin import GtinError, expand_upce, parse_gtin
 from skulens.values.lists import split_list
 from skulens.values.materials import parse_materials
 from skulens.values.names import normalise_name
+from skulens.values.normalise import normalise
 from skulens.values.numbers import WORDS, parse_number, write_number
 from skulens.values.sizes import Size, parse_size
 from skulens.values.units import Quantity, _tables, parse_dimensions, parse_quantity
@@ -231,3 +232,22 @@ def test_units_of_more_alphabets_and_said_twice(text, amount, unit):
 @pytest.mark.parametrize("text", ["5 km/h", "750 ml - 30 fl oz", "250 ml/g"])
 def test_two_different_units_are_no_quantity(text):
     assert parse_quantity(text) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Tel.: +375 (17) 222-91-17", "+375172229117"), ("USA: 1-800-555-0100", "18005550100"),
+     ("www.Vitex.by/", "vitex.by"), ("mailto:care@vitex.by", "care@vitex.by")],
+)  # fmt: skip
+def test_contacts_are_compared_without_what_stands_around_them(one, other):
+    assert normalise(one, "contact") == normalise(other, "contact")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Deutschland", "DE"), ("Беларусь", "BY"), ("Україна", "UA"), ("Türkiye", "TR"),
+     ("Norge", "NO"), ("España", "ES"), ("Italia", "IT"), ("Nederland", "NL"), ("Polska", "PL")],
+)  # fmt: skip
+def test_countries_have_names_in_the_languages_of_packages(name, code):
+    found = parse_country(name)
+    assert found is not None and code in str(found)
