@@ -82,11 +82,10 @@ class Looking:
         if isinstance(reader, LabelReader):
             return self._ask_labels(reader, products, fields)
         answers = ask_reader(reader, products, fields)
-        pictures = sum(len(p.images) for p in products)
-        per_s = answers.cost.get("products_per_s")
         cost = dict(answers.cost)
-        if pictures and per_s:
-            cost["ms_per_picture"] = round(1e3 * len(products) / float(per_s) / pictures, 3)  # type: ignore[arg-type]
+        if reader.info.kind != "baseline" and (per_s := answers.cost.get("products_per_s")):
+            ms = 1e3 * len(products) / float(per_s)  # type: ignore[arg-type]
+            cost["ms_per_picture"] = round(ms / max(1, sum(len(p.images) for p in products)), 3)
         verdicts, rejects = self._verify(answers.claims, products)
         return Answers(answers.claims, (*answers.rejects, *rejects), verdicts, None, cost)
 
@@ -171,6 +170,7 @@ class Watch:
             return {}
         text_ms = 1e3 * self.counting.seconds / self.counting.pictures if self.counting else 0.0
         return {
+            "images_per_s": round(1e3 / float(np.mean(self.ms)), 2),
             "ms_per_picture": round(float(np.mean(self.ms)), 1),
             "text_ms_per_picture": round(text_ms, 1),
             "latency_ms_p50": round(float(np.median(self.ms)), 1),

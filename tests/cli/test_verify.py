@@ -265,6 +265,18 @@ def test_ctrl_c_leaves_what_is_done_and_says_so(place, monkeypatch):
     os.chdir(place)
 
 
+def test_an_error_on_the_way_leaves_the_earlier_files_and_no_others(place, monkeypatch):
+    run(claims(WORKED))
+    before = {p.name: p.read_bytes() for p in place.iterdir() if p.is_file()}
+
+    def fail(*_):
+        raise RuntimeError("a verifier of somebody else")
+
+    monkeypatch.setattr("skulens.extract.verifying.verify_claims", fail)
+    run("claims.csv", code=1)
+    assert {p.name: p.read_bytes() for p in place.iterdir() if p.is_file()} == before
+
+
 KILLED = """
 import sys
 from skulens import registry

@@ -121,6 +121,15 @@ def test_invented_counts_fields_not_claims():
     assert values["invented"] == values["invented_vc"] == 0.5
 
 
+def test_a_repeated_value_is_judged_and_not_false():
+    golds = [Gold("a", MARKS, ("CE",), "yes")]
+    claims = [Claim("a", MARKS, v, n=n) for n, v in enumerate(("CE", "ce"))]
+    _, values = summary(claims, [Verdict(c.id, "VC") for c in claims], golds)
+    assert values["reference_gap"] == (2 - 1) / 2 and values["vc_precision"] == 1.0
+    _, values = summary(claims, [Verdict(c.id, "VI") for c in claims], golds)
+    assert values["vi_precision"] == 0.0
+
+
 def test_units_do_not_depend_on_the_system():
     claims, verdicts, golds = worked()
     full, _ = summary(claims, verdicts, golds)
