@@ -406,7 +406,8 @@ def resolve(kind: str, name: str) -> Any:
     """
     known = rows(kind)
     if name not in known:
-        raise unknown(kind, name, known, f"skulens list {kind}s")
+        see = f"skulens list {kind.replace('_', '-')}s"
+        raise unknown(kind.replace("_", " "), name, known, see)
     row = known[name]
     if row.broken:
         raise SkulensError(

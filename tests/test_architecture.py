@@ -24,7 +24,9 @@ from skulens.errors import StoreError
 from skulens.evaluate import metric
 from skulens.filters import parse_filter
 from skulens.protocols import Document, Probe, Store
-from skulens.records import Product, Reject
+from skulens.records import Image, Product, Reject
+from skulens.verify.chain import verify_claims
+from skulens.verify.look import Looker
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -111,6 +113,17 @@ def test_the_suite_is_a_command_and_every_tool_takes_its_results(rows, tmp_path,
     page = tmp_path / "report.html"
     run("results", "report", "--results", store, "--out", str(page))
     assert "short_enough" in page.read_text(encoding="utf-8")
+
+
+def test_the_verifier_takes_its_place_in_the_chain(snippets, tmp_path):
+    PIL.Image.new("RGB", (40, 20), "white").save(tmp_path / "a.png")
+    seen, rejects = Looker(snippets["Caption"](), bars=False).look_at(
+        Product("a", images=(Image(path=str(tmp_path / "a.png")),))
+    )
+    claims = [Claim("a", "free.slogan", value) for value in ("Sale", "New")]
+    verdicts = verify_claims(claims, seen, [snippets["Shouting"]()])
+    assert [(v.label, v.confident) for v in verdicts] == [("VC", True), ("U", False)]
+    assert not rejects
 
 
 def test_the_reader_claims_and_rejects(snippets):

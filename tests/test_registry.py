@@ -55,7 +55,7 @@ def test_an_error_inside_our_own_module_is_not_called_a_missing_package(monkeypa
 def test_every_kind_has_rows_or_is_ready_for_them():
     for kind, own in KINDS.items():
         assert set(own) <= set(rows(kind)), kind
-        with pytest.raises(UnknownName, match=f"skulens list {kind}s"):
+        with pytest.raises(UnknownName, match=f"skulens list {kind.replace('_', '-')}s"):
             resolve(kind, "no such name")
     assert {"encoder", "dataset", "reader", "suite", "store", "reranker", "chat", "verifier"} < set(
         KINDS

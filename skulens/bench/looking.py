@@ -87,15 +87,16 @@ class Looking:
         cost = dict(answers.cost)
         if pictures and per_s:
             cost["ms_per_picture"] = round(1e3 * len(products) / float(per_s) / pictures, 3)  # type: ignore[arg-type]
-        verdicts = tuple(self._verify(answers.claims, products))
-        return Answers(answers.claims, answers.rejects, verdicts, None, cost)
+        verdicts, rejects = self._verify(answers.claims, products)
+        return Answers(answers.claims, (*answers.rejects, *rejects), verdicts, None, cost)
 
     def _ask_labels(
         self, reader: LabelReader, products: Sequence[Product], fields: Sequence[str]
     ) -> Answers:
         """Of a reader that verifies what it reads."""
         counting = Counting(reader.looker.text) if reader.looker.text else None
-        reader.looker = Looker(counting, bars=reader.looker.bars, cache=self.cache)
+        old = reader.looker
+        reader.looker = Looker(counting, old.bars, self.cache, old.second)
         claims, verdicts, rejects = list[Claim](), list[Verdict](), list[Reject]()
         lines, watch = dict[str, tuple[str, ...]](), Watch(counting)
         for reading in self._progress(reader.read_labels(products, fields), len(products)):
@@ -107,23 +108,30 @@ class Looking:
         cost = remember(self.tools.memo, reader, watch.cost())  # type: ignore[arg-type]
         return Answers(tuple(claims), tuple(rejects), tuple(verdicts), lines, cost)
 
-    def _verify(self, claims: Sequence[Claim], products: Sequence[Product]) -> Iterator[Verdict]:
-        """Verdicts in the order of the claims; of products that are not there U."""
-        by_item: dict[str, list[Claim]] = {}
-        for claim in claims:
-            by_item.setdefault(claim.item, []).append(claim)
-        found: dict[tuple[str, int], Verdict] = {}
-        asked = [p for p in products if p.id in by_item]
-        text = None if self.text == NO_TEXT else open_text_reader(self.text)
-        looker = Looker(text, cache=self.cache) if asked else None
-        for product, seen, _ in self._progress(looker.look(asked) if looker else (), len(asked)):
-            mine = by_item.pop(product.id)
-            for i, verdict in enumerate(verify_claims(mine, seen)):
-                found[product.id, i] = verdict
-        place = dict.fromkeys((c.item for c in claims), 0)
-        for claim in claims:
-            i, place[claim.item] = place[claim.item], place[claim.item] + 1
-            yield found.get((claim.item, i), Verdict(claim.id, "U", "not_pictured", "", False))
+    def _verify(
+        self, claims: Sequence[Claim], products: Sequence[Product]
+    ) -> tuple[tuple[Verdict, ...], list[Reject]]:
+        """(verdicts in the order of the claims, pictures that could not be looked at).
+
+        A claim of a product that is not there stays U.
+        """
+        by_item: dict[str, list[int]] = {}
+        for i, claim in enumerate(claims):
+            by_item.setdefault(claim.item, []).append(i)
+        verdicts = [Verdict(c.id, "U", "not_pictured", "", False) for c in claims]
+        rejects: list[Reject] = []
+        asked = list({p.id: p for p in products if p.id in by_item}.values())
+        if asked:
+            text = None if self.text == NO_TEXT else open_text_reader(self.text)
+            looked = Looker(text, cache=self.cache).look(asked)
+            for product, seen, problems in self._progress(looked, len(asked)):
+                mine = by_item[product.id]
+                for i, verdict in zip(
+                    mine, verify_claims([claims[i] for i in mine], seen), strict=True
+                ):
+                    verdicts[i] = verdict
+                rejects += problems
+        return tuple(verdicts), rejects
 
     def _progress(self, stream: Iterable[T], total: int) -> Iterator[T]:
         from tqdm import tqdm

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from skulens.catalog.claims import GOLD
 from skulens.catalog.mapping import RowError, as_id, as_text, explain
@@ -12,9 +12,6 @@ from skulens.claims import Gold, Legibility
 from skulens.errors import DataError, UnknownName
 from skulens.values.fields import find_path
 
-if TYPE_CHECKING:
-    from skulens.catalog.own import OwnCatalog
-
 GOLD_NAMES = ("gold.parquet", "gold.jsonl", "gold.csv")
 LEGIBILITIES: tuple[Legibility, ...] = ("yes", "partly", "no", "not pictured", "unknown")
 SEPARATOR = "|"
@@ -22,9 +19,9 @@ SEPARATOR = "|"
 
 
 class StoredGold:
-    """The table of gold beside an own catalogue."""
+    """The table of gold beside a catalogue of `catalog.own`."""
 
-    def __init__(self, catalog: "OwnCatalog", path: Path):
+    def __init__(self, catalog: Any, path: Path):
         self.catalog, self.path = catalog, path
 
     def read(self, split: str = "") -> Iterator[Gold]:

@@ -14,14 +14,16 @@ class Kinds(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from skulens.registry import KINDS, rows
 
-        return [*(f"{kind}s" for kind in KINDS if rows(kind)), "prompts", "prices"]
+        kinds = (f"{kind}s".replace("_", "-") for kind in KINDS if rows(kind))
+        return [*kinds, "prompts", "prices"]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         from skulens.registry import KINDS
 
         if name in self.commands:
             return self.commands[name]
-        return plain_command(name) if name.removesuffix("s") in KINDS and name[-1] == "s" else None
+        kind = name.replace("-", "_").removesuffix("s")
+        return plain_command(name, kind) if kind in KINDS and name[-1] == "s" else None
 
 
 @click.group(cls=Kinds)
@@ -123,13 +125,13 @@ def prices(table: Path | None, as_json: bool) -> None:
     )
 
 
-def plain_command(name: str) -> click.Command:
+def plain_command(name: str, kind: str) -> click.Command:
     """The command that lists the names of any other kind."""
 
-    @click.command(name, help=f"Names of {name}, and what they are.")
+    @click.command(name, help=f"Names of {name.replace('-', ' ')}, and what they are.")
     @json_option
     def listing(as_json: bool) -> None:
-        print_rows(named_rows(name.removesuffix("s")), name, as_json)
+        print_rows(named_rows(kind), name, as_json)
 
     return listing
 

@@ -39,7 +39,7 @@ def split_languages(_ctx, _param, given: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--together", is_flag=True,
               help="All photos show one product: what two of them show is confirmed.")  # fmt: skip
 @click.option("--text-reader", default="routed", show_default=True,
-              help="Engine that reads text; see `skulens list text_readers`.")  # fmt: skip
+              help="Engine that reads text; see `skulens list text-readers`.")  # fmt: skip
 @click.option("--draw", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
               help="Write each photo with its evidence boxes into this folder.")  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="PAGE",

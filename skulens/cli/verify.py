@@ -33,7 +33,7 @@ STOPPED = 130
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="PAGE",
               help="Write a page with the wrong claims first, each with its evidence.")  # fmt: skip
 @click.option("--text-reader", default="routed", show_default=True,
-              help="Engine that reads text; see `skulens list text_readers`. none: bars alone.")  # fmt: skip
+              help="Engine that reads text; see `skulens list text-readers`. none: bars alone.")  # fmt: skip
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
               help="Folder of what was read in pictures. Default: $SKULENS_CACHE.")  # fmt: skip
 @click.option("--map", "map_", multiple=True, callback=mapping, metavar="FIELD=COLUMN",

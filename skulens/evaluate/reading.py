@@ -38,8 +38,8 @@ def character_errors(
     rows: dict[Unit, list[list[str]]] = {}
     for row in gold:
         values = [v for v in map(squeeze, row.values) if v]
-        text = find_field(row.field).type in TEXTS
-        if text and values and row.legible in DEMANDED and (row.item, row.field) in said:
+        worded = find_field(row.field).type in TEXTS
+        if worded and values and row.legible in DEMANDED and (row.item, row.field) in said:
             rows.setdefault((row.item, row.field), []).append(values)
     return {unit: _pair(found, said[unit]) for unit, found in rows.items()}
 

@@ -12,6 +12,7 @@ from skulens.verify.chain import verify_claims
 from skulens.verify.checks.readings import readings_of
 from skulens.verify.facts.found import Found, is_trusted
 from skulens.verify.look import Looker
+from skulens.verify.second import SecondReader, boxes_to_reread
 from skulens.verify.text import open_text_reader
 
 NAME = "labels"
@@ -36,18 +37,24 @@ class LabelReader:
     Args:
         text: name of a text reader ("routed", "rapidocr", "tesseract"), or one.
         cache: folder in which readings are kept.
+        second: whether lines that hold a value are read once more by another engine, where one is
+            installed; without it fewer values are confirmed.
     """
 
-    def __init__(self, text: str | TextReader = "routed", cache: Path | None = None):
+    def __init__(
+        self, text: str | TextReader = "routed", cache: Path | None = None, second: bool = True
+    ):
         reader = open_text_reader(text) if isinstance(text, str) else text
-        self.looker = Looker(reader, cache=cache)
+        witness = SecondReader(reader) if second else None
+        self.looker = Looker(reader, cache=cache, second=witness)
+        parts = [self.looker.identity] + ([witness.identity] if witness else [])
         self.info = SystemInfo(
             name=NAME,
             kind="reader",
-            identity=f"{NAME}/{VERSION} {self.looker.identity}",
+            identity=f"{NAME}/{VERSION} {' + '.join(parts)}",
             family="ocr",
             licence="Apache-2.0",
-            about={"modalities": ["image"], "text": reader.info.name},
+            about={"modalities": ["image"], "text": reader.info.name, "second": second},
             parts=(reader.info,),
         )
 
@@ -64,6 +71,7 @@ class LabelReader:
     ) -> Iterator[LabelReading]:
         """Every product in order, with claims, verdicts and all that was seen."""
         for product, seen, rejects in self.looker.look(products):
+            seen = self.looker.reread(seen, boxes_to_reread(readings_of(seen)))
             claims = tuple(claims_of(seen, fields, self.info.identity))
             verdicts = tuple(verify_claims(claims, seen))
             yield LabelReading(product, seen, claims, verdicts, tuple(rejects))

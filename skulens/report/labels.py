@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skulens import pictures
-from skulens.claims import Claim, Code, Evidence, Label, Quad, Verdict
+from skulens.claims import Claim, Code, Evidence, Label, Line, Quad, Verdict
 from skulens.errors import PictureError
 from skulens.records import Image, Reject, escape_surrogates
 from skulens.report.boxes import NAMES, Mark, draw_boxes, with_legend
@@ -84,29 +84,41 @@ class Photo:
 def to_record(reading: "LabelReading") -> Iterator[dict[str, Any]]:
     """One JSON object per photo of a reading: codes, fields, lines, rejects."""
     facts = list(zip(reading.claims, reading.verdicts, strict=True))
-    problems = {r.source: r for r in reading.rejects}
-    shas = iter(reading.seen.lines or reading.seen.bars)
-    for image in reading.product.images:
-        path = image.path or ""
-        if path in problems:
-            yield {"image": path, "codes": [], "fields": [], "lines": [],
-                   "rejects": [as_reject(problems[path])]}  # fmt: skip
-            continue
-        sha = next(shas)
+    for image, sha in zip(reading.product.images, hashes_of(reading), strict=True):
         here = [(c, v) for c, v in facts if any(e.image == sha for e in c.evidence)]
         yield {
-            "image": path,
+            "image": image.path or "",
             "sha256": sha,
             "size": list(reading.seen.sizes.get(sha, ())),
             "codes": [as_code(code, here) for code in reading.seen.bars.get(sha, ())],
             "fields": [as_field(claim, verdict, sha) for claim, verdict in here],
-            "lines": [
-                {"text": escape_surrogates(line.text), "confidence": round(line.confidence, 4),
-                 "reader": line.reader, "quad": rounded(line.quad)}
-                for line in reading.seen.lines.get(sha, ())
-            ],
-            "rejects": [],
-        }  # fmt: skip
+            "lines": [as_line(line) for line in reading.seen.lines.get(sha, ())],
+            "rejects": [as_reject(r) for r in reading.rejects if r.source == image.path],
+        }
+
+
+def hashes_of(reading: "LabelReading") -> Iterator[str]:
+    """sha256 of each picture that was read, "" of one that was not; in the product's order."""
+    read = list(reading.seen.sizes)
+    for image in reading.product.images:
+        if len(reading.product.images) == 1:
+            yield read[0] if read else ""
+            continue
+        try:
+            sha = image.sha256()
+        except OSError:
+            sha = ""
+        yield sha if sha in read else ""
+
+
+def as_line(line: Line) -> dict[str, Any]:
+    return {
+        "text": escape_surrogates(line.text),
+        "confidence": round(line.confidence, 4),
+        "reader": line.reader,
+        "second": escape_surrogates(line.second),
+        "quad": rounded(line.quad),
+    }
 
 
 def as_code(code: Code, facts: Sequence[tuple[Claim, Verdict]]) -> dict[str, Any]:
@@ -256,7 +268,7 @@ class Page:
             self.counts[row.label] += 1
         for reject in photo.rejects:
             self.rejects.append({"path": photo.path, "reason": reject.reason})
-        if photo.rejects:
+        if not photo.sha256:
             return
         if len(self.shown) >= MOST:
             self.more += 1

@@ -149,7 +149,7 @@ def _date(year: int | None, month: int | None = None, day: int | None = None) ->
         return None
     try:
         checked = datetime.date(year, 1 if month is None else month, 1 if day is None else day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if month is None:
         return PrintedDate(f"{year:04d}", "year")

@@ -26,6 +26,8 @@ _PACK_OF = re.compile(
     re.S,
 )
 _N_PACK = re.compile(r"(\w+)\s*-?\s*(?:pack|pk|pek|count)(?:\s*(?:of|x|,)?\s+(.+))?", re.S)
+_SAID_AGAIN = re.compile(r"[()\[\]|]|\s/\s|(?<=[^\W\d])\s-\s(?=\d)")
+"""What stands between one quantity and the same in another unit."""
 _UNIT_TWICE = re.compile(rf"({_NUMBER})\s*([^\W\d]+)\s*-\s*({_NUMBER})\s*\2")
 _ABOUT = re.compile(
     r"^max(?:imum|\.)?\s*(?=\d)|^(?:up to|about|approximately|approx\.?|ca\.?|"
@@ -70,7 +72,7 @@ def parse_quantity(text: str, unit: str = "", language: str = "") -> Quantity | 
         one known unit stands there. "ct" stays "ct": carats on a ring, a count on a box.
     """
     text = " ".join(text.casefold().split())
-    parts = [p for p in re.split(r"[()\[\]|]|\s/\s", text) if p.strip(" ,;")]
+    parts = [p for p in _SAID_AGAIN.split(text) if p.strip(" ,;")]
     found = [_parse_one(p, unit, language) for p in parts]
     known = [(q, p) for q, p in zip(found, parts, strict=True) if q is not None]
     if not known or (len(parts) > 1 and found[0] is None):
@@ -144,7 +146,7 @@ def _parse_amount(text: str, unit: str, language: str) -> Quantity | None:
     name = (name or unit.casefold()).strip()
     if amount is None or (high and upper is None):
         return None
-    known = _find_unit(name) if name else ("", "")
+    known = _find_unit(name) or _find_repeated(name) if name else ("", "")
     if known is None:
         return None
     kind, pint_name = known
@@ -204,6 +206,12 @@ def _find_unit(name: str) -> tuple[str, str] | None:
         if _registry().Unit(pint_name).dimensionality == dimension:
             return kind, own
     return None
+
+
+def _find_repeated(name: str) -> tuple[str, str] | None:
+    """The unit of "мл/ml": one unit in two alphabets."""
+    found = {_find_unit(part.strip()) for part in name.split("/")}
+    return found.pop() if len(found) == 1 else None
 
 
 def _convert(amount: Decimal, pint_name: str, kind: str) -> Decimal:

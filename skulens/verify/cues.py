@@ -6,8 +6,9 @@ The words are tables beside the modules that use them: {"kind": {"language": ["w
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from skulens.claims import Line
@@ -20,6 +21,7 @@ _SPACELESS = re.compile("[\u0e00-\u0e7f]")
 """Letters of languages that write no spaces between words."""
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """The text in small letters without accents, character for character as long as it is."""
     return "".join(_plain_letter(c) for c in text)
@@ -62,9 +64,7 @@ class Cues:
                     languages = self._spelt.setdefault(key, {}).setdefault(_spell(word), [])
                     if language not in languages:
                         languages.append(language)
-        every = {w for by in table.values() for ws in by.values() for w in ws}
-        ordered = sorted(every, key=lambda word: -len(_squeeze(word)))
-        self._pattern = re.compile("|".join(map(_pattern_of, ordered)) or r"(?!)")
+        self._pattern = _compile({w for by in table.values() for ws in by.values() for w in ws})
 
     def find(self, text: str) -> Iterator[Cue]:
         """Cue words of a text, in order, without overlap.
@@ -97,13 +97,19 @@ def _spell(word: str) -> str:
     return re.sub(r"[\s.'’\-]", "", word.casefold())
 
 
-def _pattern_of(word: str) -> str:
-    """Spaces and periods of a cue may be missing or more in print; a word is no part of another."""
+def _compile(words: Iterable[str]) -> re.Pattern:
+    """Spaces and periods of a cue may be missing or more in print; a word is no part of another,
+    but in languages that write none apart."""
+    ordered = sorted(words, key=lambda word: -len(_squeeze(word)))
+    spaceless = [_body(word) for word in ordered if _SPACELESS.search(word)]
+    spaced = [_body(word) for word in ordered if not _SPACELESS.search(word)]
+    apart = [rf"(?<!{_LETTER})(?=\w)(?:{'|'.join(spaced)})(?!{_LETTER})"] if spaced else []
+    return re.compile("|".join([*apart, *spaceless]) or r"(?!)")
+
+
+def _body(word: str) -> str:
     pieces = [re.escape(piece) for piece in re.split(r"[\s.'’\-]+", plain(word)) if piece]
-    body = r"[\s.'’\-]*".join(pieces)
-    if _SPACELESS.search(word):
-        return body
-    return rf"(?<!{_LETTER}){body}(?!{_LETTER})"
+    return r"[\s.'’\-]*".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

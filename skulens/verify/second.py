@@ -106,7 +106,8 @@ def confirm(found: Iterable[Found], seen: Seen) -> Iterator[Found]:
             yield one
             continue
         on = [lines.get((e.image, e.quad)) for e in one.evidence if e.quad and e.source == "ocr"]
-        if len(on) == len(one.evidence) and is_confirmed(one, [line for line in on if line]):
+        known = [line for line in on if line]
+        if len(known) == len(one.evidence) and is_confirmed(one, known):
             yield replace(one, witness="second reader")
         else:
             yield one

@@ -27,9 +27,9 @@ from skulens.extract.labels import LabelReader
 NET, BRAND, NOTE = "attributes.net_content", "attributes.brand", "free.note"
 GOLD = f"""item,field,values,legible,group
 p0,{NET},500 g,yes,
-p1,{NET},501 g,yes,
+p1,{NET},600 g,yes,
 p2,{NET},,not pictured,
-p3,{NET},503 g,yes,
+p3,{NET},800 g,yes,
 p0,{BRAND},Acme,yes,
 p1,{BRAND},Acme,yes,
 """
@@ -42,7 +42,7 @@ class Pages(FakeText):
 
     def __init__(self):
         super().__init__(
-            {w: [line(f"Net Wt {200 + w} g"), line("ACME", 1)] for w in range(300, 304)}
+            {300 + i: [line(f"Net Wt {500 + 100 * i} g"), line("ACME", 1)] for i in range(4)}
         )
 
     def read(self, picture, languages=()):
@@ -69,7 +69,7 @@ class Told:
     def read(self, products, fields=()):
         for product in products:
             self.products.append(product)
-            value = {"p0": "500 g", "p1": "777 g", "p2": "502 g", "p3": None}[product.id]
+            value = {"p0": "500 g", "p1": "777 g", "p2": "700 g", "p3": None}[product.id]
             yield Claim(product.id, NET, value)
             yield Claim(product.id, BRAND, "Akme", evidence=(Evidence("", "seller", "Akme"),))
 
@@ -164,6 +164,12 @@ def test_what_a_picture_costs_is_of_pictures_read_now(shop, tmp_path):
     assert first.cost["text_ms_per_picture"] < first.cost["ms_per_picture"]
     [again] = measure(shop, "printed", cache=tmp_path)
     assert "ms_per_picture" not in again.cost
+
+
+def test_pictures_that_cannot_be_read_are_rejects_of_any_reader(shop):
+    (shop.root / "1.png").write_bytes(b"no picture")
+    for result in measure(shop, "printed", "told"):
+        assert [r.item for r in result.rejects] == ["p1"]
 
 
 def test_bars_alone_read_no_text(shop):

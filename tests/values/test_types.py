@@ -211,3 +211,23 @@ def test_labels_of_the_shop_in_five_languages_read_as_what_they_mean():
                 read.setdefault(fact.field, set()).add(label.language)
     assert set(read) == set(EXACT)
     assert read["net content"] == {"en", "id", "ms", "vi", "th"}
+
+
+def test_a_number_as_long_as_a_bar_code_is_no_day():
+    assert parse_date("2024-99999999999999999") is None
+    assert parse_date("2024-05-99999999999999999") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "unit"),
+    [("100 мл", 100, "ml"), ("250 мл/ml", 250, "ml"), ("80 g (г)", 80, "g"), ("1,5 кг", 1500, "g"),
+     ("750 ml - 25.3 fl.oz.", 750, "ml"), ("10 CAPS.", 10, "piece"), ("20 Saşe", 20, "piece")],
+)  # fmt: skip
+def test_units_of_more_alphabets_and_said_twice(text, amount, unit):
+    found = parse_quantity(text)
+    assert (found.amount, found.unit) == (amount, unit)
+
+
+@pytest.mark.parametrize("text", ["5 km/h", "750 ml - 30 fl oz", "250 ml/g"])
+def test_two_different_units_are_no_quantity(text):
+    assert parse_quantity(text) is None

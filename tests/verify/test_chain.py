@@ -154,12 +154,21 @@ def word_claim(value: str, field: str = "attributes.scent") -> Claim:
         ("Hand wash only", ["Hand vash only"], "VC"),
         ("Wash at 30 degrees", ["Wash at 60 degrees"], "U"),
         ("Lavender", ["Lemon"], "U"),
+        ("Propylene glycol", ["Dipropylene glycol"], "U"),
+        ("Propylene glycol", ["contains propy1ene glycol"], "U"),
+        ("Propylene glycol", ["contains propyiene glycol"], "VC"),
     ],
 )
 def test_words_are_found_whole_and_digits_exactly(value, printed, label):
     (verdict,) = verify_claims([word_claim(value)], seen(*printed))
     assert verdict.label == label
     assert bool(verdict.evidence) == (label == "VC")
+
+
+def test_lists_are_left_to_their_own_verifier():
+    claims = [word_claim("Glycol", "attributes.ingredients"), word_claim("Glycol")]
+    verdicts = verify_claims(claims, seen("Propylene glycol base"))
+    assert [v.label for v in verdicts] == ["U", "VC"]
 
 
 def test_quantities_are_not_looked_for_as_words():

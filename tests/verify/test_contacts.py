@@ -21,6 +21,7 @@ FIELD = "attributes.manufacturer_contact"
         ("E330.com2 is no address", []),
         ("S.p.A. and Co.Ltd", []),
         ("500.g net", []),
+        ("visit acme.lovely today", []),
         ("_www.nivea.com", ["www.nivea.com"]),
     ],
 )

@@ -19,12 +19,16 @@ ADDRESS, PERSON = "attributes.manufacturer_address", "attributes.responsible_per
         (["Изготовитель: ЗАО «ВИТЭКС», Республика Беларусь"], "ЗАО «ВИТЭКС»"),
         (["Виробник: ТОВ «Торгова Компанія", "Екона», вул. Любарського 126"],
          "ТОВ «Торгова Компанія Екона»"),
+        (["Виробник ПП «ФАБРИКА «ЕЛЬФА», 03148, м. Київ, вул. Сім'ї Сосніних, 9"],
+         "ПП «ФАБРИКА «ЕЛЬФА»"),
         (["Diproduksi oleh: PT Sinar Jaya", "Jl. Melati No. 9, Bandung"], "PT Sinar Jaya"),
         (["Diproduksi oleh: PT Sinar", "Nusantara Raya", "Jl. Melati No. 9"],
          "PT Sinar Nusantara Raya"),
         (["Dikeluarkan oleh:", "Maju Makmur Sdn. Bhd."], "Maju Makmur Sdn. Bhd."),
         (["Üretici Firma: Gürel İlaç San. ve Tic. A.Ş."], "Gürel İlaç San. ve Tic. A.Ş."),
         (["製造商：青島億聯客信息技術有限公司"], "青島億聯客信息技術有限公司"),
+        (["Виробник: ТАОКАЕНОІ ФУД ЕНД", "МАРКЕТИНГ ЛІМІТЕД 12/1, Моо 4"],
+         "ТАОКАЕНОІ ФУД ЕНД МАРКЕТИНГ ЛІМІТЕД"),
         (["Manufactured by: Nestlé"], "Nestlé"),
     ],
 )  # fmt: skip
@@ -37,6 +41,7 @@ def test_a_company_behind_a_cue(texts, name):
     [
         ["The manufacturer recommends gloves"],
         ["Manufacturer: see package"],
+        ["Manufacturer Recommends Gloves"],
         ["Alanya Import AS"],
         ["Made in Germany"],
         ["Contains inc and co in small letters"],
@@ -77,8 +82,9 @@ def test_a_company_with_an_address_needs_no_cue(texts, name, address):
     assert values(found, ADDRESS) == [address]
 
 
-def test_an_address_ends_where_contacts_begin():
-    texts = ["Manufactured by: Acme Ltd.", "5 Mill Road, Leeds, UK", "www.acme.com"]
+@pytest.mark.parametrize("contact", ["www.acme.com", "ten.: (044) 451-47-40", "Tel. +44 20"])
+def test_an_address_ends_where_contacts_begin(contact):
+    texts = ["Manufactured by: Acme Ltd.", "5 Mill Road, Leeds, UK", contact]
     assert values(makers.find(page(*texts)), ADDRESS) == ["5 Mill Road, Leeds, UK"]
 
 

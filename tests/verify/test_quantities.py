@@ -48,7 +48,7 @@ def test_amounts_beside_and_below_cues(lines):
 @pytest.mark.parametrize("text", [
     "Drained weight: 240 g", "Gross weight 2 kg", "Serving size 30 g", "per 100 g",
     "Vitamin E Capsules USP 400 mg", "Chocolate chips 25%", "1.21 W", "Net zero by 2030",
-    "contains 10 g of protein", "Abtropfgewicht: 240 g",
+    "contains 10 g of protein", "Abtropfgewicht: 240 g", "Caffeine content: 32 g", "Recipe for 250 g",
 ])  # fmt: skip
 def test_other_amounts_are_no_net_content(text):
     assert values(line(text)) == []

@@ -17,7 +17,9 @@ from skulens.verify.facts.ingredients import split_ingredients
 
 NAME = "ingredients/1"
 RATIO = 90
-"""Least similarity, of 100, of texts aligned in order."""
+"""Least similarity, of 100, of lists aligned in order."""
+CONFUSED = str.maketrans("1i|058", "lllosb")
+"""Characters that readers take for one another."""
 
 
 class IngredientsVerifier:
@@ -44,17 +46,26 @@ def fold(text: str) -> str:
 
 
 def is_near(first: str, second: str) -> bool:
-    """Whether two folded texts are alike and have the same numbers in the same order."""
+    """Whether two folded lists are alike and have the same numbers in the same order."""
     same = re.findall(r"\d+", first) == re.findall(r"\d+", second)
     return bool(first) and same and fuzz.ratio(first, second) >= RATIO
 
 
+def letters_of(text: str) -> str:
+    """Letters and digits alone, those that readers confuse as one."""
+    return re.sub(r"[\W_]", "", plain(text)).translate(CONFUSED).replace("rn", "m")
+
+
 def is_ingredient(claim: Claim, found: Found) -> bool:
-    """Whether a claim is an ingredient of the list, or one of those in its brackets."""
+    """Whether a claim is an ingredient of the list, or one of those in its brackets.
+
+    One letter makes another substance (linoleic and linolenic acid, ethyl- and methylparaben), so
+    a name may differ by spaces and confused letters only.
+    """
     if same_value(claim, found):
         return True
-    claimed = fold(claim.value or "")
-    return any(is_near(claimed, fold(part)) for part in parts_of(found.value))
+    claimed = letters_of(claim.value or "")
+    return bool(claimed) and any(claimed == letters_of(part) for part in parts_of(found.value))
 
 
 def parts_of(text: str) -> Iterator[str]:

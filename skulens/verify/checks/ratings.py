@@ -8,7 +8,7 @@ from skulens.values.fields import find_field
 from skulens.values.units import Quantity, parse_quantity
 from skulens.verify.checks.judge import judge
 from skulens.verify.checks.readings import readings_of_field
-from skulens.verify.facts.found import Found, is_trusted
+from skulens.verify.facts.found import Found
 from skulens.verify.facts.ratings import PATHS
 
 NAME = "ratings/1"
@@ -23,17 +23,17 @@ class RatingVerifier:
     def verify(self, claims: Sequence[Claim], seen: Seen) -> list[Verdict]:
         """One verdict per claim, same order.
 
-        VI where the plate says another value of the kind, and only one: a device with two inputs
-        has two.
+        VI where the plate says another value of the kind. Of a device with two inputs the values
+        are in doubt (`facts.merge`) and contradict nobody.
         """
         return [self._verify(claim, seen) for claim in claims]
 
     def _verify(self, claim: Claim, seen: Seen) -> Verdict:
-        readings = readings_of_field(seen, claim.field)
-        field = find_field(claim.field)
-        said = {field.normalise(found.value, found.unit) for found in readings if is_trusted(found)}
-        single = len(said) == 1 and quantity_of(claim.value, claim.unit or field.unit) is not None
-        return judge(claim, readings, NAME, agree=same_rating, contradicts=single)
+        is_quantity = quantity_of(claim.value, claim.unit or find_field(claim.field).unit)
+        return judge(
+            claim, readings_of_field(seen, claim.field), NAME,
+            agree=same_rating, contradicts=is_quantity is not None,
+        )  # fmt: skip
 
 
 def same_rating(claim: Claim, found: Found) -> bool:

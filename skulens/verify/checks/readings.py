@@ -7,6 +7,7 @@ from skulens.verify.facts import find_all
 from skulens.verify.facts.found import Found
 from skulens.verify.facts.merge import merge
 from skulens.verify.layout import prints_of
+from skulens.verify.second import confirm
 
 _found: WeakKeyDictionary[Seen, tuple[Found, ...]] = WeakKeyDictionary()
 
@@ -14,7 +15,7 @@ _found: WeakKeyDictionary[Seen, tuple[Found, ...]] = WeakKeyDictionary()
 def readings_of(seen: Seen) -> tuple[Found, ...]:
     """Every value that is found in the pictures of an item."""
     if seen not in _found:
-        _found[seen] = tuple(merge(find_all(prints_of(seen))))
+        _found[seen] = tuple(merge(confirm(find_all(prints_of(seen)), seen)))
     return _found[seen]
 
 

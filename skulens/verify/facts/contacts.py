@@ -1,7 +1,7 @@
 """Telephone, e-mail and web addresses of makers. They are read, never opened or called."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import phonenumbers
 
@@ -44,30 +44,32 @@ LANGUAGE_REGION = {
 
 
 def find(page: Print) -> Iterator[Found]:
-    """Each contact as printed, once per line; a number may go on in the line below."""
+    """Each contact as printed, once per line; a telephone number may go on in the line below.
+
+    The other engine's reading of a line counts where the first has nothing of the kind.
+    """
     regions = _regions(page)
     for line in page.lines:
-        texts = {line.text: line.confidence}
-        if line.second:
-            texts.setdefault(line.second, min(line.confidence, SECOND))
-        seen: set[str] = set()
-        for text, confidence in texts.items():
-            for value in (*find_addresses(text), *find_phones(text, regions)):
-                key = find_field(FIELD).normalise(value)
-                goes_on = text.endswith(value) and value[-1].isdigit()
-                if goes_on and (longer := _over_two_lines(page, line, value, regions)):
-                    seen.add(key)
-                    yield longer
-                elif key not in seen:
-                    seen.add(key)
-                    yield _found(page, line, value, confidence)
-        divided = not seen and line.text[-1:].isdigit()
-        if divided and (longer := _over_two_lines(page, line, "", regions)):
-            yield longer
+        for address in _read(line, find_addresses):
+            yield _found(page, line, address)
+        phones = _read(line, lambda text: find_phones(text, regions))
+        for phone in phones or [""]:
+            if longer := _over_two_lines(page, line, phone, regions):
+                yield longer
+            elif phone:
+                yield _found(page, line, phone)
+
+
+def _read(line: Line, finder: Callable[[str], Iterator[str]]) -> list[str]:
+    """What a finder finds in a line as its engine reads it, else as the other does; each once."""
+    found = list(finder(line.text)) or list(finder(line.second))
+    return list({find_field(FIELD).normalise(value): value for value in reversed(found)}.values())
 
 
 def _over_two_lines(page: Print, line: Line, value: str, regions: tuple[str, ...]) -> Found | None:
     """A telephone number that the end of a line divides: longer than what its first line holds."""
+    if not line.text[-1:].isdigit() or not line.text.endswith(value):
+        return None
     for later in page.below(line, 1):
         for longer in find_phones(f"{line.text} {later.text}", regions):
             if later.text[:1].isdigit() and len(longer) > len(value) and longer.startswith(value):
@@ -76,13 +78,14 @@ def _over_two_lines(page: Print, line: Line, value: str, regions: tuple[str, ...
     return None
 
 
-def _found(page: Print, line: Line, value: str, confidence: float) -> Found:
-    twice = is_read_twice(line, value) and value in line.text
-    witness: Witness = "second reader" if twice else ""
-    evidence = page.evidence([line], value)
-    doubt = "" if not any(c.isalpha() for c in value) or is_known_host(value) else UNKNOWN
+def _found(page: Print, line: Line, value: str) -> Found:
+    first = value in re.sub(r"\+ (?=\d)", "+", line.text)
+    witness: Witness = "second reader" if first and is_read_twice(line, value) else ""
+    known = not any(c.isalpha() for c in value) or is_known_host(value)
     return Found(
-        FIELD, value, evidence=evidence, confidence=confidence, witness=witness, doubt=doubt
+        FIELD, value, evidence=page.evidence([line], value), witness=witness,
+        confidence=line.confidence if first else min(line.confidence, SECOND),
+        doubt="" if known else UNKNOWN,
     )  # fmt: skip
 
 

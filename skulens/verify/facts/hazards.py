@@ -83,12 +83,18 @@ def _prop_65(page: Print) -> Iterator[Found]:
             continue
         lines = _around(page, line)
         text = join(lines)
-        score = max(fuzz.partial_ratio(phrase, words_of(text)) for phrase in PROP_65_PHRASES)
-        if score >= ALIGNED:
+        words = words_of(text)
+        if any(_stands_in(phrase, words) for phrase in PROP_65_PHRASES):
             yield Found(
                 WARNINGS, text, evidence=page.evidence(lines), confidence=lowest(lines)
             )  # fmt: skip
             return
+
+
+def _stands_in(phrase: str, words: str) -> bool:
+    """Whether a text as long as the phrase, or longer, says it word by word."""
+    enough = len(words) >= len(phrase) * ALIGNED / 100
+    return enough and fuzz.partial_ratio(phrase, words) >= ALIGNED
 
 
 def _around(page: Print, line: Line) -> tuple[Line, ...]:

@@ -39,6 +39,8 @@ ADDRESS = "attributes.manufacturer_address"
 ALIKE = 80.0
 """Similarity in percent from which two names are one name read in two ways."""
 TWO_WAYS = "read in two ways"
+LABEL = re.compile(r"[\s,;]+[^\W\d_]{1,6}\.?\s*:$")
+"""A word such as "tel.:" that is left at the end, however it was read."""
 LONGEST = 90
 """Characters of a company's name."""
 JALAN = re.compile(r"\bJ[I1|](?=[.\s])")
@@ -50,12 +52,14 @@ AGENT = re.compile(
 """Ends of cues that a name must follow."""
 CONTACT = re.compile(
     r"(?:https?:|www\b|\S+@\S+|[a-z0-9-]{3,}\.(?:com|net|org|eu|info)\b|"
-    r"(?<!\w)(?:tel|phone|тел|โทร|telp|fax|e-?mail|hotline|email|điện thoại)(?!\w)|\+\s?\d)",
+    r"(?<!\w)(?:tel|phone|тел|โทร|telp|fax|e-?mail|hotline|email|điện thoại)(?!\w)|\+\s?\d|\(0?\d{2,4}\)\s?\d{2})",
     re.IGNORECASE,
 )
 """Where an address ends."""
 
 
+QUOTED = re.compile(r"\s*(?:«.{2,70}?»+|“.{2,70}?”|\".{2,70}?[\"”])", re.S)
+"""A name in quotes; of "«A «B»" the inner marks close both."""
 TOWN = re.compile(r"(?<![\w.,-])(?:[A-Z]{1,3}[- ])?\d{4,6}\s+[^\W\d_a-zа-я][^\W\d_]{2,}")
 """A postcode and a town."""
 
@@ -165,7 +169,7 @@ def company_in(text: str) -> str:
 def _name_end(text: str, start: int) -> int:
     """Where a name behind its legal form ends: with its quotes, at a comma or number, or with the
     line unless the next is a few more words; 0 where there is none."""
-    quoted = re.compile(r"\s*[«\"“'](.{2,60}?[»\"”'])+", re.S).match(text, start)
+    quoted = QUOTED.match(text, start)
     plain = re.compile(r"[^,;|\d(\n]{2,60}").match(text, start)
     name = quoted or plain
     if name is None or not any(c.isalpha() for c in name.group()):
@@ -201,7 +205,7 @@ def _address(page: Print, passage: Passage, name: Span) -> Iterator[Found]:
     rest = passage.text[name.end :]
     stop = CONTACT.search(rest)
     rest = rest[: stop.start()] if stop else rest
-    bare = rest.strip(SEPARATORS + "\n")
+    bare = LABEL.sub("", rest.strip()).strip(SEPARATORS + "\n")
     if not is_address(bare):
         return
     start = name.end + rest.index(bare[0])

@@ -56,26 +56,21 @@ def _texts(line: Line) -> Iterator[tuple[str, float]]:
 
 def find_marks(text: str) -> list[str]:
     """Marks in a line of print, as they stand there."""
-    found = []
-    for mark in marks():
-        if mark.whole_line:
-            parts = [text.strip(), *BETWEEN.split(text.strip())]
-            if mark.pattern.fullmatch(parts[0]) or _all_marks(parts[1:]):
-                found += [p for p in dict.fromkeys(parts) if mark.pattern.fullmatch(p)]
-        else:
-            found += [match.group().strip() for match in mark.pattern.finditer(text)]
+    whole = text.strip()
+    if name_mark(whole):
+        return [whole]
+    words = BETWEEN.split(whole)
+    if len(words) > 1 and all(name_mark(word) for word in words):
+        return list(dict.fromkeys(words))
+    inside = (mark for mark in marks() if not mark.whole_line)
+    found = (match.group().strip() for mark in inside for match in mark.pattern.finditer(text))
     return list(dict.fromkeys(found))
-
-
-def _all_marks(words: list[str]) -> bool:
-    """Whether every word of a line is a mark: "CE UKCA"."""
-    return len(words) > 1 and all(any(m.pattern.fullmatch(word) for m in marks()) for word in words)
 
 
 def name_mark(text: str) -> str:
     """The name of the mark that a text is: "CE0123" is "CE"; "" for no mark of the list."""
     bare = text.strip()
-    return next((mark.name for mark in marks() if mark.pattern.fullmatch(bare)), "")
+    return next((m.name for m in marks() if m.pattern.fullmatch(bare) or m.name == bare), "")
 
 
 @cache

@@ -58,7 +58,8 @@ def _is_title(text: str) -> bool:
     """Whether a text could be a name: words, few, and no cue of another field."""
     letters = sum(c.isalpha() for c in text)
     few = 0 < len(text.split()) <= WORDS
-    return few and letters >= 2 and letters >= len(text) / 2 and not find_cues(text)
+    words = few and letters >= 2 and letters >= len(text) / 2
+    return words and not find_cues(text) and not list(find_addresses(text))
 
 
 def find_across(prints: Sequence[Print]) -> Iterator[Found]:

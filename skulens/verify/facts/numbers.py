@@ -79,8 +79,9 @@ def read_code(piece: Piece, cue: Cue) -> str:
         return ""
     text = NUMBER_SIGN.sub("", piece.text.lstrip(SEPARATORS)).lstrip(SEPARATORS)
     match = CODE.match(text)
-    value = match.group() if match else ""
-    return value if is_code(value, LEAST[cue.kind]) else ""
+    if match is None or is_amount(" ".join(text.split()[:2])):
+        return ""
+    return match.group() if is_code(match.group(), LEAST[cue.kind]) else ""
 
 
 def is_code(value: str, least: int) -> bool:
@@ -91,7 +92,13 @@ def is_code(value: str, least: int) -> bool:
         return least > 2 and "-" in value and value.isupper()
     if value.isdigit():
         return True
-    return parse_quantity(value) is None and (parse_date(value) is None or least == 2)
+    return not is_amount(value) and parse_date(value) is None
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is a quantity ("500 m"); six digits and a letter are a number ("240512A")."""
+    quantity = parse_quantity(text)
+    return quantity is not None and quantity.unit != "" and not re.match(r"\d{5}", text)
 
 
 def _uncued(page: Print) -> Iterator[Found]:
@@ -104,7 +111,7 @@ def _uncued(page: Print) -> Iterator[Found]:
                     confidence=line.confidence, witness=witness_of(page, line, match[2]),
                 )  # fmt: skip
         bare = BARE_LOT.fullmatch(line.text.strip())
-        if bare and parse_quantity(bare[1]) is None:
+        if bare and not is_amount(bare[1]):
             yield Found(
                 "identifiers.lot", bare.group(), evidence=page.evidence([line]),
                 confidence=line.confidence, witness=witness_of(page, line, bare.group()),

@@ -5,12 +5,13 @@ The fields of the table per serving are free ones where the label has both (as g
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from skulens.claims import Line
 from skulens.values.fields import find_field
 from skulens.verify.cues import what_follows
-from skulens.verify.facts.found import Found, lowest
+from skulens.verify.facts.found import CLEAR, Found, lowest
 from skulens.verify.facts.nutrition_cells import (
     LEAST,
     Basis,
@@ -27,6 +28,8 @@ from skulens.verify.layout import Print
 HUNDRED, SERVING = "attributes.nutrition", "free.nutrition_per_serving"
 LONGEST = 40
 """Most characters that describe a serving."""
+SECOND = CLEAR - 0.01
+"""Highest confidence of an energy in kcal beside one in kJ."""
 UNSAID = ("other", "unsaturated", "starch", "polyols", "added")
 """Rows that are known and have no field."""
 
@@ -41,10 +44,12 @@ def find(page: Print) -> Iterator[Found]:
     table = check_cells(cells, serving[1] if serving else None)
     bases = {basis for basis, _, _ in table}
     both = {"100", "serving"} <= bases
-    for (basis, nutrient, _), entry in table.items():
+    for (basis, nutrient, unit), entry in table.items():
         if nutrient not in UNSAID:
             prefix = SERVING if both and basis == "serving" else HUNDRED
-            yield found_of(page, f"{prefix}.{nutrient}", basis, entry)
+            found = found_of(page, f"{prefix}.{nutrient}", basis, entry)
+            in_kj = unit == "kcal" and (basis, nutrient, "kJ") in table
+            yield speak_second(found) if in_kj else found
     if "100" in bases:
         yield from _hundred(page, headers)
     if "serving" in bases and serving:
@@ -64,6 +69,12 @@ def found_of(page: Print, path: str, basis: Basis | None, entry: Entry) -> Found
         confidence=lowest(cell.lines), witness=entry.witness,
         doubt=entry.doubt or ("" if basis else "no header says what the amount is for"),
     )  # fmt: skip
+
+
+def speak_second(found: Found) -> Found:
+    """A kcal beside its kJ: it supports claims and stands for none, since the two are rounded
+    apart and would pass for rivals."""
+    return replace(found, witness="", confidence=min(found.confidence, SECOND))
 
 
 def _hundred(page: Print, headers: Sequence[Piece]) -> Iterator[Found]:

@@ -94,12 +94,11 @@ def read_sum(digits: str, sign: str) -> Decimal | None:
 @cache
 def _priced() -> re.Pattern[str]:
     signs = sorted(_table()["signs"], key=len, reverse=True)
-    sign = "|".join(
-        rf"(?<![^\W_]){re.escape(s)}(?![^\W\d_])\.?" if s.isalpha() else re.escape(s) for s in signs
-    )
+    words = "|".join(rf"{re.escape(s)}(?![^\W\d_])\.?" for s in signs if s.isalpha())
+    marks = "|".join(re.escape(s) for s in signs if not s.isalpha())
     return re.compile(
-        rf"(?P<before>{sign})\s?(?P<first>{SUM})(?![\d%])"
-        rf"|(?<![\d.,])(?P<second>{SUM})(?:,-)?\s?(?P<after>{sign})",
+        rf"(?P<before>{marks}|(?<![^\W_])(?:{words}))\s?(?P<first>{SUM})(?![\d%])"
+        rf"|(?<![\d.,])(?P<second>{SUM})(?:,-)?\s?(?P<after>{marks}|{words})",
         re.IGNORECASE,
     )
 
@@ -145,7 +144,7 @@ def _from_unit_price(page: Print, per_unit: list[UnitPrice]) -> Iterator[Found]:
                 continue
             fits = [at for quantity, at in amounts if _agree(price, one, quantity)]
             if fits:
-                yield _found(page, PRICE, str(price), [line], witness="arithmetic")
+                yield _found(page, PRICE, f"{price:.2f}", [line], witness="arithmetic")
                 break
 
 

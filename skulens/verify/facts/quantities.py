@@ -168,7 +168,7 @@ def _skip_cues(text: str) -> int:
     """Where a text begins behind further cues of net content ("Poids net / Net weight")."""
     end = 0
     for cue in cues().find(text):
-        if cue.kind != "net" or re.search(r"[^\W_]", text[end : cue.start]):
+        if cue.kind == "other" or re.search(r"[^\W_]", text[end : cue.start]):
             break
         end = cue.end
     return end
@@ -187,13 +187,20 @@ def find(page: Print) -> Iterator[Found]:
 def _after_cues(page: Print) -> Iterator[Found]:
     for line in page.lines:
         for cue in cues().find(line.text):
-            if cue.kind == "net" and (found := _behind(page, line, cue)):
+            if cue.kind != "other" and (found := _behind(page, line, cue)):
                 yield found
+
+
+def _speaks(text: str, cue: Cue) -> bool:
+    """Whether a cue is one where it stands: "caffeine content" is not of the whole pack."""
+    before = re.split(r"[.;,|)/:]", text[: cue.start])[-1]
+    return cue.kind == "net" or not re.search(r"[^\W\d_]", before)
 
 
 def _behind(page: Print, line: Line, cue: Cue) -> Found | None:
     language = cue.language(page.languages)
-    for following in what_follows(page, line, cue.end):
+    ahead = what_follows(page, line, cue.end) if _speaks(line.text, cue) else ()
+    for following in ahead:
         content = read_content(following.text, language)
         if content is None:
             if following.lines == (line,):

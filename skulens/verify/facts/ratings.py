@@ -30,7 +30,7 @@ LETTERS = {"V": "V", "A": "A", "mA": "A", "W": "W", "kW": "W", "Hz": "Hz"}
 """Unit as plates write it -> canonical."""
 AMOUNT = re.compile(
     rf"(?<![\w.,])(?:max(?:imum|\.)?\s*)?(?:{NUMBER})"
-    rf"(?:\s?(?:V|A|W|Hz)?\s?[-–~/]\s?(?:{NUMBER}))?\s?(?P<unit>mA|kW|Hz|V|A|W)(?![^\W\d_])"
+    rf"(?:\s?(?:V|A|W|Hz)?\s?[-–~/]\s?(?:{NUMBER}))?\s?(?P<unit>mA|kW|Hz|V|A|W)(?![^\W_])"
     r"(?:\s?(?:~|⎓|===?|[ad]c\b))?",
     re.IGNORECASE,
 )

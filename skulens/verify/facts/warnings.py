@@ -58,7 +58,7 @@ def find(page: Print) -> Iterator[Found]:
 def _begins(text: str, start: int) -> bool:
     """Whether a sentence may begin there: at the line's start or behind punctuation."""
     before = text[:start].rstrip()
-    return not before or before[-1] in ".!:;•|*/)»-–" or len(before) <= 3
+    return not re.search(r"[^\W\d_]{2}", before) or before[-1] in ".!:;•|*/)»-–"
 
 
 def _passage(page: Print, line: Line, cue: Cue) -> Passage:

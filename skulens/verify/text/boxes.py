@@ -11,6 +11,9 @@ from skulens.claims import Line, Quad
 TALL = 1.5
 """Height over width from which a detected box holds a line that runs up or down."""
 
+LONGEST = 80
+"""Width over height of the longest line; flatter boxes are no print, and engines enlarge them."""
+
 
 def quad_of(box: np.ndarray, size: tuple[int, int]) -> Quad:
     """A (4, 2) box within a picture of (width, height)."""
@@ -41,6 +44,7 @@ def cut(pixels: np.ndarray, quad: Quad) -> np.ndarray:
     """The box of a quad, straightened and upright: (height, width, channels) uint8."""
     corners = np.array(quad, np.float32).reshape(4, 2)
     width, height = (max(2, int(side)) for side in sides(quad))
+    height = max(height, width // LONGEST)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)
     return cv2.warpPerspective(

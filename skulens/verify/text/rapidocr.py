@@ -7,11 +7,13 @@ is left out: it turns one long line in ten upside down, so instead lines that ar
 read once more turned, and what is read better stays.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 
+import cv2
 import numpy as np
 import PIL.Image
 import rapidocr
@@ -31,6 +33,10 @@ BETTER = 0.1
 """By how much confidence has to grow for a line to count as turned."""
 TRIED = 6
 """Badly read lines that are turned first, a batch; unless one of them gets better, no others are."""
+
+
+STRIP = 4
+"""Most that a picture's sides may differ for the detector."""
 
 
 class RapidOcr:
@@ -76,7 +82,7 @@ class RapidOcr:
 
     def find_boxes(self, picture: PIL.Image.Image) -> list[Quad]:
         """Where text stands: from left to right, or from top to bottom where a box is tall."""
-        found = self.engine(to_bgr(picture), use_det=True, use_cls=False, use_rec=False)
+        found = self.engine(_widen(to_bgr(picture)), use_det=True, use_cls=False, use_rec=False)
         detected = getattr(found, "boxes", None)
         if detected is None:
             return []
@@ -121,6 +127,17 @@ class RapidOcr:
             if score > told[i][1] + BETTER and count_letters(text) >= count_letters(told[i][0]):
                 quads[i], told[i], better = quad, (text, score), True
         return better
+
+
+def _widen(pixels: np.ndarray) -> np.ndarray:
+    """A strip with a margin at its right or lower edge: the detector enlarges the short side to
+    736 px, and of 2 x 400 px it would make a picture of 100 megapixels."""
+    height, width = pixels.shape[:2]
+    down = max(0, math.ceil(width / STRIP) - height)
+    right = max(0, math.ceil(height / STRIP) - width)
+    if not down and not right:
+        return pixels
+    return cv2.copyMakeBorder(pixels, 0, down, 0, right, cv2.BORDER_REPLICATE)
 
 
 def is_given(line: Line) -> bool:
