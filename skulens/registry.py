@@ -220,6 +220,12 @@ READERS: dict[str, Row] = {
         "bars and print on the pictures; labels:rapidocr takes another text reader",
         "ocr",
     ),
+    "bars": Row("skulens.extract.bars:BarsReader", "bar codes on the pictures alone", "bars"),
+    "zxing": Row(
+        "skulens.extract.bars:ZxingReader",
+        "baseline: bar codes as zxing-cpp's default options decode them",
+        "bars",
+    ),
     "seller": Row("skulens.extract.seller:SellerReader", "baseline: what the listing says"),
     "title-words": Row(
         "skulens.extract.title_words:TitleWords",
