@@ -28,6 +28,13 @@ def test_instructions(text, found):
     assert values(care.find(page(text)), CARE) == found
 
 
+def test_an_instruction_goes_on_in_the_next_line():
+    assert values(care.find(page("Care: Wipe with a damp", "cloth")), CARE) == [
+        "Wipe with a damp cloth"
+    ]
+    assert values(care.find(page("Do not bleach", "Size: M")), CARE) == ["Do not bleach"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

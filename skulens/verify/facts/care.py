@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from skulens.claims import Line
 from skulens.values.materials import parse_materials
 from skulens.values.text import fold
 from skulens.verify.cues import Cues, load_cues
 from skulens.verify.facts.found import Found, Witness, lowest
 from skulens.verify.facts.passages import SEPARATORS, cued_lines, find_cues, value_after
-from skulens.verify.layout import Print
+from skulens.verify.layout import Print, join_texts
 
 CARE, MATERIAL = "attributes.care", "attributes.material"
 COMPOSITION = "attributes.material_composition"
@@ -32,15 +33,25 @@ def cues() -> Cues:
 def find(page: Print) -> Iterator[Found]:
     """Instructions, each a value, then compositions."""
     for line in page.lines:
-        for part in PARTS.split(line.text):
-            part = AFTER.sub("", part.strip())
+        parts = [AFTER.sub("", part.strip()) for part in PARTS.split(line.text)]
+        for n, part in enumerate(parts):
             cue = cues().first(part)
-            if cue and cue.start == 0:
-                value = part.strip(" .;,|•")
-                yield Found(
-                    CARE, value, evidence=page.evidence([line], value), confidence=line.confidence
-                )  # fmt: skip
+            if cue is None or cue.start > 0:
+                continue
+            more = _rest(page, line) if n == len(parts) - 1 else None
+            lines = (line, more) if more else (line,)
+            value = join_texts([part, more.text if more else ""]).strip(" .;,|•")
+            yield Found(CARE, value, evidence=page.evidence(lines, value), confidence=lowest(lines))
     yield from _materials(page)
+
+
+def _rest(page: Print, line: Line) -> Line | None:
+    """The line below in small letters, on which the last instruction of a line goes on."""
+    for below in page.below(line, 1):
+        text = below.text.strip()
+        if text[:1].islower() and ":" not in text and cues().first(text) is None:
+            return below
+    return None
 
 
 # ----- materials ------------------------------------------------------------------------------
