@@ -7,7 +7,7 @@ direction in which they are read (`Place`).
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -301,17 +301,19 @@ class Print:
 
         It ends before a gap, before letters of another size, and at the end of the column.
         """
+        return tuple(self.read_on(line))
+
+    def read_on(self, line: Line) -> Iterator[Strip]:
+        """The strips of a paragraph one by one, for who may stop early."""
         first = self.strip_of(line)
         start = next(i for i, one in enumerate(first.lines) if one is line)
         lines = first.lines[start:]
-        found = [Strip(lines, surround([self.place(one) for one in lines]))]
-        last = first.place
+        yield Strip(lines, surround([self.place(one) for one in lines]))
+        last: Strip | None = first
         used = {id(first)}
-        while following := self._next_strip(last, used):
-            used.add(id(following))
-            found.append(following)
-            last = following.place
-        return tuple(found)
+        while last and (last := self._next_strip(last.place, used)):
+            used.add(id(last))
+            yield last
 
     def _next_strip(self, above: Place, used: set[int]) -> Strip | None:
         near = []

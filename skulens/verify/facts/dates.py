@@ -21,6 +21,8 @@ PREFIX = "attributes."
 EXPIRY, PRODUCTION = "attributes.expiry_date", "attributes.production_date"
 ASIDE = 25
 """Most letters between a cue and its date: "best before end (see side):"."""
+SPAN = 100
+"""Characters behind a cue in which its date begins."""
 MOST = 7
 """Most tokens of a date, separators included: "12 . march - 2027" has five."""
 LONGEST = 8
@@ -175,10 +177,10 @@ def _behind(page: Print, line: Line, cue: Cue, day_first: bool) -> Found | None:
     language = cue.language(page.languages)
     for following in what_follows(page, line, cue.end):
         own = following.lines[0] is line and len(following.lines) == 1
-        text = following.text
+        text = following.text[:SPAN]
         stop = next((c.start for c in cues().find(text) if c.kind != cue.kind), len(text))
         first = next(find_dates(text[:stop], language), None)
-        if first and stop == len(text) and text.endswith(first.text):
+        if first and stop == len(text) and following.text.endswith(first.text):
             first, following = _read_on(page, first, following, language)
         if first is None or not _is_near(text[: first.start], own):
             if own and stop < len(text) and re.search(r"\d", text):

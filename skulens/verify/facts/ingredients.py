@@ -194,8 +194,7 @@ def _follow(page: Print, line: Line, heading: Cue) -> IngredientList:
     """The list behind a heading: on through its paragraph to the next heading or statement."""
     lines: list[Line] = []
     texts: list[str] = []
-    strips = page.paragraph(line)
-    for one in (one for strip in strips for one in strip.lines):
+    for one in (one for strip in page.read_on(line) for one in strip.lines):
         text = one.text[heading.end :] if one is line else one.text
         if one is not line and (read_heading(text) or _is_over(texts, text)):
             break
@@ -384,7 +383,7 @@ def _sentence(page: Print, line: Line, cue: Cue) -> tuple[str, tuple[Line, ...]]
     """From a cue to the end of its sentence, over the lines of its paragraph."""
     lines: list[Line] = []
     cut: list[Line] = []
-    for one in (one for strip in page.paragraph(line) for one in strip.lines):
+    for one in (one for strip in page.read_on(line) for one in strip.lines):
         text = one.text[cue.start :] if one is line else one.text
         stop = re.search(r"[.!]\s|[.!]$", text)
         end = stop.start() + 1 if stop else len(text)
