@@ -20,6 +20,7 @@ from rapidfuzz import fuzz
 from skulens.claims import Line, Quad, Seen
 from skulens.errors import MissingDependency, MissingFile
 from skulens.protocols import TextReader
+from skulens.values.fields import find_field
 from skulens.verify.facts.found import Found, is_trusted
 from skulens.verify.text import open_text_reader
 
@@ -30,6 +31,8 @@ SAME_LINE = 60.0
 """Similarity of two readings (0 to 100) below which they are not of the same print."""
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[<>≤≥±%°]")
 """A number with its separators, a word, or a sign that changes what a number says."""
+NUMERIC = ("quantity", "dimensions", "number", "date")
+"""Types of values that their numbers identify; an address or an ingredient is more than its."""
 SIGNS = frozenset("<>≤≥±")
 GRAMS_READ_AS_NINE = re.compile(r"\d[.,]\d*9$")
 """A number that both engines read so where "4.7g" is printed."""
@@ -120,8 +123,8 @@ def is_confirmed(found: Found, lines: Sequence[Line]) -> bool:
     the value itself stands in it: all its tokens, in order, side by side, numbers digit by digit
     with their separators, words but for case; of identifiers every character in its own case, with
     neither letter nor digit before and after it. Both readings must be of the same print
-    (SAME_LINE). Where one engine does not know the script, only the numbers are compared, and there
-    has to be one of two digits or more. Not accepted: a number before which the other engine reads "<" or the like; a
+    (SAME_LINE). Where one engine does not know the script, only the numbers are compared, which is
+    enough for amounts and dates alone, and there has to be one of two digits or more. Not accepted: a number before which the other engine reads "<" or the like; a
     number of grams that ends in 9 without its unit, for both engines read "4.7g" as "4.79".
     """
     pairs = [(line.text, line.second) for line in lines if line.second]
@@ -135,7 +138,7 @@ def is_confirmed(found: Found, lines: Sequence[Line]) -> bool:
     if found.field.startswith("identifiers."):
         return alike and holds_identifier(second, found.value)
     if other_script:
-        return holds_numbers(second, found.value)
+        return find_field(found.field).type in NUMERIC and holds_numbers(second, found.value)
     whole = len(pairs) == len(lines) and all(_fold(a) == _fold(b) for a, b in pairs)
     return whole or holds_value(second, found.value)
 

@@ -107,6 +107,7 @@ def test_of_another_script_the_numbers_are_compared():
     assert is_confirmed(found("250 мл"), [cyrillic])
     assert not is_confirmed(found("260 мл"), [cyrillic])
     assert not is_confirmed(found("Маса", "attributes.name"), [cyrillic])
+    assert not is_confirmed(found("Маса нетто 250", "attributes.manufacturer_address"), [cyrillic])
     assert not is_confirmed(found("5 мл"), [line("Маса 5 мл", "Maca 5 Mn", reader="tesseract")])
 
 
