@@ -303,8 +303,12 @@ class Measure:
         return mean_influences(self.ratio)
 
     def interval(self) -> Interval:
-        """The 95 % interval of the value."""
-        return mean_interval(self.ratio, bounded=self.metric.bounded)
+        """The 95 % interval of the value, within what the metric can be."""
+        found = mean_interval(self.ratio, bounded=self.metric.bounded)
+        least, most = self.metric.least, self.metric.most
+        low = found.low if least is None else max(found.low, least)
+        high = found.high if most is None else min(found.high, most)
+        return replace(found, low=low, high=high)
 
 
 def number_groups(groups: Sequence[str]) -> np.ndarray:

@@ -11,8 +11,9 @@ from typing import Literal
 from skulens.errors import SkulensError
 
 LENGTHS = (8, 12, 13, 14)
-_RESTRICTED = re.compile(r"0?(?:02|04|2[0-9])|0?(?:98[1-4]|99|05)")
-"""Prefixes of GTIN-13 that are reused within a company or region, and those of coupons."""
+_RESTRICTED = re.compile(r"02|04|2[0-9]|98[1-4]|99|05")
+"""Prefixes of GTIN-13 that are reused within a company or region, and those of coupons. A UPC-A of
+number system 4 is a GTIN-13 that begins with 04; one of 0 with 49 (049000006346) is not."""
 
 
 class GtinError(SkulensError):

@@ -71,6 +71,8 @@ def test_kinds_and_restricted_numbers():
     assert parse_gtin("96385074").kind == "GTIN-8"
     assert not parse_gtin("96385074").restricted
     assert not parse_gtin("4006381333931").restricted
+    assert not parse_gtin("049000006346").restricted  # UPC-A 0 49000: an ordinary company prefix
+    assert parse_gtin("4" + "0000012345" + check_digit("40000012345")).restricted
     for body in ("210000012345", "981000012345", "020000012345"):
         assert parse_gtin(body + check_digit(body)).restricted
 

@@ -7,7 +7,7 @@ a wrong number may be decoded in ten of them. So a retail code is sure only wher
   which decides without a decoder. Two for EAN-13 and UPC-A, three for shorter codes;
 - the profile is one of them: every digit fits better than all others in its place;
 - nothing else was decoded from the same bars, but for short codes that the profile refutes;
-- a short code has quiet zones, and so is no part of a longer one.
+- a short code has quiet zones and is scanned straight, and so is no part of a longer one.
 
 Matrix codes correct errors and are sure at once. No text of a code is opened or followed.
 """
@@ -23,12 +23,12 @@ import PIL.Image
 from skulens.claims import Code, Quad
 from skulens.verify.bars.locate import find_bars
 from skulens.verify.bars.places import Candidate, gather, rivals_of
-from skulens.verify.bars.profile import Fit, fit_number
+from skulens.verify.bars.profile import Fit, fit_number, measure_slant
 from skulens.verify.bars.reading import MATRIX, RETAIL, Reading, read_view
 from skulens.verify.bars.symbols import MODULES
 from skulens.verify.bars.views import View, cut, scale, turn
 
-NAME = f"bars/2 zxing-cpp {version('zxing-cpp')}"
+NAME = f"bars/3 zxing-cpp {version('zxing-cpp')}"
 """What decodes, for caches and verdicts."""
 LOOKS = {"EAN-13": 2, "UPC-A": 2, "EAN-8": 3, "UPC-E": 3, "ITF": 3, "ITF-14": 3}
 """Looks that have to agree, the profile included; of other linear codes two views."""
@@ -37,6 +37,8 @@ MARGIN = 0.03
 """Least margin of `profile.Fit`."""
 QUIET = 0.2
 """Darkest quiet zone of a short code."""
+SLANT = 0.3
+"""Largest angle, in radians, by which the scan lines of a short code may miss the right angle."""
 MOST_PIXELS = 1_000_000
 """Of the whole picture in all views but the first, before it is enlarged."""
 LARGE_PIXELS = 1_000_000
@@ -134,10 +136,11 @@ class _Search:
         return self.fits_well(candidate)
 
     def fits_well(self, candidate: Candidate) -> bool:
-        """Whether the profile shows this number, and of a short code quiet zones."""
-        fit = self.fit(candidate)[0]
-        whole = candidate.symbology not in SHORT or fit.quiet <= QUIET
-        return fit.margin >= MARGIN and whole
+        """Whether the profile shows this number, and of a short code quiet zones at its ends."""
+        fit, quad = self.fit(candidate)
+        if fit.margin < MARGIN or candidate.symbology not in SHORT:
+            return fit.margin >= MARGIN
+        return fit.quiet <= QUIET and measure_slant(self.grey, quad) <= SLANT
 
     def is_part(self, short: Candidate, long: Candidate) -> bool:
         """Whether a reading is but a piece of a longer code, as slanted scan lines give them."""

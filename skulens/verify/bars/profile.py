@@ -102,6 +102,22 @@ def sample_profiles(grey: np.ndarray, quad: Quad, modules: int) -> list[np.ndarr
     return [lines.mean(0), *(band.mean(0) for band in np.array_split(lines, BANDS))]
 
 
+def measure_slant(grey: np.ndarray, quad: Quad) -> float:
+    """Radians between the scan lines of a quad and the direction across the bars, 0 to pi / 2.
+
+    A slanted line leaves the bars above or below a piece of a long code, where it looks as if the
+    code ended there.
+    """
+    xs, ys = (np.clip(quad[i::2], 0, grey.shape[1 - i] - 1).astype(int) for i in (0, 1))
+    patch = grey[ys.min() : ys.max() + 2, xs.min() : xs.max() + 2].astype(np.float32)
+    if min(patch.shape) < 2:
+        return 0.0
+    dy, dx = np.gradient(patch)
+    across = 0.5 * np.arctan2(2 * (dx * dy).sum(), (dx * dx).sum() - (dy * dy).sum())
+    scanned = np.arctan2(quad[3] - quad[1], quad[2] - quad[0])
+    return float(np.arcsin(min(1.0, abs(np.sin(across - scanned)))))
+
+
 def interpolate(grey: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Bilinear values at x, y, shape of `points` less the last axis; beyond the edge, the edge's."""
     height, width = grey.shape

@@ -11,7 +11,7 @@ from skulens.verify.bars.views import View
 
 RETAIL = ("EAN-13", "EAN-8", "UPC-A", "UPC-E")
 RETAIL_FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.EANUPC])
-ALL_FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.All])
+ALL_FORMATS = zxingcpp.BarcodeFormats([])
 MATRIX = (
     "QR Code",
     "Micro QR Code",

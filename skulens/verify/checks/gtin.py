@@ -1,6 +1,6 @@
 """GTINs: decoded bars prove, printed digits with a right check digit support.
 
-extraction.md 2.5. Nothing but sure bars of a retail code contradicts: a carton's ITF-14 or a Data
+Nothing but sure bars of a retail code contradicts: a carton's ITF-14 or a Data
 Matrix may hold another number of the same product, and digits that an engine reads may be wrong.
 """
 

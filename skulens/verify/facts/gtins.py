@@ -98,7 +98,7 @@ def is_beside(number: Number, code: Code) -> bool:
 def is_reused(gtin: str) -> bool:
     """Whether companies and shops give a number of 14 digits to products as they like.
 
-    `Gtin.restricted` takes UPC-A of the ordinary prefixes 02 and 04 (0 49000 ...) for such, too.
+    As `Gtin.restricted`, but without being told how the number was written.
     """
     if gtin.startswith("000000"):
         return gtin[6] in "02"
