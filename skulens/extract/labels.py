@@ -94,17 +94,20 @@ def claims_of(seen: Seen, fields: Sequence[str], predictor: str) -> Iterator[Cla
 
 
 def choose(path: str, found: Iterable[Found]) -> list[list[Found]]:
-    """Findings by value, the best finding of each first; of a field of one value the best value.
+    """Findings by value in the order of the print, the best finding of each first; of a field of one
+    value the best value alone.
 
     Better is: trusted, with a witness, in no doubt, read more clearly.
     """
     field = find_field(path)
     values: dict[str, list[Found]] = {}
-    for one in sorted(found, key=rank, reverse=True):
+    for one in found:
         values.setdefault(field.normalise(one.value, one.unit, one.language), []).append(one)
     values.pop("", None)
-    groups = list(values.values())
-    return groups if field.many else groups[:1]
+    groups = [sorted(group, key=rank, reverse=True) for group in values.values()]
+    if field.many:
+        return groups
+    return [max(groups, key=lambda group: rank(group[0]))] if groups else []
 
 
 def rank(found: Found) -> tuple[bool, bool, bool, float]:

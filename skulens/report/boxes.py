@@ -18,6 +18,8 @@ COLOURS = {"VC": (0, 122, 92), "VI": (196, 50, 20), "U": (150, 105, 0)}
 Labels also differ by line: VC whole, VI double, U dashed."""
 NAMES = {"VC": "confirmed", "VI": "contradicted", "U": "undecided"}
 """Label -> the word that people read."""
+WORST: tuple[Label, ...] = ("VC", "U", "VI")
+"""The last is the worst."""
 DASH = 9
 MARGIN = 0.35
 """Space around a crop, in heights of its text."""
@@ -36,23 +38,49 @@ class Mark:
 
 
 def draw_boxes(picture: PIL.Image.Image, marks: Sequence[Mark]) -> PIL.Image.Image:
-    """A copy of the picture with a box around each mark, its number at a corner."""
+    """A copy of the picture with a box around each mark and its number beside it.
+
+    Marks of the same place share a box, in the colour of the worst of their labels, and the numbers
+    stand together ("2-5").
+    """
     drawn = picture.convert("RGB").copy()
     pen = PIL.ImageDraw.Draw(drawn)
     unit = max(2, round(max(drawn.size) / 500))
+    places: dict[Quad, list[Mark]] = {}
     for mark in marks:
-        colour, corners = COLOURS[mark.label], corners_of(mark.quad)
-        if mark.label == "U":
-            dashed(pen, corners, colour, unit)
-        else:
-            pen.line([*corners, corners[0], corners[1]], fill=colour, width=unit, joint="curve")
-        if mark.label == "VI":
-            outer = grow(corners, 2.5 * unit)
-            pen.line([*outer, outer[0], outer[1]], fill=colour, width=unit, joint="curve")
-    for mark in marks:
-        if mark.number:
-            tag(pen, corners_of(mark.quad), str(mark.number), COLOURS[mark.label], unit, drawn.size)
+        places.setdefault(mark.quad, []).append(mark)
+    worst = {quad: max((m.label for m in ms), key=WORST.index) for quad, ms in places.items()}
+    for quad, label in worst.items():
+        outline(pen, corners_of(quad), label, unit)
+    for quad, label in worst.items():
+        if numbers := write_numbers([m.number for m in places[quad] if m.number]):
+            tag(pen, corners_of(quad), numbers, COLOURS[label], unit, drawn.size)
     return drawn
+
+
+def outline(
+    pen: PIL.ImageDraw.ImageDraw, corners: Sequence[tuple[float, float]], label: Label, unit: int
+) -> None:
+    """The frame of a box: whole, dashed or double."""
+    colour = COLOURS[label]
+    if label == "U":
+        dashed(pen, corners, colour, unit)
+        return
+    pen.line([*corners, corners[0], corners[1]], fill=colour, width=unit, joint="curve")
+    if label == "VI":
+        outer = grow(corners, 2.5 * unit)
+        pen.line([*outer, outer[0], outer[1]], fill=colour, width=unit, joint="curve")
+
+
+def write_numbers(numbers: Sequence[int]) -> str:
+    """[2, 3, 4, 7] -> "2-4,7"."""
+    runs: list[list[int]] = []
+    for n in sorted(set(numbers)):
+        if runs and n == runs[-1][1] + 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
 
 
 def with_legend(picture: PIL.Image.Image, marks: Sequence[Mark]) -> PIL.Image.Image:
@@ -126,12 +154,17 @@ def tag(
     unit: int,
     size: tuple[int, int],
 ) -> None:
-    """A number on a filled plate above the first corner, kept within the picture."""
+    """Numbers on a filled plate beside a box: left of it, else right of it, else above."""
     font = font_for(text, 8 * unit)
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     width, height = right - left + 4 * unit, bottom - top + 4 * unit
-    x = min(max(0.0, corners[0][0] - width), size[0] - width)
-    y = min(max(0.0, corners[0][1] - height / 2), size[1] - height)
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    x, y = min(xs) - width - unit, (min(ys) + max(ys) - height) / 2
+    if x < 0:
+        x = max(xs) + unit
+    if x + width > size[0]:
+        x, y = min(xs), min(ys) - height
+    x, y = min(max(0.0, x), size[0] - width), min(max(0.0, y), size[1] - height)
     pen.rectangle((x, y, x + width, y + height), fill=colour)
     pen.text((x + 2 * unit - left, y + 2 * unit - top), text, fill="white", font=font)
 

@@ -25,6 +25,8 @@ PAGE_PX = 1000
 """Longer side of a picture on the page."""
 SHOWN_PX = 2000
 """Longer side of a drawn picture."""
+SMALL_PX = 1000
+"""Smaller pictures are enlarged to it, so that numbers do not cover the print."""
 MOST = 300
 """Photos on a page; the rest is counted."""
 SUBS = {
@@ -58,6 +60,10 @@ class Row:
     def word(self) -> str:
         return NAMES[self.label]
 
+    @property
+    def words(self) -> str:
+        return f"{short_field(self.field)}: {self.value}"
+
 
 @dataclass(frozen=True)
 class Photo:
@@ -75,7 +81,7 @@ class Photo:
     def marks(self) -> list[Mark]:
         """Boxes of the facts, numbered as the rows; a fact of several lines has several."""
         return [
-            Mark(quad, row.label, row.number, f"{row.field} {row.value}" if i == 0 else "")
+            Mark(quad, row.label, row.number, row.words if i == 0 else "")
             for row in self.rows
             for i, quad in enumerate(row.quads)
         ]
@@ -214,6 +220,10 @@ def load_picture(photo: Photo, side_px: int) -> "PIL.Image.Image | None":
     except PictureError:
         return None
     picture.thumbnail((side_px, side_px))
+    grown = SMALL_PX / max(picture.size)
+    if grown > 1:
+        size = (max(1, round(picture.width * grown)), max(1, round(picture.height * grown)))
+        picture = picture.resize(size)
     return picture
 
 

@@ -73,7 +73,7 @@ def test_one_photo_gives_a_table_and_a_picture_with_boxes(photos, place):
     done = run(photos[0])
     assert "net content" in done.stdout and "250 g" in done.stdout
     drawn = PIL.Image.open(place / "a.labels.jpg")
-    assert drawn.width == 300 and drawn.height > 200
+    assert drawn.width == 1000 and drawn.height > 667
     assert "-> a.labels.jpg" in done.stdout.splitlines()[-1]
 
 

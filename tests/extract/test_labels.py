@@ -85,6 +85,15 @@ def test_a_field_of_many_values_claims_each_once():
     assert [len(g) for g in choose("attributes.warnings", warnings)] == [2, 1]
 
 
+def test_values_of_a_field_of_many_keep_the_order_of_the_print():
+    listed = [
+        Found("attributes.ingredients", v, confidence=c)
+        for v, c in (("water", 0.5), ("sugar", 0.99), ("salt", 0.7), ("Water", 0.99))
+    ]
+    groups = choose("attributes.ingredients", listed)
+    assert [g[0].value for g in groups] == ["Water", "sugar", "salt"]
+
+
 def test_claims_stand_in_the_order_of_the_registry(photos):
     (reading, _) = reader().read_labels(products_of_photos(photos))
     order = [field.path for field in FIELDS]

@@ -3,7 +3,16 @@
 import PIL.Image
 import pytest
 
-from skulens.report.boxes import COLOURS, NAMES, Mark, crop, draw_boxes, with_legend
+from skulens.report.boxes import (
+    COLOURS,
+    NAMES,
+    WORST,
+    Mark,
+    crop,
+    draw_boxes,
+    with_legend,
+    write_numbers,
+)
 
 QUAD = (50.0, 40.0, 150.0, 40.0, 150.0, 80.0, 50.0, 80.0)
 
@@ -59,3 +68,25 @@ def test_a_crop_holds_the_quad_and_stays_inside():
     assert 100 <= part.width <= 140 and 40 <= part.height <= 75
     assert crop(white(), (-50, -50, -40, -50, -40, -40, -50, -40)).size >= (1, 1)
     assert crop(white(), (280.0, 190, 400, 190, 400, 300, 280, 300), margin=0).size == (20, 10)
+
+
+def test_facts_of_one_place_share_a_box_in_the_colour_of_the_worst():
+    both = draw_boxes(white(), [Mark(QUAD, "VC", 1), Mark(QUAD, "U", 2), Mark(QUAD, "VC", 3)])
+    colours = {c for _, c in both.getcolors(10_000)}
+    assert COLOURS["U"] in colours and COLOURS["VC"] not in colours
+    assert sorted(WORST) == sorted(COLOURS)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "written"),
+    [([3], "3"), ([2, 3, 4, 7], "2-4,7"), ([7, 2, 3, 3], "2-3,7"), ([], "")],
+)
+def test_numbers_of_one_place_are_written_as_runs(numbers, written):
+    assert write_numbers(numbers) == written
+
+
+def test_numbers_stand_beside_the_print_and_not_on_it():
+    numbered, bare = (draw_boxes(white(), [Mark(QUAD, "VC", n)]) for n in (8, 0))
+    inside = (55, 45, 145, 75)
+    assert list(numbered.crop(inside).getdata()) == list(bare.crop(inside).getdata())
+    assert coloured(numbered)[0] < coloured(bare)[0]
