@@ -45,7 +45,7 @@ def draw_boxes(picture: PIL.Image.Image, marks: Sequence[Mark]) -> PIL.Image.Ima
     """
     drawn = picture.convert("RGB").copy()
     pen = PIL.ImageDraw.Draw(drawn)
-    unit = max(2, round(max(drawn.size) / 500))
+    unit = max(2, round(max(drawn.size) / 400))
     places: dict[Quad, list[Mark]] = {}
     for mark in marks:
         places.setdefault(mark.quad, []).append(mark)
@@ -61,12 +61,13 @@ def draw_boxes(picture: PIL.Image.Image, marks: Sequence[Mark]) -> PIL.Image.Ima
 def outline(
     pen: PIL.ImageDraw.ImageDraw, corners: Sequence[tuple[float, float]], label: Label, unit: int
 ) -> None:
-    """The frame of a box: whole, dashed or double."""
-    colour = COLOURS[label]
+    """The frame of a box: whole, dashed or double, on a white one that shows it on any print."""
+    colour, whole = COLOURS[label], [*corners, corners[0], corners[1]]
+    pen.line(whole, fill="white", width=2 * unit, joint="curve")
     if label == "U":
         dashed(pen, corners, colour, unit)
-        return
-    pen.line([*corners, corners[0], corners[1]], fill=colour, width=unit, joint="curve")
+    else:
+        pen.line(whole, fill=colour, width=unit, joint="curve")
     if label == "VI":
         outer = grow(corners, 2.5 * unit)
         pen.line([*outer, outer[0], outer[1]], fill=colour, width=unit, joint="curve")

@@ -191,8 +191,8 @@ def row_of(number: int, fact: Mapping[str, Any]) -> Row:
 
 
 def short_field(path: str) -> str:
-    """A field as people read it: "attributes.net_content" -> "net content"."""
-    return path.partition(".")[2].replace("_", " ").replace("nutrition.", "nutrition: ")
+    """A field as people read it: "attributes.nutrition.fat" -> "nutrition: fat"."""
+    return path.partition(".")[2].replace("_", " ").replace(".", ": ")
 
 
 def make_table(photo: Photo) -> "Table":
@@ -283,10 +283,9 @@ class Page:
         if len(self.shown) >= MOST:
             self.more += 1
             return
-        rows = sorted(photo.rows, key=lambda row: (ORDER[row.label], row.number))
         self.shown.append(
             {
-                "name": Path(photo.path).name, "rows": rows, "lines": photo.lines,
+                "name": Path(photo.path).name, "rows": photo.rows, "lines": photo.lines,
                 "picture": picture_with_boxes(photo, size),
                 "codes": [c for c in photo.codes if not c.gtin],
             }
