@@ -6,7 +6,7 @@ Intervals are clustered by code: all photos of one code show the same object. Wh
 looking at photos (order of views, thresholds) was chosen on the half "tuned"; halves are of codes.
 What limits speed: photos without a readable code, for which every view is tried.
 
-    python -m benchmarks.barcodes ../shared/data/barcodes --save
+    python -m benchmarks.barcodes $SKULENS_DATA/barcodes --save
 """
 
 import argparse

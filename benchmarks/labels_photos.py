@@ -101,6 +101,7 @@ def main() -> None:
     parser.add_argument("--data", action="append")
     parser.add_argument("--system", action="append")
     parser.add_argument("--least", type=int, default=1, help="gold values of a field to be shown")
+    parser.add_argument("--limit", type=int, default=0, help="products of each; 0 is all")
     parser.add_argument("--fields", action="store_true", help="print the rows by field, too")
     parser.add_argument("--show", type=int, default=0, help="wrong confirmed values to print")
     parser.add_argument("--save", action="store_true", help="write the result file")
@@ -109,7 +110,9 @@ def main() -> None:
     for data in asked.data or DATA:
         catalog = open_catalog(data)
         systems = asked.system or (["bars", "zxing"] if data == "barcodes" else ["labels"])
-        settings = {"least": asked.least} | ({"text": "none"} if data == "barcodes" else {})
+        settings = {"least": asked.least, "limit": asked.limit} | (
+            {"text": "none"} if data == "barcodes" else {}
+        )
         tools = Tools(cache=cache_folder())
         for result in run_suite(
             "labels", catalog, systems, settings, data=data, tools=tools

@@ -168,6 +168,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--languages", default=",".join(LANGUAGES))
     parser.add_argument("--reader", default="routed")
+    parser.add_argument("--limit", type=int, default=0, help="products with labels; 0 is all")
     parser.add_argument("--show", type=int, default=0, help="wrong decisions to print")
     parser.add_argument("--save", action="store_true", help="write the result file")
     asked = parser.parse_args()
@@ -177,6 +178,7 @@ def main() -> None:
         subprocess.run(command, check=True)
     catalog, languages = open_catalog(str(asked.shop)), languages_of_labels(asked.shop)
     chosen = {i: code for i, code in languages.items() if code in asked.languages.split(",")}
+    chosen = dict(list(chosen.items())[: asked.limit or None])
     cases = list(make_cases(catalog, chosen, asked.seed))
     products = [
         replace(p, language=chosen[p.id], extras={}) for p in catalog.listings() if p.id in chosen
@@ -189,7 +191,8 @@ def main() -> None:
     keep = scores.slices["language"]
     rows = [line(code, scores.take(keep == code)) for code in LANGUAGES if (keep == code).any()]
     latin = np.isin(keep, ["en", "id", "ms"])
-    rows.insert(0, line("en, id, ms", scores.take(latin)))
+    if latin.any():
+        rows.insert(0, line("en, id, ms", scores.take(latin)))
     fields = [
         line(name, scores.take(latin & (scores.slices["field"] == name)))
         for name in sorted(set(scores.slices["field"][latin]))

@@ -4,7 +4,7 @@ The photos are different cuts out of real ones, so that no reading is reused. Wh
 recogniser. Resident memory is taken after the first 100 photos, when models and buffers are there,
 and at the end.
 
-    python -m benchmarks.look_memory ../shared/data/packages/images --save
+    python -m benchmarks.look_memory $SKULENS_DATA/packages/images --save
 """
 
 import argparse

@@ -9,7 +9,7 @@ killed run goes on; the milliseconds are those of the photos read in this run.
 `Looker` (decoding and an empty cache included), in turns, and compares words per second. What
 limits it is the recogniser; on Cyrillic photos also tesseract.
 
-    python -m benchmarks.text_readers ../shared/data --speed 12 --save
+    python -m benchmarks.text_readers $SKULENS_DATA --speed 12 --save
 """
 
 import argparse

@@ -36,9 +36,27 @@ def shop(tmp_path_factory) -> Path:
     return folder
 
 
+NEEDS_OCR = pytest.mark.skipif(find_spec("rapidocr") is None, reason="pip install 'skulens[ocr]'")
+
+
 @pytest.mark.parametrize(
     ("module", "words"),
     [
+        pytest.param(
+            "labels_shop",
+            ["--shop", "SHOP", "--reader", "rapidocr", "--limit", "1"],
+            marks=NEEDS_OCR,
+        ),
+        pytest.param(
+            "labels_cost",
+            ["--data", "SHOP", "--reader", "rapidocr", "--limit", "1"],
+            marks=NEEDS_OCR,
+        ),
+        pytest.param(
+            "labels_photos",
+            ["--data", "SHOP", "--system", "labels:rapidocr", "--limit", "1"],
+            marks=NEEDS_OCR,
+        ),
         (
             "end_to_end",
             ["--photos", "SHOP", "--encoder", "mini", "--n", "8", "--batch", "4", "--repeats", "1"],
@@ -78,9 +96,7 @@ def shop(tmp_path_factory) -> Path:
             "ocr_retrieval",
             ["--data", "SHOP", "--category", "", "--encoder", "mini", "--texts", "title", "caption"]
             + ["--limit", "2"],
-            marks=pytest.mark.skipif(
-                find_spec("rapidocr") is None, reason="pip install 'skulens[ocr]'"
-            ),
+            marks=NEEDS_OCR,
         ),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
