@@ -30,6 +30,7 @@ from skulens import pictures
 from skulens.catalog.answers import AnsweredPhotos
 from skulens.claims import Line
 from skulens.evaluate.intervals import Grouped, intervals
+from skulens.files import cache_folder
 from skulens.protocols import TextReader
 from skulens.records import Product
 from skulens.registry import resolve
@@ -246,7 +247,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder that holds packages and product_labels")
     parser.add_argument("--readers", nargs="+", default=list(READERS))
-    parser.add_argument("--cache", type=Path, default=Path("/tmp/text-readers"))
+    parser.add_argument("--cache", type=Path, default=cache_folder())
     parser.add_argument("--speed", type=int, default=0, help="photos of each set; 0: none")
     parser.add_argument("--every", type=int, default=1, help="read every so manyth photo")
     parser.add_argument("--save", action="store_true")
