@@ -250,7 +250,7 @@ def find_results(word: str, results: Path) -> list[Result]:
             f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, "
             "or give --results DIR"
         )
-    found = [r for r in stored if word in (r.name, r.system.name)]
+    found = [r for r in stored if word == r.name] or [r for r in stored if word == r.system.name]
     if not found:
         names = [r.name for r in stored] + [r.folder.name for r in stored if r.folder]
         see = f"skulens results show --results {results}"

@@ -321,3 +321,16 @@ def test_the_fingerprint_of_data_covers_the_gallery():
     assert of(gallery.items[:1], [("t",)]) != same, "one product less"
     renamed = (Item("a", ("tea",)), Item("c", ("milk",)))
     assert of(renamed, [("t",), ("m",)]) != same, "another product"
+
+
+def test_a_name_as_typed_wins_over_that_of_the_system(tmp_path, result):
+    store = ResultStore(tmp_path)
+    plain, _ = store.add(replace(result, name=result.system.name))
+    typed, _ = store.add(replace(result, name=f"{result.system.name}:other"))
+    for word, place in ((result.system.name, plain), (f"{result.system.name}:other", typed)):
+        assert [r.folder for r in find_results(word, tmp_path)] == [place]
+
+
+def test_a_system_s_own_name_finds_results_under_other_names(tmp_path, result):
+    typed, _ = ResultStore(tmp_path).add(replace(result, name="an alias"))
+    assert [r.folder for r in find_results(result.system.name, tmp_path)] == [typed]
