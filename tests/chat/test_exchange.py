@@ -156,9 +156,12 @@ def test_nothing_is_drawn_beyond_the_window(window):
 
 def test_stopping_cancels_and_waits():
     ended: list[int] = []
+    second = threading.Event()
 
     async def answer(i: int) -> list[int]:
         try:
+            if i == 1:
+                second.set()
             await asyncio.sleep(3600 if i else 0)
         finally:
             ended.append(i)
@@ -168,6 +171,7 @@ def test_stopping_cancels_and_waits():
     with back.use() as (loop, _):
         exchange = Exchange(loop, answer, 5)
         assert next(exchange.trade(range(100))) == 0
+        assert second.wait(30)  # it is under way, and would sleep for an hour
         exchange.stop()
         assert sorted(ended) == list(range(len(ended))) and len(ended) >= 2
     exchange.stop()  # once more, after the end
