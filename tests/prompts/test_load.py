@@ -5,7 +5,7 @@ import pickle
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skulens.errors import DataError, MissingFile, UnknownName
@@ -169,7 +169,6 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(deadline=None)  # a shared machine stops for longer than any deadline
 @given(st.lists(FRAGMENTS | st.text(max_size=5)).map("".join))
 def test_no_file_is_worse_than_a_data_error(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.v1.md"

@@ -1,8 +1,6 @@
 """Bars on drawn pictures, where every quad is known, and on a few photos."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -26,11 +24,10 @@ from skulens.verify.bars.profile import fit_number  # noqa: E402
 from skulens.verify.bars.reading import Reading, gtin_of  # noqa: E402
 from skulens.verify.bars.symbols import MODULES, pieces_of  # noqa: E402
 from skulens.verify.bars.views import IDENTITY, View, box_mean, cut, scale, turn  # noqa: E402
+from tests.verify.photos import find_photo  # noqa: E402
 
 EAN13, EAN8, UPCA, UPCE = "4006381333931", "96385074", "036000291452", "01234565"
 SIDE = 400
-DATA = Path(os.environ.get("SKULENS_DATA", "/nowhere")) / "barcodes"
-photos = pytest.mark.skipif(not DATA.is_dir(), reason="SKULENS_DATA has no folder barcodes")
 
 
 def bars(text, symbology="EAN-13", module=2, height=90):
@@ -326,10 +323,9 @@ def test_a_long_strip_is_read_without_enlarging_it():
 
 
 def open_photo(name):
-    return PIL.Image.open(DATA / "images" / f"{name}.jpg").convert("RGB")
+    return PIL.Image.open(find_photo("barcodes", f"{name}.jpg")).convert("RGB")
 
 
-@photos
 def test_the_known_misread_is_not_sure():
     assert [code.text for code in decode_bars(open_photo("upce-2/14")) if code.sure] in (
         [],
@@ -337,7 +333,6 @@ def test_the_known_misread_is_not_sure():
     )
 
 
-@photos
 @pytest.mark.parametrize(
     ("name", "text"), [("ean13-1/12", "5201815331227"), ("upca-2/02", "890444000335")]
 )
@@ -345,7 +340,6 @@ def test_photos(name, text):
     assert [code.text for code in decode_bars(open_photo(name)) if code.sure] == [text]
 
 
-@photos
 @pytest.mark.parametrize("name", ["falsepositives/01", "falsepositives-2/05"])
 def test_nothing_is_invented(name):
     assert [code for code in decode_bars(open_photo(name)) if code.gtin] == []

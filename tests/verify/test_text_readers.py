@@ -3,7 +3,6 @@
 import io
 import os
 from functools import cache
-from pathlib import Path
 
 import PIL.Image
 import PIL.ImageDraw
@@ -19,6 +18,7 @@ from skulens.errors import MissingDependency, MissingFile
 from skulens.registry import rows
 from skulens.verify.text import open_text_reader
 from skulens.verify.text.rapidocr import threads
+from tests.verify.photos import find_photo
 
 TEXT = ("Store in a dry place", "Best before 12/2027", "Net weight 250 g")
 TURNS = {
@@ -168,10 +168,7 @@ def test_tesseract_that_is_not_installed_is_named(monkeypatch, tmp_path):
 
 
 def photo(folder: str, name: str) -> PIL.Image.Image:
-    path = Path(os.environ.get("SKULENS_DATA", "")) / folder / "images" / name
-    if not os.environ.get("SKULENS_DATA") or not path.is_file():
-        pytest.skip(f"needs {folder}/images/{name} in SKULENS_DATA")
-    return pictures.decode(path.read_bytes())
+    return pictures.decode(find_photo(folder, name).read_bytes())
 
 
 def test_a_real_label_reads_the_same_by_boxes():
