@@ -108,7 +108,8 @@ class Outputs:
     def take(self, reading: "LabelReading") -> None:
         from skulens.report.labels import photos_of, to_record
 
-        for record, photo in zip(to_record(reading), photos_of(reading), strict=True):
+        records = list(to_record(reading))
+        for record, photo in zip(records, photos_of(reading, records), strict=True):
             self.taken += 1
             self.codes += len(record["codes"])
             self.rejected += bool(record["rejects"])

@@ -116,5 +116,7 @@ def rank(found: Found) -> tuple[bool, bool, bool, float]:
 
 def order_of(path: str) -> tuple[int, str]:
     """Fields in the order of the registry, others after them by name."""
-    planned = [field.path for field in FIELDS]
-    return (planned.index(path) if path in planned else len(planned)), path
+    return _PLACES.get(path, len(_PLACES)), path
+
+
+_PLACES = {field.path: place for place, field in enumerate(FIELDS)}

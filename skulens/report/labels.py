@@ -168,9 +168,9 @@ def rounded(quad: Quad) -> list[float]:
 # ----- photos -----------------------------------------------------------------------------------
 
 
-def photos_of(reading: "LabelReading") -> Iterator[Photo]:
-    """The photos of a reading, facts numbered photo by photo."""
-    for image, record in zip(reading.product.images, to_record(reading), strict=True):
+def photos_of(reading: "LabelReading", records: Iterable[Mapping[str, Any]]) -> Iterator[Photo]:
+    """The photos of a reading from their records (`to_record`), facts numbered photo by photo."""
+    for image, record in zip(reading.product.images, records, strict=True):
         rejects = tuple(r for r in reading.rejects if r.source == image.path)
         rows = [row_of(i, fact) for i, fact in enumerate(record["fields"], 1)]
         sha = record.get("sha256", "")

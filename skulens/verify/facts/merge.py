@@ -7,6 +7,7 @@ from decimal import Decimal
 from skulens.values.fields import Field, find_field
 from skulens.values.units import parse_quantity
 from skulens.verify.facts.found import Found, is_trusted
+from skulens.verify.facts.quantities import agree
 
 CLOSE = Decimal("0.01")
 """Quantities are the same within this share: labels round ("14 oz", "397 g")."""
@@ -41,9 +42,9 @@ def same(field: Field, first: Found, second: Found) -> bool:
     if field.type != "quantity":
         return False
     left, right = parse_quantity(one), parse_quantity(other)
-    if left is None or right is None or left.unit != right.unit or left.upper or right.upper:
+    if left is None or right is None or left.upper or right.upper:
         return False
-    return abs(left.total - right.total) <= CLOSE * max(left.total, right.total)
+    return agree(left, right, CLOSE)
 
 
 def see_twice(group: list[Found]) -> list[Found]:
