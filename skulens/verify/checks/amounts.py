@@ -46,11 +46,11 @@ class AmountVerifier:
         return Verdict(claim.id, "U", "not_pictured", NAME, False)
 
 
-Amount = tuple[Quantity, ...]
+Sides = tuple[Quantity, ...]
 """One quantity, or the lengths of several sides."""
 
 
-def read_amount(text: str, unit: str = "", language: str = "") -> Amount | None:
+def read_amount(text: str, unit: str = "", language: str = "") -> Sides | None:
     """What a value says; None for words, and for numbers without a unit."""
     if sides := parse_dimensions(text, unit, language):
         return sides if all(side.unit for side in sides) else None
@@ -58,7 +58,7 @@ def read_amount(text: str, unit: str = "", language: str = "") -> Amount | None:
     return (one,) if one is not None and one.unit else None
 
 
-def amounts_of(line: Line, language: str) -> Iterator[Amount]:
+def amounts_of(line: Line, language: str) -> Iterator[Sides]:
     """Every amount that is printed on a line."""
     for pattern in (_SIDES, _AMOUNT):
         for match in pattern.finditer(line.text):

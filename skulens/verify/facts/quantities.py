@@ -116,7 +116,7 @@ def agree(first: Quantity, second: Quantity, slack: Decimal = SAME) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class PrintedContent:
     """Amounts printed side by side, which say one thing in several units."""
 
     amounts: tuple[Amount, ...]
@@ -147,7 +147,7 @@ class Content:
 _BETWEEN = re.compile(r"[\s()\[\]/|,;=~≈•·.\-–]*(?:℮|e\b)?[\s()\[\]/|]*")
 
 
-def read_content(text: str, language: str = "") -> Content | None:
+def read_content(text: str, language: str = "") -> PrintedContent | None:
     """The amounts with which a text begins; None where it begins with something else."""
     start = _skip_cues(text)
     group: list[Amount] = []
@@ -165,7 +165,7 @@ def read_content(text: str, language: str = "") -> Content | None:
     printed = "".join(c for i, c in enumerate(text[start:]) if first <= i < end and i not in marks)
     if len(group) > 1:
         printed = re.sub(r"(?<=[^\W\d_])\s*[-–]\s*(?=\d)", " - ", printed)
-    return Content(tuple(group), printed.strip())
+    return PrintedContent(tuple(group), printed.strip())
 
 
 def _skip_cues(text: str) -> int:
@@ -213,7 +213,9 @@ def _behind(page: Print, line: Line, cue: Cue) -> Found | None:
         return _found(page, content, following.lines, language)
     before = amounts_in(line.text[: cue.start], language)
     if before and _BETWEEN.fullmatch(line.text[before[-1].end : cue.start]):
-        content = Content((before[-1],), line.text[before[-1].start : before[-1].end].strip())
+        content = PrintedContent(
+            (before[-1],), line.text[before[-1].start : before[-1].end].strip()
+        )
         return _found(page, content, (line,), language)
     return None
 
@@ -249,28 +251,28 @@ def _is_named(page: Print, line: Line) -> bool:
     return named or any(text.rstrip().endswith(":") for text in before)
 
 
-def _read_alone(text: str) -> Content | None:
+def _read_alone(text: str) -> PrintedContent | None:
     """The amount of a text that says no more."""
     content = read_content(text.strip("() "))
     if content is None and (counts := counts_in(text)):
-        content = Content(tuple(counts), text[counts[0].start : counts[0].end])
+        content = PrintedContent(tuple(counts), text[counts[0].start : counts[0].end])
     if content is None or not _is_measured(content, (*MEASURED, "piece")):
         return None
     return content if _fills(content, text) else None
 
 
-def _fills(content: Content, text: str) -> bool:
+def _fills(content: PrintedContent, text: str) -> bool:
     """Whether a text says no more than an amount."""
     return len(re.sub(r"[\W_]", "", text)) <= len(re.sub(r"[\W_]", "", content.text)) + 1
 
 
-def _is_measured(content: Content, kinds: Sequence[str] = MEASURED) -> bool:
+def _is_measured(content: PrintedContent, kinds: Sequence[str] = MEASURED) -> bool:
     first = content.amounts[0]
     return first.quantity.unit in kinds and first.unit != "mg"
 
 
 def _found(
-    page: Print, content: Content, lines: Sequence[Line], language: str, most: float = 1.0
+    page: Print, content: PrintedContent, lines: Sequence[Line], language: str, most: float = 1.0
 ) -> Found:
     return Found(
         FIELD, content.text, language=language, evidence=page.evidence(lines),

@@ -40,7 +40,7 @@ NO_PLATE = "stands alone"
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class RatedAmount:
     """A number with an electrical unit in a line."""
 
     text: str
@@ -74,13 +74,13 @@ def _found(page: Print, line: Line, path: str, value: str, sure: bool) -> Found:
     )  # fmt: skip
 
 
-def find_amounts(text: str) -> list[Amount]:
+def find_amounts(text: str) -> list[RatedAmount]:
     """Amounts of a line, left to right."""
     found = []
     for match in AMOUNT.finditer(text):
         unit = LETTERS.get(match["unit"])
         if unit and _is_amount(match.group()):
-            found.append(Amount(match.group().strip(), unit, match.start(), match.end()))
+            found.append(RatedAmount(match.group().strip(), unit, match.start(), match.end()))
     return found
 
 
