@@ -27,7 +27,7 @@ ROWS = [
         "torch_shim",
     },
     {"values", "prompts"},
-    {"catalog", "encode", "index", "rerank", "chat", "verify", "evaluate"},
+    {"catalog", "encode", "index", "rerank", "chat", "verify", "compose", "evaluate"},
     {"search", "extract", "world"},
     {"curate", "train", "bench"},
     {"analysis"},

@@ -1,6 +1,5 @@
 """The command line: one file per command, imported when the command is typed."""
 
-import importlib
 import sys
 import warnings
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import click
 
 from skulens import __version__
+from skulens.cli.lazy import LazyGroup
 from skulens.errors import SkulensError
 
 COMMANDS = {
@@ -25,7 +25,7 @@ COMMANDS = {
     "compare": "Is encoder A better than B on the same probes?",
     "confusion": "Which SKUs a run confuses, and why.",
     "prompts": "Show and check what is said to models.",
-    "curate": "Make captions of products with a language model.",
+    "curate": "Make captions, attribute cards and composed queries, and let people review them.",
     "replies": "What models were asked, what it cost and what failed.",
     "chat": "Check a server before a bulk run.",
     "chat-stub": "Start a server that answers like a model, and fails on demand.",
@@ -34,23 +34,12 @@ COMMANDS = {
 """Command -> one line of help; `skulens.cli.<command>` defines `command`."""
 
 
-class LazyCommands(click.Group):
-    """A group whose commands are imported when asked for, so that --help stays instant."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        return importlib.import_module(f"skulens.cli.{name.replace('-', '_')}").command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    package="skulens.cli",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="skulens")
 def skulens() -> None:
     """Find, read and compare products by their pictures.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skulens.curate.reviewing import Agreement, Rate, Review
+    from skulens.curate.captions.reviewing import Agreement, Rate, Review
 
 DISAGREEMENTS = 20
 """Listed on a terminal; --json has all."""

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from skulens import registry
 from skulens.cli import skulens
 from skulens.records import SystemInfo
-from tests.curate.asked import Scripted
+from tests.curate.captions.asked import Scripted
 
 GOOD = "The product is soup in a red can."
 

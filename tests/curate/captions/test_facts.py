@@ -2,7 +2,7 @@
 
 import pytest
 
-from skulens.curate.facts import (
+from skulens.curate.captions.facts import (
     find_amounts,
     find_brands,
     find_claims,

@@ -1,4 +1,4 @@
-"""`skulens curate`: captions made by a model, checked, and reviewed by people."""
+"""`skulens curate captions`, `review-sheet`, `reviewed`: made by a model, checked, reviewed."""
 
 import json
 import operator
@@ -13,12 +13,7 @@ CLIP = "open_clip:ViT-B-32/openai"
 """The paper's limit is that of CLIP's text tower."""
 
 
-@click.group()
-def command() -> None:
-    """Make captions of products with a language model, check them, let people review them."""
-
-
-@command.command("captions", epilog=DATA_HELP)
+@click.command("captions", epilog=DATA_HELP)
 @click.argument("data")
 @engine_options
 @click.option(
@@ -71,7 +66,7 @@ def command() -> None:
 @click.option("--seed", default=0, show_default=True, help="Of samples.")
 @catalog_options
 @json_option
-def captions(
+def command(
     data,
     asking,
     out,
@@ -100,10 +95,10 @@ def captions(
     with the reasons. OUT is a catalogue: `skulens bench mpr OUT` measures it. Nothing is asked
     twice: run the same command again to resume.
     """
-    from skulens.curate.caption_files import Plan
-    from skulens.curate.captions import PROMPT
-    from skulens.curate.make import Work, make_captions
-    from skulens.curate.sources import Settings
+    from skulens.curate.captions.files import Plan
+    from skulens.curate.captions.captioner import PROMPT
+    from skulens.curate.captions.make import Work, make_captions
+    from skulens.curate.captions.sources import Settings
     from skulens.prompts.load import load_prompt
 
     work = Work(
@@ -149,8 +144,8 @@ def count_tokens(names, limit: int | None) -> dict:
 
 def finish(out: Path, asked, as_json: bool) -> None:
     """Sheets and page beside the captions, then what was made."""
-    from skulens.curate.caption_files import read_captions, read_record
-    from skulens.curate.sheets import write_sheets
+    from skulens.curate.captions.files import read_captions, read_record
+    from skulens.curate.captions.sheets import write_sheets
     from skulens.errors import DataError, StoreError
     from skulens.report.captions import print_captions, write_captions_page
 
@@ -167,7 +162,7 @@ def finish(out: Path, asked, as_json: bool) -> None:
     print_captions(record, out, (asked.last_line(), note))
 
 
-@command.command("review-sheet")
+@click.command("review-sheet")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--sample", default=250, show_default=True, type=click.IntRange(min=1),
               help="Captions to review; all where there are fewer.")  # fmt: skip
@@ -183,8 +178,8 @@ def review_sheet(folder, sample, seed, orders, out, as_json) -> None:
     One sample in two orders, a sheet for each pass. Every column asks for the good case: answer
     yes or no (1 or 0), n/a where the source has no such thing.
     """
-    from skulens.curate.caption_files import read_captions
-    from skulens.curate.sheets import read_sheet, write_sheets
+    from skulens.curate.captions.files import read_captions
+    from skulens.curate.captions.sheets import read_sheet, write_sheets
 
     paths = write_sheets(read_captions(folder), out or folder, sample, seed, orders)
     n = len(read_sheet(paths[0]).rows)
@@ -197,15 +192,15 @@ def review_sheet(folder, sample, seed, orders, out, as_json) -> None:
     )
 
 
-@command.command()
+@click.command()
 @click.argument(
     "sheets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @json_option
 def reviewed(sheets, as_json) -> None:
     """Evaluate filled SHEETS: pass rates with exact 95 % intervals, and agreement of two passes."""
-    from skulens.curate.reviewing import evaluate_sheets
-    from skulens.curate.sheets import read_sheet
+    from skulens.curate.captions.reviewing import evaluate_sheets
+    from skulens.curate.captions.sheets import read_sheet
     from skulens.report.review import print_review
 
     review = evaluate_sheets([read_sheet(path) for path in sheets])

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
-from skulens.curate.facts import (
+from skulens.curate.captions.facts import (
     Fact,
     find_amounts,
     find_brands,

@@ -5,15 +5,15 @@ import json
 import pytest
 
 from skulens.catalog.own import OwnCatalog
-from skulens.curate.caption_files import Plan, read_captions, read_record, text_of
-from skulens.curate.captions import Attempt, Captioned
-from skulens.curate.checks import Check, Source
-from skulens.curate.make import Work, make_captions
-from skulens.curate.sources import Settings
+from skulens.curate.captions.files import Plan, read_captions, read_record, text_of
+from skulens.curate.captions.captioner import Attempt, Captioned
+from skulens.curate.captions.checks import Check, Source
+from skulens.curate.captions.make import Work, make_captions
+from skulens.curate.captions.sources import Settings
 from skulens.errors import DataError, StoreError
 from skulens.prompts.load import load_prompt
 from skulens.records import DatasetInfo, Image
-from tests.curate.asked import Scripted
+from tests.curate.captions.asked import Scripted
 
 PROMPT = load_prompt("openmpr_caption")
 COUNTERS = {"words": (lambda text: len(text.split()), 10)}

@@ -17,8 +17,8 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from skulens.catalog.folder import MANIFEST, write_catalog, write_table
-from skulens.curate.captions import Captioned
-from skulens.curate.checks import Rules, failures, new_words
+from skulens.curate.captions.captioner import Captioned
+from skulens.curate.captions.checks import Rules, failures, new_words
 from skulens.errors import DataError, SkulensError, StoreError
 from skulens.files import write_whole
 from skulens.protocols import Catalog

@@ -7,7 +7,7 @@ text that stands for a product in a gallery otherwise.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from skulens.curate.checks import Source, kind_of
+from skulens.curate.captions.checks import Source, kind_of
 from skulens.errors import DataError
 from skulens.prompts.load import Prompt
 from skulens.records import Attribute, DatasetInfo, Product, Reject

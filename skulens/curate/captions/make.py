@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from skulens.curate.caption_files import CaptionFolder, Counts, Maker, Plan
-from skulens.curate.captions import Captioner
-from skulens.curate.checks import Counter, Rules, Source, brands_of
-from skulens.curate.sources import (
+from skulens.curate.captions.files import CaptionFolder, Counts, Maker, Plan
+from skulens.curate.captions.captioner import Captioner
+from skulens.curate.captions.checks import Counter, Rules, Source, brands_of
+from skulens.curate.captions.sources import (
     Settings,
     answer_key,
     choose_roles,

@@ -5,11 +5,11 @@ import pytest
 from skulens.chat.bulk.remember import Remembered
 from skulens.chat.key import make_key
 from skulens.chat.replies.store import ReplyStore
-from skulens.curate import captions as room
-from skulens.curate import sources as texts
-from skulens.curate.captions import Captioner, clean
-from skulens.curate.checks import Rules, Source
-from skulens.curate.sources import (
+from skulens.curate.captions import captioner as room
+from skulens.curate.captions import sources as texts
+from skulens.curate.captions.captioner import Captioner, clean
+from skulens.curate.captions.checks import Rules, Source
+from skulens.curate.captions.sources import (
     Settings,
     answer_key,
     choose_roles,
@@ -22,7 +22,7 @@ from skulens.errors import ChatError, DataError
 from skulens.prompts.load import load_prompt
 from skulens.protocols import Reply
 from skulens.records import Attribute, DatasetInfo, Product
-from tests.curate.asked import Scripted
+from tests.curate.captions.asked import Scripted
 
 WORDS = (lambda text: len(text.split()), 10)
 RULES = Rules({"words": WORDS}, "The product is")

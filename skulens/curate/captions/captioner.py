@@ -2,7 +2,7 @@
 
 OpenMPR (ICPR 2026, section 4.1, figure 2) lets a language model compress what a catalogue says of
 a product into a caption of at most 77 tokens that keeps colour, shape, brand and size. Here every
-caption is checked (`curate.checks`); one that fails is asked for again with the reasons, as a
+caption is checked (`curate.captions.checks`); one that fails is asked for again with the reasons, as a
 question of its own; the attempt that fails least is kept and marked.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 
 from skulens.chat.key import make_key
 from skulens.chat.parse import strip_reasoning
-from skulens.curate.checks import Check, Rules, Source, check_caption, failures
-from skulens.curate.sources import Settings, answer_key, inputs_of
+from skulens.curate.captions.checks import Check, Rules, Source, check_caption, failures
+from skulens.curate.captions.sources import Settings, answer_key, inputs_of
 from skulens.errors import ChatError, DataError
 from skulens.prompts.load import Prompt, load_prompt
 from skulens.protocols import Ask, Chat, ErrorClass, Reply

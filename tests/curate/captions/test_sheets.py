@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skulens.curate.sheets import (
+from skulens.curate.captions.sheets import (
     ASKED,
     COLUMNS,
     FORMULA,

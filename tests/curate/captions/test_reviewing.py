@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skulens.curate.reviewing import (
+from skulens.curate.captions.reviewing import (
     binomial_cdf,
     binomial_interval,
     cohen_kappa,
@@ -16,7 +16,7 @@ from skulens.curate.reviewing import (
     make_rate,
     population_interval,
 )
-from skulens.curate.sheets import ASKED, Reviewed, Sheet
+from skulens.curate.captions.sheets import ASKED, Reviewed, Sheet
 from skulens.errors import DataError
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skulens.curate.checks import (
+from skulens.curate.captions.checks import (
     KINDS,
     Check,
     Rules,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from skulens.curate.sheets import ASKED, Sheet
+from skulens.curate.captions.sheets import ASKED, Sheet
 from skulens.errors import DataError
 
 LEVEL = 0.05

@@ -1,0 +1,1 @@
+"""Captions of products by a language model, checked and reviewed."""
