@@ -299,6 +299,13 @@ VERIFIERS: dict[str, Row] = {
     "text": Row("skulens.verify.checks.text:TextVerifier", "any field: its words stand in print"),
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
+SAMPLERS: dict[str, Row] = {
+    "target-first": Row(
+        "skulens.compose.samplers.target_first:TargetFirst",
+        "an answer first, then conditions from its attributes: never empty",
+    ),
+}
+"""Propose queries of several conditions (`compose.proposals.Sampler`)."""
 
 COLLECTIONS: dict[str, Row] = {
     "openmpr-all": Row(
@@ -331,6 +338,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "chat": CHATS,
     "text_reader": TEXT_READERS,
     "verifier": VERIFIERS,
+    "sampler": SAMPLERS,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,

@@ -95,8 +95,8 @@ def command(
     with the reasons. OUT is a catalogue: `skulens bench mpr OUT` measures it. Nothing is asked
     twice: run the same command again to resume.
     """
-    from skulens.curate.captions.files import Plan
     from skulens.curate.captions.captioner import PROMPT
+    from skulens.curate.captions.files import Plan
     from skulens.curate.captions.make import Work, make_captions
     from skulens.curate.captions.sources import Settings
     from skulens.prompts.load import load_prompt

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from skulens.curate.captions.files import CaptionFolder, Counts, Maker, Plan
 from skulens.curate.captions.captioner import Captioner
 from skulens.curate.captions.checks import Counter, Rules, Source, brands_of
+from skulens.curate.captions.files import CaptionFolder, Counts, Maker, Plan
 from skulens.curate.captions.sources import (
     Settings,
     answer_key,

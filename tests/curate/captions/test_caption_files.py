@@ -5,9 +5,9 @@ import json
 import pytest
 
 from skulens.catalog.own import OwnCatalog
-from skulens.curate.captions.files import Plan, read_captions, read_record, text_of
 from skulens.curate.captions.captioner import Attempt, Captioned
 from skulens.curate.captions.checks import Check, Source
+from skulens.curate.captions.files import Plan, read_captions, read_record, text_of
 from skulens.curate.captions.make import Work, make_captions
 from skulens.curate.captions.sources import Settings
 from skulens.errors import DataError, StoreError

@@ -1,0 +1,1 @@
+"""Attributes of many products -> queries of several conditions, with all their answers."""

@@ -1,0 +1,1 @@
+"""Proposal laws: one file and one row of the registry each (`proposals.Sampler`)."""

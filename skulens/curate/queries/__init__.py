@@ -1,0 +1,1 @@
+"""Composed queries of a catalogue: made, split, described."""
