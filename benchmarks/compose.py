@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -181,9 +182,11 @@ def fill_quota(products: int, queries: int, workers: int) -> Iterator[dict]:
 
 
 def peak_mb() -> int:
-    """Of this process, or of its largest worker, which shares the pool."""
-    whose = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
-    return max(resource.getrusage(who).ru_maxrss for who in whose) // 1024
+    """Of this process, or of its largest worker. Not `ru_maxrss` of itself, which a process has
+    from the one that started it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    [mine] = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    return max(mine, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024
 
 
 def scale(products: int, proposals: int) -> dict:
