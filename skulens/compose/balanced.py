@@ -10,7 +10,7 @@ A near miss of a condition is a product that fails this condition and no other.
 import math
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -216,9 +216,9 @@ class Drawer:
     def serve(self, asked: Asked, ease: Ease) -> Composed | None:
         """The query of a cell at the first open place that it fits; None where there is none."""
         for place, language in self.places_of(asked, ease):
-            if shown := choose_references(self.pool, asked, language, place.sibling):
-                if query := self.finish(asked, shown, place, language):
-                    return query
+            shown = choose_references(self.pool, asked, language, place.sibling)
+            if shown and (query := self.finish(asked, shown, place, language)):
+                return query
         return None
 
     def places_of(self, asked: Asked, ease: Ease) -> list[tuple[Place, int]]:
@@ -369,9 +369,7 @@ def choose_sibling(
     return found[int(asked.chance[3] * len(found))] if found else None
 
 
-def showing(
-    pool: Pool, products: np.ndarray, others: Sequence[int], language: int
-) -> np.ndarray:
+def showing(pool: Pool, products: np.ndarray, others: Sequence[int], language: int) -> np.ndarray:
     """Those of a language that a picture can show and that have none of the other pairs."""
     kept = products[(pool.language.codes[products] == language) & pool.pictured[products]]
     for pair in others:

@@ -4,7 +4,7 @@ A cell is a combination of values, one for each of a few keys of a class, that s
 are taken in all combinations, so that a class of 13 keys has 715 sets of four.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import combinations
 
