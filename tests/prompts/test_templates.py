@@ -22,7 +22,15 @@ GOLDEN = Path(__file__).with_name("golden.json")
 NAMES = [f"{name}.v{version}" for name, versions in known_prompts().items() for version in versions]
 PICTURES = [Image(data=bytes([n])) for n in range(9)]
 
-USED: dict[str, str] = {"caption_again": "curate", "openmpr_caption": "curate"}
+USED: dict[str, str] = {
+    "caption_again": "curate",
+    "openmpr_caption": "curate",
+    "merit_select_attributes": "curate",
+    "merit_select_values": "curate",
+    "merit_open_attributes": "curate",
+    "merit_check_attributes": "curate",
+    "merit_annotate": "curate",
+}
 """Template -> the room whose files name it."""
 LATER = {
     "openmpr_caption_repository": "curate",
@@ -35,11 +43,6 @@ LATER = {
     "ebay_judge": "verify",
     "ebay_verify_caption": "curate",
     "ebay_verify_aspects": "curate",
-    "merit_select_attributes": "curate",
-    "merit_select_values": "curate",
-    "merit_open_attributes": "curate",
-    "merit_check_attributes": "curate",
-    "merit_annotate": "curate",
     "merit_title": "curate",
     "merit_cold_attribute": "curate",
     "merit_cold_value": "curate",
