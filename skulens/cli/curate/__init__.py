@@ -9,6 +9,9 @@ COMMANDS = {
     "review-sheet": "Write sheets on which people pass or fail captions.",
     "reviewed": "Evaluate filled sheets: pass rates and agreement.",
     "compose": "Compose queries of several conditions, with all their answers.",
+    "expand": "Make queries from pairs of similar products (MERIT's cold start).",
+    "rewrite": "Rewrite the instructions of queries in natural words, checked.",
+    "filter": "Take out queries that break one of MERIT's three principles.",
 }
 """Command -> one line of help; see `LazyGroup`."""
 PLACES = {"review-sheet": "captions:review_sheet", "reviewed": "captions:reviewed"}

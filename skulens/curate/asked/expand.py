@@ -42,7 +42,7 @@ from skulens.records import Image, Product, Query, Reject, chunks
 
 METHOD = "cold-start"
 CANDIDATES = "candidates.parquet"
-CHUNK = 1000
+CHUNK = 20_000
 """Chains that are asked about at a time."""
 UNVERIFIED, COMPLETE = "unverified", "complete"
 """Of the tag "judgements": only the target is known to be right, or all answers are listed."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -102,7 +103,7 @@ def carry_composition(catalog: Catalog, kept: set[str], out: Path) -> None:
         return
     rows = pq.read_table(Path(root) / TABLE)
     if "query_id" in rows.column_names:
-        rows = rows.filter(pc.is_in(rows["query_id"], pc.SetLookupOptions(list(kept))))
+        rows = rows.filter(pc.is_in(rows["query_id"], pa.array(sorted(kept), pa.string())))
     write_whole(out / TABLE, lambda file: pq.write_table(rows, file))
     if (Path(root) / RECORD).is_file():
         shutil.copyfile(Path(root) / RECORD, out / RECORD)

@@ -28,7 +28,7 @@ from skulens.records import Image, Product, Query, Reject, chunks
 
 PROMPT, TRAIT_PROMPT, VERIFY_PROMPT = "merit_rewrite", "merit_rewrite_trait", "merit_trait"
 TABLE, RECORD = "rewriting.parquet", "rewriting.json"
-CHUNK = 1000
+CHUNK = 20_000
 """Queries that are asked about at a time."""
 REWRITTEN, KEPT = "rewritten", "template"
 """Of the tag "instruction"."""
