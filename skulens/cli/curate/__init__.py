@@ -9,6 +9,7 @@ COMMANDS = {
     "review-sheet": "Write sheets on which people pass or fail captions.",
     "reviewed": "Evaluate filled sheets: pass rates and agreement.",
     "compose": "Compose queries of several conditions, with all their answers.",
+    "split": "Split queries into train, val and test, with holdouts and controls.",
 }
 """Command -> one line of help; see `LazyGroup`."""
 PLACES = {"review-sheet": "captions:review_sheet", "reviewed": "captions:reviewed"}
