@@ -27,7 +27,7 @@ def test_sizes_overlap_and_holdouts_are_printed(shop):
     assert list(sizes) == ["train", "val", "test"] and sum(sizes.values()) == 120
     assert abs(sizes["test"] - 30) <= 4 and abs(sizes["val"] - 12) <= 4  # 4 queries of an SPU
     assert "train and test share" in said and "SPUs as answer" in said
-    assert "key-pattern_print: key" not in said  # "pattern print" is held out with it
+    assert "key 'pattern print'" not in said  # held out with it
     assert "training queries have it in a product that is reference" in said
     last = said.splitlines()[-1]
     assert "splits.parquet" in last and f"skulens bench merit {shop} --split test" in last
