@@ -10,6 +10,9 @@ COMMANDS = {
     "reviewed": "Evaluate filled sheets: pass rates and agreement.",
     "compose": "Compose queries of several conditions, with all their answers.",
     "split": "Split queries into train, val and test, with holdouts and controls.",
+    "expand": "Make queries from pairs of similar products (MERIT's cold start).",
+    "rewrite": "Rewrite the instructions of queries in natural words, checked.",
+    "filter": "Take out queries that break one of MERIT's three principles.",
 }
 """Command -> one line of help; see `LazyGroup`."""
 PLACES = {"review-sheet": "captions:review_sheet", "reviewed": "captions:reviewed"}

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from skulens.compose.words import CLASS
 from skulens.curate.queries.stratify import draw_key
 from skulens.errors import DataError, unknown
 from skulens.records import Product, Query
@@ -24,8 +25,6 @@ from skulens.values.text import drop_punctuation, fold
 
 Axis = Literal["language", "key", "class"]
 Scope = Literal["condition", "product"]
-CLASS = "class"
-"""Key of the condition that a named class is."""
 ALIKE = 0.5
 """Share of common values (Jaccard) from which on two keys may be one."""
 FEWEST = 3
