@@ -14,6 +14,7 @@ COMMANDS = {
     "annotate": "Put the attributes of products onto cards, and filter them.",
     "compose": "Compose queries of several conditions, with all their answers.",
     "gate": "Measure what composed queries give away to systems without eyes.",
+    "split": "Split queries into train, val and test, with holdouts and controls.",
     "expand": "Make queries from pairs of similar products (MERIT's cold start).",
     "rewrite": "Rewrite the instructions of queries in natural words, checked.",
     "filter": "Take out queries that break one of MERIT's three principles.",
