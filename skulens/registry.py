@@ -324,6 +324,7 @@ PROCEDURES: dict[str, Row] = {
 """Papers' own procedures, which suites emulate in the mode `paper`."""
 BOARDS: dict[str, Row] = {
     "openmpr": Row("skulens.papers.openmpr.results:OpenMPR", "190 published results of OpenMPR"),
+    "merit": Row("skulens.papers.merit.results:Merit", "printed results of the MERIT paper"),
 }
 """Published leaderboards read as results, and the table formats that they bring."""
 
