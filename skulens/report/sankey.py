@@ -1,4 +1,4 @@
-"""A Sankey diagram as SVG: how counts flow from column to column.
+"""A Sankey diagram as SVG: how counts flow from column to column; and a funnel of filters as a page.
 
 The layout is our own. All columns share one scale, so ribbons and nodes are as high as their counts;
 nodes stand in the order of where their ribbons come from, which keeps crossings few; labels
@@ -10,13 +10,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from skulens.report.drawing import INK, SERIES, SOFT
+from skulens.report.html import write_html
 
 OTHER = "other"
 """What the nodes beyond the most frequent of a column become."""
+KEPT = "kept"
+"""Node of a funnel: what a step leaves."""
 NODES = 12
 """Nodes of a column at most, `OTHER` among them."""
 NODE_WIDTH, LETTER, LINE = 10, 6.4, 16
@@ -154,19 +159,21 @@ def place_nodes(flows: Sequence[Flows]) -> list[list[Node]]:
 
 
 def mean_places(step: Flows, places: Mapping[str, float]) -> dict[str, float]:
-    """Node of the next column -> mean place of its sources, weighted by their counts."""
+    """Node of the next column -> mean place of its sources, weighted by their counts.
+
+    Rounded, so that nodes of the same sources are equal and the larger comes first.
+    """
     sums: dict[str, float] = defaultdict(float)
     counts: dict[str, float] = defaultdict(float)
     for (a, b), count in step.items():
         sums[b] += places[a] * count
         counts[b] += count
-    return {node: sums[node] / counts[node] for node in counts}
+    return {node: round(sums[node] / counts[node], 3) for node in counts}
 
 
 def stack_nodes(nodes: Sequence[Node], height: float) -> None:
-    """Give the nodes of a column their tops, centred in `height`, and their labels room."""
-    used = sum(n.size for n in nodes) + GAP * (len(nodes) - 1)
-    top = (height - used) / 2
+    """Give the nodes of a column their tops, from 0 on, and their labels room within `height`."""
+    top = 0.0
     for node in nodes:
         node.top, top = top, top + node.size + GAP
     middles = spread([n.middle for n in nodes], LINE, height)
@@ -300,3 +307,36 @@ def draw_node(node: Node, x: float, before: bool, inner: bool) -> list[str]:
         f'text-anchor="{"end" if before else "start"}"{halo}>{escape(label_of(node))}{title}</text>'
     )
     return drawn
+
+
+def write_sankey_page(
+    steps: Sequence[Mapping[str, Any]], path: Path, title: str, subtitle: str = ""
+) -> Path:
+    """A funnel of filters as a page: a band from step to step, and what each step takes out.
+
+    Args:
+        steps: in order, each {"name", "products", "pairs", "keys", "gone": {reason: pairs}} with the
+            counts after the step.
+    Raises:
+        ValueError: fewer than two steps, or nothing enters the first filter.
+    """
+    if len(steps) < 2:
+        raise ValueError(f"a funnel needs what is given and a step, got {len(steps)} of these")
+    words = "; ".join(f"{step['name']}: {step['pairs']:,}" for step in steps)
+    names = [str(step["name"]).replace("-", " ") for step in steps]
+    drawing = draw_sankey(flows_of_funnel(steps), f"Pairs left after each step. {words}.", names)
+    return write_html(
+        "funnel.html",
+        path,
+        {"title": title, "subtitle": subtitle, "steps": steps, "drawing": drawing},
+        {},
+    )
+
+
+def flows_of_funnel(steps: Sequence[Mapping[str, Any]]) -> list[Flows]:
+    """Between each two steps: pairs that are kept, and those that are gone by reason."""
+    found: list[Flows] = []
+    for step in steps[1:]:
+        gone = {(KEPT, reason): float(n) for reason, n in step["gone"].items()}
+        found.append({(KEPT, KEPT): float(step["pairs"]), **gone})
+    return found

@@ -5,7 +5,16 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from skulens.report.sankey import LINE, OTHER, draw_sankey, merge_rare, place_nodes, spread
+from skulens.report.sankey import (
+    LINE,
+    OTHER,
+    draw_sankey,
+    flows_of_funnel,
+    merge_rare,
+    place_nodes,
+    spread,
+    write_sankey_page,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 LANGUAGES = {("th", "th"): 60, ("th", "en"): 20, ("en", "en"): 10, ("vi", "en"): 10}
@@ -98,3 +107,20 @@ def test_names_are_escaped_and_long_ones_cut():
 def test_what_cannot_be_drawn_is_refused(flows, headings, words):
     with pytest.raises(ValueError, match=words):
         draw_sankey(flows, "flows", headings)
+
+
+FUNNEL = [
+    {"name": "given", "products": 90, "pairs": 1000, "keys": 20, "gone": {}},
+    {"name": "new-attributes", "products": 80, "pairs": 700, "keys": 9, "gone": {"new": 300}},
+    {"name": "seen-once", "products": 79, "pairs": 690, "keys": 9, "gone": {"<b>": 10}},
+]
+
+
+def test_funnel_page_shows_every_step(tmp_path):
+    flows = flows_of_funnel(FUNNEL)
+    assert [sum(f.values()) for f in flows] == [1000, 700]
+    page = write_sankey_page(FUNNEL, tmp_path / "f.html", "Funnel of a shop").read_text()
+    assert "<svg" in page and "new attributes" in page and "Funnel of a shop" in page
+    assert "<b>" not in page and "kept 690" in page and "<td>1,000</td><td>20</td>" in page
+    with pytest.raises(ValueError, match="got 1"):
+        write_sankey_page(FUNNEL[:1], tmp_path / "g.html", "x")
