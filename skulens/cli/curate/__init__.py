@@ -8,6 +8,7 @@ COMMANDS = {
     "captions": "Compress texts of products into captions that fit an encoder.",
     "review-sheet": "Write sheets on which people pass or fail captions.",
     "reviewed": "Evaluate filled sheets: pass rates and agreement.",
+    "stats": "Count what a data set holds: tables, and a page with figures.",
     "compose": "Compose queries of several conditions, with all their answers.",
 }
 """Command -> one line of help; see `LazyGroup`."""
