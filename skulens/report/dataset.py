@@ -54,7 +54,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class BarRow:
     name: str
     cells: tuple[Cell, ...]
 
@@ -69,7 +69,7 @@ class Part:
     what: str = ""
     """Heading of the first column."""
     columns: tuple[str, ...] = ()
-    rows: Sequence[Line] = ()
+    rows: Sequence[BarRow] = ()
     left: str = ""
     """What is not shown."""
     svg: Markup | str = ""
@@ -169,7 +169,7 @@ def bars_of(
     """Counts as bars with their numbers, in the order given."""
     most, whole = max(counts.values(), default=1) or 1, sum(counts.values()) or 1
     lines = [
-        Line(name, (Cell(f"{n:,.0f} ({n / whole:.1%})", round(100 * n / most, 2)),))
+        BarRow(name, (Cell(f"{n:,.0f} ({n / whole:.1%})", round(100 * n / most, 2)),))
         for name, n in list(counts.items())[:top]
     ]
     left = f"{len(counts) - top:,} more in the table beside the page." if len(counts) > top else ""
@@ -188,7 +188,7 @@ def grid_of(rows: Rows, down: str, across: str, number: str, title: str, note: s
     for name in names:
         found = [cells.get((name, head), 0) for head in heads]
         shaded = (Cell(write_count(n) if n else "–", round(65 * n / most, 1)) for n in found)
-        lines.append(Line(name, (*shaded, Cell(write_count(sum(found)), 0))))
+        lines.append(BarRow(name, (*shaded, Cell(write_count(sum(found)), 0))))
     return Part(title, note, "grid", down, (*heads, "all"), lines)
 
 
@@ -286,6 +286,8 @@ def draw_both_rings(
         labeldistance=0.62, wedgeprops={"width": 0.4, **edge},
         textprops={"color": "#ffffff", "ha": "center", "va": "center", "fontsize": 10},
     )  # fmt: skip
+    axes.set_xlim(-1.02, 1.02)
+    axes.set_ylim(-1.02, 1.02)
 
 
 def write_along(axes: "Axes", name: str, angle: float) -> None:
@@ -305,9 +307,9 @@ def describe_attributes(keys: Rows, values: Rows) -> Chapter:
     pairs = dict(sorted(pairs.items(), key=lambda x: (-x[1], x[0])))
     parts = [
         bars_of(pool, "Keys of the products", f"The {TOP} most frequent of {len(pool)}; a product "
-                "counts once for each key it has.", "key", "products with the key"),
+                "counts once for each key it has.", "key", "attribute values"),
         bars_of(pairs, "Values of the products", f"The {TOP} most frequent of {len(pairs):,}.",
-                "key: value", "products with the value"),
+                "key: value", "attribute values"),
     ]  # fmt: skip
     origins = list(dict.fromkeys(r["origin"] for r in keys))
     if len(origins) > 1:
@@ -323,7 +325,7 @@ def compare_origins(keys: Rows, origins: Sequence[str]) -> Part:
     top = names[:TOP]
     most = max((shares.get((o, k), 0) for o in origins for k in top), default=1) or 1
     lines = [
-        Line(
+        BarRow(
             key,
             tuple(
                 Cell(f"{s:.1%}", round(100 * s / most, 2))
@@ -358,7 +360,7 @@ def describe_flows(rows: Rows) -> Chapter:
         same = sum(n for (a, b), n in flows.items() if a == b) / total
         alt = f"Flow of {total:,.0f} references to the {side} of their answers; {same:.1%} stay."
         title = f"{side.capitalize()} of reference and answer"
-        note = f"{same:.1%} of the references are of the {side} of the answers. n = {total:,.0f}."
+        note = f"{same:.1%} stays within one {side}. n = {total:,.0f} references."
         svg = draw_sankey([flows], alt, ("references", "answers"))
         table = grid_of(mine, "reference", "answer", "references", title, "")
         parts.append(Part(title, note, "chart", svg=svg, table=table))
@@ -381,8 +383,8 @@ def draw_lengths(what: str, about: str, counts: Mapping[int, int]) -> Part:
     bins = bin_lengths(counts)
     total = sum(counts.values())
     mean = sum(k * n for k, n in counts.items()) / total
-    said = f"mean {mean:.2f}, median {quantile(counts, 0.5)}, longest {max(counts):,}"
-    note = f"{about.capitalize()}; {said}. n = {total:,}."
+    said = f"mean {mean:.2f}, median {quantile(counts, 0.5)}, largest {max(counts):,}"
+    note = f"{about[0].upper()}{about[1:]}; {said}. n = {total:,}."
     title = what.partition(",")[0].capitalize()
     table = bars_of({words: n for words, _, n in bins}, title, "", what, "count", len(bins))
     svg: Markup | str = ""
@@ -458,6 +460,6 @@ def describe_problems(rows: Rows) -> Chapter:
     if not counts:
         return Chapter("problems", "Problems", "", ())
     most = max(counts.values())
-    lines = [Line(p, (Cell(f"{n:,}", round(100 * n / most, 2)),)) for p, n in counts.items()]
+    lines = [BarRow(p, (Cell(f"{n:,}", round(100 * n / most, 2)),)) for p, n in counts.items()]
     part = Part("", "", "bars", "problem", ("count",), lines, whole=True)
     return Chapter("problems", "Problems", "What is missing or contradicts itself.", (part,))

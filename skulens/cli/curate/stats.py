@@ -52,10 +52,10 @@ def command(data, out, splits, map_, as_json) -> None:
 
 
 def watch(stream: Iterable, what: str) -> Iterator:
-    """The stream with a bar of its own, shown from the second second on."""
+    """The stream with a bar of its own."""
     from tqdm import tqdm
 
-    return iter(tqdm(stream, desc=what, unit="", leave=False, delay=2))
+    return iter(tqdm(stream, desc=what, unit="", leave=False))
 
 
 def read_funnel(data: str) -> dict[str, dict[str, int]]:
