@@ -68,16 +68,19 @@ def show_parts(parts: Sequence[Part]) -> list[dict]:
 
 
 @lru_cache(maxsize=4096)
-def thumbnail(image: Image, upright: bool = True) -> str | None:
+def thumbnail(image: Image, upright: bool = True, side_px: int = THUMBNAIL_PX) -> str | None:
     """A small JPEG as a data: address, or None where the picture cannot be read.
 
     Remembered, because results of one run show the same pictures: some 4 kB each.
+
+    Args:
+        side_px: longest side.
     """
     try:
         picture = pictures.load(image, upright)
     except PictureError:
         return None
-    picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    picture.thumbnail((side_px, side_px))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
