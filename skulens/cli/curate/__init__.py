@@ -12,6 +12,7 @@ COMMANDS = {
     "lint-cards": "Name duplicates, clashes and other faults of attribute cards.",
     "import-cards": "Turn MERIT's JSON cards into YAML cards.",
     "annotate": "Put the attributes of products onto cards, and filter them.",
+    "stats": "Count what a data set holds: tables, and a page with figures.",
     "compose": "Compose queries of several conditions, with all their answers.",
     "gate": "Measure what composed queries give away to systems without eyes.",
     "split": "Split queries into train, val and test, with holdouts and controls.",
