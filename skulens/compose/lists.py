@@ -41,7 +41,7 @@ class Proposed:
     """One proposal of a list; see the module.
 
     Attributes:
-        kind: class named.
+        kind: class named; None: that of the target, or drawn, where the profile names one.
         target: the answer that the method began with.
     """
 
@@ -155,13 +155,16 @@ class Coder:
             for i, (product, key, value) in enumerate(proposed.conditions):
                 products[row, i] = self.products[product]
                 pairs[row, i] = self.pairs[key, value]
+        target = np.array([self.products.get(p.target or "", NONE) for p in listed], np.int32)
+        named = np.array([self.kinds.get(p.kind or "", NONE) for p in listed], np.int32)
+        of_target = np.where(target == NONE, NONE, self.pool.kind.codes[target])
         return Proposals(
             ids=np.array([number_of(p.id, row) for row, p in enumerate(listed)], np.uint64),
             method=listed[0].method,
             products=products,
             pairs=pairs,
-            kind=np.array([self.kinds.get(p.kind or "", NONE) for p in listed], np.int32),
-            target=np.array([self.products.get(p.target or "", NONE) for p in listed], np.int32),
+            kind=np.where(named == NONE, of_target, named),
+            target=target,
             failed=np.zeros(n, bool),
         )
 
