@@ -90,6 +90,7 @@ def test_a_method_that_falls_short_is_told_and_its_part_is_made_by_another(pool)
     for short in made.shortfalls:
         assert short.accepted < short.wanted and short.proposed == 500
         assert short.quota == "n_conditions=2"
+        assert short.accept_rate == short.accepted / 500
     by_method = {s.method: s for s in made.shortfalls}
     assert "attribute-uniform" in by_method
     counts = {m: sum(q.method == m for q in made.queries) for m in by_method}
@@ -146,6 +147,10 @@ def test_methods_of_a_profile_may_repeat_the_one_for_the_rest(pool):
     names = [(q.method, q.id) for q in short.queries]
     assert len(set(names)) == len(names) < 4000
     assert_funnel_is_exact(short)
+    mixed = replace(profile, shares_of="proposals", many="")
+    made = compose(pool, {2: 4000}, mixed, seed=0, limit=2000)
+    names = [(q.method, q.id) for q in made.queries]
+    assert len(set(names)) == len(names) and len(made.shortfalls) == 2
 
 
 def test_importance_weights_are_stored(pool):
@@ -179,7 +184,9 @@ def test_quotas_are_read():
         "n_conditions=3 language=th",
         "n_conditions=4 language=en class=chair",
     ]
-    assert as_quotas({2: 3, 0: 1}) == (Quota(3, 2), Quota(1, 0))
+    assert as_quotas({2: 3, 4: 1}) == (Quota(3, 2), Quota(1, 4))
+    with pytest.raises(DataError, match="quotas of 0 conditions"):
+        as_quotas({2: 3, 0: 1})
 
 
 @pytest.mark.parametrize(
