@@ -61,6 +61,16 @@ def test_membership_by_bitmap_and_by_search(bitmaps_mb, monkeypatch):
         assert np.flatnonzero(has).tolist() == sorted(pool.pairs_of(place))
 
 
+def test_a_search_past_the_end_of_a_posting_finds_nothing(monkeypatch):
+    monkeypatch.setattr(pool_module, "BITMAPS_MB", 0)
+    monkeypatch.setattr(pool_module, "DENSE", 0.5)
+    classless = make_product("b", {"color": "red"})  # numbered first
+    pool = pool_of(make_product("a", {"size": "s"}, kind="bag"), classless)
+    assert (pool.bitmaps[0] < 0).all() and pool.posted.tolist() == [1, 0]
+    found = [pool.has(np.arange(2), np.full(2, pair)).tolist() for pair in (0, 1)]
+    assert found == [[False, True], [True, False]]
+
+
 def test_batches_of_answers_are_cut_and_put_together(monkeypatch):
     pool = pool_of(*random_products(120))
     rng = np.random.default_rng(1)
