@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skulens.compose import pool as pool_module
-from skulens.compose.answers import find_answers, find_near_misses
+from skulens.compose.answers import Answered, find_answers, find_near_misses
 from skulens.compose.pool import MOST_ATTRIBUTES, make_pool
 from skulens.compose.proposals import MOST, NONE, Proposals
 from skulens.errors import DataError
 from skulens.records import Attribute, Product
+from skulens.registry import resolve
 from tests.compose.pools import (
     PRODUCTS,
     brute_answers,
@@ -122,6 +123,18 @@ def test_near_misses_fail_one_condition_alone(products, data):
         expected = brute_answers(products, others, shown=ids)
         expected -= brute_answers(products, [pool.pairs[pairs[i]]])
         assert names_of(pool, found[i]) == expected
+
+
+def test_near_misses_stay_with_their_queries():
+    pool = pool_of(*random_products(90))
+    drawn = resolve("sampler", "target-first")(pool).draw(0, np.arange(200, dtype=np.uint64))
+    drawn = drawn.take(~drawn.failed)
+    whole = Answered(pool, drawn, find_answers(pool, drawn.pairs, drawn.kind))
+    assert len(whole.misses.members) > 500
+    good = np.random.default_rng(0).random(len(drawn)) < 0.4
+    found, expected = whole.take(good).misses, find_near_misses(pool, drawn.take(good))
+    assert found.edges.tolist() == expected.edges.tolist()
+    assert found.members.tolist() == expected.members.tolist()
 
 
 def test_products_are_numbered_class_by_class_and_pairs_key_by_key():
