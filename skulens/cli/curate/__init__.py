@@ -13,6 +13,7 @@ COMMANDS = {
     "import-cards": "Turn MERIT's JSON cards into YAML cards.",
     "annotate": "Put the attributes of products onto cards, and filter them.",
     "compose": "Compose queries of several conditions, with all their answers.",
+    "gate": "Measure what composed queries give away to systems without eyes.",
 }
 """Command -> one line of help; see `LazyGroup`."""
 PLACES = {
