@@ -332,6 +332,20 @@ LAYOUTS: dict[str, Row] = {
 }
 """Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
 
+PICTURE_SCORES: dict[str, Row] = {
+    "size": Row("skulens.curate.pictures.scores:Size", "short side, pixels"),
+    "blur": Row("skulens.curate.pictures.scores:Blur", "how little another blur changes"),
+    "clutter": Row("skulens.curate.pictures.scores:Clutter", "edges along the border"),
+    "text": Row("skulens.curate.pictures.scores:Text", "blocks that look like print, unread"),
+    "watermark": Row("skulens.curate.pictures.scores:Watermark", "faint edges on the background"),
+    "ocr-text": Row(
+        "skulens.curate.pictures.ocr_text:OcrText",
+        "share of the picture that print covers, as a text reader finds it: ocr-text:rapidocr",
+        "ocr",
+    ),
+}
+"""Say what a picture is like (`curate.pictures.scores.PictureScore`)."""
+
 COLLECTIONS: dict[str, Row] = {
     "openmpr-all": Row(
         "skulens.papers.openmpr.group:PublishedEncoders",
@@ -366,6 +380,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "verifier": VERIFIERS,
     "sampler": SAMPLERS,
     "layout": LAYOUTS,
+    "picture_score": PICTURE_SCORES,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,
