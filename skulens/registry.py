@@ -317,6 +317,20 @@ LAYOUTS: dict[str, Row] = {
         "skulens.catalog.layouts.merit:MeritAnnotation",
         "MERIT's files: products as its annotation code has them (JSON Lines)",
     ),
+    "vlm2vec": Row(
+        "skulens.catalog.layouts.vlm2vec:Vlm2Vec", "VLM2Vec's training pairs, several pictures each"
+    ),
+    "vlm2vec-eval": Row(
+        "skulens.catalog.layouts.vlm2vec:Vlm2VecEval", "VLM2Vec's evaluation: queries and a corpus"
+    ),
+    "m-beir": Row(
+        "skulens.catalog.layouts.m_beir:MBeir",
+        "M-BEIR of UniIR: queries of one picture, pools, qrels, instructions",
+    ),
+    "sentence-transformers": Row(
+        "skulens.catalog.layouts.sentence_transformers:SentenceTransformers",
+        "anchor, positive, negative as chat messages (JSON Lines)",
+    ),
 }
 """Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
 
