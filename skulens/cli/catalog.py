@@ -128,7 +128,8 @@ def next_command(layout: str, out: Path) -> str:
     """What opens the folder again, or lists its files where only others read it."""
     from skulens.registry import rows
 
-    reader = {"skulens": "own", "merit-annotation": "merit"}.get(layout, layout)
+    same = {"skulens": "own", "merit-annotation": "merit", "vlm2vec-eval": "vlm2vec"}
+    reader = same.get(layout, layout)
     return f"skulens audit {reader}:{out}" if reader in rows("dataset") else f"ls {out}"
 
 
