@@ -143,6 +143,29 @@ DATASETS = {
             Sign(("t*/data-*.arrow",)),
         ),
     ),
+    "cirr": Row(
+        "skulens.catalog.cirr:Cirr",
+        "CIRR: a photo and a sentence that changes it; sets of six similar photos",
+        signs=(Sign(("captions/cap.rc2.*.json", "image_splits/split.rc2.*.json")),),
+    ),
+    "fashioniq": Row(
+        "skulens.catalog.fashioniq:FashionIQ",
+        "FashionIQ: a photo of a garment and two sentences that say how another differs",
+        signs=(Sign(("captions/cap.dress.*.json", "image_splits/split.dress.*.json")),),
+    ),
+    "m-beir": Row(
+        "skulens.catalog.m_beir:MBeir",
+        "M-BEIR of UniIR: queries and candidates of any modality, local and union pools",
+        signs=(Sign(("query/*/mbeir_*.jsonl", "cand_pool/*/mbeir_*.jsonl")),),
+    ),
+    "vlm2vec": Row(
+        "skulens.catalog.vlm2vec:Vlm2Vec",
+        "pairs of VLM2Vec: text with picture tokens, positive, negatives; or its evaluation form",
+        signs=(
+            Sign(("corpus-*.parquet", "queries-*.parquet")),
+            Sign(("pairs-*.parquet",)),
+        ),
+    ),
     "clothing": Row(
         "skulens.catalog.clothing:Clothing",
         "photos of single garments in 18 classes",
@@ -328,6 +351,20 @@ LAYOUTS: dict[str, Row] = {
     "merit-annotation": Row(
         "skulens.catalog.layouts.merit:MeritAnnotation",
         "MERIT's files: products as its annotation code has them (JSON Lines)",
+    ),
+    "vlm2vec": Row(
+        "skulens.catalog.layouts.vlm2vec:Vlm2Vec", "VLM2Vec's training pairs, several pictures each"
+    ),
+    "vlm2vec-eval": Row(
+        "skulens.catalog.layouts.vlm2vec:Vlm2VecEval", "VLM2Vec's evaluation: queries and a corpus"
+    ),
+    "m-beir": Row(
+        "skulens.catalog.layouts.m_beir:MBeir",
+        "M-BEIR of UniIR: queries of one picture, pools, qrels, instructions",
+    ),
+    "sentence-transformers": Row(
+        "skulens.catalog.layouts.sentence_transformers:SentenceTransformers",
+        "anchor, positive, negative as chat messages (JSON Lines)",
     ),
 }
 """Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
