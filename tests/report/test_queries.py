@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -96,6 +97,15 @@ def test_a_query_shows_parts_in_order_and_why_a_product_is_wrong(place, results,
     good = said[said.index("good") : said.index("half")]
     assert "1 ✓ right a" in good and "right product first" in good
     assert "Near misses" in said and "1 judged not relevant" in said
+
+
+def test_kinds_of_errors_are_shown_where_they_were_sorted(place, results, tmp_path):
+    sheet = pa.table({"query": ["q1", "q3"], "kind": ["detail", "visual"]})
+    half = next(r for r in results if r.name == "half")
+    sorted_ = replace(half, tables={**half.tables, "errors": sheet})
+    page = write(place, [sorted_, *(r for r in results if r is not half)], tmp_path)
+    assert "error: detail" in article(page, "q1") and "error:" not in words(article(page, "q2"))
+    assert 'data-error="visual"' in article(page, "q3") and "<option>visual</option>" in page
 
 
 def test_a_wrong_product_says_what_it_has_instead(place, results, tmp_path):
