@@ -57,7 +57,7 @@ class Vectors:
         rows = np.full((len(items), 3), np.nan, np.float32)
         hashes: list[tuple[str | None, ...]] = []
         for i, item in enumerate(items):
-            data = item.parts[0].data
+            data = item.parts[0].read()
             hashes.append((hashlib.sha256(data).hexdigest(),))
             if data in self.known:
                 row = np.array(self.known[data], np.float32)
