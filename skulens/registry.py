@@ -300,12 +300,37 @@ VERIFIERS: dict[str, Row] = {
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
 SAMPLERS: dict[str, Row] = {
+    "conventional-uniform": Row(
+        "skulens.compose.samplers.conventional_uniform:ConventionalUniform",
+        "random products, one attribute of each (MERIT, A.3.1)",
+    ),
+    "attribute-uniform": Row(
+        "skulens.compose.samplers.attribute_uniform:AttributeUniform",
+        "random attribute keys, a product for each (MERIT, A.3.2)",
+    ),
+    "high-similarity": Row(
+        "skulens.compose.samplers.high_similarity:HighSimilarity",
+        "a product, and a sibling that differs in one attribute (MERIT, A.3.3)",
+    ),
     "target-first": Row(
         "skulens.compose.samplers.target_first:TargetFirst",
         "an answer first, then conditions from its attributes: never empty",
     ),
 }
 """Propose queries of several conditions (`compose.proposals.Sampler`)."""
+LAYOUTS: dict[str, Row] = {
+    "skulens": Row(
+        "skulens.catalog.layouts.skulens:Skulens", "our own folder format skulens/1, complete"
+    ),
+    "merit": Row(
+        "skulens.catalog.layouts.merit:Merit", "MERIT's files: products as on the hub (Parquet)"
+    ),
+    "merit-annotation": Row(
+        "skulens.catalog.layouts.merit:MeritAnnotation",
+        "MERIT's files: products as its annotation code has them (JSON Lines)",
+    ),
+}
+"""Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
 
 COLLECTIONS: dict[str, Row] = {
     "openmpr-all": Row(
@@ -324,6 +349,7 @@ PROCEDURES: dict[str, Row] = {
 """Papers' own procedures, which suites emulate in the mode `paper`."""
 BOARDS: dict[str, Row] = {
     "openmpr": Row("skulens.papers.openmpr.results:OpenMPR", "190 published results of OpenMPR"),
+    "merit": Row("skulens.papers.merit.results:Merit", "printed results of the MERIT paper"),
 }
 """Published leaderboards read as results, and the table formats that they bring."""
 
@@ -339,6 +365,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "text_reader": TEXT_READERS,
     "verifier": VERIFIERS,
     "sampler": SAMPLERS,
+    "layout": LAYOUTS,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,

@@ -25,6 +25,11 @@ PICTURES = [Image(data=bytes([n])) for n in range(9)]
 USED: dict[str, str] = {
     "caption_again": "curate",
     "openmpr_caption": "curate",
+    "merit_select_attributes": "curate",
+    "merit_select_values": "curate",
+    "merit_open_attributes": "curate",
+    "merit_check_attributes": "curate",
+    "merit_annotate": "curate",
     "merit_again": "curate",
     "merit_cold_attribute": "curate",
     "merit_cold_query": "curate",
@@ -47,11 +52,6 @@ LATER = {
     "ebay_judge": "verify",
     "ebay_verify_caption": "curate",
     "ebay_verify_aspects": "curate",
-    "merit_select_attributes": "curate",
-    "merit_select_values": "curate",
-    "merit_open_attributes": "curate",
-    "merit_check_attributes": "curate",
-    "merit_annotate": "curate",
     "merit_title": "curate",
 }
 """Template -> the room that will name it: an open door. Move it to USED once it does."""
