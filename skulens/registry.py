@@ -311,6 +311,18 @@ VERIFIERS: dict[str, Row] = {
 }
 """Say whether pictures support claims (`protocols.Verifier`)."""
 SAMPLERS: dict[str, Row] = {
+    "conventional-uniform": Row(
+        "skulens.compose.samplers.conventional_uniform:ConventionalUniform",
+        "random products, one attribute of each (MERIT, A.3.1)",
+    ),
+    "attribute-uniform": Row(
+        "skulens.compose.samplers.attribute_uniform:AttributeUniform",
+        "random attribute keys, a product for each (MERIT, A.3.2)",
+    ),
+    "high-similarity": Row(
+        "skulens.compose.samplers.high_similarity:HighSimilarity",
+        "a product, and a sibling that differs in one attribute (MERIT, A.3.3)",
+    ),
     "target-first": Row(
         "skulens.compose.samplers.target_first:TargetFirst",
         "an answer first, then conditions from its attributes: never empty",

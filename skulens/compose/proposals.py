@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from skulens.compose.pool import Pool
+from skulens.compose.ragged import Ragged
 
 MOST = 4
 """Conditions of a query."""
@@ -28,8 +29,6 @@ class Proposals:
         kind: (n,) int32 class named in the instruction, or NONE.
         target: (n,) int32 the answer that the sampler began with, or NONE.
         failed: (n,) bool, the sampler found nothing to propose; counted, never judged.
-        log_importance: (n,) float64, log of the law of uniform sampling over this sampler's, up
-            to a constant; 0 where they are the same.
     """
 
     ids: np.ndarray
@@ -39,7 +38,6 @@ class Proposals:
     kind: np.ndarray
     target: np.ndarray
     failed: np.ndarray
-    log_importance: np.ndarray
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,7 +52,6 @@ class Proposals:
             self.kind[rows],
             self.target[rows],
             self.failed[rows],
-            self.log_importance[rows],
         )
 
     def counts(self) -> np.ndarray:
@@ -63,15 +60,28 @@ class Proposals:
 
 
 class Sampler(Protocol):
-    """Draws proposals; one file in `compose/samplers` and one row of the registry each."""
+    """A proposal law over one pool; one file in `compose/samplers` and one registry row each."""
 
     name: str
+    counts: tuple[int, ...]
+    """Numbers of conditions that it has queries of."""
 
-    def draw(self, pool: Pool, seed: int, ids: np.ndarray, conditions: int = 0) -> Proposals:
+    def __init__(self, pool: Pool): ...
+
+    def draw(self, seed: int, ids: np.ndarray, conditions: int = 0) -> Proposals:
         """The proposals of these ids: (n,) uint64 -> n rows, the same for any batching.
 
         Args:
             conditions: of each query, 2 to MOST; 0: drawn by the law of the paper's code.
+        """
+
+    def weigh(self, proposals: Proposals, answers: Ragged) -> np.ndarray:
+        """Log importance of acceptable proposals: (n,) float64, log P_uniform - log P of this law
+        (`Composed.log_importance`).
+
+        Args:
+            proposals: with the class that each query names.
+            answers: theirs, references left out.
         """
 
 
@@ -82,8 +92,12 @@ class Composed:
     Attributes:
         shown: (product, pair) of each condition, in the order of the instruction.
         kind: class that the instruction names, or NONE.
-        answers: every product of the pool that satisfies all conditions, references left out.
-        near: verified hard negatives: each fails at least one condition.
+        answers: every product of the pool that satisfies all conditions, references left out;
+            under MERIT's rules only the target where the sampler had one.
+        near: hard negatives.
+        near_verified: each of them fails at least one condition; otherwise some may be answers.
+        log_importance: log of the probability that conventional uniform sampling proposes this
+            query over that of its own method; NaN where the latter is not known.
     """
 
     id: int
@@ -95,6 +109,18 @@ class Composed:
     near: np.ndarray
     log_importance: float
     tags: Mapping[str, str]
+    near_verified: bool = True
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A method that stopped before it had made its part of a quota."""
+
+    method: str
+    quota: str
+    wanted: int
+    accepted: int
+    proposed: int
 
 
 @dataclass(frozen=True)
@@ -102,10 +128,13 @@ class Composition:
     """Accepted queries and what became of every proposal.
 
     Attributes:
-        funnel: (method, step) -> proposals that stopped there; "accepted" is a step.
-        missing: quota -> queries that could not be made.
+        funnel: (method, step) -> proposals that stopped there. "accepted" is a step, and so is
+            "quota full"; all steps but "proposed" sum to "proposed".
+        missing: quota -> queries that no method could make.
+        shortfalls: methods that hit their limit of proposals.
     """
 
     queries: Sequence[Composed]
     funnel: Mapping[tuple[str, str], int]
     missing: Mapping[str, int]
+    shortfalls: Sequence[Shortfall] = ()

@@ -9,6 +9,7 @@ COMMANDS = {
     "review-sheet": "Write sheets on which people pass or fail captions.",
     "reviewed": "Evaluate filled sheets: pass rates and agreement.",
     "compose": "Compose queries of several conditions, with all their answers.",
+    "gate": "Measure what composed queries give away to systems without eyes.",
 }
 """Command -> one line of help; see `LazyGroup`."""
 PLACES = {"review-sheet": "captions:review_sheet", "reviewed": "captions:reviewed"}

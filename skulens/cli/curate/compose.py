@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -32,39 +33,44 @@ def read_quota(_ctx, _param, text: str) -> dict[int, int]:
     "--quota", default="2=1000,3=1000,4=1000", show_default=True, callback=read_quota,
     help="Accepted queries by number of conditions.",
 )  # fmt: skip
-@click.option("--profile", default="sound", show_default=True, help="Rules of acceptance.")
+@click.option(
+    "--profile", default="sound", show_default=True,
+    help="Rules of acceptance: sound, merit, balanced, or a YAML file.",
+)  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Another seed gives other queries.")
+@click.option(
+    "--language", help="Of a shop's texts: en, id, ms, vi, th; market: that of each country. "
+    "[default: market]",
+)  # fmt: skip
 @catalog_options
 @json_option
-def command(data, out, quota, profile, seed, map_, as_json) -> None:
+def command(data, out, quota, profile, seed, language, map_, as_json) -> None:
     """Compose queries of several conditions over DATA, each with all its answers."""
-    from skulens.compose.profiles import PROFILES
-    from skulens.curate.queries.make import compose_catalog
-    from skulens.errors import unknown
+    from skulens.curate.queries.make import compose_catalog, read_rules
 
-    if profile not in PROFILES:
-        raise unknown("profile", profile, PROFILES, "skulens curate compose --help")
-    made = compose_catalog(open_data(data, map_), quota, PROFILES[profile], out, seed)
+    rules = read_rules(profile)
+    catalog = in_language(open_data(data, map_), language)
+    made = compose_catalog(catalog, quota, rules, out, seed)
+    next_command = f"skulens bench merit {out} --allow-outside --split composed --encoder mini"
     if as_json:
-        steps = {f"{method}: {step}": n for (method, step), n in made.funnel.items()}
-        click.echo(
-            json.dumps(
-                {
-                    "folder": str(out),
-                    "products": made.products,
-                    "queries": made.queries,
-                    "funnel": steps,
-                    "missing": dict(made.missing),
-                    "rejects": len(made.rejects),
-                }
-            )
-        )
+        click.echo(json.dumps(made.as_dict() | {"next": next_command}, ensure_ascii=False))
         return
     for (method, step), count in made.funnel.items():
         click.echo(f"{count:9,}  {method}: {step}")
-    for quota_, short in made.missing.items():
-        click.echo(f"missing: {short:,} queries of {quota_}")
+    for name, short in made.missing.items():
+        click.echo(f"missing: {short:,} queries of {name}")
     click.echo(
-        f"{made.queries:,} queries over {made.products:,} products: {out}; next: "
-        f"skulens bench merit {out} --split composed --encoder mini"
+        f"{made.queries:,} queries over {made.products:,} products (sha256 {made.digest[:16]}): "
+        f"{out}; next: {next_command}"
     )
+
+
+def in_language(catalog, language: str | None):
+    """A shop with its texts in a language, by default each SKU's own; others as they are."""
+    from skulens.world.reader import Language, World
+
+    if isinstance(catalog, World):
+        return World(catalog.root, language=cast(Language, language or "market"))
+    if language:
+        raise click.UsageError("--language is for shops of `skulens world make`; leave it out")
+    return catalog

@@ -3,27 +3,32 @@
 Beside the tables of `catalog.folder` stand
 
     composition.parquet   a row per query: query_id, proposal, method, log_importance, answers, target
-    composition.json      recipe (profile, quotas, seed), digests of what went in, the funnel: proposals
-                          by the step at which each stopped, and quotas that could not be filled
+    composition.json      recipe (profile, quotas, seed), digests of what went in and of the queries,
+                          the funnel: proposals by the step at which each stopped, and quotas that
+                          could not be filled
     rejects.parquet       what could not be used, with the reason
 """
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skulens.catalog.folder import write_catalog
+from skulens.catalog.folder import MANIFEST, write_catalog
+from skulens.compose.balanced import Balanced, compose_balanced
 from skulens.compose.pool import Pool, make_pool
-from skulens.compose.profiles import Profile
+from skulens.compose.profiles import PROFILES, Profile
 from skulens.compose.proposals import Composed, Composition
 from skulens.compose.run import compose
 from skulens.compose.words import ask, name_of
-from skulens.errors import StoreError
-from skulens.files import write_whole
+from skulens.errors import StoreError, unknown
+from skulens.files import locked, write_whole
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Query, Reject
 
@@ -32,45 +37,138 @@ SPLIT = "composed"
 TABLE, RECORD, REJECTS = "composition.parquet", "composition.json", "rejects.parquet"
 
 
+LOCK = ".composing"
+BALANCED = Balanced()
+Rules = Profile | Balanced
+Quotas = Mapping[int, int]
+
+
 @dataclass(frozen=True)
 class Made:
-    """What a composition wrote."""
+    """What a composition wrote.
+
+    Attributes:
+        digest: sha256 of the queries (`digest_queries`).
+    """
 
     folder: Path
     products: int
     queries: int
+    digest: str
     funnel: Mapping[tuple[str, str], int]
     missing: Mapping[str, int]
     rejects: Sequence[Reject]
 
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "folder": str(self.folder),
+            "products": self.products,
+            "queries": self.queries,
+            "queries_sha256": self.digest,
+            "funnel": {f"{method}: {step}": n for (method, step), n in self.funnel.items()},
+            "missing": dict(self.missing),
+            "rejects": len(self.rejects),
+        }
+
+
+def read_rules(name: str) -> Rules:
+    """The rules of a name: a profile's, or "balanced".
+
+    Raises:
+        UnknownName: neither.
+    """
+    if name == BALANCED.name:
+        return BALANCED
+    if name not in PROFILES:
+        raise unknown("profile", name, [*PROFILES, BALANCED.name], "skulens curate compose --help")
+    return PROFILES[name]
+
 
 def compose_catalog(
-    catalog: Catalog, quotas: Mapping[int, int], profile: Profile, out: Path, seed: int = 0
+    catalog: Catalog, quotas: Quotas, rules: Rules, out: Path, seed: int = 0
 ) -> Made:
     """Compose queries over a catalogue's products and write both to `out`.
 
-    Args:
-        quotas: conditions -> accepted queries.
+    The same catalogue, quotas, rules and seed give the same queries, so that after a kill the same
+    call begins anew and ends as it would have.
+
     Raises:
-        StoreError: `out` holds a catalogue already.
+        StoreError: `out` holds a catalogue already, or another process composes into it.
         DataError: the catalogue has no product.
     """
-    if (out / "products.parquet").exists():
-        raise StoreError(f"{out} holds a catalogue already; delete it or name another folder")
-    products = {p.id: p for p in catalog.products()}
-    rejects = list(catalog.rejects)
-    pool, unusable = make_pool(products.values())
-    rejects += unusable
-    composition = compose(pool, quotas, profile, seed)
-    photos = photos_of(catalog, products)
-    queries = [ask(pool, c, products, photos) for c in composition.queries]
-    write_catalog(out, products.values(), {SPLIT: queries}, pictures="refer")
-    write_record(out, composition, {"profile": asdict(profile), "seed": seed, "quotas": quotas})
-    write_rows(out / TABLE, rows_of(pool, composition.queries))
-    write_rows(out / REJECTS, [asdict(r) for r in rejects])
+    with claim_folder(out):
+        products = {p.id: p for p in catalog.products()}
+        pool, unusable = make_pool(products.values())
+        rejects = (*catalog.rejects, *unusable)
+        composition = compose_by(rules, pool, products, quotas, seed)
+        photos = photos_of(catalog, products)
+        queries = [ask(pool, c, products, photos) for c in composition.queries]
+        recipe = {
+            "profile": asdict(rules),
+            "seed": seed,
+            "quotas": {str(n): wanted for n, wanted in quotas.items()},
+            "products_sha256": digest_products(products.values()),
+            "queries_sha256": (digest := digest_queries(queries)),
+        }
+        write_record(out, composition, recipe)
+        write_rows(out / TABLE, rows_of(pool, composition.queries))
+        write_rows(out / REJECTS, [asdict(r) for r in rejects])
+        write_catalog(out, products.values(), {SPLIT: queries}, pictures="refer")
     return Made(
-        out, len(products), len(queries), composition.funnel, composition.missing, tuple(rejects)
+        out, len(products), len(queries), digest, composition.funnel, composition.missing, rejects
     )
+
+
+@contextmanager
+def claim_folder(out: Path) -> Iterator[None]:
+    """A folder to compose into, for this process alone; what a killed run left there is removed.
+
+    The record is written first and the manifest last: the former without the latter is unfinished.
+
+    Raises:
+        StoreError: it holds a catalogue, or another process composes into it.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    busy = f"another process composes into {out}; wait for it or name another folder"
+    with locked(out / LOCK, busy):
+        if (out / RECORD).exists() and not (out / MANIFEST).exists():
+            for path in out.glob("*.parquet"):
+                path.unlink()
+        elif (out / MANIFEST).exists() or (out / "products.parquet").exists():
+            raise StoreError(f"{out} holds a catalogue already; delete it or name another folder")
+        yield
+
+
+def compose_by(
+    rules: Rules, pool: Pool, products: Mapping[str, Product], quotas: Quotas, seed: int
+) -> Composition:
+    """Queries by a profile, or by the design of the balanced benchmark."""
+    if isinstance(rules, Balanced):
+        titles = [products[name].title for name in pool.ids]
+        return compose_balanced(pool, titles, quotas, rules, seed)
+    return compose(pool, quotas, rules, seed)
+
+
+def digest_queries(queries: Iterable[Query]) -> str:
+    """sha256 of what is asked and what answers it, whatever the pictures and where they lie."""
+    digest = hashlib.sha256()
+    for q in queries:
+        texts = [part for part in q.item.parts if isinstance(part, str)]
+        judged = sorted(q.relevant.items())
+        conditions = [[c.key, c.value, c.part, c.product, c.relation] for c in q.conditions]
+        row = [q.id, texts, conditions, q.references, judged, sorted(q.tags.items())]
+        digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
+
+
+def digest_products(products: Iterable[Product]) -> str:
+    """sha256 of what queries are composed from: all but the pictures."""
+    digest = hashlib.sha256()
+    for p in products:
+        pairs = [[a.key, a.value, a.modality] for a in p.attributes]
+        row = [p.id, p.spu, p.title, p.category, p.language, p.country, bool(p.images), pairs]
+        digest.update(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
 
 
 def photos_of(catalog: Catalog, products: Mapping[str, Product]) -> dict[str, Image]:
