@@ -138,7 +138,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, mine, shown)
     images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
     evaluation = score(task, asked.queries, Ranked(run))
-    asides = measure_asides(task, search, asked.queries, runs)
+    asides = measure_asides(task, search, asked.queries, runs, evaluation.metrics)
     rejects = (*list_rejects(task, []), *failed)
     rate = {"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {}
     return result_of(
@@ -176,8 +176,9 @@ def _measure_one(
         search = VectorSearch(gallery, by_id, shown.vectors, task.shots, identity)
         runs = find_candidates(search, queries, gallery.products, rules_of(task))
         ranked = Ranked(runs[0])
-        asides = measure_asides(task, search, queries, runs)
-        evaluation = with_slices(score(task, queries, ranked), asides)
+        evaluation = score(task, queries, ranked)
+        asides = measure_asides(task, search, queries, runs, evaluation.metrics)
+        evaluation = with_slices(evaluation, asides)
     answers = [*(f.encoded for f in fused), shown.encoded]
     measured = cost.measure_encoder(
         encoder,
@@ -238,19 +239,27 @@ def rules_of(task: Task) -> list[Exclude | None]:
 
 
 def measure_asides(
-    task: Task, search: Search, queries: Sequence[Query], runs: Sequence[Run]
+    task: Task,
+    search: Search,
+    queries: Sequence[Query],
+    runs: Sequence[Run],
+    whole: Mapping[str, Interval],
 ) -> Slices:
     """Every metric of every aside: slice -> value -> metric -> interval.
 
     Args:
         runs: of all queries, one for each rule of `rules_of`.
+        whole: the metrics of the first of them.
     """
-    found: dict[str, dict[str, dict[str, Interval]]] = {}
+    found: Slices = {}
     ready = iter(runs[1:])
     for aside in task.asides:
         about = [q for q in queries if aside.concerns(q)]
         if aside.products is None:
             run = next(ready)
+            if aside.exclude is task.exclude and len(about) == len(queries):
+                found.setdefault(aside.slice, {})[aside.value] = dict(whole)
+                continue
         else:
             mine = [p for p in search.gallery.products if p in aside.products]
             if not about or not mine:

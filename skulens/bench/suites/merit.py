@@ -8,7 +8,7 @@ usually satisfies one condition only and ranks first all the same: it is exclude
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -151,12 +151,8 @@ class Merit(RankingSuite[MeritSettings]):
             | ({"fusion": s.fusion} if s.fusion != "avg" else {})
             | ({"without": without} if without != WHOLE else {})
             | ({"split": split} if split.startswith(HELD_OUT) else {}),
-            ks=s.ks,
             fusion=s.fusion,
-            slices=s.slices,
-            exclude=RULES[s.references],
-            asides=tuple(self._asides()),
-            metrics=(self.headline[-1],),
+            **self.rules(),
             more=self._all_but_one if self.oracle else None,
             sort_errors=lambda run, queries: sort_errors(run, queries, self.known),
             pictures_alone=True,
@@ -164,6 +160,17 @@ class Merit(RankingSuite[MeritSettings]):
             rejects=lambda: [*self.rejects, *seen.rejects],
             counts=lambda: {"references_not_in_catalogue": seen.absent},
         )
+
+    def rules(self) -> dict[str, Any]:
+        """The fields of a task that say how candidates are ranked and measured."""
+        s = self.settings
+        return {
+            "ks": s.ks,
+            "slices": s.slices,
+            "exclude": RULES[s.references],
+            "asides": tuple(self._asides()),
+            "metrics": (self.headline[-1],),
+        }
 
     def _asides(self) -> Iterator[Aside]:
         """References excluded and kept; each language among its own products."""
