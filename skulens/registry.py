@@ -329,6 +329,19 @@ SAMPLERS: dict[str, Row] = {
     ),
 }
 """Propose queries of several conditions (`compose.proposals.Sampler`)."""
+LAYOUTS: dict[str, Row] = {
+    "skulens": Row(
+        "skulens.catalog.layouts.skulens:Skulens", "our own folder format skulens/1, complete"
+    ),
+    "merit": Row(
+        "skulens.catalog.layouts.merit:Merit", "MERIT's files: products as on the hub (Parquet)"
+    ),
+    "merit-annotation": Row(
+        "skulens.catalog.layouts.merit:MeritAnnotation",
+        "MERIT's files: products as its annotation code has them (JSON Lines)",
+    ),
+}
+"""Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
 
 COLLECTIONS: dict[str, Row] = {
     "openmpr-all": Row(
@@ -347,6 +360,7 @@ PROCEDURES: dict[str, Row] = {
 """Papers' own procedures, which suites emulate in the mode `paper`."""
 BOARDS: dict[str, Row] = {
     "openmpr": Row("skulens.papers.openmpr.results:OpenMPR", "190 published results of OpenMPR"),
+    "merit": Row("skulens.papers.merit.results:Merit", "printed results of the MERIT paper"),
 }
 """Published leaderboards read as results, and the table formats that they bring."""
 
@@ -362,6 +376,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "text_reader": TEXT_READERS,
     "verifier": VERIFIERS,
     "sampler": SAMPLERS,
+    "layout": LAYOUTS,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from skulens.bench import cost
+from skulens.bench.examples import keep_parts
 from skulens.bench.leakage import content_hashes
 from skulens.bench.task import Task
 from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import Gallery, pictures_of
 from skulens.errors import DataError
 from skulens.protocols import Encoder, Role
-from skulens.records import Image, Item, Query
+from skulens.records import Image, Item, Part, Query
 
 BLOCK_BYTES = 256 * 2**20
 """Pictures that a catalogue holds in memory (Parquet columns) are encoded in such blocks."""
@@ -25,8 +26,8 @@ class Probes:
     """Per encoder, the blocks they were encoded in."""
     contents: list[tuple] = field(default_factory=list)
     """Content hashes of the parts of each query."""
-    images: dict[str, Image] = field(default_factory=dict)
-    """The photo of each query that lies on disk, for the examples of the report."""
+    parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    """Of each query, as far as no picture is held in memory for it: for the examples of the report."""
     sample: list[Image] = field(default_factory=list)
     """Photos for timing single probes."""
 
@@ -69,7 +70,7 @@ def embed_probes(task: Task, embedder: Embedder) -> Probes:
         alike = task.fusion == "avg"  # then what was embedded are the parts themselves
         probes.contents += fused[0].hashes if alike else content_hashes(items, embedder.memo)
         probes.sample = probes.sample or pictures_of(items)[: cost.PROBES + 3]
-        probes.images |= {q.id: p for q in block for p in pictures_of([q.item])[:1] if p.path}
+        probes.parts |= {q.id: keep_parts(q.item) for q in block}
         probes.queries += [replace(q, item=Item(q.id, ())) for q in block]
     if not probes.queries:
         raise DataError(no_queries(task))

@@ -28,7 +28,7 @@ from skulens.bench.embedding import (
     no_queries,
     reads_pictures_alone,
 )
-from skulens.bench.examples import describe_errors
+from skulens.bench.examples import describe_errors, keep_parts
 from skulens.bench.leakage import (
     content_hashes,
     find_leaks,
@@ -42,13 +42,13 @@ from skulens.bench.task import Ranked, Task, Tools, is_encoder
 from skulens.encode.batching import Encoded
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder, Fused
-from skulens.encode.gallery import Gallery, pictures_of
+from skulens.encode.gallery import Gallery
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
 from skulens.evaluate.summaries import Evaluation, evaluate, evaluate_metrics
 from skulens.protocols import Encoder, Retriever
-from skulens.records import Image, Qrels, Query, Reject, Run, SystemInfo
+from skulens.records import Part, Qrels, Query, Reject, Run, SystemInfo
 
 READS_PICTURES = {"reads": "pictures"}
 """Variant of encoders that are shown pictures alone."""
@@ -136,7 +136,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
         raise DataError(no_probe_left(int(seen.sum()), len(seen), failed))
     mine = [hashes[i] for i in kept]
     asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, mine, shown)
-    images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
+    parts = {q.id: keep_parts(q.item) for q in queries}
     evaluation = score(task, asked.queries, Ranked(run))
     asides = measure_asides(task, search, asked.queries, runs, evaluation.metrics)
     rejects = (*list_rejects(task, []), *failed)
@@ -148,7 +148,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
         run,
         asked,
         with_slices(evaluation, asides),
-        images,
+        parts,
         cost=rate | getattr(ready, "cost", {}),
         counts=count(task, gallery, asked, evaluation.ties, []) | {"rejects": len(rejects)},
         rejects=rejects,
@@ -195,7 +195,7 @@ def _measure_one(
         ranked.run,
         asked,
         evaluation,
-        probes.images,
+        probes.parts,
         cost=measured,
         counts=count(task, gallery, asked, evaluation.ties, answers),
         rejects=list_rejects(task, answers),
@@ -288,7 +288,7 @@ def result_of(
     run: Run,
     asked: Asked,
     evaluation: Evaluation,
-    images: Mapping[str, Image],
+    parts: Mapping[str, Sequence[Part]],
     **rest,
 ) -> Result:
     """The record of one system on one gallery."""
@@ -318,7 +318,7 @@ def result_of(
             **({"errors": errors.table} if errors else {}),
         },
         errors=errors.shares if errors else {},
-        look=partial(describe_errors, run, queries, images, task.products, roles),
+        look=partial(describe_errors, run, queries, parts, task.products, roles),
         **rest,
     )
 

@@ -16,8 +16,9 @@ import numpy as np
 
 from skulens.compose.cells import Bounds, Cells, list_cells
 from skulens.compose.chance import uniforms
-from skulens.compose.pool import Pool, contained
+from skulens.compose.pool import Pool
 from skulens.compose.proposals import MOST, NONE, Composed, Composition
+from skulens.compose.run import Progress
 from skulens.compose.told import Titles
 
 SIBLING = "sibling"
@@ -102,12 +103,14 @@ def compose_balanced(
     quotas: Mapping[int, int],
     design: Balanced,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Composition:
     """Queries by the rules of a design, as many as asked for wherever the pool has them.
 
     Args:
         titles: of each product of the pool.
         quotas: conditions -> queries.
+        progress: told how many queries were accepted since it was last called.
     """
     funnel: Counter[tuple[str, str]] = Counter()
     queries: list[Composed] = []
@@ -115,7 +118,10 @@ def compose_balanced(
     told = Titles(pool, titles)
     for conditions, wanted in quotas.items():
         drawer = Drawer(pool, told, design, conditions, wanted, funnel)
-        queries += drawer.draw(seed)
+        for query in drawer.draw(seed):
+            queries.append(query)
+            if progress:
+                progress(1)
         missing |= dict(drawer.short())
     return Composition(queries, dict(funnel), missing)
 
@@ -373,7 +379,7 @@ def showing(pool: Pool, products: np.ndarray, others: Sequence[int], language: i
     """Those of a language that a picture can show and that have none of the other pairs."""
     kept = products[(pool.language.codes[products] == language) & pool.pictured[products]]
     for pair in others:
-        kept = kept[~contained(kept, pool.posting(pair))]
+        kept = kept[~pool.has(kept, np.full(len(kept), pair))]
     return kept
 
 

@@ -5,13 +5,13 @@ expectations over their random order, in closed form and not simulated: a query 
 found by knowing one condition less does not measure whether a system sees all of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from skulens.compose.pool import Pool, classes_of
+from skulens.compose.pool import Pool
 from skulens.compose.proposals import NONE
 from skulens.compose.words import CLASS
 from skulens.records import Query
@@ -75,7 +75,7 @@ class Oracle:
         self.pool = pool
         self.places = {name: i for i, name in enumerate(pool.ids)}
         self.pairs = {pair: i for i, pair in enumerate(pool.pairs)}
-        self.kinds: Mapping[str, int] = classes_of(pool)
+        self.kinds = {name: i for i, name in enumerate(pool.kind.names)}
 
     def read(self, query: Query) -> Sought:
         """What a query asks for; products that the pool lacks are left out."""

@@ -87,11 +87,12 @@ def ask(
         conditions.append(Condition(CLASS, kind, modality="both"))
     answers = [pool.ids[int(i)] for i in composed.answers]
     near = [pool.ids[int(i)] for i in composed.near]
+    wrong = near if composed.near_verified else ()
     first = composed.target if composed.target >= 0 else int(composed.answers[0])
     return Query(
         name_of(composed),
         Item(name_of(composed), tuple(parts)),
-        relevant=dict.fromkeys(answers, 1) | dict.fromkeys(near, 0),
+        relevant=dict.fromkeys(wrong, 0) | dict.fromkeys(answers, 1),
         conditions=tuple(conditions),
         references=tuple(pool.ids[place] for place in by_product(composed)),
         hard_negatives=tuple(near),

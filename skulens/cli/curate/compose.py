@@ -1,6 +1,7 @@
 """`skulens curate compose`: queries of several conditions over a catalogue."""
 
 import json
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -9,18 +10,15 @@ import click
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 
-def read_quota(_ctx, _param, text: str) -> dict[int, int]:
-    """ "2=1000,3=500" -> {2: 1000, 3: 500}."""
-    found: dict[int, int] = {}
-    for part in text.split(","):
-        conditions, _, count = part.partition("=")
-        if not (conditions.strip() in ("2", "3", "4") and count.strip().isdecimal()):
-            raise click.BadParameter(
-                f"expected CONDITIONS=QUERIES with 2 to 4 conditions, such as 2=1000,3=500; "
-                f"got {part!r}"
-            )
-        found[int(conditions)] = int(count)
-    return found
+def read_quota(_ctx, _param, text: str):
+    """ "2=1000,3=500/language=th" -> quotas."""
+    from skulens.compose.quotas import read_quotas
+    from skulens.errors import DataError
+
+    try:
+        return read_quotas(text)
+    except DataError as e:
+        raise click.BadParameter(str(e)) from e
 
 
 @click.command("compose", epilog=DATA_HELP)
@@ -31,34 +29,62 @@ def read_quota(_ctx, _param, text: str) -> dict[int, int]:
 )  # fmt: skip
 @click.option(
     "--quota", default="2=1000,3=1000,4=1000", show_default=True, callback=read_quota,
-    help="Accepted queries by number of conditions.",
+    help="Accepted queries by number of conditions; /language=th or /class=chair behind one "
+    "narrows it.",
 )  # fmt: skip
 @click.option(
     "--profile", default="sound", show_default=True,
     help="Rules of acceptance: sound, merit, balanced, or a YAML file.",
 )  # fmt: skip
+@click.option("--method", default="", help="Ask this sampler alone: target-first ...")
+@click.option(
+    "--limit", type=click.IntRange(min=1),
+    help="Proposals of each method and number of conditions. [default: as the profile says]",
+)  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Another seed gives other queries.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1),
+              help="Processes; any number gives the same queries.")  # fmt: skip
 @click.option(
     "--language", help="Of a shop's texts: en, id, ms, vi, th; market: that of each country. "
     "[default: market]",
 )  # fmt: skip
 @catalog_options
 @json_option
-def command(data, out, quota, profile, seed, language, map_, as_json) -> None:
-    """Compose queries of several conditions over DATA, each with all its answers."""
+def command(
+    data, out, quota, profile, method, limit, seed, workers, language, map_, as_json
+) -> None:
+    """Compose queries of several conditions over DATA, each with all its answers.
+
+    OUT refers to the pictures of DATA where they lie, so that it is read with --allow-outside. A
+    quota that cannot be filled is said and the rest is written. After an interruption the same
+    command begins anew and gives the same queries.
+    """
+    from tqdm import tqdm
+
     from skulens.curate.queries.make import compose_catalog, read_rules
 
-    rules = read_rules(profile)
+    rules = read_rules(profile, method)
     catalog = in_language(open_data(data, map_), language)
-    made = compose_catalog(catalog, quota, rules, out, seed)
+    wanted = sum(q.count for q in quota)
+    with tqdm(desc="queries", total=wanted, delay=2, leave=False, file=sys.stderr) as bar:
+        made = compose_catalog(
+            catalog, quota, rules, out, seed, limit=limit, workers=workers, progress=bar.update
+        )
     next_command = f"skulens bench merit {out} --allow-outside --split composed --encoder mini"
     if as_json:
         click.echo(json.dumps(made.as_dict() | {"next": next_command}, ensure_ascii=False))
         return
-    for (method, step), count in made.funnel.items():
-        click.echo(f"{count:9,}  {method}: {step}")
-    for name, short in made.missing.items():
-        click.echo(f"missing: {short:,} queries of {name}")
+    for (name, step), count in made.composition.funnel.items():
+        click.echo(f"{count:9,}  {name}: {step}")
+    for short in made.composition.shortfalls:
+        click.echo(
+            f"{short.method} made {short.accepted:,} of {short.wanted:,} queries of {short.quota} "
+            f"in {short.proposed:,} proposals"
+        )
+    for name, count in made.composition.missing.items():
+        click.echo(f"missing: {count:,} queries of {name}")
+    if made.rejects:
+        click.echo(f"{len(made.rejects):,} rejects: see {out / 'rejects.parquet'}")
     click.echo(
         f"{made.queries:,} queries over {made.products:,} products (sha256 {made.digest[:16]}): "
         f"{out}; next: {next_command}"

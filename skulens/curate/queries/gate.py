@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from skulens.compose.balanced import SIBLING
 from skulens.compose.oracle import Oracle, Sought, expected_hit, ties_of
 from skulens.compose.pool import make_pool
 from skulens.errors import DataError
@@ -34,7 +33,7 @@ class Slice:
     """Queries of one number of conditions.
 
     Attributes:
-        sibling: whether their first reference is a sibling of an answer.
+        sibling: whether their first reference is a sibling of an answer: those are found by likeness.
         hits: (system, k) -> expected hit rate at k, percent.
     """
 
@@ -122,8 +121,8 @@ def measure_difficulty(
     for query in progress(queries):
         sought = oracle.read(query)
         if len(sought.answers) and sought.pairs:
-            place = len(sought.pairs), query.tags.get("method") == SIBLING
-            found[place].append(dict(answer(oracle, words, query, sought)))
+            sibling = bool(np.isin(sought.answers, oracle.siblings(sought)).any())
+            found[len(sought.pairs), sibling].append(dict(answer(oracle, words, query, sought)))
         else:
             left_out.append(query.id)
     slices = tuple(

@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,16 @@ import pyarrow.parquet as pq
 from skulens.catalog.folder import MANIFEST, write_catalog
 from skulens.compose.balanced import Balanced, compose_balanced
 from skulens.compose.pool import Pool, make_pool
-from skulens.compose.profiles import PROFILES, Profile
+from skulens.compose.profiles import PROFILES, Profile, read_profile
 from skulens.compose.proposals import Composed, Composition
-from skulens.compose.run import compose
+from skulens.compose.quotas import Quota, as_quotas
+from skulens.compose.run import Progress, compose
 from skulens.compose.words import ask, name_of
-from skulens.errors import StoreError, unknown
+from skulens.errors import DataError, StoreError, unknown
 from skulens.files import locked, write_whole
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Query, Reject
+from skulens.registry import resolve
 
 SPLIT = "composed"
 """What all composed queries of a folder are called until they are split."""
@@ -40,7 +42,7 @@ TABLE, RECORD, REJECTS = "composition.parquet", "composition.json", "rejects.par
 LOCK = ".composing"
 BALANCED = Balanced()
 Rules = Profile | Balanced
-Quotas = Mapping[int, int]
+Quotas = Mapping[int, int] | Sequence[Quota]
 
 
 @dataclass(frozen=True)
@@ -55,39 +57,60 @@ class Made:
     products: int
     queries: int
     digest: str
-    funnel: Mapping[tuple[str, str], int]
-    missing: Mapping[str, int]
+    composition: Composition
     rejects: Sequence[Reject]
 
     def as_dict(self) -> dict[str, Any]:
+        funnel = {f"{method}: {step}": n for (method, step), n in self.composition.funnel.items()}
         return {
             "folder": str(self.folder),
             "products": self.products,
             "queries": self.queries,
             "queries_sha256": self.digest,
-            "funnel": {f"{method}: {step}": n for (method, step), n in self.funnel.items()},
-            "missing": dict(self.missing),
+            "funnel": funnel,
+            "missing": dict(self.composition.missing),
+            "shortfalls": [asdict(s) for s in self.composition.shortfalls],
             "rejects": len(self.rejects),
         }
 
 
-def read_rules(name: str) -> Rules:
-    """The rules of a name: a profile's, or "balanced".
+def read_rules(name: str, method: str = "") -> Rules:
+    """The rules of a name: "balanced", a profile's, or those of a YAML file.
 
+    Args:
+        method: the only sampler to ask.
     Raises:
-        UnknownName: neither.
+        UnknownName: neither a profile nor a file, or no such sampler.
+        DataError: a file that is no profile, or a method beside "balanced", which has its own.
     """
+    if name == BALANCED.name and method:
+        raise DataError(f"the balanced benchmark has its own way to draw; leave {method!r} out")
     if name == BALANCED.name:
         return BALANCED
-    if name not in PROFILES:
+    if name not in PROFILES and not name.endswith((".yaml", ".yml")):
         raise unknown("profile", name, [*PROFILES, BALANCED.name], "skulens curate compose --help")
-    return PROFILES[name]
+    profile = read_profile(name)
+    if not method:
+        return profile
+    resolve("sampler", method)
+    return replace(profile, methods=((method, 1.0),), many=method, rest="")
 
 
 def compose_catalog(
-    catalog: Catalog, quotas: Quotas, rules: Rules, out: Path, seed: int = 0
+    catalog: Catalog,
+    quotas: Quotas,
+    rules: Rules,
+    out: Path,
+    seed: int = 0,
+    limit: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> Made:
     """Compose queries over a catalogue's products and write both to `out`.
+
+    Args:
+        limit, workers, progress: see `compose.run.compose`; the balanced design needs neither of
+            the first two.
 
     The same catalogue, quotas, rules and seed give the same queries, so that after a kill the same
     call begins anew and ends as it would have.
@@ -97,16 +120,20 @@ def compose_catalog(
         DataError: the catalogue has no product.
     """
     with claim_folder(out):
-        products = {p.id: p for p in catalog.products()}
-        pool, unusable = make_pool(products.values())
+        listed = list(catalog.products())
+        pool, unusable = make_pool(listed)
         rejects = (*catalog.rejects, *unusable)
-        composition = compose_by(rules, pool, products, quotas, seed)
+        products = first_of_each(listed, pool)
+        composition = compose_by(
+            rules, pool, products, quotas, seed, limit=limit, workers=workers, progress=progress
+        )
         photos = photos_of(catalog, products)
         queries = [ask(pool, c, products, photos) for c in composition.queries]
         recipe = {
             "profile": asdict(rules),
             "seed": seed,
-            "quotas": {str(n): wanted for n, wanted in quotas.items()},
+            "limit": limit,
+            "quotas": {str(q): q.count for q in as_quotas(quotas)},
             "products_sha256": digest_products(products.values()),
             "queries_sha256": (digest := digest_queries(queries)),
         }
@@ -114,9 +141,7 @@ def compose_catalog(
         write_rows(out / TABLE, rows_of(pool, composition.queries))
         write_rows(out / REJECTS, [asdict(r) for r in rejects])
         write_catalog(out, products.values(), {SPLIT: queries}, pictures="refer")
-    return Made(
-        out, len(products), len(queries), digest, composition.funnel, composition.missing, rejects
-    )
+    return Made(out, len(products), len(queries), digest, composition, rejects)
 
 
 @contextmanager
@@ -139,14 +164,42 @@ def claim_folder(out: Path) -> Iterator[None]:
         yield
 
 
+def first_of_each(listed: Iterable[Product], pool: Pool) -> dict[str, Product]:
+    """Id -> product, of those that the pool took, in the order of the catalogue."""
+    known: set[str] = set(pool.ids)
+    found: dict[str, Product] = {}
+    for product in listed:
+        if product.id in known:
+            found.setdefault(product.id, product)
+    return found
+
+
 def compose_by(
-    rules: Rules, pool: Pool, products: Mapping[str, Product], quotas: Quotas, seed: int
+    rules: Rules,
+    pool: Pool,
+    products: Mapping[str, Product],
+    quotas: Quotas,
+    seed: int,
+    *,
+    limit: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> Composition:
-    """Queries by a profile, or by the design of the balanced benchmark."""
-    if isinstance(rules, Balanced):
-        titles = [products[name].title for name in pool.ids]
-        return compose_balanced(pool, titles, quotas, rules, seed)
-    return compose(pool, quotas, rules, seed)
+    """Queries by a profile, or by the design of the balanced benchmark.
+
+    Raises:
+        DataError: quotas that the design cannot have, and what `compose` raises.
+    """
+    if not isinstance(rules, Balanced):
+        return compose(pool, quotas, rules, seed, limit, workers, progress)
+    wanted = {q.conditions: q.count for q in as_quotas(quotas)}
+    if any(q.language or q.kind or not q.conditions for q in as_quotas(quotas)):
+        raise DataError(
+            "the balanced benchmark shares out languages and classes by itself; expected quotas by "
+            f"number of conditions, such as 2=1000, got {', '.join(map(str, as_quotas(quotas)))}"
+        )
+    titles = [products[name].title for name in pool.ids]
+    return compose_balanced(pool, titles, wanted, rules, seed, progress)
 
 
 def digest_queries(queries: Iterable[Query]) -> str:
@@ -216,6 +269,7 @@ def write_record(out: Path, composition: Composition, recipe: Mapping) -> None:
     funnel: dict[str, dict[str, int]] = {}
     for (method, step), count in composition.funnel.items():
         funnel.setdefault(method, {})[step] = count
-    record = {**recipe, "funnel": funnel, "missing": dict(composition.missing)}
+    missing, shortfalls = dict(composition.missing), [asdict(s) for s in composition.shortfalls]
+    record = {**recipe, "funnel": funnel, "missing": missing, "shortfalls": shortfalls}
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
     write_whole(out / RECORD, lambda file: file.write(text.encode()))
