@@ -100,6 +100,10 @@ ENCODERS = {
         "onnx",
         "FILE or DIR",
     ),
+    "histogram": Row(
+        "skulens.encode.histogram:Histogram",
+        "baseline: colours of the picture; histogram:8 takes 8 bins on each axis",
+    ),
 }
 """Encoder families."""
 
@@ -234,6 +238,13 @@ RETRIEVERS: dict[str, Row] = {
         "skulens.search.ocr:Ocr",
         "baseline: words read on the photo; ocr:tesseract takes another text reader",
         "ocr,search",
+    ),
+    "random": Row(
+        "skulens.search.baselines:Random", "baseline: products by chance; random:7 takes a seed"
+    ),
+    "oracle": Row(
+        "skulens.search.baselines:KnowingSystem",
+        "baseline: true attributes of every condition; oracle:1 knows one of them",
     ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
