@@ -22,7 +22,24 @@ GOLDEN = Path(__file__).with_name("golden.json")
 NAMES = [f"{name}.v{version}" for name, versions in known_prompts().items() for version in versions]
 PICTURES = [Image(data=bytes([n])) for n in range(9)]
 
-USED: dict[str, str] = {"caption_again": "curate", "openmpr_caption": "curate"}
+USED: dict[str, str] = {
+    "caption_again": "curate",
+    "openmpr_caption": "curate",
+    "merit_select_attributes": "curate",
+    "merit_select_values": "curate",
+    "merit_open_attributes": "curate",
+    "merit_check_attributes": "curate",
+    "merit_annotate": "curate",
+    "merit_again": "curate",
+    "merit_cold_attribute": "curate",
+    "merit_cold_query": "curate",
+    "merit_cold_shared": "curate",
+    "merit_cold_value": "curate",
+    "merit_filter": "curate",
+    "merit_rewrite": "curate",
+    "merit_rewrite_trait": "curate",
+    "merit_trait": "curate",
+}
 """Template -> the room whose files name it."""
 LATER = {
     "openmpr_caption_repository": "curate",
@@ -35,16 +52,7 @@ LATER = {
     "ebay_judge": "verify",
     "ebay_verify_caption": "curate",
     "ebay_verify_aspects": "curate",
-    "merit_select_attributes": "curate",
-    "merit_select_values": "curate",
-    "merit_open_attributes": "curate",
-    "merit_check_attributes": "curate",
-    "merit_annotate": "curate",
     "merit_title": "curate",
-    "merit_cold_attribute": "curate",
-    "merit_cold_value": "curate",
-    "merit_cold_query": "curate",
-    "merit_filter": "curate",
 }
 """Template -> the room that will name it: an open door. Move it to USED once it does."""
 
