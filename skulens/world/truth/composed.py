@@ -34,8 +34,11 @@ LEAST_SKUS = 3
 """SKUs of an SPU: with two, leaving out the one in the photo would give the answer away."""
 COUNTS = (2, 3, 4)
 """Conditions of a query by reference, equally often where the shop has the references."""
-TRIES = 64
-"""Choices of conditions and references tried for a product before it gets one condition less."""
+TURNS = 8
+"""Rounds before a product gets one condition less; round k tries 2^k choices of conditions and
+references for it, so that it had 255."""
+AT_ONCE = 1 << 20
+"""Choices judged together, unless there are more products than that."""
 RULES = Profile(
     name="shop",
     constraints=(
@@ -189,20 +192,24 @@ def seen_alone(product: Product, photos: Photos) -> Product:
 
 def draw_references(pool: Pool, seed: int) -> Iterator[Composed]:
     """At most one query of each product, with as many conditions as it finds references for."""
-    sampler, places = TargetFirst(pool), np.arange(len(pool))
+    sampler, places, tried = TargetFirst(pool), np.arange(len(pool)), 0
     names = (Stream("references", seed, name) for name in pool.ids)
     counts = np.array([stream.choice(COUNTS) for stream in names])
-    for turn in range(TRIES * (len(COUNTS) + 1)):
-        if turn and turn % TRIES == 0:
+    for turn in range(TURNS * len(COUNTS)):
+        if turn and turn % TURNS == 0:
             counts[places] -= 1
             places = places[counts[places] >= COUNTS[0]]
-        ids = (places + turn * len(pool)).astype(np.uint64)
+        tries = max(1, min(1 << turn % TURNS, AT_ONCE // max(1, len(places))))
+        targets = np.repeat(places, tries)
+        ids = targets + np.tile(np.arange(tried, tried + tries), len(places)) * len(pool)
+        tried += tries
         chance = uniforms(seed, ids, 2 * MOST, stream=stream_of("references"))
-        drawn = sampler.propose(ids, places, counts[places], chance)
+        drawn = sampler.propose(ids, targets, counts[targets], chance)
         drawn = drawn.take(~repeats(family_of(pool, drawn.products)))
         judged = judge(pool, drawn, RULES, seed)
-        yield from (judged.composed(row, 0.0, True) for row in range(len(judged.accepted)))
-        places = np.setdiff1d(places, judged.accepted.target)
+        done, rows = np.unique(judged.accepted.target, return_index=True)
+        yield from (judged.composed(int(row), 0.0, True) for row in rows)
+        places = np.setdiff1d(places, done)
 
 
 def family_of(pool: Pool, products: np.ndarray) -> np.ndarray:
