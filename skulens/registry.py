@@ -318,6 +318,19 @@ SAMPLERS: dict[str, Row] = {
     ),
 }
 """Propose queries of several conditions (`compose.proposals.Sampler`)."""
+LAYOUTS: dict[str, Row] = {
+    "skulens": Row(
+        "skulens.catalog.layouts.skulens:Skulens", "our own folder format skulens/1, complete"
+    ),
+    "merit": Row(
+        "skulens.catalog.layouts.merit:Merit", "MERIT's files: products as on the hub (Parquet)"
+    ),
+    "merit-annotation": Row(
+        "skulens.catalog.layouts.merit:MeritAnnotation",
+        "MERIT's files: products as its annotation code has them (JSON Lines)",
+    ),
+}
+"""Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
 
 PICTURE_SCORES: dict[str, Row] = {
     "size": Row("skulens.curate.pictures.scores:Size", "short side, pixels"),
@@ -350,6 +363,7 @@ PROCEDURES: dict[str, Row] = {
 """Papers' own procedures, which suites emulate in the mode `paper`."""
 BOARDS: dict[str, Row] = {
     "openmpr": Row("skulens.papers.openmpr.results:OpenMPR", "190 published results of OpenMPR"),
+    "merit": Row("skulens.papers.merit.results:Merit", "printed results of the MERIT paper"),
 }
 """Published leaderboards read as results, and the table formats that they bring."""
 
@@ -366,6 +380,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "verifier": VERIFIERS,
     "sampler": SAMPLERS,
     "picture_score": PICTURE_SCORES,
+    "layout": LAYOUTS,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,

@@ -1,4 +1,8 @@
-"""Probes a person would want to see: misses and hits, with thumbnails."""
+"""Probes a person would want to see: misses and hits, with thumbnails.
+
+A probe of one photo is shown as that photo; a query of several parts as all of them, texts and
+pictures in their order.
+"""
 
 import base64
 import io
@@ -10,7 +14,7 @@ import numpy as np
 
 from skulens import pictures
 from skulens.errors import PictureError
-from skulens.records import Image, Product, Query, Run
+from skulens.records import Image, Item, Part, Product, Query, Run
 
 THUMBNAIL_PX = 128
 MISSES, HITS = 12, 4
@@ -19,6 +23,8 @@ CONFUSIONS = 20
 """Confused pairs kept."""
 PAIRS = 10
 """Confusions whose products are shown with a thumbnail."""
+ANSWERS = 10
+"""Right products named with an example."""
 WORDS = 100
 """Characters of a product's text beside its id."""
 
@@ -26,14 +32,14 @@ WORDS = 100
 def describe_errors(
     run: Run,
     queries: Sequence[Query],
-    images: Mapping[str, Image],
+    parts: Mapping[str, Sequence[Part]],
     products: Sequence[Product],
     roles: Sequence[str],
 ) -> dict:
     """What a report shows beside the numbers: examples, and confusions with their products.
 
     Args:
-        images: query id -> its photo.
+        parts: query id -> its texts and pictures in order.
         roles: text roles that represent a product.
     """
     shown = {p.id: p.images[0] for p in products if p.images}
@@ -42,23 +48,39 @@ def describe_errors(
     }
     wrong = count_confusions(run, queries)
     return {
-        "examples": make_examples(run, queries, images, shown, words),
+        "examples": make_examples(run, queries, parts, shown, words),
         "confusions": wrong,
         **picture_confusions(wrong, shown, words),
     }
 
 
+def keep_parts(item: Item) -> tuple[Part, ...]:
+    """Parts of a query that cost no memory until they are shown: texts and pictures on disk."""
+    return tuple(part for part in item.parts if isinstance(part, str) or part.path)
+
+
+def show_parts(parts: Sequence[Part]) -> list[dict]:
+    """Texts and thumbnails of a query, in their order: [{"text"} or {"picture"}]; a picture that
+    cannot be read is None."""
+    return [
+        {"text": part} if isinstance(part, str) else {"picture": thumbnail(part)} for part in parts
+    ]
+
+
 @lru_cache(maxsize=4096)
-def thumbnail(image: Image, upright: bool = True) -> str | None:
+def thumbnail(image: Image, upright: bool = True, side_px: int = THUMBNAIL_PX) -> str | None:
     """A small JPEG as a data: address, or None where the picture cannot be read.
 
     Remembered, because results of one run show the same pictures: some 4 kB each.
+
+    Args:
+        side_px: longest side.
     """
     try:
         picture = pictures.load(image, upright)
     except PictureError:
         return None
-    picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    picture.thumbnail((side_px, side_px))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
@@ -79,14 +101,14 @@ def sample_rows(run: Run, queries: Sequence[Query]) -> list[int]:
 def make_examples(
     run: Run,
     queries: Sequence[Query],
-    probes: Mapping[str, Image],
+    parts: Mapping[str, Sequence[Part]],
     shown: Mapping[str, Image],
     words: Mapping[str, str],
 ) -> list[dict]:
     """The picked probes with their three best candidates and the right product.
 
     Args:
-        probes: query id -> its photo; only picked ones are read.
+        parts: query id -> its parts; pictures of picked ones alone are read.
         shown: product id -> its gallery picture; only needed ones are read.
         words: product id -> a text that tells a person what it is.
     """
@@ -98,11 +120,15 @@ def make_examples(
             continue
         right = query.answers[0]
         named = {right, *(p for p, _ in found)}
+        mine = parts.get(query.id, ())
+        photo = next((part for part in mine if isinstance(part, Image)), None)
         rows.append(
             {
                 "query": query.id,
-                "probe": thumbnail(probes[query.id]) if query.id in probes else None,
+                "probe": thumbnail(photo) if photo else None,
+                "parts": show_parts(mine) if len(mine) > 1 else [],
                 "right": right,
+                "answers": list(query.answers[:ANSWERS]),
                 "hit": found[0][0] in query.answers,
                 "candidates": [{"product": p, "score": round(s, 4)} for p, s in found],
                 "pictures": {

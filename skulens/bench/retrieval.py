@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from skulens.bench import cost
-from skulens.bench.examples import describe_errors
+from skulens.bench.examples import describe_errors, keep_parts
 from skulens.bench.leakage import (
     content_hashes,
     find_leaks,
@@ -35,7 +35,7 @@ from skulens.evaluate.metric import METRICS
 from skulens.evaluate.summaries import Evaluation, evaluate
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Encoder, Retriever
-from skulens.records import Image, Item, Qrels, Query, Reject, Run, SystemInfo
+from skulens.records import Image, Item, Part, Qrels, Query, Reject, Run, SystemInfo
 
 BLOCK_BYTES = 256 * 2**20
 """Pictures that a catalogue holds in memory (Parquet columns) are encoded in such blocks."""
@@ -54,8 +54,8 @@ class Probes:
     """Per encoder, the blocks they were encoded in."""
     contents: list[tuple] = field(default_factory=list)
     """Content hashes of the parts of each query."""
-    images: dict[str, Image] = field(default_factory=dict)
-    """The photo of each query that lies on disk, for the examples of the report."""
+    parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+    """Of each query, as far as no picture is held in memory for it: for the examples of the report."""
     sample: list[Image] = field(default_factory=list)
     """Photos for timing single probes."""
 
@@ -134,7 +134,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     run = over_gallery(run, gallery.products)
     if task.exclude:
         run = drop_excluded(run, [frozenset(task.exclude(q)) for q in asked.queries])
-    images = {q.id: p for q in queries for p in pictures_of([q.item])[:1] if p.path}
+    parts = {q.id: keep_parts(q.item) for q in queries}
     evaluation = score(task, asked.queries, Ranked(run))
     rejects = (*list_rejects(task, []), *failed)
     rate = {"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {}
@@ -145,7 +145,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
         run,
         asked,
         evaluation,
-        images,
+        parts,
         cost=rate | getattr(ready, "cost", {}),
         counts=count(task, gallery, asked, evaluation.ties, []) | {"rejects": len(rejects)},
         rejects=rejects,
@@ -170,7 +170,7 @@ def embed_probes(task: Task, embedder: Embedder) -> Probes:
         alike = task.fusion == "avg"  # then what was embedded are the parts themselves
         probes.contents += fused[0].hashes if alike else content_hashes(items, embedder.memo)
         probes.sample = probes.sample or pictures_of(items)[: cost.PROBES + 3]
-        probes.images |= {q.id: p for q in block for p in pictures_of([q.item])[:1] if p.path}
+        probes.parts |= {q.id: keep_parts(q.item) for q in block}
         probes.queries += [replace(q, item=Item(q.id, ())) for q in block]
     if not probes.queries:
         raise DataError(no_queries(task))
@@ -212,7 +212,7 @@ def _measure_one(
         ranked.run,
         asked,
         evaluation,
-        probes.images,
+        probes.parts,
         cost=measured,
         counts=count(task, gallery, asked, evaluation.ties, answers),
         rejects=list_rejects(task, answers),
@@ -297,7 +297,7 @@ def result_of(
     run: Run,
     asked: Asked,
     evaluation: Evaluation,
-    images: Mapping[str, Image],
+    parts: Mapping[str, Sequence[Part]],
     **rest,
 ) -> Result:
     """The record of one system on one gallery."""
@@ -324,7 +324,7 @@ def result_of(
             "run": run.to_arrow(),
             "qrels": Qrels.of(queries).to_arrow(),
         },
-        look=partial(describe_errors, run, queries, images, task.products, roles),
+        look=partial(describe_errors, run, queries, parts, task.products, roles),
         **rest,
     )
 

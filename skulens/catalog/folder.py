@@ -12,6 +12,8 @@
                        grade (absent = unjudged, 0 = judged not relevant, > 0 = relevant);
                        unverified hard negatives have no grade
     splits.parquet     query_id, split
+    lines.parquet      query_id, line: the bytes that a query was read from, where its format has
+                       lines and more than a query can hold (MERIT's files)
     images/            pictures, named by their sha256
 
 Everything is Parquet or JSON and readable without skulens. `skulens.catalog.own` reads such
@@ -22,7 +24,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -82,6 +84,8 @@ JUDGMENTS = pa.schema(
     {"query_id": STRING, "product_id": STRING, "grade": pa.int32(), "role": STRING}
 )
 SPLITS = pa.schema({"query_id": STRING, "split": STRING})
+KEPT = pa.schema({"query_id": STRING, "line": pa.binary()})
+LINES = "lines.parquet"
 HARD_NEGATIVE = "hard_negative"
 
 
@@ -91,11 +95,13 @@ def write_catalog(
     queries: Mapping[str, Iterable[Query]] | None = None,
     info: DatasetInfo | None = None,
     pictures: Literal["copy", "refer"] = "copy",
+    lines: Iterable[tuple[str, bytes]] = (),
 ) -> Path:
     """Store products and queries as a folder in the format skulens/1.
 
     Args:
         queries: split -> its queries; a query may be in several splits, with one content.
+        lines: (query id, line) of the files that queries were read from, to be kept.
         info: where the data come from; name and title are the folder's name by default.
         pictures: "copy" writes every distinct picture once below images/; "refer" stores the paths
             of files as they are, so that the folder cannot be moved without them.
@@ -120,6 +126,10 @@ def write_catalog(
     write_table(folder / "products.parquet", schema, (product_row(p, place) for p in listed))
     if queries is not None:
         write_queries(folder, queries, place)
+    kept = iter(lines)
+    if (first := next(kept, None)) is not None:
+        rows = ({"query_id": name, "line": line} for name, line in chain([first], kept))
+        write_table(folder / LINES, KEPT, rows)
     write_manifest(folder, info)
     return folder
 
@@ -261,6 +271,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder / MANIFEST} says {version!r}, expected {FORMAT!r}; update skulens"
         )
     return found
+
+
+def read_lines(folder: Path) -> dict[str, bytes]:
+    """Query id -> the line it was read from; {} where none were kept."""
+    if not (folder / LINES).is_file():
+        return {}
+    table = pq.read_table(folder / LINES)
+    pairs = zip(table["query_id"].to_pylist(), table["line"].to_pylist(), strict=True)
+    return dict(pairs)
 
 
 def write_table(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:

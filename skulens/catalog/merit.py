@@ -7,16 +7,18 @@ arXiv 2506.03144. Products lie in Parquet shards (as on the hub), in the Arrow f
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from skulens.catalog.mapping import as_attributes, as_id, as_text
+from skulens.catalog.merit_lines import Shown, build_query
+from skulens.catalog.queries import read_object
 from skulens.catalog.reader import Reader
 from skulens.catalog.tables import JsonlTable, Row, open_table
 from skulens.errors import DataError, MissingFile
-from skulens.records import Condition, DatasetInfo, Image, Item, Part, Product, Query, Reject
+from skulens.records import DatasetInfo, Image, Product, Query, Reject
 
 SPLITS = ("train", "test")
 PLACES = (
@@ -38,12 +40,10 @@ NAMES = {
     "attributes": ("attribute", "attributes"),
 }
 """Field -> its names in the published form and in the earlier form of the annotation code."""
-TAG = re.compile(r"<Product (\d+)>")
-PLACEHOLDER = "<image>"
-WHOLE = ("product style", "as product image")
-"""The condition that asks for the style of a picture as a whole."""
-OTHERS = ("others", "others")
-"""The condition for what only the instruction says."""
+LEVELS = tuple(f"{n}_category_id" for n in ("first", "second", "third"))
+PLAIN = ("class", "title", "spu_description", "language", "country", "extras")
+KNOWN = {*PLAIN, *(name for names in NAMES.values() for name in names)}
+"""Columns that fields of a product are read from; all others become its extras."""
 INFO = DatasetInfo(
     name="merit",
     title="MERIT",
@@ -57,24 +57,6 @@ INFO = DatasetInfo(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What queries need to know of a product: its photo and by what results are sliced."""
-
-    photo: Image | None
-    language: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Interleaved:
-    """The parts of a query's item, and where the pictures stand among them."""
-
-    parts: tuple[Part, ...]
-    places: Mapping[str, int]
-    """Product id -> position in `parts` of its first picture."""
-
-
 class Merit(Reader):
     """Products of one pool, and queries whose items interleave text and pictures.
 
@@ -84,7 +66,8 @@ class Merit(Reader):
     in words); `references` are the products that conditions are taken from, which stay in the pool
     unless a suite excludes them; `hard_negatives` may satisfy every condition. Tags: "language" and
     "class" of the first correct product, "n_conditions". A query's id is its split and line
-    ("test-17"); `raw_line` returns the line as it stands in the file.
+    ("test-17"); `raw_line` returns the line as it stands in the file, `lines` all of them. Fields of
+    a product that are not ours stay in its `extras`.
 
     Args:
         root: the folder with the query files and the products (see PLACES).
@@ -93,10 +76,12 @@ class Merit(Reader):
 
     def __init__(self, root: Path, pool: str = "test"):
         super().__init__(root)
-        if pool not in SPLITS:
-            raise DataError(f"merit has no pool {pool!r}; expected one of {', '.join(SPLITS)}")
+        splits = splits_in(self.root)
+        if pool not in splits:
+            raise DataError(f"merit has no pool {pool!r}; expected one of {', '.join(splits)}")
         self.pool = pool
-        self.info = replace(INFO, revision=fetched_commit(self.root) or INFO.revision)
+        revision = fetched_commit(self.root) or INFO.revision
+        self.info = replace(INFO, revision=revision, splits=splits)
         self._pools: dict[str, tuple[dict[str, Shown], list[Reject]]] = {}
 
     def _products(self) -> Iterator[Product]:
@@ -134,7 +119,7 @@ class Merit(Reader):
         image = self._image(row, product)
         spu = first(row, "spu")
         kind = as_text(cells.get("class"))
-        levels = [as_text(cells.get(f"{n}_category_id")) for n in ("first", "second", "third")]
+        levels = [as_text(cells.get(level)) for level in LEVELS]
         return Product(
             id=product,
             spu=as_id(spu) if spu not in (None, "") else None,
@@ -145,6 +130,7 @@ class Merit(Reader):
             attributes=as_attributes(first(row, "attributes"), "merit"),
             language=as_text(cells.get("language")) or None,
             country=as_text(cells.get("country")) or None,
+            extras=other_cells(cells, taken=() if kind else LEVELS),
         )
 
     def _image(self, row: Row, product: str) -> Image | None:
@@ -154,7 +140,7 @@ class Merit(Reader):
             if isinstance(cell, Image):
                 return cell
             path = cell.get("path") if isinstance(cell, dict) else cell
-            if isinstance(path, str) and path and not path.startswith(("http://", "https://")):
+            if isinstance(path, str) and path and not is_address(path):
                 return self.picture(self.root / path, row.where, product)
         self.reject(
             row.where,
@@ -190,11 +176,20 @@ class Merit(Reader):
             DataError: no such query id.
         """
         split, _, number = query.rpartition("-")
-        if split in SPLITS and number.isdecimal() and int(number) > 0:
+        if split in self.info.splits and number.isdecimal() and int(number) > 0:
             with self._query_file(split).open("rb") as f:
                 for line in islice(f, int(number) - 1, int(number)):
                     return line.rstrip(b"\r\n")
         raise DataError(f"merit has no query {query!r}; ids are SPLIT-LINE, such as test-17")
+
+    def lines(self, split: str) -> Iterator[tuple[str, bytes]]:
+        """(query id, its line without the end) of a whole query file, in its order."""
+        with self._query_file(split).open("rb") as f:
+            for number, line in enumerate(f, 1):
+                yield f"{split}-{number}", line.rstrip(b"\r\n")
+
+    def for_split(self, split: str) -> "Merit":
+        return self if split == self.pool else Merit(self.root, split)
 
     def _pool(self, split: str) -> dict[str, Shown]:
         """Product id -> photo (a reference, no bytes), language and class, for a whole split."""
@@ -211,11 +206,36 @@ class Merit(Reader):
                         self._image(row, product),
                         as_text(row.cells.get("language")),
                         as_text(row.cells.get("class")),
+                        as_text(row.cells.get("title")),
                     )
             self._pools[split] = found, self.rejects[before:]
         else:
             self.rejects.extend(self._pools[split][1])
         return self._pools[split][0]
+
+
+def splits_in(folder: Path) -> tuple[str, ...]:
+    """The published splits, then others that have a query file."""
+    found = {p.stem.removeprefix("queries-") for p in folder.glob("queries-*.json")}
+    return (*SPLITS, *sorted(found - set(SPLITS)))
+
+
+def other_cells(cells: dict, taken: tuple[str, ...]) -> dict[str, object]:
+    """What a row says beyond the fields of a product; addresses of pictures are of it."""
+    found = {
+        name: value
+        for name, value in cells.items()
+        if (name not in KNOWN or name in NAMES["image"] and is_address(value))
+        and name not in taken
+        and value not in (None, "")
+        and isinstance(value, str | int | float | bool | list | dict)
+    }
+    return found | read_object(cells.get("extras"), "extras")
+
+
+def is_address(cell: object) -> bool:
+    """Whether a picture's cell is an address, which is never fetched."""
+    return isinstance(cell, str) and cell.startswith(("http://", "https://"))
 
 
 def fetched_commit(folder: Path) -> str:
@@ -229,86 +249,6 @@ def fetched_commit(folder: Path) -> str:
     return commits.pop() if len(commits) == 1 else ""
 
 
-def build_query(name: str, cells: dict, pool: Mapping[str, Shown]) -> Query:
-    """The query of a line. Raises ValueError where it cannot be asked or answered from the pool."""
-    asked = {as_id(product): wanted for product, wanted in cells["query"].items()}
-    positives = [as_id(p) for p in cells["pos_candidate"]]
-    found = [p for p in positives if p in pool]
-    if not found:
-        raise ValueError(
-            f"none of its positives {positives[:3]} is among the {len(pool):,} products"
-        )
-    photos = {p: pool[p].photo for p in asked if p in pool}
-    read = interleave(cells["query instruction"], tuple(asked), photos)
-    conditions = tuple(
-        build_condition(as_text(key), as_text(value), product, read.places.get(product))
-        for product, wanted in asked.items()
-        for key, value in wanted.items()
-    )
-    target = pool[found[0]]
-    tags = {
-        "language": target.language,
-        "class": target.kind,
-        "n_conditions": str(len(conditions)),
-    }
-    return Query(
-        id=name,
-        item=Item(name, read.parts),
-        relevant=dict.fromkeys(found, 1),
-        conditions=conditions,
-        references=tuple(asked),
-        hard_negatives=tuple(as_id(p) for p in cells.get("hard_negative") or ()),
-        tags={key: value for key, value in tags.items() if value},
-        group=found[0],
-    )
-
-
-def build_condition(key: str, value: str, product: str, part: int | None) -> Condition:
-    """One of a line's conditions; the two special ones have no value that a product could have."""
-    special = (key, value) in (WHOLE, OTHERS)
-    return Condition(
-        key,
-        None if special else value,
-        part,
-        product,
-        relation="whole" if (key, value) == WHOLE else "same",
-    )
-
-
 def first(row: Row, field: str) -> object:
     """The cell of a field under the first of its names that the row fills."""
     return next((row.cells[n] for n in NAMES[field] if row.cells.get(n) not in (None, "")), None)
-
-
-def interleave(
-    instruction: str, products: tuple[str, ...], photos: Mapping[str, Image | None]
-) -> Interleaved:
-    """Text and pictures in reading order.
-
-    An `<image>` inside `<Product n> ...` shows the n-th product; outside any tag, the next in
-    order.
-
-    Raises:
-        ValueError: a placeholder for a product that the query does not name or that has no photo.
-    """
-    parts: list[Part] = []
-    places: dict[str, int] = {}
-    current = shown = 0
-    pieces = instruction.split(PLACEHOLDER)
-    for position, text in enumerate(pieces):
-        if text.strip():
-            parts.append(text)
-        if tags := TAG.findall(text):
-            current = int(tags[-1])
-        if position == len(pieces) - 1:
-            break
-        shown = current if current else shown + 1
-        if not 1 <= shown <= len(products):
-            raise ValueError(f"an <image> of product {shown}, and the query names {len(products)}")
-        product = products[shown - 1]
-        photo = photos.get(product)
-        if photo is None:
-            raise ValueError(f"product {product!r} has no photo among the products")
-        places.setdefault(product, len(parts))
-        parts.append(photo)
-    return Interleaved(tuple(parts), places)

@@ -40,6 +40,11 @@ class Reader:
             raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
         return self._separate_rejects(self._queries(split))
 
+    def for_split(self, split: str) -> "Reader":
+        """The same data with the products that queries of a split are ranked against, where splits
+        have pools of their own."""
+        return self
+
     def listings(self) -> Iterator[Product]:
         """Products without their attributes, from which gold may have been made; a dataset that
         knows what sellers say gives that."""

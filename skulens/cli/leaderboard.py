@@ -14,7 +14,7 @@ REJECTS = 20
 
 
 @click.command()
-@click.argument("boards", nargs=-1, metavar="[openmpr | FILE.csv | RESULTS]...")
+@click.argument("boards", nargs=-1, metavar="[openmpr | merit | FILE.csv | RESULTS]...")
 @click.option(
     "--on",
     type=click.Path(path_type=Path),
@@ -73,10 +73,13 @@ def command(
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
     with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
-    likely reason, and its claims with a verdict. Without any board, the folder `results` is shown.
+    likely reason, and its claims with a verdict. "merit" is Tables 2, 3 and 12 of the MERIT paper,
+    with the intervals that its numbers of queries imply and its contradictions. Without any board,
+    the folder `results` is shown.
     """
     from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, rank_board
+    from skulens.papers.merit.contradictions import list_contradictions
     from skulens.papers.openmpr.check import check_paper
     from skulens.papers.openmpr.sizes import size_tables
 
@@ -92,15 +95,16 @@ def command(
     rejects = [r for board in found for r in board.rejects]
     rejects += [reject for left_out in unrated for reject in left_out]
     paper = check_paper() if "openmpr" in boards else None
+    against = list_contradictions() if "merit" in boards else []
     by_size = size_tables(found[0], asked[0]) if sizes or (html and paper) else None
     if out:
         write(out, [row for s in standings for row in flatten(s)])
     if html:
-        write_page(html, rated, paper, by_size)
+        write_page(html, rated, paper, by_size, against)
     if as_json:
-        click.echo(to_json(standings, rejects, paper, by_size))
+        click.echo(to_json(standings, rejects, paper, by_size, against))
         return
-    show(standings, top, paper, by_size if sizes else None)
+    show(standings, top, paper, by_size if sizes else None, against)
     list_rejects(rejects)
     click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
 
@@ -173,7 +177,7 @@ def list_unrated(board, metric: str) -> list:
     ]
 
 
-def to_json(standings: list, rejects: list, paper, by_size) -> str:
+def to_json(standings: list, rejects: list, paper, by_size, against: list) -> str:
     """The one object of --json."""
     answer = {
         "board": standings[0].as_dict(),
@@ -181,10 +185,12 @@ def to_json(standings: list, rejects: list, paper, by_size) -> str:
         "rejects": [asdict(r) for r in rejects],
     }
     more = (paper.as_dict() if paper else {}) | ({"sizes": by_size.as_dict()} if by_size else {})
+    more |= {"contradictions": [asdict(c) for c in against]} if against else {}
     return json.dumps(more | answer, ensure_ascii=False)
 
 
-def show(standings: list, top: int, paper, by_size) -> None:
+def show(standings: list, top: int, paper, by_size, against: list) -> None:
+    from skulens.report.merit_paper import print_merit
     from skulens.report.paper import print_paper
     from skulens.report.sizes import print_sizes
     from skulens.report.standings import print_standings
@@ -195,12 +201,28 @@ def show(standings: list, top: int, paper, by_size) -> None:
                 "\nMeasured on something else, so not to be compared with the numbers above:"
             )
         print_standings(s, top)
+        print_published_slices(s)
     if by_size:
         click.echo()
         print_sizes(by_size)
     if paper:
         click.echo()
         print_paper(paper)
+    if against:
+        click.echo()
+        print_merit(against)
+
+
+def print_published_slices(standings) -> None:
+    """The slices that published results come with, such as numbers of conditions."""
+    from skulens.analysis.boards import PUBLISHED
+    from skulens.report.slices import slice_tables
+    from skulens.report.tables import print_slice
+
+    entries = [s.entry for s in standings.rows if s.entry.source == PUBLISHED]
+    results = [e.result for e in entries]
+    for found in slice_tables([(e.name, e.result) for e in entries]):
+        print_slice(found, results)
 
 
 def write(out: Path, rows: list[dict]) -> None:
@@ -210,8 +232,9 @@ def write(out: Path, rows: list[dict]) -> None:
         writer.writerows(rows)
 
 
-def write_page(html: Path, found: list, paper, by_size) -> None:
+def write_page(html: Path, found: list, paper, by_size, against: list) -> None:
     """Leaderboards, figures, and what the paper says that its files do not."""
+    from skulens.report.merit_paper import merit_tables
     from skulens.report.page import render, without_figures
     from skulens.report.paper import paper_tables
     from skulens.report.sizes import size_pages
@@ -232,6 +255,7 @@ def write_page(html: Path, found: list, paper, by_size) -> None:
         tables=[
             *(size_pages(by_size) if by_size else ()),
             *(paper_tables(paper) if paper else ()),
+            *(merit_tables(against) if against else ()),
         ],
     )
 

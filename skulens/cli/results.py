@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import json_option
+from skulens.cli.options import catalog_options, json_option, reader_options
 
 results_option = click.option(
     "--results",
@@ -64,6 +64,53 @@ def report(results: Path, out: Path) -> None:
     if why := without_figures():
         click.echo(f"note: no figures on the page: {why}", err=True)
     click.echo(f"report of {count(len(found), 'result')}: {out}")
+
+
+@command.command()
+@results_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("queries.html"),
+    show_default=True,
+    help="The page.",
+)
+@click.option("--data", help="The catalogue that was measured. Default: where it was then.")
+@click.option("--split", default="", help="Whose queries. Default: the split of most queries.")
+@click.option(
+    "--queries", "n_queries", default=60, show_default=True, type=click.IntRange(min=1),
+    help="How many, drawn evenly by number of conditions and by how many systems are right.",
+)  # fmt: skip
+@click.option("--top", default=8, show_default=True, type=click.IntRange(1, 50),
+              help="Products shown of what each system found.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@catalog_options
+@json_option
+def queries(results, out, data, split, n_queries, top, seed, map_, as_json) -> None:
+    """Write one self-contained HTML page on which to look at queries of several conditions: their
+    references, answers, near misses, and what each system found, with the conditions that fail.
+
+    Of stored results of `skulens bench merit`; search, filters and keys work offline.
+    """
+    from skulens.bench.reopen import reopen_catalog
+    from skulens.bench.store import stored_results
+    from skulens.report.names import count
+    from skulens.report.queries import choose_results, write_queries_page
+
+    chosen, other = choose_results(stored_results(results), split)
+    catalog = reopen_catalog(chosen, data, reader_options(map_))
+    made = write_queries_page(chosen, catalog, out, n_queries, top, seed)
+    if as_json:
+        page = {"page": str(out), "queries": made.queries, "of": made.of}
+        click.echo(json.dumps(page | {"systems": list(made.systems)}, ensure_ascii=False))
+        return
+    if other:
+        click.echo(f"note: results on other splits, see --split: {', '.join(other)}", err=True)
+    size = out.stat().st_size / 1e6
+    click.echo(
+        f"{made.queries} of {count(made.of, 'query')} with what {count(len(made.systems), 'system')}"
+        f" found: {out} ({size:.1f} MB); open it in a browser"
+    )
 
 
 @command.command()

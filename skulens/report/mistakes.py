@@ -87,11 +87,22 @@ def _list_mistakes(view: View, pictures: Budget) -> list[dict]:
 
 def _example(example: dict, pictures: Budget) -> dict:
     """An example with as many pictures as the budget has left."""
-    probe, top = pictures.take(example["probe"]), example["candidates"][0]["product"]
+    parts = example.get("parts", ())  # earlier versions kept none
+    probe = None if parts else pictures.take(example["probe"])
+    top, right = example["candidates"][0]["product"], example["right"]
     return example | {
         "probe": probe,
-        "pictures": {top: pictures.take(example["pictures"].get(top))},
+        "parts": [_part(part, pictures) for part in parts],
+        "answers": example.get("answers", [right]),
+        "pictures": {p: pictures.take(example["pictures"].get(p)) for p in (top, right)},
     }
+
+
+def _part(part: Mapping, pictures: Budget) -> dict:
+    """A part of an interleaved query: its text, or its picture as far as the budget goes."""
+    if "text" in part:
+        return {"text": str(part["text"])}
+    return {"picture": pictures.take(part["picture"])}
 
 
 def _pair(

@@ -6,7 +6,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
-from skulens.catalog.merit import Interleaved, interleave
+from skulens.catalog.merit_lines import Interleaved, interleave
 from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile
 from skulens.records import Condition, Image
@@ -314,7 +314,7 @@ def test_merit_as_saved_to_disk_by_datasets(tmp_path):
 def test_interleave_without_tags_takes_products_in_order():
     a, b = Image(path="a"), Image(path="b")
     read = interleave("like <image> and <image>", ("1", "2"), {"1": a, "2": b})
-    assert read == Interleaved(("like ", a, " and ", b), {"1": 1, "2": 3})
+    assert read == Interleaved(("like ", a, " and ", b), (1, 3))
     with pytest.raises(ValueError, match="of product 3, and the query names 2"):
         interleave("<image><image><image>", ("1", "2"), {"1": a, "2": b})
 

@@ -30,6 +30,15 @@ USED: dict[str, str] = {
     "merit_open_attributes": "curate",
     "merit_check_attributes": "curate",
     "merit_annotate": "curate",
+    "merit_again": "curate",
+    "merit_cold_attribute": "curate",
+    "merit_cold_query": "curate",
+    "merit_cold_shared": "curate",
+    "merit_cold_value": "curate",
+    "merit_filter": "curate",
+    "merit_rewrite": "curate",
+    "merit_rewrite_trait": "curate",
+    "merit_trait": "curate",
 }
 """Template -> the room whose files name it."""
 LATER = {
@@ -44,10 +53,6 @@ LATER = {
     "ebay_verify_caption": "curate",
     "ebay_verify_aspects": "curate",
     "merit_title": "curate",
-    "merit_cold_attribute": "curate",
-    "merit_cold_value": "curate",
-    "merit_cold_query": "curate",
-    "merit_filter": "curate",
 }
 """Template -> the room that will name it: an open door. Move it to USED once it does."""
 

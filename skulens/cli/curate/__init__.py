@@ -14,8 +14,13 @@ COMMANDS = {
     "pictures": "Score pictures, and choose the best one of each product.",
     "calibrate-pictures": "Measure how well the scores of pictures find known faults.",
     "annotate": "Put the attributes of products onto cards, and filter them.",
+    "stats": "Count what a data set holds: tables, and a page with figures.",
     "compose": "Compose queries of several conditions, with all their answers.",
     "gate": "Measure what composed queries give away to systems without eyes.",
+    "split": "Split queries into train, val and test, with holdouts and controls.",
+    "expand": "Make queries from pairs of similar products (MERIT's cold start).",
+    "rewrite": "Rewrite the instructions of queries in natural words, checked.",
+    "filter": "Take out queries that break one of MERIT's three principles.",
 }
 """Command -> one line of help; see `LazyGroup`."""
 PLACES = {

@@ -1,0 +1,60 @@
+"""What commands share that ask about queries: an engine that may be left out, and batch files."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from skulens.cli.asking import Asking
+from skulens.cli.curate.captions import Passed
+
+if TYPE_CHECKING:
+    from skulens.cli.asked import Asked
+    from skulens.protocols import Chat
+
+T = TypeVar("T")
+
+
+def optional_engine(command: click.Command) -> click.Command:
+    """A command with `engine_options` that works without --engine, too: the catalogue decides what
+    it knows, and nobody is asked about the rest."""
+    engine = next(p for p in command.params if p.name == "engine")
+    engine.required = False
+    return command
+
+
+def work_with(
+    asking: Asking,
+    run: str,
+    work: Callable[["Chat | None"], T],
+    tell: Callable[[T, "Asked | None"], None],
+    as_json: bool,
+) -> None:
+    """Do something with the engine that the options describe, then tell what was made.
+
+    With --batch, questions without a stored reply are written instead; then nothing is made yet.
+
+    Args:
+        run: what the ledger calls it.
+        work: gets None where no engine was named.
+    """
+    from skulens.curate.asked.rounds import Unanswered
+
+    if not asking.engine:
+        tell(work(None), None)
+        return
+    with asking.open(run) as asked:
+        try:
+            made = work(Passed(asked))
+        except Unanswered:
+            if asking.batch is None:
+                raise
+            click.echo(json.dumps(asked.record()) if as_json else asked.last_line())
+            return
+        tell(made, asked)
+
+
+def asking_line(asked: "Asked | None") -> str:
+    """What was asked and what it cost."""
+    return asked.last_line() if asked else "nobody was asked: no --engine"

@@ -1,0 +1,121 @@
+"""`skulens curate expand`: queries of a cold start, from pairs of similar products."""
+
+import json
+from pathlib import Path
+
+import click
+
+from skulens.cli.asking import Asking, engine_options
+from skulens.cli.curate.compose import read_quota
+from skulens.cli.curate.engines import asking_line, optional_engine, work_with
+from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+
+
+@optional_engine
+@click.command("expand", epilog=DATA_HELP)
+@click.argument("data")
+@engine_options
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the catalogue with its queries.",
+)  # fmt: skip
+@click.option(
+    "--encoder", default="mini", show_default=True,
+    help="Says which products are similar: a row of `skulens list encoders`.",
+)  # fmt: skip
+@click.option(
+    "--quota", default="2=100,3=100,4=100", show_default=True, callback=read_quota,
+    help="Queries by number of conditions.",
+)  # fmt: skip
+@click.option("--neighbours", default=10, show_default=True, type=click.IntRange(min=1),
+              help="Products of a class that count as similar to another one.")  # fmt: skip
+@click.option("--mutual/--one-way", default=True, show_default=True,
+              help="A pair has to be similar both ways.")  # fmt: skip
+@click.option("--least", default=0.0, show_default=True, help="Least cosine of a pair.")
+@click.option("--most", default=0.9999, show_default=True,
+              help="Most cosine of a pair; identical pictures never are one.")  # fmt: skip
+@click.option("--siblings", is_flag=True, help="Take variants of one product (SPU) as pairs, too.")
+@click.option(
+    "--towards", type=click.Choice(["target", "references"]), default="target", show_default=True,
+    help="What the products that show further conditions should look like: the target, as in the "
+    "authors' code, or the references, as in the paper.",
+)  # fmt: skip
+@click.option(
+    "--tell", type=click.Choice(["pictures", "words"]), default="pictures", show_default=True,
+    help="Whether a product shows each further condition, or words tell it.",
+)  # fmt: skip
+@click.option(
+    "--instruct", is_flag=True,
+    help="Ask for the instruction with the paper's prompt, which adds a trait of the target: then "
+    "the target alone is known to be right and the query is tagged unverified.",
+)  # fmt: skip
+@click.option("--candidates", default=30, show_default=True, type=click.IntRange(min=1),
+              help="Products kept for annotators that could show a condition, too.")  # fmt: skip
+@click.option("--retries", default=2, show_default=True, type=click.IntRange(min=0),
+              help="How often an answer that cannot be used is asked for again.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Another seed gives other queries.")
+@catalog_options
+@json_option
+def command(
+    asking: Asking, data, out, encoder, quota, neighbours, mutual, least, most, siblings, towards,
+    tell, instruct, candidates, retries, seed, map_, as_json,
+) -> None:  # fmt: skip
+    """Make queries from pairs of similar products of DATA (MERIT's cold start).
+
+    What both share is the first condition, where they differ the further ones. Where the catalogue
+    has attributes they are looked up and all answers are listed; otherwise --engine is asked, and
+    the query is tagged unverified. Nothing is asked twice: run the same command again to resume.
+    """
+    from skulens.curate.asked.expand import Plan, expand_catalog
+    from skulens.curate.asked.folders import check_new
+    from skulens.curate.asked.pictures import Window
+
+    if instruct and not asking.engine:
+        raise click.UsageError("--instruct asks a model: name it by --engine")
+    check_new(out)
+    window = Window(neighbours, mutual, least, most, siblings)
+    plan = Plan(quota, window, towards, tell, instruct, candidates, retries, seed)
+    catalog, embedder = open_data(data, map_), open_embedder(encoder)
+
+    def tell_made(made, asked) -> None:
+        steps = {step: n for (_, step), n in made.funnel.items()}
+        if as_json:
+            record = {
+                "folder": str(out),
+                "products": made.products,
+                "queries": made.queries,
+                "funnel": steps,
+                "missing": dict(made.missing),
+                "rejects": len(made.rejects),
+            }
+            click.echo(json.dumps(record | ({"asking": asked.record()} if asked else {})))
+            return
+        for step, count in steps.items():
+            click.echo(f"{count:9,}  {step}")
+        for quota_, short in made.missing.items():
+            click.echo(f"missing: {short:,} queries of {quota_}")
+        click.echo(asking_line(asked))
+        click.echo(
+            f"{made.queries:,} queries over {made.products:,} products: {out}; next: "
+            f"skulens curate rewrite {out} --allow-outside --engine NAME --out FOLDER"
+        )
+
+    work_with(
+        asking,
+        "expand",
+        lambda chat: expand_catalog(catalog, embedder, chat, plan, out),
+        tell_made,
+        as_json,
+    )
+
+
+def open_embedder(name: str):
+    """An encoder with the cache of vectors."""
+    from skulens.encode import open_encoder, open_memo
+    from skulens.encode.cache import VectorCache
+    from skulens.encode.embed import Embedder
+    from skulens.files import cache_folder
+
+    memo = open_memo()
+    encoder = open_encoder(name, memo=memo)
+    return Embedder([encoder], [VectorCache(cache_folder(), encoder.info)], memo)

@@ -1,0 +1,1 @@
+"""Steps of a query's making that ask a model: cold start, rewriting, filtering; and candidates."""
