@@ -11,6 +11,8 @@ COMMANDS = {
     "cards": "Make attribute cards: the keys and values of each class, to be edited.",
     "lint-cards": "Name duplicates, clashes and other faults of attribute cards.",
     "import-cards": "Turn MERIT's JSON cards into YAML cards.",
+    "pictures": "Score pictures, and choose the best one of each product.",
+    "calibrate-pictures": "Measure how well the scores of pictures find known faults.",
     "annotate": "Put the attributes of products onto cards, and filter them.",
     "stats": "Count what a data set holds: tables, and a page with figures.",
     "compose": "Compose queries of several conditions, with all their answers.",
@@ -28,6 +30,7 @@ PLACES = {
     "reviewed": "captions:reviewed",
     "lint-cards": "cards:lint_cards",
     "import-cards": "cards:import_cards",
+    "calibrate-pictures": "pictures:calibrate_pictures",
 }
 
 
