@@ -15,8 +15,8 @@ from skulens.curate.review.answers import read_exports
 from skulens.curate.review.export import ReviewPlan, export_tasks
 from skulens.curate.review.form import DECISIONS, labeling_config
 from skulens.curate.review.pictures import copy_to, embed, serve_from
+from skulens.curate.review.rulings import settle
 from skulens.curate.review.tasks import choose_candidates
-from skulens.curate.review.verdicts import settle
 from skulens.errors import DataError, StoreError
 from skulens.records import Item, Query
 from tests.curate.queries.asked import write_world
@@ -233,9 +233,9 @@ def first_round(queried, tmp_path):
 
 
 def test_a_second_round_asks_what_is_open_most_urgent_first(queried, tmp_path):
-    verdicts, product = first_round(queried, tmp_path)
+    rulings, product = first_round(queried, tmp_path)
     plan = ReviewPlan(round=2)
-    tasks = tasks_of(queried, tmp_path / "two", plan=plan, verdicts=verdicts)
+    tasks = tasks_of(queried, tmp_path / "two", plan=plan, rulings=rulings)
     assert [t["data"]["query_id"] for t in tasks] == ["q2", "q3", "q4"]
     disputed, ambiguous, marked = (t["predictions"][0]["result"] for t in tasks)
     decisions = [
@@ -249,19 +249,19 @@ def test_a_second_round_asks_what_is_open_most_urgent_first(queried, tmp_path):
 
 
 def test_a_blind_round_sees_nothing_and_a_sample_takes_settled_ones_too(queried, tmp_path):
-    verdicts, _ = first_round(queried, tmp_path)
+    rulings, _ = first_round(queried, tmp_path)
     plan = ReviewPlan(round=2, blind=True, sample=4)
-    tasks = tasks_of(queried, tmp_path / "two", plan=plan, verdicts=verdicts)
+    tasks = tasks_of(queried, tmp_path / "two", plan=plan, rulings=rulings)
     assert [t["data"]["query_id"] for t in tasks] == ["q2", "q3", "q4", "q1"]
     assert {t["data"]["first"] for t in tasks} == {"-"}
     assert all(r["from_name"] != "decision" for t in tasks for r in t["predictions"][0]["result"])
 
 
 def test_nothing_open_is_an_error(queried, tmp_path):
-    verdicts, _ = first_round(queried, tmp_path)
-    settled = {name: v for name, v in verdicts.items() if name == "q1"}
+    rulings, _ = first_round(queried, tmp_path)
+    settled = {name: v for name, v in rulings.items() if name == "q1"}
     with pytest.raises(DataError, match="nothing is disputed"):
-        tasks_of(queried, tmp_path / "two", plan=ReviewPlan(round=2), verdicts=settled)
+        tasks_of(queried, tmp_path / "two", plan=ReviewPlan(round=2), rulings=settled)
 
 
 # ----- against Label Studio -------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Exports of Label Studio -> verdicts -> queries: every decision, every way in which one is wrong."""
+"""Exports of Label Studio -> rulings -> queries: every decision, every way in which one is wrong."""
 
 import json
 from dataclasses import replace
@@ -10,10 +10,10 @@ from skulens.catalog.own import OwnCatalog
 from skulens.curate.asked.folders import read_queries
 from skulens.curate.queries.split import Plan, split_catalog
 from skulens.curate.review.answers import read_exports
-from skulens.curate.review.apply import apply_verdicts, write_reviewed
+from skulens.curate.review.apply import apply_rulings, write_reviewed
 from skulens.curate.review.export import export_tasks
 from skulens.curate.review.pictures import embed
-from skulens.curate.review.verdicts import measure_agreement, settle
+from skulens.curate.review.rulings import measure_agreement, settle
 from skulens.curate.review.words import rewrite, words_to_rewrite
 from skulens.errors import DataError, StoreError
 from skulens.records import Condition, Image, Item, Query
@@ -55,8 +55,8 @@ def review(queries, tasks, tmp_path):
 
 
 def applied(queries, answers):
-    verdicts = settle(answers, queries)
-    done = apply_verdicts(list(queries.values()), verdicts)
+    rulings = settle(answers, queries)
+    done = apply_rulings(list(queries.values()), rulings)
     return {q.id: q for q in done.queries}, done
 
 
@@ -166,8 +166,8 @@ def test_keep_with_a_further_answer_adds_positives(queries, tasks, review):
         q1=[fill(tasks["q1"], "keep", {more: "yes"}, who=1),
             fill(tasks["q1"], "add positives", {more: "yes"}, who=2)],
     )  # fmt: skip
-    [verdict] = settle(answers, queries).values()
-    assert verdict.decision == "add positives"
+    [ruling] = settle(answers, queries).values()
+    assert ruling.decision == "add positives"
 
 
 # ----- several people and rounds ---------------------------------------------------------------
@@ -179,8 +179,8 @@ def test_who_disagrees_leaves_the_query_as_it_was(queries, tasks, review):
     answers, _ = review(
         q1=[fill(task, "keep", {more: "yes"}, who=1), fill(task, "delete", {more: "no"}, who=2)]
     )
-    [verdict] = settle(answers, queries).values()
-    assert verdict.decision is None and verdict.disputed == (more,) and verdict.urgency == 0
+    [ruling] = settle(answers, queries).values()
+    assert ruling.decision is None and ruling.disputed == (more,) and ruling.urgency == 0
     after, done = applied(queries, answers)
     assert after["q1"].relevant == query.relevant and after["q1"].tags["review"] == "disputed"
     assert done.rejects == ()
@@ -191,11 +191,11 @@ def test_two_rewrites_are_disputed_unless_they_are_the_same(queries, tasks, revi
     same = [
         fill(tasks["q1"], "rewrite", words=w, who=i) for i, w in enumerate((words, f" {words}\n"))
     ]
-    [verdict] = settle(review(q1=same)[0], queries).values()
-    assert verdict.decision == "rewrite"
+    [ruling] = settle(review(q1=same)[0], queries).values()
+    assert ruling.decision == "rewrite"
     other = fill(tasks["q1"], "rewrite", words=words.replace("Show", "Tell"), who=9)
-    [verdict] = settle(review(q1=[same[0], other])[0], queries).values()
-    assert verdict.decision is None
+    [ruling] = settle(review(q1=[same[0], other])[0], queries).values()
+    assert ruling.decision is None
 
 
 def test_the_latest_round_decides_what_it_judged(queries, tasks, tmp_path):
@@ -214,10 +214,10 @@ def test_the_latest_round_decides_what_it_judged(queries, tasks, tmp_path):
     ]  # fmt: skip
     answers, rejects = read_exports(paths, queries, {})
     assert rejects == []
-    [verdict] = settle(answers, queries).values()
-    assert verdict.decision == "add positives"
-    assert verdict.fits == {more: True, near: True} and verdict.disputed == ()
-    assert [a.round for a in verdict.answers] == [1, 1, 2]
+    [ruling] = settle(answers, queries).values()
+    assert ruling.decision == "add positives"
+    assert ruling.fits == {more: True, near: True} and ruling.disputed == ()
+    assert [a.round for a in ruling.answers] == [1, 1, 2]
 
 
 def test_of_two_answers_of_one_person_the_later_counts(queries, tasks, review):
@@ -382,8 +382,8 @@ def test_what_the_folder_holds(queried, queries, tasks, review, tmp_path):
         q3=[],
     )
     after, done = applied(queries, answers)
-    verdicts = settle(answers, queries)
-    out = write_reviewed(queried, done, verdicts, [], rejects, tmp_path / "new", "copy")
+    rulings = settle(answers, queries)
+    out = write_reviewed(queried, done, rulings, [], rejects, tmp_path / "new", "copy")
     read = {q.id: q for q in OwnCatalog(out).queries("composed")}
     assert set(read) == set(after)
     assert (
@@ -400,4 +400,4 @@ def test_what_the_folder_holds(queried, queries, tasks, review, tmp_path):
     record = json.loads((out / "review.json").read_text())
     assert record["became"] == {"add positives": 1, "delete": 1, "not reviewed": 28}
     with pytest.raises(StoreError, match="holds a catalogue"):
-        write_reviewed(queried, done, verdicts, [], [], out)
+        write_reviewed(queried, done, rulings, [], [], out)
