@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from skulens.bench.retrieval import over_gallery
+from skulens.bench.candidates import over_gallery
 from skulens.bench.run import run_suite
 from skulens.bench.store import ResultStore, find_result
 from skulens.bench.task import Tools
@@ -116,7 +116,7 @@ def test_a_retriever_stands_beside_encoders(shop, store):
 
 
 def test_what_a_retriever_did_not_find_is_not_cut_off():
-    run = over_gallery(Run.of({"q": {"b": 2.0, "a": 1.0}, "r": {}}), ("c", "b", "a"))
+    run = over_gallery(Run.of({"q": {"b": 2.0, "a": 1.0}, "r": {}}), ("c", "b", "a"), 3)
     assert run.products == ("c", "b", "a") and run.order.tolist() == [[1, 2, -1], [-1, -1, -1]]
 
 
