@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
+from skulens.bench.errors import know
 from skulens.bench.examples import thumbnail
 from skulens.bench.result import Result
 from skulens.bench.store import read_run
@@ -158,8 +159,9 @@ class Written:
 def choose_results(results: Sequence[Result], split: str = "") -> tuple[list[Result], list[str]]:
     """Results on the same queries of several conditions, and the splits of others.
 
-    Of several splits the one that is asked for, else that of most queries; of several states of
-    the data the one measured last; of several runs of one system and settings the last.
+    Of several splits the one that is asked for, else that of most queries; whole queries before
+    those without pictures or titles; of several states of the data the one measured last; of
+    several runs of one system and settings the last.
 
     Raises:
         DataError: none has what is needed.
@@ -179,9 +181,12 @@ def choose_results(results: Sequence[Result], split: str = "") -> tuple[list[Res
     groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in able:
         groups[result.data.split, result.data.queries].append(result)
-    best = max(
-        groups, key=lambda g: (groups[g][0].counts.get("units", 0), able.index(groups[g][-1]))
-    )
+
+    def weigh(group: tuple[str, str]) -> tuple[int, bool, int]:
+        last = groups[group][-1]
+        return last.counts.get("units", 0), "without" not in last.variant, able.index(last)
+
+    best = max(groups, key=weigh)
     latest = {(r.name, str(r.settings)): r for r in groups[best]}
     return list(latest.values()), sorted({s for s, _ in groups} - {best[0]})
 
@@ -261,20 +266,17 @@ def conditions_of(query: Query) -> int:
 
 
 def check_product(product: Product, conditions: Iterable[Condition]) -> list[Check]:
-    """Each condition held against a product; several values of a key each count."""
-    values: dict[str, list[str]] = defaultdict(list)
-    for a in product.attributes:
-        values[a.key].append(a.value)
-    if CLASS not in values and product.category:
-        values[CLASS] = [product.category[0]]
+    """Each condition held against a product; of several values of a key each counts."""
+    known = know(product)
+    values = {CLASS: frozenset({known.kind} - {""}), **known.values}
     checks = []
     for c in conditions:
         if c.value is None or c.relation == "whole":
             checks.append(Check(c, None))
             continue
-        has = values.get(c.key, [])
+        has = values.get(c.key, frozenset())
         holds = (c.value in has) == (c.relation == "same")
-        checks.append(Check(c, holds, "" if holds else ", ".join(has)))
+        checks.append(Check(c, holds, "" if holds else ", ".join(sorted(has))))
     return checks
 
 

@@ -37,10 +37,10 @@ class Says:
         self.info = SystemInfo(name=name, kind="retriever", identity=f"{name}/{order}")
         self.order = order
 
-    def rank(self, asked, _gallery, k):
-        return Run.of(
-            {q.id: {p: -n for n, p in enumerate(self.order.get(q.id, "fcdbae")[:k])} for q in asked}
-        )
+    def rank(self, asked, gallery, k):
+        known = {item.id for item in gallery}
+        found = {q.id: [p for p in self.order[q.id] if p in known][:k] for q in asked}
+        return Run.of({q: {p: -n for n, p in enumerate(ids)} for q, ids in found.items()})
 
 
 GOOD = Says("good", {"q1": "afb", "q2": "bca", "q3": "cfb", "q4": "fca"})
@@ -178,7 +178,7 @@ def test_conditions_are_held_against_a_product():
     ]
     checks = check_product(product, asked)
     assert [c.holds for c in checks] == [True, False, False, False, True, None]
-    assert [c.instead for c in checks] == ["", "red, blue", "red, blue", "", "", ""]
+    assert [c.instead for c in checks] == ["", "blue, red", "blue, red", "", "", ""]
 
 
 def test_near_misses_are_never_answers(tmp_path):
@@ -192,6 +192,9 @@ def test_results_are_chosen_by_split(results):
     chosen, left = choose_results([*results, other])
     assert chosen == list(results) and left == ["test"]
     assert choose_results([*results, other], "test") == ([other], [])
+    less = replace(results[0], variant={"without": "titles"}, counts={"units": 4})
+    less = replace(less, data=replace(less.data, queries="y"))
+    assert choose_results([*results, less])[0] == list(results)
     with pytest.raises(DataError, match="of split 'none'.*merit on train"):
         choose_results(results, "none")
 
