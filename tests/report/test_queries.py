@@ -16,17 +16,9 @@ from skulens.cli import skulens
 from skulens.errors import DataError
 from skulens.records import Attribute, Condition, Product, Run, SystemInfo
 from skulens.report import queries as module
+from skulens.report.finders import Finder, choose_results, read_finders, sample_queries
 from skulens.report.mistakes import Budget
-from skulens.report.queries import (
-    Finder,
-    Gallery,
-    check_product,
-    choose_results,
-    near_of,
-    read_finders,
-    sample_queries,
-    write_queries_page,
-)
+from skulens.report.queries import PictureRules, check_product, near_of, write_queries_page
 from tests.report.small_data import make_folder, products, queries
 
 
@@ -124,7 +116,7 @@ def test_every_picture_is_stored_once_and_few_bytes_fit(place, results, tmp_path
     used = set(re.findall(r'class="pic (p\d+)"', page))
     assert set(rules) == used and len(rules) == len(set(rules)) <= 3 * 6
     assert "did not fit" not in page
-    monkeypatch.setattr(module, "Gallery", lambda: Gallery(Budget(900)))
+    monkeypatch.setattr(module, "PictureRules", lambda: PictureRules(Budget(900)))
     small = write(place, results, tmp_path)
     assert small.count("background-image:url") < len(rules) and "did not fit the page" in small
 
