@@ -222,7 +222,7 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
 
 def score(task: Task, queries: Sequence[Query], ranked: Ranked) -> Evaluation:
     """Every metric of a run with its interval, and of each slice."""
-    slices = {name: [q.tags.get(name, "") for q in queries] for name in task.slices}
+    slices = {name: [task.slice_of(q, name) for q in queries] for name in task.slices}
     more = {**ranked.metrics, **(task.more(queries) if task.more else {})}
     found = evaluate(
         ranked.run, Qrels.of(queries), task.ks, slices=slices, metrics=task.metrics, more=more

@@ -103,6 +103,8 @@ class Task:
     shots: How = "single"
     slices: tuple[str, ...] = ()
     """Tags of the queries to slice by."""
+    slice_of: Callable[[Query, str], str] = lambda query, tag: query.tags.get(tag, "")
+    """(query, tag) -> the value of the slice that it is in; empty: none."""
     exclude: Callable[[Query], Iterable[str]] | None = None
     """Products that a query may not be answered with, such as those it shows."""
     asides: tuple[Aside, ...] = ()
