@@ -148,7 +148,7 @@ def list_remarks(stats: Stats) -> list[str]:
         f"{n['pairs_in_conditions']:,} of {n['pairs']:,} pairs of key and value."
     ]
     if n["products_without_picture"]:
-        said.append(f"{n['products_without_picture']:,} products have no picture.")
+        said.append(f"{count(int(n['products_without_picture']), 'product')} without a picture.")
     if stats.rejects:
         said.append(f"The reader left out {count(len(stats.rejects), 'row')}; see Problems.")
     return said if n["queries"] else said[1:]
@@ -216,7 +216,11 @@ def describe_queries(rows: Rows, modalities: Rows, numbers: Mapping[str, float])
         note = "Where the value of a condition can be seen: in the picture, in the text, in both."
         parts.append(bars_of(shown, "By modality", note, "modality", "conditions"))
     twice = sum(r["queries"] for r in rows) - numbers["queries"]
-    note = f"{twice:,} queries are in several splits and counted in each." if twice else ""
+    note = (
+        f"Of {count(int(numbers['queries']), 'query')}, {twice:,} stand in several splits; here each split counts."
+        if twice
+        else ""
+    )
     return Chapter("queries", "Queries", note, parts)
 
 

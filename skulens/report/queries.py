@@ -47,6 +47,8 @@ class Finder:
     """Query -> rank of the first right product, from 1; absent where the run has none."""
     depth: int
     """Ranks that the stored run goes down to."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Query -> kind of its error, where the suite sorted them."""
 
     @property
     def first(self) -> int:
@@ -88,6 +90,8 @@ class FinderRow:
     finder: Finder
     products: Sequence[ShownProduct]
     rank: int | None
+    error: str = ""
+    """Kind of its error."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,11 @@ class QueryCard:
     def first_right(self) -> list[int]:
         """Positions of the systems that put a right product first."""
         return [i for i, row in enumerate(self.rows) if row.rank == 1]
+
+    @property
+    def errors(self) -> list[str]:
+        """Kinds of the systems' errors, each once."""
+        return sorted({row.error for row in self.rows if row.error})
 
 
 @dataclass
@@ -190,7 +199,8 @@ def read_finders(results: Sequence[Result], top: int) -> list[Finder]:
             rank = next((n for n, p in enumerate(ids, 1) if p in right.get(query, ())), None)
             if rank:
                 ranks[query] = rank
-        finders.append(Finder(name_result(result, results), found, ranks, run.depth))
+        name = name_result(result, results)
+        finders.append(Finder(name, found, ranks, run.depth, error_kinds(result)))
     return sorted(finders, key=lambda f: -f.first)
 
 
@@ -202,6 +212,15 @@ def right_products(result: Result) -> dict[str, set[str]]:
         if grade > 0:
             found[query].add(product)
     return found
+
+
+def error_kinds(result: Result) -> dict[str, str]:
+    """Query -> why the product put first is wrong; empty where errors were not sorted."""
+    if "errors" not in result.tables:
+        return {}
+    table = result.tables["errors"]
+    columns = (table[c].to_pylist() for c in ("query", "kind"))
+    return dict(zip(*columns, strict=True))
 
 
 def name_result(result: Result, among: Sequence[Result]) -> str:
@@ -344,7 +363,12 @@ def make_card(
         show(query.answers[:ANSWERS], ANSWER_PX),
         show(near_of(query)[:NEAR], FOUND_PX),
         [
-            FinderRow(f, show(f.found.get(query.id, ()), FOUND_PX), f.ranks.get(query.id))
+            FinderRow(
+                f,
+                show(f.found.get(query.id, ()), FOUND_PX),
+                f.ranks.get(query.id),
+                f.errors.get(query.id, ""),
+            )
             for f in finders
         ],
     )
@@ -382,6 +406,7 @@ def list_filters(cards: Sequence[QueryCard]) -> list[tuple[str, str, list[str]]]
     }
     for tag in ("language", "class", "method"):
         values[tag] = tag.capitalize(), {t for c in cards if (t := c.query.tags.get(tag))}
+    values["error"] = "Error of any system", {k for c in cards for k in c.errors}
     return [(name, words, sorted(v)) for name, (words, v) in values.items() if len(v) > 1]
 
 

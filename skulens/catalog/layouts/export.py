@@ -42,6 +42,7 @@ class Export:
     @cached_property
     def pictures(self) -> Pictures:
         """Copies pictures below `out`."""
+        self.out.mkdir(parents=True, exist_ok=True)
         return Pictures(self.out, copy=True)
 
     def pools(self) -> Iterator[tuple[str, "Pool"]]:
@@ -68,6 +69,20 @@ class Export:
 
     def reject(self, split: str, query: Query, reason: str, todo: str = "leave it out") -> None:
         self.left_out[Reject(f"split {split}", query.id, reason, todo)] = None
+
+    def show(self, pool: "Pool", product: str) -> str | None:
+        """The path, from `out`, of the copy of a product's first picture; None where it has none, or
+        none that can be read, which is a reject."""
+        image = pool.image_of(product)
+        try:
+            return self.pictures.store(image)["path"] if image else None
+        except OSError as e:
+            self.reject_picture(product, e)
+            return None
+
+    def reject_picture(self, product: str, e: OSError) -> None:
+        where, todo = str(e.filename or "picture"), "put it there; the product stands without it"
+        self.left_out[Reject(where, product, e.strerror or str(e), todo)] = None
 
     def file(self, name: str) -> Path:
         """The path of a file to write, its folder made."""

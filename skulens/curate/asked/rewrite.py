@@ -148,8 +148,10 @@ class Rewriter:
             pictures = [p for p in query.item.parts if isinstance(p, Image)]
             pictures.append(self.picture(target_of(query)))
         sampling = dict(self.plan.sampling)
+        # As a sentence: a small model loses the end of a tag that ends the text.
+        statement = text.text if text.text.endswith((".", "?", "!")) else f"{text.text}."
         return self.prompt.ask(
-            query.id, pictures, sampling=sampling, stage="rewrite", statement=text.text
+            query.id, pictures, sampling=sampling, stage="rewrite", statement=statement
         )
 
     def picture(self, product: str) -> Image:

@@ -125,7 +125,7 @@ class QueryCounts:
 
     def add(self, split: str, query: Query) -> None:
         shown = [c for c in query.conditions if c.key != CLASS]
-        method = query.tags.get("method", UNSAID)
+        method = query.tags.get("method") or UNSAID
         said = (query.tags.get(tag) or UNSAID for tag in ("language", "class"))
         kind = (count_of(query, shown), *said, method)
         self.cells[(split, *kind)] += 1
