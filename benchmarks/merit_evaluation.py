@@ -120,7 +120,7 @@ def evaluate_suite(
     """As `bench.retrieval` measures an encoder after encoding."""
     by_id = {q.id: vector for q, vector in zip(queries, asked, strict=True)}
     search = VectorSearch(task.galleries["image"], by_id, shown, "single", "")
-    runs = find_candidates(search, queries, search.gallery.products, rules_of(task))
+    runs = find_candidates(search, queries, search.gallery.products, rules_of(task), True)
     found = score(task, queries, Ranked(runs[0]))
     return with_slices(found, measure_asides(task, search, queries, runs, found.metrics))
 

@@ -108,6 +108,8 @@ class Task:
     exclude: Callable[[Query], Iterable[str]] | None = None
     """Products that a query may not be answered with, such as those it shows."""
     asides: tuple[Aside, ...] = ()
+    shallow: bool = False
+    """Large galleries are ranked no further than the metrics of the suite need."""
     metrics: tuple[str, ...] = ()
     """Ranking metrics beside the usual ones, by name."""
     more: Callable[[Sequence[Query]], Mapping[str, np.ndarray]] | None = None

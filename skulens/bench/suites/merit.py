@@ -174,6 +174,7 @@ class Merit(RankingSuite[MeritSettings]):
             "exclude": RULES[s.references],
             "asides": tuple(self._asides()),
             "metrics": (self.headline[-1],),
+            "shallow": True,
         }
 
     def _asides(self) -> Iterator[Aside]:
