@@ -67,7 +67,7 @@ def fixed_draws(method: str, drawn: Proposals) -> Iterator[tuple[Fixed, int]]:
             yield Fixed(row[1:3], row[3:4], [row[0], row[5], row[4]], row[6:7]), 2
 
 
-def composed(pool: Pool, drawn: Proposals) -> dict[int, tuple]:
+def list_accepted(pool: Pool, drawn: Proposals) -> dict[int, tuple]:
     """What we accept: number of the proposal -> conditions, answers, hard negatives."""
     judged = judge(pool, drawn, PROFILES["merit"], SEED)
     found = {}
@@ -88,7 +88,7 @@ def compare(pool: Pool, proposals: int) -> list[dict]:
     rows = []
     for method in METHODS:
         drawn = resolve("sampler", method)(pool).draw(SEED, np.arange(proposals, dtype=np.uint64))
-        mine, theirs = composed(pool, drawn), {}
+        mine, theirs = list_accepted(pool, drawn), {}
         for id_, (draws, count) in zip(drawn.ids.tolist(), fixed_draws(method, drawn), strict=True):
             if query := plain.compose(method, draws, count):
                 theirs[id_] = query.shown, query.answers, query.negatives
