@@ -13,8 +13,8 @@ from skulens.compose.told import Titles, pattern_of
 from skulens.records import Attribute, Product
 from tests.compose.pools import PICTURE
 
-SIZES = {"color": 20, "shape": 12, "style": 8, "hem": 3, "size": 3, "fabric": 4}
-VARIED = ("color", "shape", "style")
+VARIED = {"color": 20, "shape": 12, "style": 8, "trim": 10, "strap": 16}
+SIZES = VARIED | {"hem": 3, "size": 3, "fabric": 4}
 MODALITY = {"size": "text", "fabric": "text"}
 DESIGN = Balanced(near=3)
 QUOTAS = {2: 15, 3: 30, 4: 15}
@@ -107,7 +107,7 @@ def test_bands_and_languages_have_equal_shares(shop, made):
             range(3), wanted // 3
         )
         spoken = Counter(pool.language.of(q.shown[0][0]) for q in mine)
-        assert max(spoken.values()) - min(spoken.values()) <= 1
+        assert max(spoken.values()) - min(spoken.values()) <= 2
     for query in made.queries:
         low, high = map(int, query.tags["answers"].split("-"))
         assert low <= len(query.answers) <= high
@@ -179,9 +179,9 @@ def test_what_the_pool_lacks_is_missing_by_band(shop):
 
 
 def test_cells_are_all_combinations_within_the_bounds():
-    products = sell(240, seed=2)
+    products = sell(120, seed=2)
     pool, _ = make_pool(products)
-    bounds = Bounds(answers=4, near=2, told=1)
+    bounds = Bounds(answers=4, near=1, told=1)
     for conditions in (2, 3):
         cells = list_cells(pool, conditions, bounds)
         found = {
