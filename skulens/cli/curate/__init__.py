@@ -18,6 +18,8 @@ COMMANDS = {
     "compose": "Compose queries of several conditions, with all their answers.",
     "gate": "Measure what composed queries give away to systems without eyes.",
     "split": "Split queries into train, val and test, with holdouts and controls.",
+    "review-export": "Write tasks for Label Studio, in which people judge queries.",
+    "review-import": "Read what people judged in Label Studio back into a folder.",
     "expand": "Make queries from pairs of similar products (MERIT's cold start).",
     "rewrite": "Rewrite the instructions of queries in natural words, checked.",
     "filter": "Take out queries that break one of MERIT's three principles.",
