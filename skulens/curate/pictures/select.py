@@ -133,8 +133,7 @@ def select(scored: Sequence[Scored], limits: Limits, rank_by: str = "") -> Selec
         failed[position] = (*failed.get(position, ()), DUPLICATE)
     best: dict[str, int] = {}
     for position in sorted(order, key=lambda i: order[i]):
-        if position not in same_as:
-            best.setdefault(scored[position].product, position)
+        best.setdefault(scored[position].product, position)
     best = {s.product: best[s.product] for s in scored if s.product in best}
     return Selection(scored, failed, same_as, like, best, reject_pictures(scored, failed, best))
 

@@ -1,14 +1,17 @@
 """The best picture of each product: judged by limits, ranked by any score, plug-ins included."""
 
 import math
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
 
 from skulens import registry
+from skulens.catalog.audit.finding import Shown
+from skulens.catalog.audit.pictures import Looked
 from skulens.catalog.own import OwnCatalog
 from skulens.curate.pictures.files import check_folder, select_pictures
-from skulens.curate.pictures.select import look_at_products, open_scores, select
+from skulens.curate.pictures.select import Scored, look_at_products, open_scores, select
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.records import Image, Product
 from tests.curate.pictures.test_scores import thing
@@ -72,6 +75,18 @@ def test_equals_are_ranked_by_the_seller_or_by_a_score(shop):
     assert chosen(products, ("blur", "redness"), rank_by="blur").best in ({"a": 0}, {"a": 1})
     with pytest.raises(UnknownName, match="redness"):
         chosen(products, ("size",), rank_by="redness")
+
+
+def test_a_picture_of_which_nothing_can_be_said_comes_last():
+    opened = open_scores(["redness"], {})
+    looked = Looked(Shown("gallery", "a", "x", Image(data=b"x")), size=(9, 9), thumb=bytes(768))
+    values = [float("nan"), 1.0, 5.0, 3.0]
+    scored = [
+        Scored("a", n, str(n), replace(looked, phash=(n + 1) * 0x123456789ABCDE), {"redness": v})
+        for n, v in enumerate(values)
+    ]
+    assert select(scored, opened, "redness").best == {"a": 2}
+    assert select(scored[:2], opened, "redness").best == {"a": 1}
 
 
 def test_a_score_that_says_nothing_fails_nothing(shop):
