@@ -100,6 +100,10 @@ ENCODERS = {
         "onnx",
         "FILE or DIR",
     ),
+    "histogram": Row(
+        "skulens.encode.histogram:Histogram",
+        "baseline: colours of the picture; histogram:8 takes 8 bins on each axis",
+    ),
 }
 """Encoder families."""
 
@@ -235,6 +239,13 @@ RETRIEVERS: dict[str, Row] = {
         "baseline: words read on the photo; ocr:tesseract takes another text reader",
         "ocr,search",
     ),
+    "random": Row(
+        "skulens.search.baselines:Random", "baseline: products by chance; random:7 takes a seed"
+    ),
+    "oracle": Row(
+        "skulens.search.baselines:KnowingSystem",
+        "baseline: true attributes of every condition; oracle:1 knows one of them",
+    ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
 READERS: dict[str, Row] = {
@@ -369,6 +380,20 @@ LAYOUTS: dict[str, Row] = {
 }
 """Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
 
+PICTURE_SCORES: dict[str, Row] = {
+    "size": Row("skulens.curate.pictures.scores:Size", "short side, pixels"),
+    "blur": Row("skulens.curate.pictures.scores:Blur", "how little another blur changes"),
+    "clutter": Row("skulens.curate.pictures.scores:Clutter", "edges along the border"),
+    "text": Row("skulens.curate.pictures.scores:Text", "blocks that look like print, unread"),
+    "watermark": Row("skulens.curate.pictures.scores:Watermark", "faint edges on the background"),
+    "ocr-text": Row(
+        "skulens.curate.pictures.ocr_text:OcrText",
+        "share of the picture that print covers, as a text reader finds it: ocr-text:rapidocr",
+        "ocr",
+    ),
+}
+"""Say what a picture is like (`curate.pictures.scores.PictureScore`)."""
+
 COLLECTIONS: dict[str, Row] = {
     "openmpr-all": Row(
         "skulens.papers.openmpr.group:PublishedEncoders",
@@ -403,6 +428,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "verifier": VERIFIERS,
     "sampler": SAMPLERS,
     "layout": LAYOUTS,
+    "picture_score": PICTURE_SCORES,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,

@@ -21,7 +21,8 @@ from skulens.values.text import fold
 STAGE = "cold start"
 NOTHING = ""
 """A model's answer that no value fits, or that nothing is shared."""
-QUOTES = "\"'`"
+AROUND = "\"'`. "
+"""What a model may put around the entry of a list."""
 
 
 @dataclass
@@ -185,14 +186,6 @@ class Asker:
         return self.known.numbers[key, value]
 
 
-def clean_choice(text: str) -> str:
-    """An answer that is to be one entry of a list: without reasoning, quotes and a final period."""
-    said = strip_reasoning(text).strip()
-    if len(said) > 1 and said[0] == said[-1] and said[0] in QUOTES:
-        said = said[1:-1].strip()
-    return said.removesuffix(".").strip()
-
-
 def judge_choice(options: Sequence[str], nothing: str | None = None) -> Judge[str]:
     """Accepts one entry of a list, whole, in any case; `nothing` is the entry for none of them.
 
@@ -201,7 +194,8 @@ def judge_choice(options: Sequence[str], nothing: str | None = None) -> Judge[st
     known = {fold(option): option for option in options}
 
     def judge(_name: str, reply: Reply) -> Judged[str]:
-        found = known.get(fold(clean_choice(reply.text)))
+        said = fold(strip_reasoning(reply.text).strip())
+        found = known.get(said) or known.get(said.strip(AROUND))
         if found is None:
             return Judged(
                 problems=("the answer has to be one entry of the list, and nothing else",)
