@@ -201,10 +201,13 @@ def write_line(query: Query, kept: bytes | None, pool: Mapping[str, Shown]) -> b
             of keys stay.
         pool: the products to read `kept` with.
     Raises:
-        ValueError: something that MERIT's files cannot say.
+        ValueError: something that MERIT's files cannot say, or a picture of a product that is not
+            in the pool or has none.
     """
     if kept is None:
-        return json.dumps(write_cells(query)).encode()
+        cells = write_cells(query)
+        build_query(query.id, cells, pool)  # raises for what could not be read again
+        return json.dumps(cells).encode()
     cells = json.loads(kept)
     try:
         changed = differences(query, build_query(query.id, cells, pool), pool)

@@ -192,6 +192,13 @@ def test_what_merit_cannot_say_is_refused(change, reason):
         write_line(replace(query, **change), None, POOL)
 
 
+def test_a_reference_without_a_picture_cannot_be_shown():
+    bare = {**POOL, "17": replace(POOL["17"], photo=None)}
+    query = build_query("q", {"query": {"17": {}}, "pos_candidate": [2]}, POOL)
+    with pytest.raises(ValueError, match="'17' has no photo"):
+        write_line(query, None, bare)
+
+
 def test_judged_negatives_and_hard_ones_stand_together():
     query = build_query("q", {"query": {}, "pos_candidate": [2], "query instruction": "x"}, POOL)
     query = replace(query, relevant={"2": 1, "17": 0, "0042": 0}, hard_negatives=("0042", "sku-ก"))

@@ -27,6 +27,8 @@ from skulens.records import Image, Product
 
 STRING = pa.string()
 PLAIN = ("title", "idx", "class", "country", "language")
+PICTURES = 100
+"""Products held in memory at a time, with their pictures."""
 OPTIONAL = ("spu_id", "spu_description", "extras")
 
 
@@ -74,7 +76,7 @@ class Merit(Layout):
         schema = pa.schema(columns).with_metadata(features_of(columns))
         each = self.export.each(pool)
         filled = ({**told[p.id], **show_picture(self.export, pool, p.id)} for p in each)
-        write_table(self.export.file(self.products.format(split=split)), schema, filled)
+        write_table(self.export.file(self.products.format(split=split)), schema, filled, PICTURES)
         self.export.notes["further values of an attribute left out"] += count_more(pool)
 
 
