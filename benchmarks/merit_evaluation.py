@@ -92,6 +92,12 @@ def normalise(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def gallery_of(products: int) -> Gallery:
+    """The gallery of all products; its items are empty, for their vectors are given."""
+    ids = tuple(p.id for p in Shop(products).products())
+    return Gallery("image", tuple(Item(p, ()) for p in ids), np.arange(len(ids)), ids, ())
+
+
 def task_of(shop: Shop, gallery: Gallery) -> Task:
     """The task of suite merit on this gallery."""
     suite = Merit(shop)  # type: ignore[arg-type]
@@ -114,7 +120,7 @@ def evaluate_suite(
     """As `bench.retrieval` measures an encoder after encoding."""
     by_id = {q.id: vector for q, vector in zip(queries, asked, strict=True)}
     search = VectorSearch(task.galleries["image"], by_id, shown, "single", "")
-    runs = find_candidates(search, queries, search.gallery.products, rules_of(task))
+    runs = find_candidates(search, queries, search.gallery.products, rules_of(task), True)
     found = score(task, queries, Ranked(runs[0]))
     return with_slices(found, measure_asides(task, search, queries, runs, found.metrics))
 
@@ -171,9 +177,7 @@ def main() -> None:
     args = parser.parse_args()
     queries, asked, shown = simulate(args.queries, args.products, args.dim)
     shop = Shop(args.products)
-    ids = tuple(p.id for p in shop.products())
-    items = tuple(Item(name, ()) for name in ids)
-    task = task_of(shop, Gallery("image", items, np.arange(len(ids)), ids, ()))
+    task = task_of(shop, gallery_of(args.products))
     rows = []
     for _ in range(args.repeats):
         found, wall, cpu = timed(lambda: evaluate_suite(task, queries, asked, shown))

@@ -127,7 +127,7 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     ready, start = as_retriever(task, system, tools), time.perf_counter()
     fair = [q for q, leaked in zip(queries, seen, strict=True) if not leaked]
     search = SystemSearch(gallery, ready)
-    runs = find_candidates(search, fair, gallery.products, rules_of(task))
+    runs = find_candidates(search, fair, gallery.products, rules_of(task), task.shallow)
     run, seconds = runs[0], time.perf_counter() - start
     failed = list_unanswered(fair, run, getattr(ready, "rejects", ()))
     answered = set(run.queries)
@@ -174,7 +174,7 @@ def _measure_one(
         by_id = {q.id: vectors[i] for q, i in zip(queries, asked.kept, strict=True)}
         identity = encoder.info.identity
         search = VectorSearch(gallery, by_id, shown.vectors, task.shots, identity)
-        runs = find_candidates(search, queries, gallery.products, rules_of(task))
+        runs = find_candidates(search, queries, gallery.products, rules_of(task), task.shallow)
         ranked = Ranked(runs[0])
         evaluation = score(task, queries, ranked)
         asides = measure_asides(task, search, queries, runs, evaluation.metrics)
@@ -222,7 +222,7 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
 
 def score(task: Task, queries: Sequence[Query], ranked: Ranked) -> Evaluation:
     """Every metric of a run with its interval, and of each slice."""
-    slices = {name: [q.tags.get(name, "") for q in queries] for name in task.slices}
+    slices = {name: [task.slice_of(q, name) for q in queries] for name in task.slices}
     more = {**ranked.metrics, **(task.more(queries) if task.more else {})}
     found = evaluate(
         ranked.run, Qrels.of(queries), task.ks, slices=slices, metrics=task.metrics, more=more
@@ -265,7 +265,7 @@ def measure_asides(
             if not about or not mine:
                 continue
             about = [keep_judgements(q, aside.products) for q in about]
-            [run] = find_candidates(search, about, mine, [aside.exclude])
+            [run] = find_candidates(search, about, mine, [aside.exclude], task.shallow)
         measured = evaluate_metrics(run, Qrels.of(about), task.ks, metrics=task.metrics)
         found.setdefault(aside.slice, {})[aside.value] = measured
     return found

@@ -5,7 +5,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from skulens.bench.embedding import embed_readable
 from skulens.bench.task import Task, Tools, is_encoder, parts_of
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder
@@ -29,8 +28,8 @@ class Nearest:
     def rank(self, queries: Sequence[Query], gallery: Sequence[Item], k: int) -> Run:
         """The first k products of each query; queries without a vector are not in the run."""
         task, items = self.task, [Item(q.id, q.item.parts) for q in queries]
-        [asked] = embed_readable(task, self.embedder, items, "query")
-        [shown] = embed_readable(task, self.embedder, gallery, "document")
+        [asked] = self.embedder.embed_items(items, "query", task.fusion)
+        [shown] = self.embedder.embed_items(gallery, "document", task.fusion)
         self.rejects = [*asked.encoded.rejects, *shown.encoded.rejects]
         rows, columns = (~np.isnan(side.vectors).any(axis=1) for side in (asked, shown))
         ids = [item.id for item, good in zip(gallery, columns, strict=True) if good]

@@ -103,9 +103,13 @@ class Task:
     shots: How = "single"
     slices: tuple[str, ...] = ()
     """Tags of the queries to slice by."""
+    slice_of: Callable[[Query, str], str] = lambda query, tag: query.tags.get(tag, "")
+    """(query, tag) -> the value of the slice that it is in; empty: none."""
     exclude: Callable[[Query], Iterable[str]] | None = None
     """Products that a query may not be answered with, such as those it shows."""
     asides: tuple[Aside, ...] = ()
+    shallow: bool = False
+    """Large galleries are ranked no further than the metrics of the suite need."""
     metrics: tuple[str, ...] = ()
     """Ranking metrics beside the usual ones, by name."""
     more: Callable[[Sequence[Query]], Mapping[str, np.ndarray]] | None = None

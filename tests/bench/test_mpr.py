@@ -184,7 +184,7 @@ def test_a_large_shop_is_cut_far_below_the_cut_offs_and_says_so(monkeypatch):
     [whole] = run(Mixed(), gallery="text")
     monkeypatch.setattr("skulens.bench.candidates.FULL_RANKING", 12 * 14 - 1)
     [large] = run(Mixed(), gallery="text")
-    assert large.metrics == whole.metrics, "a cut of 100 is none for 14 products"
+    assert large.metrics == whole.metrics, "a cut of 1,000 is none for 14 products"
     monkeypatch.setattr("skulens.bench.candidates.CUT_RANKING", 11)
     [cut] = run(Mixed(), gallery="text")
     hits = [m for m in whole.metrics if m.startswith(("hit_rate", "ndcg", "macro"))]

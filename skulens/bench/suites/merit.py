@@ -19,6 +19,7 @@ from skulens.bench.result import Result
 from skulens.bench.retrieval import measure
 from skulens.bench.retrievers import Informed
 from skulens.bench.task import Aside, Task, check_gallery, check_kind, is_encoder, parts_of
+from skulens.compose.balanced import SIBLING
 from skulens.compose.oracle import Oracle, expected_hit
 from skulens.compose.pool import make_pool
 from skulens.encode.fusion import check_fusion
@@ -30,7 +31,7 @@ from skulens.search.fuse import modalities_of
 
 WHOLE = "nothing"
 REMOVALS = ("images", "titles")
-LANGUAGE = "language"
+LANGUAGE, COUNT = "language", "n_conditions"
 LANGUAGE_ROW = "language_row"
 """Slice: queries of a language against the products of that language alone."""
 CONTROL = "-control"
@@ -54,7 +55,7 @@ class MeritSettings:
     """How the parts of a query become one vector."""
     texts: tuple[str, ...] = ()
     """Text role that represents a product (description, title ...); may be repeated."""
-    slices: tuple[str, ...] = (LANGUAGE, "n_conditions", "method", "class")
+    slices: tuple[str, ...] = (LANGUAGE, COUNT, "method", "class")
     """Tag of the queries to give numbers by; may be repeated."""
     ks: tuple[int, ...] = (1, 5, 10)
     """Cut-off of hit rates, recall and nDCG; may be repeated."""
@@ -92,7 +93,7 @@ class Merit(RankingSuite[MeritSettings]):
     Settings = MeritSettings
     headline = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "mrr@10")
     columns = ("hit_rate@1", "hit_rate@5", "hit_rate@10", "recall@10", "ndcg@10", "mrr@10")
-    beside = {"n_conditions": DIFFICULTY}
+    beside = {COUNT: DIFFICULTY}
     """Slice -> metric that is shown beside the systems."""
     part_of = {LANGUAGE_ROW: LANGUAGE}
     """Slice -> the slice that has all queries of its values; in it only some have an answer."""
@@ -107,8 +108,10 @@ class Merit(RankingSuite[MeritSettings]):
                 part.inform(self.products)
             if is_encoder(part):
                 check_fusion([part], self.settings.fusion)
-                texts = ["text"] if reads_texts(part) else []
-                check_gallery(part, [*(k for k in kinds if texts or k != "both"), *texts])
+                alone = part is system and not reads_texts(part)  # it is shown pictures alone
+                check_gallery(
+                    part, [k for k in kinds if k != "both"] if alone else [*kinds, "text"]
+                )
 
     def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
         """One result per system, gallery, removal and split, in that order of change."""
@@ -167,9 +170,11 @@ class Merit(RankingSuite[MeritSettings]):
         return {
             "ks": s.ks,
             "slices": s.slices,
+            "slice_of": slice_of,
             "exclude": RULES[s.references],
             "asides": tuple(self._asides()),
             "metrics": (self.headline[-1],),
+            "shallow": True,
         }
 
     def _asides(self) -> Iterator[Aside]:
@@ -261,6 +266,14 @@ def pair_controls(results: Iterable[Result]) -> list[tuple[Result, Result]]:
         for split in mine
         if split + CONTROL in mine
     ]
+
+
+def slice_of(query: Query, tag: str) -> str:
+    """The value of a tag; queries of the method SIBLING stand apart from others of as many
+    conditions: whoever finds the SPU of the first reference has nearly solved them."""
+    value = query.tags.get(tag, "")
+    apart = value and tag == COUNT and query.tags.get("method") == SIBLING
+    return f"{value} ({SIBLING})" if apart else value
 
 
 def reads_texts(system: Encoder | Retriever) -> bool:
