@@ -262,7 +262,8 @@ def test_a_killed_run_goes_on_and_makes_the_same(make, tmp_path):
             except ChatError:
                 assert dies_after and not (tmp_path / "resumed" / "products.parquet").exists()
             asked += [
-                (text_of(a), *(p.read() for p in a.parts if not isinstance(p, str))) for a in engine.asked
+                (text_of(a), *(p.read() for p in a.parts if not isinstance(p, str)))
+                for a in engine.asked
             ]
     assert [(q.id, q.conditions) for q in queries] == [(q.id, q.conditions) for q in expected]
     assert len(asked) == len(set(asked)) > 3
