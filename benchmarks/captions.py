@@ -23,9 +23,9 @@ from pathlib import Path
 from benchmarks.common import report
 from skulens.catalog.open import open_catalog
 from skulens.cli.audit import open_clip_counter
-from skulens.curate.captions.files import read_captions, read_record
 from skulens.curate.captions.checks import Counter as Counted
 from skulens.curate.captions.checks import Rules, Source, check_caption, failures
+from skulens.curate.captions.files import read_captions, read_record
 from skulens.curate.captions.reviewing import binomial_interval
 from skulens.curate.captions.sources import Settings, choose_roles, make_source
 

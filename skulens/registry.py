@@ -100,6 +100,10 @@ ENCODERS = {
         "onnx",
         "FILE or DIR",
     ),
+    "histogram": Row(
+        "skulens.encode.histogram:Histogram",
+        "baseline: colours of the picture; histogram:8 takes 8 bins on each axis",
+    ),
 }
 """Encoder families."""
 
@@ -141,6 +145,29 @@ DATASETS = {
             Sign(("queries-*.json",)),
             Sign(("data/t*-*.parquet",)),
             Sign(("t*/data-*.arrow",)),
+        ),
+    ),
+    "cirr": Row(
+        "skulens.catalog.cirr:Cirr",
+        "CIRR: a photo and a sentence that changes it; sets of six similar photos",
+        signs=(Sign(("captions/cap.rc2.*.json", "image_splits/split.rc2.*.json")),),
+    ),
+    "fashioniq": Row(
+        "skulens.catalog.fashioniq:FashionIQ",
+        "FashionIQ: a photo of a garment and two sentences that say how another differs",
+        signs=(Sign(("captions/cap.dress.*.json", "image_splits/split.dress.*.json")),),
+    ),
+    "m-beir": Row(
+        "skulens.catalog.m_beir:MBeir",
+        "M-BEIR of UniIR: queries and candidates of any modality, local and union pools",
+        signs=(Sign(("query/*/mbeir_*.jsonl", "cand_pool/*/mbeir_*.jsonl")),),
+    ),
+    "vlm2vec": Row(
+        "skulens.catalog.vlm2vec:Vlm2Vec",
+        "pairs of VLM2Vec: text with picture tokens, positive, negatives; or its evaluation form",
+        signs=(
+            Sign(("corpus-*.parquet", "queries-*.parquet")),
+            Sign(("pairs-*.parquet",)),
         ),
     ),
     "clothing": Row(
@@ -211,6 +238,13 @@ RETRIEVERS: dict[str, Row] = {
         "skulens.search.ocr:Ocr",
         "baseline: words read on the photo; ocr:tesseract takes another text reader",
         "ocr,search",
+    ),
+    "random": Row(
+        "skulens.search.baselines:Random", "baseline: products by chance; random:7 takes a seed"
+    ),
+    "oracle": Row(
+        "skulens.search.baselines:KnowingSystem",
+        "baseline: true attributes of every condition; oracle:1 knows one of them",
     ),
 }
 """Rank products for queries by themselves (`protocols.Retriever`)."""
@@ -329,8 +363,36 @@ LAYOUTS: dict[str, Row] = {
         "skulens.catalog.layouts.merit:MeritAnnotation",
         "MERIT's files: products as its annotation code has them (JSON Lines)",
     ),
+    "vlm2vec": Row(
+        "skulens.catalog.layouts.vlm2vec:Vlm2Vec", "VLM2Vec's training pairs, several pictures each"
+    ),
+    "vlm2vec-eval": Row(
+        "skulens.catalog.layouts.vlm2vec:Vlm2VecEval", "VLM2Vec's evaluation: queries and a corpus"
+    ),
+    "m-beir": Row(
+        "skulens.catalog.layouts.m_beir:MBeir",
+        "M-BEIR of UniIR: queries of one picture, pools, qrels, instructions",
+    ),
+    "sentence-transformers": Row(
+        "skulens.catalog.layouts.sentence_transformers:SentenceTransformers",
+        "anchor, positive, negative as chat messages (JSON Lines)",
+    ),
 }
 """Write catalogues as other projects' files (`catalog.layouts.export.Layout`)."""
+
+PICTURE_SCORES: dict[str, Row] = {
+    "size": Row("skulens.curate.pictures.scores:Size", "short side, pixels"),
+    "blur": Row("skulens.curate.pictures.scores:Blur", "how little another blur changes"),
+    "clutter": Row("skulens.curate.pictures.scores:Clutter", "edges along the border"),
+    "text": Row("skulens.curate.pictures.scores:Text", "blocks that look like print, unread"),
+    "watermark": Row("skulens.curate.pictures.scores:Watermark", "faint edges on the background"),
+    "ocr-text": Row(
+        "skulens.curate.pictures.ocr_text:OcrText",
+        "share of the picture that print covers, as a text reader finds it: ocr-text:rapidocr",
+        "ocr",
+    ),
+}
+"""Say what a picture is like (`curate.pictures.scores.PictureScore`)."""
 
 COLLECTIONS: dict[str, Row] = {
     "openmpr-all": Row(
@@ -366,6 +428,7 @@ KINDS: dict[str, dict[str, Row]] = {
     "verifier": VERIFIERS,
     "sampler": SAMPLERS,
     "layout": LAYOUTS,
+    "picture_score": PICTURE_SCORES,
     "collection": COLLECTIONS,
     "procedure": PROCEDURES,
     "board": BOARDS,

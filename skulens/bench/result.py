@@ -84,6 +84,8 @@ class Result:
     tables: Mapping[str, "pa.Table"]
     slices: Mapping[str, Mapping[str, Mapping[str, Interval]]] = field(default_factory=dict)
     """Slice -> value -> metric -> interval."""
+    errors: Mapping[str, Interval] = field(default_factory=dict)
+    """Kind of error -> its share of the units whose first answer is wrong."""
     curves: Mapping[str, Mapping[str, list]] = field(default_factory=dict)
     """"cmc": {"k", "value", "low", "high"}."""
     cost: Mapping[str, object] = field(default_factory=dict)
@@ -160,6 +162,7 @@ class Result:
                 s: {v: {m: i.as_dict() for m, i in found.items()} for v, found in values.items()}
                 for s, values in self.slices.items()
             },
+            "errors": {kind: share.as_dict() for kind, share in self.errors.items()},
             "cmc": self.curves.get("cmc", {}),
             "speed": dict(self.cost),
             "counts": dict(self.counts),

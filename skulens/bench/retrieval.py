@@ -7,13 +7,27 @@ result's examples.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from skulens.bench import cost
+from skulens.bench.candidates import (
+    Exclude,
+    Search,
+    SystemSearch,
+    VectorSearch,
+    find_candidates,
+)
+from skulens.bench.embedding import (
+    Probes,
+    embed_gallery,
+    embed_probes,
+    no_queries,
+    reads_pictures_alone,
+)
 from skulens.bench.examples import describe_errors, keep_parts
 from skulens.bench.leakage import (
     content_hashes,
@@ -28,36 +42,17 @@ from skulens.bench.task import Ranked, Task, Tools, is_encoder
 from skulens.encode.batching import Encoded
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder, Fused
-from skulens.encode.gallery import Gallery, pictures_of
+from skulens.encode.gallery import Gallery
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
-from skulens.evaluate.summaries import Evaluation, evaluate
-from skulens.index.exact import ExactIndex
+from skulens.evaluate.summaries import Evaluation, evaluate, evaluate_metrics
 from skulens.protocols import Encoder, Retriever
-from skulens.records import Image, Item, Part, Qrels, Query, Reject, Run, SystemInfo
+from skulens.records import Part, Qrels, Query, Reject, Run, SystemInfo
 
-BLOCK_BYTES = 256 * 2**20
-"""Pictures that a catalogue holds in memory (Parquet columns) are encoded in such blocks."""
-FULL_RANKING = 200_000_000
-"""Scores (queries x products) up to which the whole gallery is ranked for each query: 1.6 GB."""
-CUT_RANKING = 1000
-"""Candidates of each query where it is not."""
-
-
-@dataclass
-class Probes:
-    """The queries of a task, without their pictures once these are encoded."""
-
-    queries: list[Query] = field(default_factory=list)
-    fused: list[list[Fused]] = field(default_factory=list)
-    """Per encoder, the blocks they were encoded in."""
-    contents: list[tuple] = field(default_factory=list)
-    """Content hashes of the parts of each query."""
-    parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
-    """Of each query, as far as no picture is held in memory for it: for the examples of the report."""
-    sample: list[Image] = field(default_factory=list)
-    """Photos for timing single probes."""
+READS_PICTURES = {"reads": "pictures"}
+"""Variant of encoders that are shown pictures alone."""
+Slices = dict[str, dict[str, dict[str, Interval]]]
 
 
 @dataclass(frozen=True)
@@ -92,9 +87,18 @@ def measure(
 def _measure_encoders(
     task: Task, plan: Sequence[tuple[Encoder, str]], tools: Tools
 ) -> Iterator[Result]:
+    """Those that read alike share the decoding of pictures."""
+    for alone in (False, True):
+        mine = [(e, name) for e, name in plan if reads_pictures_alone(task, e) == alone]
+        if mine:
+            shown = replace(task, variant={**task.variant, **READS_PICTURES}) if alone else task
+            yield from _measure_alike(shown, mine, tools)
+
+
+def _measure_alike(
+    task: Task, plan: Sequence[tuple[Encoder, str]], tools: Tools
+) -> Iterator[Result]:
     """Gallery, embed, leakage, rank, evaluate."""
-    if not plan:
-        return
     encoders = list(dict.fromkeys(encoder for encoder, _ in plan))
     caches = {e: VectorCache(tools.cache, e.info) if tools.cache else None for e in encoders}
 
@@ -122,8 +126,9 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     seen = find_leaks(queries, hashes, gallery, shown)
     ready, start = as_retriever(task, system, tools), time.perf_counter()
     fair = [q for q, leaked in zip(queries, seen, strict=True) if not leaked]
-    run = ready.rank(fair, gallery.items, len(gallery.products))
-    seconds = time.perf_counter() - start
+    search = SystemSearch(gallery, ready)
+    runs = find_candidates(search, fair, gallery.products, rules_of(task), task.shallow)
+    run, seconds = runs[0], time.perf_counter() - start
     failed = list_unanswered(fair, run, getattr(ready, "rejects", ()))
     answered = set(run.queries)
     kept = np.array([i for i, q in enumerate(queries) if q.id in answered], int)
@@ -131,11 +136,9 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
         raise DataError(no_probe_left(int(seen.sum()), len(seen), failed))
     mine = [hashes[i] for i in kept]
     asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, mine, shown)
-    run = over_gallery(run, gallery.products)
-    if task.exclude:
-        run = drop_excluded(run, [frozenset(task.exclude(q)) for q in asked.queries])
     parts = {q.id: keep_parts(q.item) for q in queries}
     evaluation = score(task, asked.queries, Ranked(run))
+    asides = measure_asides(task, search, asked.queries, runs, evaluation.metrics)
     rejects = (*list_rejects(task, []), *failed)
     rate = {"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {}
     return result_of(
@@ -144,37 +147,12 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
         system,
         run,
         asked,
-        evaluation,
+        with_slices(evaluation, asides),
         parts,
         cost=rate | getattr(ready, "cost", {}),
         counts=count(task, gallery, asked, evaluation.ties, []) | {"rejects": len(rejects)},
         rejects=rejects,
     )
-
-
-def embed_gallery(task: Task, embedder: Embedder, gallery: Gallery) -> list[Fused]:
-    """Vectors of a gallery's items, one Fused per encoder."""
-    if task.embed is not None:
-        return task.embed(embedder, gallery.items, task.fusion)
-    return embedder.embed_items(gallery.items, "document", task.fusion)
-
-
-def embed_probes(task: Task, embedder: Embedder) -> Probes:
-    """Vectors of all queries, block by block. Raises DataError where there are none."""
-    probes = Probes(fused=[[] for _ in embedder.encoders])
-    for block in blocks(task.queries()):
-        items = [q.item for q in block]
-        fused = embedder.embed_items(items, "query", task.fusion)
-        for mine, found in zip(probes.fused, fused, strict=True):
-            mine.append(found)
-        alike = task.fusion == "avg"  # then what was embedded are the parts themselves
-        probes.contents += fused[0].hashes if alike else content_hashes(items, embedder.memo)
-        probes.sample = probes.sample or pictures_of(items)[: cost.PROBES + 3]
-        probes.parts |= {q.id: keep_parts(q.item) for q in block}
-        probes.queries += [replace(q, item=Item(q.id, ())) for q in block]
-    if not probes.queries:
-        raise DataError(no_queries(task))
-    return probes
 
 
 def _measure_one(
@@ -188,15 +166,20 @@ def _measure_one(
 ) -> Result:
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
     asked = fair_queries(probes, fused, gallery, shown)
+    queries = asked.queries
     if task.rank is not None:
-        ranked = task.rank(encoder, asked.queries, fused, asked.kept, gallery, shown)
+        ranked = task.rank(encoder, queries, fused, asked.kept, gallery, shown)
+        evaluation = score(task, queries, ranked)
     else:
-        run = rank(
-            task, asked.queries, vectors[asked.kept], gallery, shown.vectors, encoder.info.identity
-        )
-        ranked = Ranked(run)
+        by_id = {q.id: vectors[i] for q, i in zip(queries, asked.kept, strict=True)}
+        identity = encoder.info.identity
+        search = VectorSearch(gallery, by_id, shown.vectors, task.shots, identity)
+        runs = find_candidates(search, queries, gallery.products, rules_of(task), task.shallow)
+        ranked = Ranked(runs[0])
+        evaluation = score(task, queries, ranked)
+        asides = measure_asides(task, search, queries, runs, evaluation.metrics)
+        evaluation = with_slices(evaluation, asides)
     answers = [*(f.encoded for f in fused), shown.encoded]
-    evaluation = score(task, asked.queries, ranked)
     measured = cost.measure_encoder(
         encoder,
         answers,
@@ -237,57 +220,65 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
     return Asked(queries, kept, int(seen.sum()), embedded, contents, shown.hashes)
 
 
-def rank(
-    task: Task,
-    queries: Sequence[Query],
-    vectors: np.ndarray,
-    gallery: Gallery,
-    rows: np.ndarray,
-    maker: str,
-) -> Run:
-    """Float32 cosines, exact; the whole gallery for each query unless that is too much to hold."""
-    good = ~np.isnan(rows).any(axis=1)
-    owners = [gallery.products[i] for i in gallery.owners[good]]
-    index = ExactIndex(owners, rows[good], task.shots, maker)
-    out = [frozenset(task.exclude(q)) for q in queries] if task.exclude else []
-    few = len(gallery.products) * len(queries) <= FULL_RANKING
-    most = max((len(o) for o in out), default=0)
-    k = len(gallery.products) if few else min(CUT_RANKING + most, len(gallery.products))
-    run = index.run([q.id for q in queries], vectors, k, maker)
-    return drop_excluded(run, out) if out else run
-
-
-def over_gallery(run: Run, products: Sequence[str]) -> Run:
-    """The run with the whole gallery as its products: what a list lacks was not found, not cut off."""
-    place = {p: i for i, p in enumerate(products)}
-    places = np.array([*(place[p] for p in run.products), -1], np.int32)  # -1 stays -1
-    order = np.full((len(run.queries), len(products)), -1, np.int32)
-    scores = np.full(order.shape, -np.inf, np.float32)
-    order[:, : run.depth], scores[:, : run.depth] = places[run.order], run.scores
-    return Run(run.queries, tuple(products), order, scores)
-
-
-def drop_excluded(run: Run, out: Sequence[frozenset[str]]) -> Run:
-    """The run with each query's excluded products taken out and the rest moved up."""
-    place = {p: i for i, p in enumerate(run.products)}
-    order, scores = run.order.copy(), run.scores.copy()
-    for row, ids in enumerate(out):
-        gone = [place[p] for p in ids if p in place]
-        keep = ~np.isin(order[row], gone)
-        n = int(keep.sum())
-        order[row, :n], scores[row, :n] = order[row, keep], scores[row, keep]
-        order[row, n:], scores[row, n:] = -1, -np.inf
-    return Run(run.queries, run.products, order, scores)
-
-
 def score(task: Task, queries: Sequence[Query], ranked: Ranked) -> Evaluation:
     """Every metric of a run with its interval, and of each slice."""
-    slices = {name: [q.tags.get(name, "") for q in queries] for name in task.slices}
-    found = evaluate(ranked.run, Qrels.of(queries), task.ks, slices=slices, more=ranked.metrics)
+    slices = {name: [task.slice_of(q, name) for q in queries] for name in task.slices}
+    more = {**ranked.metrics, **(task.more(queries) if task.more else {})}
+    found = evaluate(
+        ranked.run, Qrels.of(queries), task.ks, slices=slices, metrics=task.metrics, more=more
+    )
     if ranked.tied is None:
         return found
     judged = replace(found.judged, ties=ranked.tied)
     return replace(found, ties=int(ranked.tied.sum()), judged=judged)
+
+
+def rules_of(task: Task) -> list[Exclude | None]:
+    """What may not be found: the task's own rule first, then that of each aside on all of it."""
+    return [task.exclude, *(a.exclude for a in task.asides if a.products is None)]
+
+
+def measure_asides(
+    task: Task,
+    search: Search,
+    queries: Sequence[Query],
+    runs: Sequence[Run],
+    whole: Mapping[str, Interval],
+) -> Slices:
+    """Every metric of every aside: slice -> value -> metric -> interval.
+
+    Args:
+        runs: of all queries, one for each rule of `rules_of`.
+        whole: the metrics of the first of them.
+    """
+    found: Slices = {}
+    ready = iter(runs[1:])
+    for aside in task.asides:
+        about = [q for q in queries if aside.concerns(q)]
+        if aside.products is None:
+            run = next(ready)
+            if aside.exclude is task.exclude and len(about) == len(queries):
+                found.setdefault(aside.slice, {})[aside.value] = dict(whole)
+                continue
+        else:
+            mine = [p for p in search.gallery.products if p in aside.products]
+            if not about or not mine:
+                continue
+            about = [keep_judgements(q, aside.products) for q in about]
+            [run] = find_candidates(search, about, mine, [aside.exclude], task.shallow)
+        measured = evaluate_metrics(run, Qrels.of(about), task.ks, metrics=task.metrics)
+        found.setdefault(aside.slice, {})[aside.value] = measured
+    return found
+
+
+def keep_judgements(query: Query, products: frozenset[str]) -> Query:
+    """The query judged on some products alone."""
+    return replace(query, relevant={p: g for p, g in query.relevant.items() if p in products})
+
+
+def with_slices(evaluation: Evaluation, more: Slices) -> Evaluation:
+    """The evaluation with further slices after its own."""
+    return replace(evaluation, slices={**evaluation.slices, **more})
 
 
 def result_of(
@@ -303,6 +294,7 @@ def result_of(
     """The record of one system on one gallery."""
     gallery, queries = task.galleries[name], asked.queries
     roles = task.roles
+    errors = task.sort_errors(run, queries) if task.sort_errors else None
     return Result(
         suite=task.suite,
         data=Data(
@@ -323,7 +315,9 @@ def result_of(
             "per_query": evaluation.per_query,
             "run": run.to_arrow(),
             "qrels": Qrels.of(queries).to_arrow(),
+            **({"errors": errors.table} if errors else {}),
         },
+        errors=errors.shares if errors else {},
         look=partial(describe_errors, run, queries, parts, task.products, roles),
         **rest,
     )
@@ -358,35 +352,10 @@ def count(
         "products_without_gallery_item": len(gallery.missing),
         "forwards": sum(a.forwarded for a in answers),
         "rejects": len(list_rejects(task, answers)),
+        **task.counts(),
     }
 
 
 def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:
     """What the catalogue left out, each once, and every part that the encoder left out."""
     return (*dict.fromkeys(task.rejects()), *(r for a in answers for r in a.rejects))
-
-
-def blocks(queries: Iterable[Query]) -> Iterator[list[Query]]:
-    """Queries in lists whose in-memory pictures stay under BLOCK_BYTES; paths cost nothing."""
-    block: list[Query] = []
-    held = 0
-    for query in queries:
-        block.append(query)
-        held += sum(len(image.data or b"") for image in pictures_of([query.item]))
-        if held > BLOCK_BYTES:
-            yield block
-            block, held = [], 0
-    if block:
-        yield block
-
-
-def no_queries(task: Task) -> str:
-    said = f"split {task.split!r} of {task.data} has no queries"
-    rejects = list(task.rejects())
-    if not rejects:
-        return f"{said}; see `skulens audit`"
-    first = rejects[0]
-    return (
-        f"{said}: {len(rejects)} rejects, the first: {first.item or first.source}: "
-        f"{first.reason}; {first.todo}"
-    )

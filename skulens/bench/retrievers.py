@@ -1,6 +1,7 @@
 """Systems that rank by themselves: encoders made so for a fusion, and queries left unanswered."""
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder
 from skulens.index.exact import ExactIndex
 from skulens.protocols import Encoder, Retriever
-from skulens.records import Item, Query, Reject, Run
+from skulens.records import Item, Product, Query, Reject, Run
 from skulens.search.fuse import RankFusion
 
 
@@ -37,13 +38,22 @@ class Nearest:
         return index.run(good, asked.vectors[rows], min(k, len(index)), self.info.identity)
 
 
+@runtime_checkable
+class Informed(Protocol):
+    """A baseline that is told what is true of the products, which no system is."""
+
+    def inform(self, products: Sequence[Product]) -> Retriever:
+        """The same, ready to rank."""
+
+
 def as_retriever(task: Task, system: Encoder | Retriever, tools: Tools) -> Retriever:
     """The system itself; of a fusion the same one with its encoders wrapped."""
-    if not isinstance(system, RankFusion):
-        assert isinstance(system, Retriever)
-        return system
-    parts = (Nearest(task, p, tools) if is_encoder(p) else p for p in parts_of(system))
-    return system.over(list(parts))  # type: ignore[arg-type]
+    if isinstance(system, RankFusion):
+        return system.over([as_retriever(task, part, tools) for part in parts_of(system)])
+    if is_encoder(system):
+        return Nearest(task, system, tools)
+    assert isinstance(system, Retriever)
+    return system.inform(task.products) if isinstance(system, Informed) else system
 
 
 def list_unanswered(

@@ -195,6 +195,7 @@ def result_of(record: Mapping, place: Path) -> Result:
             s: {v: {m: Interval.from_dict(i) for m, i in ms.items()} for v, ms in values.items()}
             for s, values in record.get("slices", {}).items()
         },
+        errors={k: Interval.from_dict(i) for k, i in record.get("errors", {}).items()},
         curves={"cmc": record["cmc"]} if record.get("cmc") else {},
         cost=record["speed"],
         counts=counts,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
@@ -12,10 +12,14 @@ from skulens.encode.embed import Embedder, Fused
 from skulens.encode.gallery import Gallery, has
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
+from skulens.evaluate.intervals import Interval
 from skulens.index.shots import How
 from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import DatasetInfo, Item, Product, Query, Reject, Run, SystemInfo
 from skulens.search.fuse import RankFusion, modalities_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,34 @@ Embed = Callable[[Embedder, Sequence[Item], str], list[Fused]]
 
 
 @dataclass(frozen=True)
+class Aside:
+    """The same queries ranked under another rule; a slice beside the numbers of the result."""
+
+    slice: str
+    value: str
+    exclude: Callable[[Query], Iterable[str]] | None = None
+    """As `Task.exclude`."""
+    tags: tuple[str, str] | None = None
+    """(tag, value) of the queries it is about; None: all."""
+    products: frozenset[str] | None = None
+    """The only products that are ranked, and judged; None: the gallery."""
+
+    def concerns(self, query: Query) -> bool:
+        """Whether it is about this query."""
+        return self.tags is None or query.tags.get(self.tags[0]) == self.tags[1]
+
+
+@dataclass(frozen=True)
+class ErrorSheet:
+    """Why queries were answered wrongly."""
+
+    shares: Mapping[str, Interval]
+    """Kind of error -> its share of the queries whose first candidate is wrong."""
+    table: "pa.Table"
+    """A row for each of these queries."""
+
+
+@dataclass(frozen=True)
 class Task:
     """What a suite asks: queries against one or several galleries."""
 
@@ -71,14 +103,28 @@ class Task:
     shots: How = "single"
     slices: tuple[str, ...] = ()
     """Tags of the queries to slice by."""
+    slice_of: Callable[[Query, str], str] = lambda query, tag: query.tags.get(tag, "")
+    """(query, tag) -> the value of the slice that it is in; empty: none."""
     exclude: Callable[[Query], Iterable[str]] | None = None
     """Products that a query may not be answered with, such as those it shows."""
+    asides: tuple[Aside, ...] = ()
+    shallow: bool = False
+    """Large galleries are ranked no further than the metrics of the suite need."""
+    metrics: tuple[str, ...] = ()
+    """Ranking metrics beside the usual ones, by name."""
+    more: Callable[[Sequence[Query]], Mapping[str, np.ndarray]] | None = None
+    """What is known of the queries whoever answers: metric -> (queries,) in [0, 1]."""
+    sort_errors: Callable[[Run, Sequence[Query]], ErrorSheet] | None = None
+    pictures_alone: bool = False
+    """Show encoders that read no text the pictures of queries and products alone."""
     rank: Rank | None = None
     """A paper's own scoring; None: exact float32 cosines."""
     embed: Embed | None = None
     """A paper's own way to embed a gallery; None: in batches, equal parts once."""
     roles: tuple[str, ...] = ()
     """Text roles that represent a product, for the examples."""
+    counts: Callable[[], Mapping[str, int]] = dict
+    """What else was counted while the queries were read."""
     rejects: Callable[[], Sequence[Reject]] = tuple
     """What the catalogue left out, known once its queries have been read."""
 

@@ -71,15 +71,17 @@ class Merit(Reader):
 
     Args:
         root: the folder with the query files and the products (see PLACES).
-        pool: the split whose products are searched; "test" (51,177 on the hub) by default.
+        pool: the split whose products are searched; by default "test" (51,177 on the hub), or the
+            first that has products.
     """
 
-    def __init__(self, root: Path, pool: str = "test"):
+    def __init__(self, root: Path, pool: str = ""):
         super().__init__(root)
         splits = splits_in(self.root)
-        if pool not in splits:
+        if pool and pool not in splits:
             raise DataError(f"merit has no pool {pool!r}; expected one of {', '.join(splits)}")
-        self.pool = pool
+        there = (s for s in ("test", *splits) if self._find_shards(s))
+        self.pool = pool or next(there, "test")
         revision = fetched_commit(self.root) or INFO.revision
         self.info = replace(INFO, revision=revision, splits=splits)
         self._pools: dict[str, tuple[dict[str, Shown], list[Reject]]] = {}
@@ -104,10 +106,13 @@ class Merit(Reader):
         for path in self._shards(split):
             yield from open_table(path).rows(self.reject_row)
 
+    def _find_shards(self, split: str) -> list[Path]:
+        places = (sorted(self.root.glob(place.format(split=split))) for place in PLACES)
+        return next(filter(None, places), [])
+
     def _shards(self, split: str) -> list[Path]:
-        for place in PLACES:
-            if found := sorted(self.root.glob(place.format(split=split))):
-                return found
+        if found := self._find_shards(split):
+            return found
         raise MissingFile(
             f"{self.root} has no products of {split!r}; put the Parquet files of the dataset into "
             f"{self.root / 'data'} ({PLACES[0].format(split=split)}) "

@@ -15,7 +15,7 @@ COMMANDS = {
     "verify": "Verify claims about products against their pictures.",
     "list": "List encoders, datasets, suites and all else that has a name.",
     "audit": "Check the data quality of a catalogue before you use it.",
-    "catalog": "Make the tables of a catalogue from what lies in its folder.",
+    "catalog": "Make the tables of a catalogue, or write it in another layout.",
     "train": "Train small image+text encoders.",
     "world": "Make or show the procedural shop.",
     "results": "Show and export what has been measured.",

@@ -198,6 +198,7 @@ def run(
         keep=lambda result: places.append(keep(result, results)),
     )
     causes = explain_modes(catalog, measured.results, tools, opening)
+    losses = find_losses(measured.results)
     if as_json:
         records = [
             r.record() | {"folder": str(p)} for r, p in zip(measured.results, places, strict=True)
@@ -205,9 +206,11 @@ def run(
         said = {"results": records, "failed": measured.failed}
         if causes:
             said["differences"] = [c.as_dict() for c in causes]
+        if losses:
+            said["losses"] = [loss.as_dict() for loss in losses]
         click.echo(json.dumps(said, ensure_ascii=False))
     else:
-        show(measured.results, causes)
+        show(measured.results, causes, losses)
         report_problems(measured)
         n = len(measured.results)
         click.echo(
@@ -259,12 +262,26 @@ def explain_modes(catalog, results, tools, opening) -> list:
     return [explain(catalog, a, b, tools=tools, opening=opening) for a, b in pairs]
 
 
-def show(measured, causes) -> None:
+def find_losses(results) -> list:
+    """What removals cost, where queries were asked with and without something."""
+    from skulens.analysis.ranks import headline
+    from skulens.bench.necessity import compare_losses
+
+    removed = any("without" in result.variant for result in results)
+    return compare_losses(results, headline(results[0])[0]) if removed else []
+
+
+def show(measured, causes, losses) -> None:
+    from skulens.bench.suites.merit import pair_controls
+    from skulens.report.merit import print_errors, print_holdouts, print_losses
     from skulens.report.tables import print_causes, print_results, print_ties
 
     print_results(measured)
     print_ties(measured)
     print_causes(causes)
+    print_errors(measured)
+    print_losses(losses)
+    print_holdouts(pair_controls(measured))
 
 
 def report_problems(measured) -> None:

@@ -1,18 +1,21 @@
-"""`skulens catalog`: make the tables of a catalogue from what lies in its folder."""
+"""`skulens catalog`: tables from what lies in a folder, and catalogues in other layouts."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from skulens.cli.options import json_option
+from skulens.cli.options import catalog_options, json_option, open_data
 
 FEW = 3
+REJECTS = 20
+"""Rejects that are printed; --json has all."""
 
 
 @click.group()
 def command() -> None:
-    """Make the tables of a catalogue from what lies in its folder."""
+    """Make the tables of a catalogue from what lies in its folder, or write it in another layout."""
 
 
 @command.command()
@@ -56,3 +59,87 @@ def manifest(folder: Path, captions: Path | None, out: Path, as_json: bool) -> N
         click.echo(json.dumps({"out": str(out), "barcodes": len(entries), "photos": photos}))
     else:
         click.echo(f"{out}: {photos:,} photos of {len(entries):,} barcodes")
+
+
+@command.command()
+@click.argument("data")
+@click.option(
+    "--as",
+    "layout",
+    required=True,
+    metavar="LAYOUT",
+    help="One of `skulens list layouts`, such as merit or m-beir.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A new folder.",
+)
+@click.option("--split", "splits", multiple=True, help="Which queries; may be repeated. [all]")
+@click.option(
+    "--tile",
+    is_flag=True,
+    help="Lay the pictures of a query side by side where the layout shows one (fusion cat); "
+    "otherwise such queries are left out.",
+)
+@catalog_options
+@json_option
+def export(
+    data: str,
+    layout: str,
+    out: Path,
+    splits: tuple[str, ...],
+    tile: bool,
+    map_: dict[str, str],
+    as_json: bool,
+) -> None:
+    """Write the products and queries of DATA in another project's layout.
+
+    Lossless for what was read from MERIT's files, also by way of our own folders (--as skulens).
+    What a layout cannot say is left out, with the reason, or counted.
+    """
+    from skulens.catalog.layouts.export import export_catalog
+
+    made = export_catalog(
+        open_data(data, map_), layout, out, splits, tile=tile_pictures if tile else None
+    )
+    notes = {what: count for what, count in made.notes.items() if count}
+    if as_json:
+        numbers = {"products": made.products, "queries": made.queries, "notes": notes}
+        files = [str(f.relative_to(out)) for f in made.files]
+        rejects = [asdict(r) for r in made.rejects]
+        click.echo(json.dumps({"out": str(out), "files": files, **numbers, "rejects": rejects}))
+        return
+    for reject in made.rejects[:REJECTS]:
+        click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
+    if len(made.rejects) > REJECTS:
+        click.echo(f"left out: {len(made.rejects) - REJECTS:,} more; --json has all")
+    for what, count in notes.items():
+        click.echo(f"note: {count:,} {what}")
+    click.echo(
+        f"{out}: {made.products:,} products, {made.queries:,} queries of "
+        f"{', '.join(made.splits)} as {layout}; {len(made.rejects):,} left out. "
+        f"Next: {next_command(layout, out)}"
+    )
+
+
+def next_command(layout: str, out: Path) -> str:
+    """What opens the folder again, or lists its files where only others read it."""
+    from skulens.registry import rows
+
+    same = {"skulens": "own", "merit-annotation": "merit", "vlm2vec-eval": "vlm2vec"}
+    reader = same.get(layout, layout)
+    return f"skulens audit {reader}:{out}" if reader in rows("dataset") else f"ls {out}"
+
+
+def tile_pictures(images) -> bytes:
+    """Pictures side by side as one JPEG, as fusion cat shows them to an encoder."""
+    import io
+
+    from skulens import pictures
+    from skulens.encode.parts import Tiled, tile
+
+    beside, out = Tiled(tuple(images)), io.BytesIO()
+    tile([pictures.load(i) for i in images], beside.height_px).save(out, "JPEG", quality=95)
+    return out.getvalue()

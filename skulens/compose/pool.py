@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skulens.compose.ragged import invert, take_rows
+from skulens.compose.ragged import CHUNK, invert, take_rows
 from skulens.errors import DataError
 from skulens.records import Attribute, Product, Reject, escape_surrogates
 
@@ -187,29 +187,36 @@ class Columns:
     pictured: np.ndarray
 
 
-def build_pool(columns: Columns) -> Pool:
-    """The pool of these columns, renumbered and with its index.
+def build_pool(columns: Columns, rows: np.ndarray | None = None) -> Pool:
+    """The pool of these columns, renumbered and with its index; pairs of no product are left out.
 
+    Args:
+        rows: positions of the products to take, ascending; None: all.
     Raises:
         DataError: no product at all.
     """
     if not len(columns.ids):
         raise DataError("a pool needs at least one product, got none")
+    rows = np.arange(len(columns.ids)) if rows is None else rows
+    order = rows[np.argsort(columns.kind.codes[rows], kind="stable")]
+    starts, held = take_rows(columns.starts, columns.held, order)
     number = {key: i for i, key in enumerate(columns.keys)}
     key_of = np.array([number[key] for key, _ in columns.pairs], np.int32)
-    by_key = np.argsort(key_of, kind="stable")
-    renumbered = np.empty(len(by_key), np.int32)
-    renumbered[by_key] = np.arange(len(by_key))
-    order = np.argsort(columns.kind.codes, kind="stable")
-    starts, held = take_rows(columns.starts, columns.held, order, renumbered)
-    edges, posted = invert(starts, held, len(by_key))
+    met = np.flatnonzero(np.bincount(held, minlength=len(key_of)))
+    met = met[np.argsort(key_of[met], kind="stable")]
+    renumbered = np.zeros(len(key_of), np.int32)
+    renumbered[met] = np.arange(len(met))
+    for first in range(0, len(held), CHUNK):
+        held[first : first + CHUNK] = renumbered[held[first : first + CHUNK]]
+    keys, key_of_met = np.unique(key_of[met], return_inverse=True)
+    edges, posted = invert(starts, held, len(met))
     taken = (columns.spu, columns.kind, columns.language, columns.country)
     spu, kind, language, country = (Names(c.codes[order], c.names) for c in taken)
     return Pool(
         ids=take(columns.ids, order),
-        pairs=tuple(columns.pairs[i] for i in by_key),
-        keys=tuple(columns.keys),
-        key_of=key_of[by_key],
+        pairs=tuple(columns.pairs[i] for i in met.tolist()),
+        keys=tuple(columns.keys[i] for i in keys.tolist()),
+        key_of=key_of_met.astype(np.int32),
         starts=starts,
         held=held,
         edges=edges,
@@ -218,7 +225,7 @@ def build_pool(columns: Columns) -> Pool:
         kind=kind,
         language=language,
         country=country,
-        modality=columns.modality,
+        modality=columns.modality[:, keys] if len(keys) else columns.modality,
         pictured=columns.pictured[order],
     )
 
@@ -255,7 +262,7 @@ def idle_pairs(pool: Pool) -> list[Reject]:
     ]
 
 
-class _Codes:
+class Codes:
     """Strings numbered in the order of their first appearance."""
 
     def __init__(self) -> None:
@@ -275,11 +282,11 @@ class _Table:
         self.ids: list[str] = []
         self.seen: set[str] = set()
         self.rejects: list[Reject] = []
-        self.pairs, self.keys = _Codes(), _Codes()
+        self.pairs, self.keys = Codes(), Codes()
         self.held: list[int] = []
         self.starts: list[int] = [0]
-        self.named: dict[str, tuple[_Codes, list[int]]] = {
-            name: (_Codes(), []) for name in ("spu", "kind", "language", "country")
+        self.named: dict[str, tuple[Codes, list[int]]] = {
+            name: (Codes(), []) for name in ("spu", "kind", "language", "country")
         }
         self.told: dict[tuple[int, int], int] = {}
         self.pictured: list[bool] = []

@@ -59,18 +59,18 @@ def ranges(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def take_rows(
-    starts: np.ndarray, held: np.ndarray, order: np.ndarray, renumbered: np.ndarray
+    starts: np.ndarray, held: np.ndarray, order: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(starts, held) of the products in `order`, pairs renumbered; a chunk at a time."""
+    """(starts, held) of the products in `order`, a chunk at a time."""
     lengths = np.diff(starts)[order]
-    found = np.zeros(len(starts), np.int64)
+    found = np.zeros(len(order) + 1, np.int64)
     np.cumsum(lengths, out=found[1:])
     taken = np.empty(found[-1], np.int32)
     for first in range(0, len(order), CHUNK):
         part = slice(first, first + CHUNK)
         _, places = ranges(starts[order[part]], starts[order[part]] + lengths[part])
         begin = found[first]
-        taken[begin : begin + len(places)] = renumbered[held[places]]
+        taken[begin : begin + len(places)] = held[places]
     return found, taken
 
 

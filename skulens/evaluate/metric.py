@@ -104,6 +104,12 @@ _OTHERS = (
         most=None,
         derive=density.m2,
     ),
+    Metric(
+        "all_but_one",
+        "hit_rate@1 of an oracle that knows all conditions of a query but one; mean over which, "
+        "and over the order of the products left",
+        mean=True,
+    ),
     Metric("precision", "claims that are right, of the claims made"),
     Metric("recall", "true values that were claimed, of those there are"),
     Metric("f1", "2 TP / (2 TP + FP + FN)"),
@@ -179,8 +185,7 @@ def find_metric(name: str) -> Metric:
         return Metric(
             name, stem.replace("_", " "), of=stem if macro else "", over=GROUP if macro else ""
         )
-    if at and not re.fullmatch(r"[1-9]\d*", k):
-        raise DataError(f"{name!r}: expected a cut-off of at least 1 after @, such as {base}@5")
+    cutoff_of(stem)
     about = family.about.replace("the first k", f"the first {k}" if at else "all")
     if macro:
         return replace(family, name=name, about=f"{about}, mean over SKUs", of=stem, over=GROUP)
@@ -193,6 +198,18 @@ def macro_of(name: str) -> str | None:
     declared = MACRO + name in METRICS
     family = _RANKING.get(base) if at else None
     return MACRO + name if declared or (family is not None and family.over) else None
+
+
+def cutoff_of(name: str) -> int:
+    """The k of "hit_rate@k"; 0 without one.
+
+    Raises:
+        DataError: one that is not a positive whole number.
+    """
+    base, at, k = name.partition("@")
+    if at and not re.fullmatch(r"[1-9]\d*", k):
+        raise DataError(f"{name!r}: expected a cut-off of at least 1 after @, such as {base}@5")
+    return int(k) if at else 0
 
 
 def at_cutoff(name: str, k: int) -> str:

@@ -9,12 +9,13 @@ The order of the run is taken as it is. A Run breaks ties by larger product id, 
 one made otherwise (a paper's own scoring) is measured otherwise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from skulens.errors import QrelsError
+from skulens.errors import QrelsError, unknown
+from skulens.evaluate.metric import cutoff_of
 from skulens.records import Qrels, Run
 
 _COMPARISONS = 1 << 24  # bytes of a comparison matrix
@@ -149,6 +150,29 @@ def ndcg_at_k(judged: Judged, k: int | None = None) -> np.ndarray:
         judged.ideal_query, _gain(judged.ideal_rank, judged.ideal_grade, k), minlength=len(judged)
     )
     return _divide(gain, ideal)
+
+
+FAMILIES: dict[str, Callable[[Judged, int], np.ndarray]] = {
+    "hit_rate": hit_rate_at_k,
+    "recall": recall_at_k,
+    "precision": precision_at_k,
+    "ndcg": ndcg_at_k,
+    "mrr": reciprocal_rank,
+    "map": average_precision,
+}
+"""Metrics with a cut-off."""
+
+
+def measure_by_name(judged: Judged, name: str) -> np.ndarray:
+    """The metric of a name such as "mrr@10": (queries,).
+
+    Raises:
+        DataError: no such metric, or a cut-off that is not a positive whole number.
+    """
+    base, k = name.partition("@")[0], cutoff_of(name)
+    if base not in FAMILIES or not k:
+        raise unknown("metric", name, [f"{family}@K" for family in FAMILIES], "docs/metrics.md")
+    return FAMILIES[base](judged, k)
 
 
 def cmc(judged: Judged, ranks: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -10,11 +10,13 @@ import numpy as np
 
 from skulens.errors import QrelsError
 from skulens.evaluate.intervals import Grouped, Interval, intervals
+from skulens.evaluate.metric import cutoff_of
 from skulens.evaluate.ranking import (
     Judged,
     average_precision,
     hit_rate_at_k,
     judge,
+    measure_by_name,
     ndcg_at_k,
     recall_at_k,
     reciprocal_rank,
@@ -89,19 +91,21 @@ def evaluate(
     ks: Sequence[int] = (1, 3, 5, 10),
     *,
     slices: Mapping[str, Sequence[str]] | None = None,
+    metrics: Sequence[str] = (),
     more: Mapping[str, np.ndarray] | None = None,
 ) -> Evaluation:
     """Measure a run. A judged query that the run does not hold scores 0 (trec_eval -c).
 
     Args:
         slices: name -> the value of each of `qrels.queries`; numbers are given for each value too.
-        more: further metrics, name -> (queries,) in [0, 1].
+        metrics: further ranking metrics by name, such as "mrr@10".
+        more: what is known of the queries otherwise, name -> (queries,) in [0, 1].
     Raises:
         QrelsError: the run holds queries that were never judged, or it is cut above a k.
+        DataError: an unknown metric.
     """
     judged = judge(run, qrels)
-    _check_depth(judged, ks)
-    values = per_query_values(judged, ks)
+    values = _values_of(judged, ks, metrics)
     for name, value in (more or {}).items():
         values[name] = np.where(judged.n_relevant > 0, value, np.nan)
     named = {name: np.array(v, dtype=str) for name, v in (slices or {}).items()}
@@ -117,6 +121,22 @@ def evaluate(
         ties=int(judged.ties.sum()),
         judged=judged,
     )
+
+
+def evaluate_metrics(
+    run: Run, qrels: Qrels, ks: Sequence[int] = (1, 3, 5, 10), *, metrics: Sequence[str] = ()
+) -> dict[str, Interval]:
+    """The metrics of `evaluate` alone, which is all that a part of the data needs."""
+    judged = judge(run, qrels)
+    values = _values_of(judged, ks, metrics)
+    return summarise(Scores.of_means(judged.queries, judged.groups, values))
+
+
+def _values_of(judged: Judged, ks: Sequence[int], metrics: Sequence[str]) -> dict[str, np.ndarray]:
+    cuts = [cut for name in metrics if (cut := cutoff_of(name))]
+    _check_depth(judged, [*ks, *cuts])
+    values = per_query_values(judged, ks)
+    return values | {name: measure_by_name(judged, name) for name in metrics}
 
 
 def _check_depth(judged: Judged, ks: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ is cut into pairs of letters. Okapi BM25 as bm25s computes it (Lù 2024), k1 = 1
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import bm25s
 import numpy as np
@@ -42,7 +42,7 @@ class Bm25:
         """
         index = WordIndex([split_words(text_of(item)) for item in gallery])
         asked = {q.id: Counter(split_words(text_of(q.item))) for q in queries}
-        return Run.of({q: best_of(index.score(words), gallery, k) for q, words in asked.items()})
+        return rank_scores(((q, index.score(words)) for q, words in asked.items()), gallery, k)
 
 
 class WordIndex:
@@ -73,14 +73,36 @@ class WordIndex:
         return total
 
 
-def best_of(scores: np.ndarray, gallery: Sequence[Item], k: int) -> dict[str, float]:
-    """Product -> score of its best item, the k highest of those above 0; scores (items,)."""
-    best: dict[str, float] = {}
-    for i in np.flatnonzero(scores > 0):
-        item = gallery[int(i)].id
-        best[item] = max(best.get(item, 0.0), float(scores[i]))
-    ranked = sorted(best.items(), key=lambda found: (found[1], found[0]), reverse=True)
-    return dict(ranked[:k])
+def rank_scores(scored: Iterable[tuple[str, np.ndarray]], gallery: Sequence[Item], k: int) -> Run:
+    """The k products of each query whose best item has the highest scores, of those above 0.
+
+    Args:
+        scored: query id and scores of the gallery's items, (items,), query by query.
+    """
+    products = tuple(sorted({item.id for item in gallery}))
+    place = {product: i for i, product in enumerate(products)}
+    owners = np.fromiter((place[item.id] for item in gallery), np.int64, len(gallery))
+    queries, lists = [], []
+    for query, scores in scored:
+        best = np.zeros(len(products), np.float32)
+        np.maximum.at(best, owners, scores)
+        queries.append(query)
+        lists.append(best_places(best, k))
+    shape = len(lists), max((len(found) for found, _ in lists), default=0)
+    order, high = np.full(shape, -1, np.int32), np.full(shape, -np.inf, np.float32)
+    for row, (found, scores) in enumerate(lists):
+        order[row, : len(found)], high[row, : len(found)] = found, scores
+    return Run(tuple(queries), products, order, high)
+
+
+def best_places(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """(places, scores) of the k highest scores above 0; of equal ones the later place first."""
+    found = np.flatnonzero(scores > 0)
+    if len(found) > k:  # sort only what can be among the first k
+        least = np.partition(scores[found], -k)[-k]
+        found = found[scores[found] >= least]
+    found = found[np.lexsort((-found, -scores[found]))][:k]
+    return found, scores[found]
 
 
 def text_of(item: Item) -> str:

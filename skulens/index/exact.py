@@ -9,7 +9,9 @@ A candidate is one 64-bit key: score above, tie rank below, best key smallest. K
 so that a plain partition of integers selects and breaks ties at once, and vectorises well.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,19 +68,27 @@ def top_k(
         raise DataError(f"top_k needs k of at least 1, got {k}")
     sizes = np.sqrt(np.einsum("nd,nd->n", queries, queries, dtype=np.float64))
     fixed = fix(queries)
-    elements = max(1, budget_bytes // _BYTES_PER_SCORE)
+    cores = len(os.sched_getaffinity(0))
+    elements = max(1, budget_bytes // _BYTES_PER_SCORE // cores)
     block_rows = block_rows or max(1, min(4096, elements))
     best = np.full((len(queries), k), _NOTHING)
     seen = 0
-    for block in _blocks(gallery, queries.shape[1], block_rows, shots):
-        rows = query_rows or max(1, elements // max(len(block.vectors), 1))
-        ranks = _ranks(tie_rank, seen, len(block))
-        for start in range(0, len(queries), rows):
-            part = slice(start, start + rows)
-            _update(best[part], _Tile(queries[part], fixed[part], sizes[part], block, ranks), seen)
-        seen += len(block)
-        if progress is not None:
-            progress(len(block.vectors))
+    with ThreadPoolExecutor(cores) as pool:  # numpy leaves the interpreter to the others
+        for block in _blocks(gallery, queries.shape[1], block_rows, shots):
+            rows = query_rows or max(1, elements // max(len(block.vectors), 1))
+            ranks = _ranks(tie_rank, seen, len(block))
+
+            def merge(start: int, rows=rows, block=block, ranks=ranks, seen=seen) -> None:
+                part = slice(start, start + rows)
+                tile = _Tile(queries[part], fixed[part], sizes[part], block, ranks)
+                _update(best[part], tile, seen)
+
+            first, *rest = range(0, max(len(queries), 1), rows)
+            merge(first)  # alone: the others share what it computes of the block
+            list(pool.map(merge, rest))
+            seen += len(block)
+            if progress is not None:
+                progress(len(block.vectors))
     if tie_rank is not None and len(tie_rank) != seen:
         raise DataError(f"tie_rank has {len(tie_rank)} entries for a gallery of {seen} products")
     return _unpack(np.sort(best, axis=1)[:, : min(k, seen)], tie_rank)

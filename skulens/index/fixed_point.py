@@ -25,6 +25,8 @@ _REACH = 1.4
 so that unit vectors, the usual case, do not fall just above a power of two and lose a bit."""
 
 
+RUN = 4
+"""Pairs of one query, on average, from which on they are scored as one product of a matrix."""
 _ROWS = 256  # vectors rounded at a time: they stay in the processor's cache
 
 
@@ -88,6 +90,25 @@ def scores_of_pairs(
 
     The same bits as `scores_of_all` at those places.
     """
+    found = np.empty(len(rows), np.float32)
+    edges = np.flatnonzero(np.diff(rows, prepend=-1, append=-1))  # runs of one query each
+    if len(edges) - 1 > len(rows) // RUN:
+        return _scores_of_few(queries, gallery, rows, columns)
+    for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        row, mine = rows[start], columns[start:end]
+        found[start:end] = (
+            gallery.integers[mine].astype(np.float64)
+            @ queries.integers[row].astype(np.float64)
+            * queries.scales[row]
+            * gallery.scales[mine]
+        )
+    return found + np.float32(0)
+
+
+def _scores_of_few(
+    queries: Fixed, gallery: Fixed, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """`scores_of_pairs` where hardly any two pairs in a row are of one query."""
     found = np.empty(len(rows), np.float32)
     step = max(1, (1 << 17) // max(queries.integers.shape[1], 1))  # 1 MB of float64 a side
     for start in range(0, len(rows), step):

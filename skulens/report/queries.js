@@ -23,6 +23,7 @@ const filter = () => {
   for (const article of articles) {
     const kept = words.every((word) => texts.get(article).includes(word))
       && ["n", "language", "class", "method"].every((key) => !asked[key] || article.dataset[key] === asked[key])
+      && (!asked.error || article.dataset.error.split(" ").includes(asked.error))
       && agrees(article, asked.who);
     article.classList.toggle("hidden", !kept);
     shown += kept;

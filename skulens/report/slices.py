@@ -1,11 +1,13 @@
 """Numbers of parts of the data: for each slice, such as the language, a table of its values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from skulens.analysis.ranks import headline
 from skulens.bench.result import Result
 from skulens.evaluate.intervals import Interval
+from skulens.registry import resolve
+from skulens.registry import rows as registered
 
 VALUES = 12
 """Values of a slice that are shown at once: a terminal prints those with most units, a page folds
@@ -31,6 +33,12 @@ class SliceTable:
     metrics: tuple[str, ...]
     """Columns."""
     rows: tuple[SliceRow, ...]
+    beside: str = ""
+    """A metric of the units themselves, the same whoever answers; empty: none."""
+    level: Mapping[str, Interval] = field(default_factory=dict)
+    """Value -> that metric."""
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """Value -> units of which only a part counts; empty: all of them do."""
 
     @property
     def title(self) -> str:
@@ -71,7 +79,18 @@ def _table(name: str, named: Sequence[tuple[str, Result]]) -> SliceTable:
                 numbers = tuple(found.get(m) for m in metrics)
                 n = next((i.n for i in numbers if i is not None), 0)
                 rows.append(SliceRow(value, system, n, numbers))
-    return SliceTable(name, metrics, tuple(rows))
+    first = named[0][1]
+    beside, whole = (of_suite(first, said).get(name, "") for said in ("beside", "part_of"))
+    level = {v: i for v, ms in first.slices[name].items() if (i := ms.get(beside))}
+    main = metrics[:1]
+    totals = {v: ms[m].n for v, ms in first.slices.get(whole, {}).items() for m in main if m in ms}
+    return SliceTable(name, metrics, tuple(rows), beside if level else "", level, totals)
+
+
+def of_suite(result: Result, said: str) -> Mapping[str, str]:
+    """What the suite of a result says of slices: "beside" or "part_of"; empty: nothing."""
+    known = result.suite in registered("suite")
+    return getattr(resolve("suite", result.suite), said, {}) if known else {}
 
 
 def _natural(value: str) -> tuple[int, int, str]:

@@ -103,14 +103,19 @@ def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
     table = make_table(f"{main} by {found.title}" if many else f"by {found.title}", more)
     table.add_column(found.title)
     columns = map(escape, systems) if many else (found.metrics[i] for i in shown)
-    for column in (units, *columns):
+    for column in (units, *([found.beside] if found.beside else []), *columns):
         table.add_column(column, justify="right", overflow="fold")
     for value in (v for v in sizes if v in kept):
         mine = {row.system: row for row in found.rows if row.value == value}
         numbers = [mine[s].metrics[shown[0]] if s in mine else None for s in systems]
         if not many:
             numbers = [mine[systems[0]].metrics[i] for i in shown]
-        table.add_row(escape(value), f"{sizes[value]:,}", *(write_interval(x) for x in numbers))
+        size = f"{sizes[value]:,}"
+        if value in found.totals:
+            size += f" of {found.totals[value]:,}"
+        if found.beside:
+            numbers = [found.level.get(value), *numbers]
+        table.add_row(escape(value), size, *(write_interval(x) for x in numbers))
     console().print(table)
 
 

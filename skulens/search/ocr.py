@@ -18,7 +18,7 @@ from rapidfuzz import fuzz, process
 
 from skulens.claims import Line
 from skulens.encode.gallery import pictures_of
-from skulens.index.bm25 import Bm25, WordIndex, best_of, split_words, text_of
+from skulens.index.bm25 import Bm25, WordIndex, rank_scores, split_words, text_of
 from skulens.protocols import TextReader
 from skulens.records import Item, Product, Query, Reject, Run, SystemInfo
 from skulens.values.text import fold_accents
@@ -101,13 +101,14 @@ class Ocr:
                 for item, lines in zip(gallery, shown, strict=True)
             ]
         )
-        matcher, found = _Matcher(index, self.likeness), {}
+        matcher = _Matcher(index, self.likeness)
         told = self._read([as_product(query) for query in queries])
-        for query, lines in zip(queries, told, strict=True):
-            if lines is not None:
-                words = split_all(" ".join([text_of(query.item), *lines]))
-                found[query.id] = best_of(matcher.score(words), gallery, k)
-        return Run.of(found)
+        scored = (
+            (query.id, matcher.score(split_all(" ".join([text_of(query.item), *lines]))))
+            for query, lines in zip(queries, told, strict=True)
+            if lines is not None
+        )
+        return rank_scores(scored, gallery, k)
 
     def _read(self, products: Sequence[Product]) -> list[list[str] | None]:
         """Lines on the pictures of each; None where one of them cannot be read."""

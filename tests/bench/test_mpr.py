@@ -10,7 +10,7 @@ import PIL.Image
 import pyarrow.parquet as pq
 import pytest
 
-from skulens.bench.retrieval import blocks
+from skulens.bench.embedding import blocks
 from skulens.bench.store import ResultStore
 from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.bench.task import Tools
@@ -165,7 +165,7 @@ def test_rejects_found_while_probes_are_read_are_kept_once(modes):
 
 
 def test_equal_broken_probes_in_several_blocks_are_rejects_each(monkeypatch):
-    monkeypatch.setattr("skulens.bench.retrieval.BLOCK_BYTES", -1)
+    monkeypatch.setattr("skulens.bench.embedding.BLOCK_BYTES", -1)
     [result] = run(Shop(wrong=0, broken=3), gallery="text")
     assert result.counts["units"] == 9
     assert [r.reason for r in result.rejects] == ["empty file (0 bytes)"] * 3
@@ -182,10 +182,10 @@ class Mixed(Shop):
 
 def test_a_large_shop_is_cut_far_below_the_cut_offs_and_says_so(monkeypatch):
     [whole] = run(Mixed(), gallery="text")
-    monkeypatch.setattr("skulens.bench.retrieval.FULL_RANKING", 12 * 14 - 1)
+    monkeypatch.setattr("skulens.bench.candidates.FULL_RANKING", 12 * 14 - 1)
     [large] = run(Mixed(), gallery="text")
     assert large.metrics == whole.metrics, "a cut of 1,000 is none for 14 products"
-    monkeypatch.setattr("skulens.bench.retrieval.CUT_RANKING", 11)
+    monkeypatch.setattr("skulens.bench.candidates.CUT_RANKING", 11)
     [cut] = run(Mixed(), gallery="text")
     hits = [m for m in whole.metrics if m.startswith(("hit_rate", "ndcg", "macro"))]
     assert len(hits) >= 12 and all(cut.metrics[m] == whole.metrics[m] for m in hits)
@@ -276,7 +276,7 @@ def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
 
 
 def test_blocks_bound_pictures_in_memory(monkeypatch):
-    monkeypatch.setattr("skulens.bench.retrieval.BLOCK_BYTES", 300)
+    monkeypatch.setattr("skulens.bench.embedding.BLOCK_BYTES", 300)
     queries = list(Shop().queries("test"))
     cut = list(blocks(queries))
     assert len(cut) > 2 and [q.id for block in cut for q in block] == [q.id for q in queries]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from skulens.bench.retrievers import Informed
 from skulens.protocols import Retriever
-from skulens.records import Item, Query
+from skulens.records import Attribute, Item, Product, Query
 from skulens.registry import RETRIEVERS, resolve
 from tests.search.printed import PixelReader, show
 
@@ -15,6 +16,10 @@ MAKE = {"ocr": lambda kind: kind(PixelReader(), progress=False)}
 """How one is made whose constructor needs something; the others are made as they are."""
 WORDS = ["red chair", "blue chair", "red mug", "tea"]
 GALLERY = [Item(f"p{i}", (text,)) for i, text in enumerate(WORDS)] + [Item("p0", ("oak",))]
+PRODUCTS = [
+    Product(f"p{i}", attributes=(Attribute("word", words.split()[-1]),))
+    for i, words in enumerate(WORDS)
+]
 QUERIES = [
     Query("text", Item("text", ("red",))),
     Query("photo", Item("photo", (show("chair"), "chair"))),
@@ -25,17 +30,24 @@ QUERIES = [
 @pytest.fixture(params=sorted(RETRIEVERS))
 def system(request):
     kind = resolve("retriever", request.param)
-    return MAKE.get(request.param, lambda made: made())(kind)
+    made = MAKE.get(request.param, lambda made: made())(kind)
+    return made.inform(PRODUCTS) if isinstance(made, Informed) else made
+
+
+@pytest.fixture
+def words(system):
+    """Systems that find by shared words; baselines find by chance or by what they are told."""
+    return system if system.info.kind == "retriever" else pytest.skip("reads no words")
 
 
 def test_says_what_it_is(system, request):
-    assert isinstance(system, Retriever) and system.info.kind == "retriever"
+    assert isinstance(system, Retriever) and system.info.kind in ("retriever", "baseline")
     assert system.info.identity and system.info.name in RETRIEVERS
     assert set(system.info.about["modalities"]) <= {"text", "image"}
 
 
-def test_ranks_queries_in_their_order_best_first(system):
-    run = system.rank(QUERIES, GALLERY, 3)
+def test_ranks_queries_in_their_order_best_first(words):
+    run = words.rank(QUERIES, GALLERY, 3)
     assert run.queries == ("text", "photo", "none")
     assert {p for p, _ in run.candidates(0)} == {"p0", "p2"}
     assert {p for p, _ in run.candidates(1)} == {"p0", "p1"}
@@ -55,6 +67,6 @@ def test_is_the_same_again_alone_and_cut(system):
         assert list(system.rank([query], GALLERY, 1).candidates(0)) == list(whole.candidates(i))[:1]
 
 
-def test_nothing_to_rank_is_no_error(system):
+def test_nothing_to_rank_is_no_error(system, words):
     assert system.rank([], GALLERY, 3).queries == ()
-    assert system.rank(QUERIES, [Item("empty", ())], 3).depth == 0
+    assert words.rank(QUERIES, [Item("empty", ())], 3).depth == 0

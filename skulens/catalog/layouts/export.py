@@ -42,6 +42,7 @@ class Export:
     @cached_property
     def pictures(self) -> Pictures:
         """Copies pictures below `out`."""
+        self.out.mkdir(parents=True, exist_ok=True)
         return Pictures(self.out, copy=True)
 
     def pools(self) -> Iterator[tuple[str, "Pool"]]:
@@ -68,6 +69,20 @@ class Export:
 
     def reject(self, split: str, query: Query, reason: str, todo: str = "leave it out") -> None:
         self.left_out[Reject(f"split {split}", query.id, reason, todo)] = None
+
+    def show(self, pool: "Pool", product: str) -> str | None:
+        """The path, from `out`, of the copy of a product's first picture; None where it has none, or
+        none that can be read, which is a reject."""
+        image = pool.image_of(product)
+        try:
+            return self.pictures.store(image)["path"] if image else None
+        except OSError as e:
+            self.reject_picture(product, e)
+            return None
+
+    def reject_picture(self, product: str, e: OSError) -> None:
+        where, todo = str(e.filename or "picture"), "put it there; the product stands without it"
+        self.left_out[Reject(where, product, e.strerror or str(e), todo)] = None
 
     def file(self, name: str) -> Path:
         """The path of a file to write, its folder made."""
@@ -150,7 +165,7 @@ def write_pictures(query: Query, token: str) -> str:
 
 
 def negatives_in(query: Query, pool: Pool) -> list[str]:
-    """Products of the pool that are hard negatives or judged not relevant, and no answer."""
+    """Products of the pool that are judged not relevant, then hard negatives that nobody judged."""
     judged = [p for p, grade in query.relevant.items() if grade == 0]
-    found = dict.fromkeys([*query.hard_negatives, *judged])
+    found = dict.fromkeys([*judged, *query.hard_negatives])
     return [p for p in found if p in pool.products and query.relevant.get(p, 0) == 0]

@@ -90,12 +90,12 @@ class MeritAnnotation(Merit):
 
     def record(self, product: Product, pool: Pool) -> dict[str, Any]:
         """The fields of the annotation code, then what it had beyond ours when it was read."""
-        row, image = describe(product), pool.image_of(product.id)
+        row, path = describe(product), self.export.show(pool, product.id)
         found: dict[str, Any] = {"sku_id": write_id(product.id)}
         if product.spu is not None:
             found["spu_id"] = write_id(product.spu)
-        if image is not None:
-            found["local_sku_image"] = self.export.pictures.store(image)["path"]
+        if path is not None:
+            found["local_sku_image"] = path
         for name in ("spu_description", "class", "country", "language", "title", "attribute"):
             if row.get(name):
                 found[name] = row[name]
@@ -133,12 +133,12 @@ def count_more(pool: Pool) -> int:
 
 
 def show_picture(export: Export, pool: Pool, product: str) -> dict[str, Any]:
-    """The cell of its first picture; {} and a note where there is none that can be read."""
+    """The cell of its first picture; {} where it has none, or none that can be read."""
     image = pool.image_of(product)
     try:
         return {"image": {"bytes": image.read(), "path": None}} if image else {}
-    except OSError:
-        export.notes["pictures that could not be read"] += 1
+    except OSError as e:
+        export.reject_picture(product, e)
         return {}
 
 

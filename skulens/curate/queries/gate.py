@@ -111,11 +111,13 @@ def measure_difficulty(
         DataError: no product, or no query that states conditions.
     """
     products = list(catalog.products())
-    oracle = Oracle(make_pool(products)[0])
+    pool, _ = make_pool(products)
+    oracle = Oracle(pool)
     queries = list(read_queries(catalog, splits))
     if not queries:
         raise DataError(f"no query of {catalog.info.name} states conditions; compose some first")
-    words = WordIndex([split_words(p.title) for p in products])
+    titles = {p.id: p.title for p in products}
+    words = WordIndex([split_words(titles[name]) for name in pool.ids])
     found: dict[tuple[int, bool], list[dict[tuple[str, int], float]]] = defaultdict(list)
     left_out = []
     for query in progress(queries):

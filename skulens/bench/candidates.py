@@ -1,0 +1,130 @@
+"""Queries -> candidates: how deep, without which products, and among which part of a gallery."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from skulens.encode.gallery import Gallery
+from skulens.index.exact import ExactIndex
+from skulens.index.shots import How
+from skulens.protocols import Retriever
+from skulens.records import Query, Run
+
+FULL_RANKING = 200_000_000
+"""Scores (queries x products) up to which the whole gallery is ranked for each query: 1.6 GB."""
+CUT_RANKING = 1000
+"""Candidates of each query where it is not."""
+SHALLOW_FULL, SHALLOW_CUT = 20_000_000, 100
+"""The same of suites whose metrics end among the first candidates: 160 MB, and as many candidates as
+a stored result keeps. Of 10,000 queries x 51,177 products a cut of 1,000 takes 2.7 times as long."""
+
+Exclude = Callable[[Query], Iterable[str]]
+"""Query -> the products that it may not be answered with."""
+
+
+class Search(Protocol):
+    """What ranks: a system on one gallery."""
+
+    @property
+    def gallery(self) -> Gallery: ...
+
+    def find(self, queries: Sequence[Query], products: Sequence[str], k: int) -> Run:
+        """The first k of these products for each query that the system can answer."""
+
+
+@dataclass(frozen=True)
+class VectorSearch:
+    """Exact float32 cosines of vectors of queries and gallery items; NaN rows are left out."""
+
+    gallery: Gallery
+    asked: dict[str, np.ndarray]
+    """Query id -> (dim,)."""
+    shown: np.ndarray  # (items, dim)
+    shots: How
+    maker: str
+
+    def find(self, queries: Sequence[Query], products: Sequence[str], k: int) -> Run:
+        known = ~np.isnan(self.shown).any(axis=1)
+        if len(products) < len(self.gallery.products):
+            wanted = set(products)
+            known &= np.array([p in wanted for p in self.gallery.products])[self.gallery.owners]
+        owners = [self.gallery.products[i] for i in self.gallery.owners[known]]
+        rows = self.shown if known.all() else self.shown[known]
+        index = ExactIndex(owners, rows, self.shots, self.maker)
+        vectors = np.stack([self.asked[q.id] for q in queries])
+        return index.run([q.id for q in queries], vectors, k, self.maker)
+
+
+@dataclass(frozen=True)
+class SystemSearch:
+    """A system that ranks by itself."""
+
+    gallery: Gallery
+    system: Retriever
+
+    def find(self, queries: Sequence[Query], products: Sequence[str], k: int) -> Run:
+        items = self.gallery.items
+        if len(products) < len(self.gallery.products):
+            wanted = set(products)
+            items = tuple(item for item in items if item.id in wanted)
+        return over_gallery(self.system.rank(queries, items, k), products, k)
+
+
+def find_candidates(
+    search: Search,
+    queries: Sequence[Query],
+    products: Sequence[str],
+    rules: Sequence[Exclude | None],
+    shallow: bool = False,
+) -> list[Run]:
+    """The candidates of queries among some products of a gallery under each rule; one search.
+
+    Queries that the system does not answer are not in the runs.
+
+    Args:
+        shallow: only the first candidates matter.
+    """
+    out = [{q.id: frozenset(rule(q)) for q in queries} if rule else {} for rule in rules]
+    most = max((len(gone) for each in out for gone in each.values()), default=0)
+    depth = depth_of(len(queries), len(products), shallow)
+    found = search.find(queries, products, min(depth + most, len(products)))
+    runs = [
+        drop_excluded(found, [each[q] for q in found.queries]) if each else found for each in out
+    ]
+    return runs if depth == len(products) else [run.cut(depth) for run in runs]
+
+
+def depth_of(queries: int, products: int, shallow: bool = False) -> int:
+    """Candidates to rank for each query: all, unless that is too much to hold."""
+    full, cut = (SHALLOW_FULL, SHALLOW_CUT) if shallow else (FULL_RANKING, CUT_RANKING)
+    return products if queries * products <= full else min(cut, products)
+
+
+def over_gallery(run: Run, products: Sequence[str], depth: int) -> Run:
+    """The run with these as its products and this depth: what a list lacks was not found."""
+    place = {p: i for i, p in enumerate(products)}
+    places = np.array([*(place[p] for p in run.products), -1], np.int32)  # -1 stays -1
+    width = min(run.depth, depth)
+    order = np.full((len(run.queries), depth), -1, np.int32)
+    scores = np.full(order.shape, -np.inf, np.float32)
+    order[:, :width] = places[run.order[:, :width]]
+    scores[:, :width] = run.scores[:, :width]
+    return Run(run.queries, tuple(products), order, scores)
+
+
+def drop_excluded(run: Run, out: Sequence[Iterable[str]]) -> Run:
+    """The run with each query's excluded products taken out and the rest moved up."""
+    place = {p: i for i, p in enumerate(run.products)}
+    gone = [[place[p] for p in ids if p in place] for ids in out]
+    dropped = np.zeros(run.order.shape, bool)
+    for nth in range(max(map(len, gone), default=0)):
+        column = np.array([mine[nth] if nth < len(mine) else -2 for mine in gone], np.int32)
+        dropped |= run.order == column[:, None]
+    rows = np.flatnonzero(dropped.any(axis=1))
+    order, scores = run.order.copy(), run.scores.copy()
+    moved = np.argsort(dropped[rows], axis=1, kind="stable")  # kept ones first, in their order
+    order[rows] = np.take_along_axis(np.where(dropped[rows], -1, order[rows]), moved, axis=1)
+    scores[rows] = np.take_along_axis(np.where(dropped[rows], -np.inf, scores[rows]), moved, axis=1)
+    return Run(run.queries, run.products, order, scores)
