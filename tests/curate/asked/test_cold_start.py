@@ -14,7 +14,7 @@ from skulens.compose.pool import make_pool
 from skulens.compose.profiles import SOUND
 from skulens.curate.asked.cold_start import judge_choice
 from skulens.curate.asked.differences import Chain, Known, Partners, Refused, Taken
-from skulens.curate.asked.expand import Plan, expand_catalog
+from skulens.curate.asked.expand import Plan, expand_catalog, one_each
 from skulens.curate.asked.pictures import Window
 from skulens.curate.asked.rounds import Unanswered
 from skulens.curate.asked.tagged import read_tagged
@@ -374,11 +374,6 @@ def test_who_can_show_a_value():
     assert len(known.able(after, blue)) == 0  # the second product is blue, too
 
 
-def test_a_product_is_the_target_of_one_query_at_most(make):
-    """Both e and a stand beside b: one of the two pairs makes its query."""
-    near = NEAR | {b"e": (1, 0, 0.05)}
-    window = Window(5, mutual=False, least=0.9)
-    made, queries = make(KNOWN, vectors=near, quotas={2: 9}, window=window, tell="words")
-    groups = [q.group for q in queries]
-    assert "b" in groups and len(groups) == len(set(groups))
-    assert made.composition.missing == {"n_conditions=2": 9 - made.queries}
+def test_a_product_is_the_target_of_one_query_at_most():
+    chains = [Chain(0, 1, 2, 0.9), Chain(1, 3, 2, 0.9), Chain(2, 1, 4, 0.9), Chain(3, 1, 5, 0.9)]
+    assert [c.number for c in one_each(chains, used={4})] == [0, 3]
