@@ -85,6 +85,15 @@ def test_the_catalogue_decides_what_it_knows(asked, expected, reason):
     assert found == expected and reason in reasons
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("cloth", "clothing"), ("headphone", "a pair of headphones"), ("sofa", "sofas")],
+)
+def test_a_class_may_be_called_as_the_templates_call_it(kind, said):
+    asked = query(conditions=(RED, Condition("class", kind)), head=f"Find {said}")
+    assert judge_query(asked, read_tagged(asked), FACTS)["non_omission"].verdict == "holds"
+
+
 def test_a_value_that_the_class_is_called_by_is_not_written_out():
     gold = replace(RED, value="gold")
     asked = query(conditions=(gold, Condition("class", "gold")), head="Find gold jewelry")
