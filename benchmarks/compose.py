@@ -10,6 +10,7 @@ same share, so the ratio is also that of accepted queries. Then 320,000 queries 
 products on two cores, and pools of 10,000 to 10,000,000 products, each in a process of its own.
 
     python -m benchmarks.compose --save
+    python -m benchmarks.compose speed fill
     python -m benchmarks.compose --quick
 """
 
@@ -232,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("parts", nargs="*", help="same, speed, fill, scale; without: all")
     parser.add_argument("--quick", action="store_true", help="small sizes, for a look")
     parser.add_argument("--identical", type=int, nargs=2, default=(10_000, 10_000))
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 50_000])
@@ -250,13 +252,16 @@ def main() -> None:
     if args.quick:
         args.identical, args.sizes, args.proposals, args.repeats = (300, 300), [1000], 4096, 2
         args.scanned, args.fill, args.scale = 4, (2000, 1000), [1000, 2000]
-    same = compare(build_pool(make_columns(args.identical[0])), args.identical[1])
-    speed = [row for n in args.sizes for row in race(build_pool(make_columns(n)), args)]
-    filled = list(fill_quota(*args.fill, args.workers))
-    scaled = scale_all(args.scale, min(args.proposals, 2000))
-    settings = vars(args)
-    for name, rows in (("same", same), ("speed", speed), ("fill", filled), ("scale", scaled)):
-        report(f"compose_{name}", rows, settings, args.save)
+    parts = {
+        "same": lambda: compare(build_pool(make_columns(args.identical[0])), args.identical[1]),
+        "speed": lambda: [
+            row for n in args.sizes for row in race(build_pool(make_columns(n)), args)
+        ],
+        "fill": lambda: list(fill_quota(*args.fill, args.workers)),
+        "scale": lambda: scale_all(args.scale, min(args.proposals, 2000)),
+    }
+    for name in args.parts or parts:
+        report(f"compose_{name}", parts[name](), vars(args), args.save)
 
 
 if __name__ == "__main__":

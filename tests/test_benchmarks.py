@@ -98,6 +98,7 @@ NEEDS_OCR = pytest.mark.skipif(find_spec("rapidocr") is None, reason="pip instal
             + ["--limit", "2"],
             marks=NEEDS_OCR,
         ),
+        ("compose", ["--quick"]),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )

@@ -19,6 +19,7 @@ from skulens.catalog.pool_reader import PoolReader
 from skulens.errors import DataError
 from skulens.records import Condition, DatasetInfo, Image, Item, Product, Query
 
+CAPTIONS = "captions/cap.rc2.{}.json"
 PHOTOS = "img_raw"
 CHANGE = "change"
 """Key of the condition that a sentence is."""
@@ -38,6 +39,7 @@ class Cirr(PoolReader):
         pool: the split whose photos are the gallery; "val" by default.
     """
 
+    usual = "val"
     info = DatasetInfo(
         name="cirr",
         title="CIRR",
@@ -50,8 +52,8 @@ class Cirr(PoolReader):
         gallery_text=(),
     )
 
-    def default_pool(self) -> str:
-        return "val"
+    def has_split(self, split: str) -> bool:
+        return (self.root / CAPTIONS.format(split)).is_file()
 
     def _products(self) -> Iterator[Product]:
         for name, image in self.photos(self.pool).items():
@@ -70,7 +72,7 @@ class Cirr(PoolReader):
 
     def _queries(self, split: str) -> Iterator[Query]:
         photos = self.photos(split)
-        for where, entry in self.entries(f"captions/cap.rc2.{split}.json"):
+        for where, entry in self.entries(CAPTIONS.format(split)):
             try:
                 yield build_query(split, entry, photos)
             except (ValueError, TypeError, KeyError, AttributeError) as e:

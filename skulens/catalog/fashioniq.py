@@ -18,6 +18,7 @@ from skulens.errors import DataError
 from skulens.records import Condition, DatasetInfo, Image, Item, Product, Query
 
 KINDS = ("dress", "shirt", "toptee")
+CAPTIONS = "captions/cap.{}.{}.json"
 PLACES = ("images/{}.jpg", "images/{}.png", "resized_images/{}.jpg", "{}.jpg")
 CHANGE = "change"
 """Key of the condition that a sentence is."""
@@ -34,9 +35,10 @@ class FashionIQ(PoolReader):
     Args:
         root: the folder with captions/ and image_splits/.
         pool: the split whose photos are the gallery; "val" by default.
-        kind: dress, shirt or toptee; all by default.
+        kind: dress, shirt or toptee; all that are there by default.
     """
 
+    usual = "val"
     info = DatasetInfo(
         name="fashioniq",
         title="FashionIQ",
@@ -54,10 +56,11 @@ class FashionIQ(PoolReader):
         if kind and kind not in KINDS:
             raise DataError(f"fashioniq has no kind {kind!r}; expected one of {', '.join(KINDS)}")
         self.kind = kind
-        self.kinds = (kind,) if kind else KINDS
+        there = tuple(k for k in KINDS if (self.root / CAPTIONS.format(k, self.pool)).is_file())
+        self.kinds = (kind,) if kind else there or KINDS
 
-    def default_pool(self) -> str:
-        return "val"
+    def has_split(self, split: str) -> bool:
+        return any((self.root / CAPTIONS.format(k, split)).is_file() for k in KINDS)
 
     def for_split(self, split: str) -> "FashionIQ":
         return self if split == self.pool else FashionIQ(self.root, split, self.kind)
@@ -86,7 +89,7 @@ class FashionIQ(PoolReader):
     def _queries(self, split: str) -> Iterator[Query]:
         for kind in self.kinds:
             photos = self.photos(kind, split)
-            for where, entry in self.entries(f"captions/cap.{kind}.{split}.json"):
+            for where, entry in self.entries(CAPTIONS.format(kind, split)):
                 name = f"{kind}-{split}-{where.rpartition('#')[2]}"
                 try:
                     yield build_query(name, kind, entry, photos)

@@ -170,6 +170,7 @@ class MBeir(PoolReader):
             relevant=dict.fromkeys(answers, 1),
             hard_negatives=tuple(as_id(p) for p in cells.get("neg_cand_list") or ()),
             tags={"task": task, "modality": kind},
+            group=next(iter(answers), None),
         )
 
 

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from skulens.catalog.picture_paths import OUTSIDE, Boundary
 from skulens.catalog.reader import Reader
@@ -16,22 +17,28 @@ class PoolReader(Reader):
 
     Args:
         root: the folder.
-        pool: the split whose products are the gallery; the reader's own default if empty.
+        pool: the split whose products are the gallery; if empty the usual one, or the first that
+            the folder has.
     """
+
+    usual: ClassVar[str] = ""
+    """The pool where none is asked for."""
 
     def __init__(self, root: Path, pool: str = ""):
         super().__init__(root)
         self.boundary = Boundary(self.root)
+        if there := tuple(s for s in self.info.splits if self.has_split(s)):
+            self.info = replace(self.info, splits=there)
         splits = self.info.splits
         if pool and pool not in splits:
             raise DataError(
                 f"{self.info.name} has no pool {pool!r}; expected one of {', '.join(splits)}"
             )
-        self.pool = pool or self.default_pool()
+        self.pool = pool or (self.usual if self.usual in splits else splits[0])
 
-    def default_pool(self) -> str:
-        """The pool where none was asked for."""
-        return self.info.splits[0]
+    def has_split(self, split: str) -> bool:
+        """Whether the folder has the queries of a split."""
+        return True
 
     def for_split(self, split: str) -> "PoolReader":
         return self if split == self.pool else type(self)(self.root, split)

@@ -53,9 +53,13 @@ class Vlm2Vec(PoolReader):
             raise MissingFile(f"{root} has neither corpus-*.parquet nor pairs-*.parquet")
         self.evaluation = found[0].name.startswith("corpus-")
         self.info = DatasetInfo(
-            name=Path(root).resolve().name,
+            name="vlm2vec",
             title="pairs of VLM2Vec",
             source=str(root),
+            revision="format of github.com/TIGER-AI-Lab/VLM2Vec at 6e1e1d4",
+            licence="of the data they were made from",
+            citation="Jiang et al.: VLM2Vec: Training Vision-Language Models for Massive Multimodal "
+            "Embedding Tasks. ICLR 2025.",
             splits=tuple(p.stem.partition("-")[2] for p in found),
             gallery_text=("title",),
         )
@@ -128,6 +132,7 @@ class Vlm2Vec(PoolReader):
             Item(name, place_pictures(text, images)),
             relevant=dict.fromkeys(answers, 1),
             hard_negatives=tuple(p for p in offered if p not in answers),
+            group=answers[0],
         )
 
 

@@ -94,8 +94,9 @@ def queries(results, out, data, split, n_queries, top, seed, map_, as_json) -> N
     """
     from skulens.bench.reopen import reopen_catalog
     from skulens.bench.store import stored_results
+    from skulens.report.finders import choose_results
     from skulens.report.names import count
-    from skulens.report.queries import choose_results, write_queries_page
+    from skulens.report.queries import write_queries_page
 
     chosen, other = choose_results(stored_results(results), split)
     catalog = reopen_catalog(chosen, data, reader_options(map_))

@@ -9,13 +9,13 @@ A near miss of a condition is a product that fails this condition and no other.
 
 import math
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from skulens.compose.cells import Bounds, Cells, list_cells
-from skulens.compose.chance import uniforms
+from skulens.compose.chance import stream_of, uniforms
 from skulens.compose.pool import Pool
 from skulens.compose.proposals import MOST, NONE, Composed, Composition
 from skulens.compose.run import Progress
@@ -28,8 +28,16 @@ DRAWS = 4 + 2 * MOST
 a place in the instruction for each condition."""
 
 
+Watch = Callable[[str, int], Progress]
+"""Called when a phase begins, with its name and number of steps (0: unknown); what it returns is
+told how many steps are done since it was last called."""
 Shown = tuple[tuple[int, int], ...]
 """(reference, pair) of each condition, in the order of the instruction."""
+
+
+def unwatched(phase: str, steps: int) -> Progress:
+    """A `Watch` that looks at nothing."""
+    return lambda done: None
 
 
 @dataclass(frozen=True)
@@ -103,14 +111,13 @@ def compose_balanced(
     quotas: Mapping[int, int],
     design: Balanced,
     seed: int = 0,
-    progress: Progress | None = None,
+    watch: Watch = unwatched,
 ) -> Composition:
     """Queries by the rules of a design, as many as asked for wherever the pool has them.
 
     Args:
         titles: of each product of the pool.
         quotas: conditions -> queries.
-        progress: told how many queries were accepted since it was last called.
     """
     funnel: Counter[tuple[str, str]] = Counter()
     queries: list[Composed] = []
@@ -118,10 +125,7 @@ def compose_balanced(
     told = Titles(pool, titles)
     for conditions, wanted in quotas.items():
         drawer = Drawer(pool, told, design, conditions, wanted, funnel)
-        for query in drawer.draw(seed):
-            queries.append(query)
-            if progress:
-                progress(1)
+        queries += drawer.draw(seed, watch)
         missing |= dict(drawer.short())
     return Composition(queries, dict(funnel), missing)
 
@@ -158,22 +162,39 @@ class Drawer:
         self.used: Counter[int] = Counter()
         self.used_by: Counter[tuple[Place, int]] = Counter()
 
-    def draw(self, seed: int) -> Iterator[Composed]:
+    def draw(self, seed: int, watch: Watch) -> list[Composed]:
         """Queries, those with few answers first, for which there are the fewest cells."""
-        cells = list_cells(self.pool, self.conditions, self.design.bounds(self.conditions))
+        pool, wanted = self.pool, self.open.total()
+        classes = watch(f"classes, {self.conditions} conditions", max(1, len(pool.kind.names)))
+        bounds = self.design.bounds(self.conditions)
+        cells = list_cells(pool, self.conditions, bounds, classes)
         self.stop_at("cells", len(cells))
         ids = np.arange(len(cells), dtype=np.uint64) | np.uint64(self.conditions) << np.uint64(56)
-        chance = uniforms(seed, ids, DRAWS)
-        turns, last = take_turns(self.pool, cells, chance[:, 0], self.design.most_key)
-        bands = np.array([self.design.band_of(int(size)) for size in cells.sizes], int)
+        chance = uniforms(seed, ids, DRAWS, stream=stream_of(self.design.name))
+        turns, last = take_turns(pool, cells, chance[:, 0], self.design.most_key)
+        bands = np.array([self.design.band_of(int(size)) for size in cells.sizes], int)[turns]
+        queries: list[Composed] = []
+        made = watch(f"queries of {self.conditions} conditions", wanted)
+
+        def look_up(rows: np.ndarray) -> Iterator[Asked | None]:
+            return (self.look_up(cells, r, int(ids[r]), chance[r]) for r in rows)
+
         for band in range(len(self.design.bands)):
-            waiting: list[Asked] = []
-            for late in (False, True):
-                rows = turns[(bands[turns] == band) & (last[turns] == late)]
-                found = (self.look_up(cells, r, int(ids[r]), chance[r]) for r in rows)
-                rest = yield from self.fill(found, Ease())
-                waiting += yield from self.fill(rest, Ease(keys=True))
-            yield from self.fill(waiting, Ease(keys=True, language=True))
+            first = look_up(turns[(bands == band) & ~last[turns]])
+            for query in self.fill_band(first, look_up(turns[(bands == band) & last[turns]])):
+                queries.append(query)
+                made(1)
+        return queries
+
+    def fill_band(
+        self, first: Iterable[Asked | None], last: Iterable[Asked | None]
+    ) -> Iterator[Composed]:
+        """Queries of one band; what finds no place is tried again when less is asked of it."""
+        waiting: list[Asked] = []
+        for cells in (first, last):
+            rest = yield from self.fill(cells, Ease())
+            waiting += yield from self.fill(rest, Ease(keys=True))
+        yield from self.fill(waiting, Ease(keys=True, language=True))
 
     def fill(
         self, cells: Iterable[Asked | None], ease: Ease

@@ -12,6 +12,7 @@ import numpy as np
 
 from skulens.compose.pool import MODALITIES, Pool
 from skulens.compose.proposals import NONE
+from skulens.compose.run import Progress
 from skulens.compose.told import text_keys
 
 SEEN = tuple(MODALITIES.index(m) for m in ("visual", "both"))
@@ -47,18 +48,22 @@ class Bounds:
     """Keys that text tells, at most."""
 
 
-def list_cells(pool: Pool, conditions: int, bounds: Bounds) -> Cells:
+def list_cells(
+    pool: Pool, conditions: int, bounds: Bounds, progress: Progress = lambda classes: None
+) -> Cells:
     """Every cell within the bounds of which some value is seen and a sibling of an answer fails one.
 
     By class, keys and first product; products without a class are left out where others have one,
     since a query could not name theirs. Where products have several values of one key, the last is
     listed: this can miss a cell, and what it lists is to be looked up exactly.
+
+    Args:
+        progress: told when a class is done.
     """
-    found = [
-        cells
-        for kind in (range(len(pool.kind.names)) if pool.kind.names else (NONE,))
-        for cells in cells_of_class(pool, kind, conditions, bounds)
-    ]
+    found: list[Cells] = []
+    for kind in range(len(pool.kind.names)) if pool.kind.names else (NONE,):
+        found += cells_of_class(pool, kind, conditions, bounds)
+        progress(1)
     empty = Cells(np.empty((0, conditions), np.int32), np.empty(0, np.int32), np.empty(0, int))
     columns = ([getattr(c, f.name) for c in (empty, *found)] for f in fields(Cells))
     return Cells(*map(np.concatenate, columns))

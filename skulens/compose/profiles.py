@@ -30,6 +30,7 @@ from typing import Any, Literal
 
 from skulens.errors import DataError, nearest, unknown
 
+EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 SAME_CLASS = ("off", "target", "all")
 METHODS_MERIT = (
     ("conventional-uniform", 0.3),
@@ -188,7 +189,8 @@ def as_field(default: Any, value: Any, what: str) -> Any:
         if not paired and isinstance(value, list) and all(isinstance(v, str) for v in value):
             return tuple(value)
         raise DataError(f"{what} needs {'names with shares' if paired else 'a list of names'}")
-    number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
-    if type(value) is not type(default) and not number:
-        raise DataError(f"{what} needs a {type(default).__name__}, got {value!r}")
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if type(value) is not type(default):
+        raise DataError(f"{what} needs {EXPECTED[type(default)]}, got {value!r}")
     return value

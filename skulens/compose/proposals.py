@@ -122,6 +122,11 @@ class Shortfall:
     accepted: int
     proposed: int
 
+    @property
+    def accept_rate(self) -> float:
+        """Queries made for each proposal."""
+        return self.accepted / self.proposed if self.proposed else 0.0
+
 
 @dataclass(frozen=True)
 class Composition:

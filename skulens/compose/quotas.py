@@ -65,11 +65,13 @@ def as_quotas(wanted: "Mapping[int, int] | Sequence[Quota]") -> tuple[Quota, ...
     """Quotas from conditions -> queries, or as they are.
 
     Raises:
-        DataError: two quotas of the same name.
+        DataError: two quotas of the same name, or one of drawn conditions beside others.
     """
     if isinstance(wanted, Mapping):
-        return tuple(Quota(count, conditions) for conditions, count in wanted.items())
+        wanted = [Quota(count, conditions) for conditions, count in wanted.items()]
     names = [str(quota) for quota in wanted]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise DataError(f"two quotas of {twice}; add their counts up")
+    if len({bool(quota.conditions) for quota in wanted}) > 1:
+        raise DataError("quotas of 0 conditions, which are drawn, stand beside no others; got both")
     return tuple(wanted)

@@ -190,7 +190,7 @@ class Tally:
     made: Counter[str] = field(default_factory=Counter)
     shortfalls: list[Shortfall] = field(default_factory=list)
     used: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """(methods, conditions) -> proposals drawn."""
+    """(method, conditions) -> number of the next proposal."""
 
     def add(self, work: Work, turn: Turn, batch: Sequence[tuple[Judged, np.ndarray]]) -> int | None:
         """Take what a batch has and the quotas want, in the order of proposals.
@@ -255,7 +255,8 @@ def fill(
     asked = dict(turn.wanted)
     if not any(asked.values()):
         return
-    first = tally.used[turn.name, turn.conditions]
+    mine = [(method, turn.conditions) for method, _ in turn.methods]
+    first = max(tally.used[place] for place in mine)
     proposed = 0
     for last, batch in crew.batches(turn, first, first + limit):
         before = len(tally.queries)
@@ -266,7 +267,8 @@ def fill(
         if end is not None:
             proposed = (end & (1 << 56) - 1) + 1 - first
             break
-    tally.used[turn.name, turn.conditions] = first + proposed
+    for place in mine:
+        tally.used[place] = first + proposed
     tally.close(turn, asked, proposed)
 
 

@@ -2,10 +2,10 @@
 
 Every coefficient is (observed - expected) / (1 - expected) and differs in what it expects: Cohen's
 kappa from each annotator's own shares of the labels (Cohen 1960; with weights, Cohen 1968),
-Krippendorff's alpha from the shares of all annotators together and with missing answers
+Krippendorff's alpha from the shares of all annotators together, with missing answers too
 (Krippendorff 2019, chapter 12), Gwet's AC1 and AC2 from how hard labels are to tell apart, so that
-they do not collapse where one label is rare (Gwet 2008; with weights and missing answers, Gwet 2014,
-chapters 4 and 5).
+they do not collapse where one label is rare (Gwet 2008; with weights and missing answers, Gwet
+2014, chapters 4 and 5).
 
 Answers on things of one group (an SPU) are not independent: intervals are the percentiles of
 resamples of whole groups (Davison and Hinkley 1997, section 3.8). They have no width where nobody

@@ -5,24 +5,23 @@ product that a system found is held against every condition, so that a wrong one
 wrong with it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from markupsafe import Markup
 
+from skulens.bench.errors import know
 from skulens.bench.examples import thumbnail
 from skulens.bench.result import Result
-from skulens.bench.store import read_run
 from skulens.compose.words import CLASS
 from skulens.errors import DataError
 from skulens.protocols import Catalog
 from skulens.records import Condition, Image, Product, Query
+from skulens.report.finders import Finder, read_finders, sample_queries
 from skulens.report.html import read_part, write_html
 from skulens.report.mistakes import Budget
-from skulens.report.names import count, label
+from skulens.report.names import count
 
 QUERIES, TOP = 60, 8
 """Queries on a page, and products shown of what a system found."""
@@ -37,27 +36,7 @@ TITLE = 140
 
 
 @dataclass(frozen=True)
-class Finder:
-    """A system and the first products it found for each query."""
-
-    name: str
-    found: Mapping[str, Sequence[str]]
-    """Query -> products, best first, as many as are shown."""
-    ranks: Mapping[str, int]
-    """Query -> rank of the first right product, from 1; absent where the run has none."""
-    depth: int
-    """Ranks that the stored run goes down to."""
-    errors: Mapping[str, str] = field(default_factory=dict)
-    """Query -> kind of its error, where the suite sorted them."""
-
-    @property
-    def first(self) -> int:
-        """Queries with a right product first."""
-        return sum(rank == 1 for rank in self.ranks.values())
-
-
-@dataclass(frozen=True)
-class Check:
+class ConditionCheck:
     """A condition held against a product."""
 
     condition: Condition
@@ -76,7 +55,7 @@ class ShownProduct:
     picture: str | None
     """Class of the style rule that holds its picture."""
     right: bool
-    failed: Sequence[Check] = ()
+    failed: Sequence[ConditionCheck] = ()
     reference: bool = False
     """The query shows it."""
     known: bool = True
@@ -118,7 +97,7 @@ class QueryCard:
 
 
 @dataclass
-class Gallery:
+class PictureRules:
     """Pictures on the page: each once, as a style rule that any number of places refer to."""
 
     budget: Budget = field(default_factory=lambda: Budget(PAGE_BYTES))
@@ -145,7 +124,7 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Written:
+class QueriesPage:
     """What a page of queries shows."""
 
     path: Path
@@ -155,126 +134,23 @@ class Written:
     systems: Sequence[str]
 
 
-def choose_results(results: Sequence[Result], split: str = "") -> tuple[list[Result], list[str]]:
-    """Results on the same queries of several conditions, and the splits of others.
-
-    Of several splits the one that is asked for, else that of most queries; of several states of
-    the data the one measured last; of several runs of one system and settings the last.
-
-    Raises:
-        DataError: none has what is needed.
-    """
-    able = [
-        r
-        for r in results
-        if r.suite == "merit" and {"run", "qrels"} <= set(r.tables) and split in ("", r.data.split)
-    ]
-    if not able:
-        where = f" of split {split!r}" if split else ""
-        there = ", ".join(dict.fromkeys(f"{r.suite} on {r.data.split}" for r in results))
-        raise DataError(
-            f"no result of suite merit{where} with its run is stored there (there are: {there}); "
-            "measure with `skulens bench merit DATA --results DIR`"
-        )
-    groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    for result in able:
-        groups[result.data.split, result.data.queries].append(result)
-    best = max(
-        groups, key=lambda g: (groups[g][0].counts.get("units", 0), able.index(groups[g][-1]))
-    )
-    latest = {(r.name, str(r.settings)): r for r in groups[best]}
-    return list(latest.values()), sorted({s for s, _ in groups} - {best[0]})
-
-
-def read_finders(results: Sequence[Result], top: int) -> list[Finder]:
-    """Systems as the page shows them, best hit rate at 1 first."""
-    finders = []
-    for result in results:
-        run = read_run(result)
-        right = right_products(result)
-        found, ranks = {}, {}
-        for row, query in enumerate(run.queries):
-            ids = [run.products[p] for p in run.order[row] if p >= 0]
-            found[query] = ids[:top]
-            rank = next((n for n, p in enumerate(ids, 1) if p in right.get(query, ())), None)
-            if rank:
-                ranks[query] = rank
-        name = name_result(result, results)
-        finders.append(Finder(name, found, ranks, run.depth, error_kinds(result)))
-    return sorted(finders, key=lambda f: -f.first)
-
-
-def right_products(result: Result) -> dict[str, set[str]]:
-    """Query -> its relevant products."""
-    table, found = result.tables["qrels"], defaultdict(set)
-    columns = (table[c].to_pylist() for c in ("query", "product", "grade"))
-    for query, product, grade in zip(*columns, strict=True):
-        if grade > 0:
-            found[query].add(product)
-    return found
-
-
-def error_kinds(result: Result) -> dict[str, str]:
-    """Query -> why the product put first is wrong; empty where errors were not sorted."""
-    if "errors" not in result.tables:
-        return {}
-    table = result.tables["errors"]
-    columns = (table[c].to_pylist() for c in ("query", "kind"))
-    return dict(zip(*columns, strict=True))
-
-
-def name_result(result: Result, among: Sequence[Result]) -> str:
-    """A system with its gallery, and what else tells it from the others."""
-    gallery = result.variant.get("gallery", "")
-    return label(result, among) + (f" \N{MIDDLE DOT} {gallery}" if gallery else "")
-
-
-def sample_queries(
-    kinds: Mapping[str, int], finders: Sequence[Finder], n: int, seed: int
-) -> list[str]:
-    """Query ids, so many or all: the same number of each condition count and agreement as far as
-    there are.
-
-    Agreement: no system, some or all put a right product first. Drawn by turns from a seeded
-    order of each stratum.
-
-    Args:
-        kinds: query -> number of its conditions.
-    """
-    strata: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for query, conditions in kinds.items():
-        right = sum(f.ranks.get(query) == 1 for f in finders)
-        strata[conditions, (right > 0) + (right == len(finders))].append(query)
-    draw = np.random.default_rng(seed)
-    queues = [[strata[s][i] for i in draw.permutation(len(strata[s]))] for s in sorted(strata)]
-    picked: set[str] = set()
-    while len(picked) < min(n, len(kinds)):
-        for queue in queues:
-            if queue and len(picked) < n:
-                picked.add(queue.pop())
-    return [query for query in kinds if query in picked]
-
-
 def conditions_of(query: Query) -> int:
     """Conditions that references show."""
     return sum(c.key != CLASS for c in query.conditions)
 
 
-def check_product(product: Product, conditions: Iterable[Condition]) -> list[Check]:
-    """Each condition held against a product; several values of a key each count."""
-    values: dict[str, list[str]] = defaultdict(list)
-    for a in product.attributes:
-        values[a.key].append(a.value)
-    if CLASS not in values and product.category:
-        values[CLASS] = [product.category[0]]
+def check_product(product: Product, conditions: Iterable[Condition]) -> list[ConditionCheck]:
+    """Each condition held against a product; of several values of a key each counts."""
+    known = know(product)
+    values = {CLASS: frozenset({known.kind} - {""}), **known.values}
     checks = []
     for c in conditions:
         if c.value is None or c.relation == "whole":
-            checks.append(Check(c, None))
+            checks.append(ConditionCheck(c, None))
             continue
-        has = values.get(c.key, [])
+        has = values.get(c.key, frozenset())
         holds = (c.value in has) == (c.relation == "same")
-        checks.append(Check(c, holds, "" if holds else ", ".join(has)))
+        checks.append(ConditionCheck(c, holds, "" if holds else ", ".join(sorted(has))))
     return checks
 
 
@@ -285,7 +161,7 @@ def write_queries_page(
     queries: int = QUERIES,
     top: int = TOP,
     seed: int = 0,
-) -> Written:
+) -> QueriesPage:
     """Write the page.
 
     Args:
@@ -307,9 +183,9 @@ def write_queries_page(
         )
     names = set(sample_queries(kinds, finders, queries, seed))
     picked = [q for q in catalog.queries(split) if q.id in names]
-    gallery = Gallery()
+    pictures = PictureRules()
     products = collect_products(catalog, picked, finders)
-    cards = [make_card(q, finders, products, gallery) for q in picked]
+    cards = [make_card(q, finders, products, pictures) for q in picked]
     values = {
         "title": f"Queries of {results[0].data.short}",
         "subtitle": describe_sample(len(cards), len(kinds), split, finders),
@@ -324,12 +200,12 @@ def write_queries_page(
         ],
         "finders": finders,
         "filters": list_filters(cards),
-        "gallery": gallery.style,
-        "full": any(name is None for name in gallery.names.values()),
+        "pictures": pictures.style,
+        "full": any(name is None for name in pictures.names.values()),
         "script": Markup(read_part("queries.js")),
     }
     write_html("queries.html", out, values, {"describe_rank": describe_rank})
-    return Written(out, len(cards), len(kinds), [f.name for f in finders])
+    return QueriesPage(out, len(cards), len(kinds), [f.name for f in finders])
 
 
 def collect_products(
@@ -349,16 +225,16 @@ def near_of(query: Query) -> list[str]:
 
 
 def make_card(
-    query: Query, finders: Sequence[Finder], products: Mapping[str, Product], gallery: Gallery
+    query: Query, finders: Sequence[Finder], products: Mapping[str, Product], pictures: PictureRules
 ) -> QueryCard:
     """A query with all that is shown of it."""
 
     def show(ids: Iterable[str], side_px: int) -> list[ShownProduct]:
-        return [show_product(p, query, products, gallery, side_px) for p in ids]
+        return [show_product(p, query, products, pictures, side_px) for p in ids]
 
     return QueryCard(
         query,
-        list(show_parts(query, gallery)),
+        list(show_parts(query, pictures)),
         conditions_of(query),
         show(query.answers[:ANSWERS], ANSWER_PX),
         show(near_of(query)[:NEAR], FOUND_PX),
@@ -374,16 +250,20 @@ def make_card(
     )
 
 
-def show_parts(query: Query, gallery: Gallery) -> Iterator[tuple[str, str]]:
+def show_parts(query: Query, pictures: PictureRules) -> Iterator[tuple[str, str]]:
     for part in query.item.parts:
         if isinstance(part, str):
             yield "text", part
         else:
-            yield "picture", gallery.show(part, ASKED_PX) or ""
+            yield "picture", pictures.show(part, ASKED_PX) or ""
 
 
 def show_product(
-    product_id: str, query: Query, products: Mapping[str, Product], gallery: Gallery, side_px: int
+    product_id: str,
+    query: Query,
+    products: Mapping[str, Product],
+    pictures: PictureRules,
+    side_px: int,
 ) -> ShownProduct:
     right, reference = query.relevant.get(product_id, 0) > 0, product_id in query.references
     product = products.get(product_id)
@@ -392,7 +272,7 @@ def show_product(
     return ShownProduct(
         product_id,
         product.title[:TITLE],
-        gallery.show(next(iter(product.images), None), side_px),
+        pictures.show(next(iter(product.images), None), side_px),
         right,
         [c for c in check_product(product, query.conditions) if c.holds is False],
         reference,

@@ -305,7 +305,61 @@ def make_barcodes(folder: Path) -> Path:
     return folder
 
 
+def cirr_entries() -> list[dict]:
+    names = ["a", "b", "c", "d"]
+    return [
+        {
+            "pairid": 7 + n,
+            "reference": "a",
+            "target_hard": target,
+            "target_soft": {target: 1.0, "d": -1.0},
+            "caption": f"shows {target}",
+            "img_set": {"id": 3, "members": names, "reference_rank": 0, "target_rank": 1},
+        }
+        for n, target in enumerate(("b", "c"))
+    ]
+
+
+def make_cirr(folder: Path) -> Path:
+    names = {name: f"./dev/{name}.png" for name in "abcd"}
+    for split in ("train", "val"):
+        put(folder / f"image_splits/split.rc2.{split}.json", json.dumps(names))
+        put(folder / f"captions/cap.rc2.{split}.json", json.dumps(cirr_entries()))
+    for n, path in enumerate(names.values()):
+        put(folder / "img_raw" / path, jpeg(n))
+    return folder
+
+
+def make_fashioniq(folder: Path) -> Path:
+    for n, kind in enumerate(("dress", "shirt")):
+        names = [f"B{n}{i}" for i in range(3)] + ["BOTH"]
+        entry = {"target": names[1], "candidate": names[0], "captions": ["is red", "is longer"]}
+        for split in ("train", "val"):
+            put(folder / f"image_splits/split.{kind}.{split}.json", json.dumps(names))
+            put(folder / f"captions/cap.{kind}.{split}.json", json.dumps([entry]))
+        for i, name in enumerate(names):
+            put(folder / "images" / f"{name}.{('jpg', 'png')[n]}", jpeg(4 * n + i))
+    return folder
+
+
+def make_exported(layout: str):
+    """Writes a small MERIT with our own writer of a layout."""
+
+    def make(folder: Path) -> Path:
+        from skulens.catalog.layouts.export import export_catalog
+
+        source = open_catalog(str(make_merit(folder.parent / f"source-{layout}")))
+        export_catalog(source, layout, folder, tile=lambda images: images[0].read())
+        return folder
+
+    return make
+
+
 MAKE = {
+    "cirr": make_cirr,
+    "fashioniq": make_fashioniq,
+    "m-beir": make_exported("m-beir"),
+    "vlm2vec": make_exported("vlm2vec-eval"),
     "own": make_own,
     "groceries": make_groceries,
     "openmpr": make_openmpr,

@@ -16,17 +16,9 @@ from skulens.cli import skulens
 from skulens.errors import DataError
 from skulens.records import Attribute, Condition, Product, Run, SystemInfo
 from skulens.report import queries as module
+from skulens.report.finders import Finder, choose_results, read_finders, sample_queries
 from skulens.report.mistakes import Budget
-from skulens.report.queries import (
-    Finder,
-    Gallery,
-    check_product,
-    choose_results,
-    near_of,
-    read_finders,
-    sample_queries,
-    write_queries_page,
-)
+from skulens.report.queries import PictureRules, check_product, near_of, write_queries_page
 from tests.report.small_data import make_folder, products, queries
 
 
@@ -37,10 +29,10 @@ class Says:
         self.info = SystemInfo(name=name, kind="retriever", identity=f"{name}/{order}")
         self.order = order
 
-    def rank(self, asked, _gallery, k):
-        return Run.of(
-            {q.id: {p: -n for n, p in enumerate(self.order.get(q.id, "fcdbae")[:k])} for q in asked}
-        )
+    def rank(self, asked, gallery, k):
+        known = {item.id for item in gallery}
+        found = {q.id: [p for p in self.order[q.id] if p in known][:k] for q in asked}
+        return Run.of({q: {p: -n for n, p in enumerate(ids)} for q, ids in found.items()})
 
 
 GOOD = Says("good", {"q1": "afb", "q2": "bca", "q3": "cfb", "q4": "fca"})
@@ -124,7 +116,7 @@ def test_every_picture_is_stored_once_and_few_bytes_fit(place, results, tmp_path
     used = set(re.findall(r'class="pic (p\d+)"', page))
     assert set(rules) == used and len(rules) == len(set(rules)) <= 3 * 6
     assert "did not fit" not in page
-    monkeypatch.setattr(module, "Gallery", lambda: Gallery(Budget(900)))
+    monkeypatch.setattr(module, "PictureRules", lambda: PictureRules(Budget(900)))
     small = write(place, results, tmp_path)
     assert small.count("background-image:url") < len(rules) and "did not fit the page" in small
 
@@ -178,7 +170,7 @@ def test_conditions_are_held_against_a_product():
     ]
     checks = check_product(product, asked)
     assert [c.holds for c in checks] == [True, False, False, False, True, None]
-    assert [c.instead for c in checks] == ["", "red, blue", "red, blue", "", "", ""]
+    assert [c.instead for c in checks] == ["", "blue, red", "blue, red", "", "", ""]
 
 
 def test_near_misses_are_never_answers(tmp_path):
@@ -192,6 +184,9 @@ def test_results_are_chosen_by_split(results):
     chosen, left = choose_results([*results, other])
     assert chosen == list(results) and left == ["test"]
     assert choose_results([*results, other], "test") == ([other], [])
+    less = replace(results[0], variant={"without": "titles"}, counts={"units": 4})
+    less = replace(less, data=replace(less.data, queries="y"))
+    assert choose_results([*results, less])[0] == list(results)
     with pytest.raises(DataError, match="of split 'none'.*merit on train"):
         choose_results(results, "none")
 

@@ -65,9 +65,9 @@ def test_rare_nodes_become_other_and_counts_stay():
 
 
 def test_a_name_is_kept_or_merged_in_both_columns_alike():
-    flows = {("a", "a"): 50, ("b", "a"): 9, ("a", "c"): 8, ("d", "d"): 20, ("e", "b"): 1}
-    [merged] = merge_rare([flows], 3)
-    assert {a for a, _ in merged} == {"a", "d", OTHER} == {b for _, b in merged}
+    flows = {("p", "r"): 9, ("p", "q"): 1, ("q", "q"): 9, ("r", "p"): 1}  # p leads on the left
+    [merged] = merge_rare([flows], 2)
+    assert {a for a, _ in merged} == {"q", OTHER} == {b for _, b in merged}
 
 
 def test_a_step_that_ends_is_a_node_without_flows():

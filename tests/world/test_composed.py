@@ -3,9 +3,11 @@ complete judgements.
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from skulens.compose.words import CLASS, say_key
 from skulens.records import Image, Product
 from skulens.world.config import WorldConfig
 from skulens.world.truth.composed import (
@@ -48,7 +50,8 @@ def by_reference(products, photos):
 
 
 def told(query):
-    return {c.key: c.value for c in query.conditions if c.value is not None}
+    """Key -> value of all conditions but the class that is named."""
+    return {c.key: c.value for c in query.conditions if c.value is not None and c.key != CLASS}
 
 
 # Change.
@@ -138,10 +141,12 @@ def test_a_reference_shows_its_own_condition_and_no_other(products, photos, by_r
     for query in by_reference:
         target = known[query.id.partition("=")[0]]
         assert target.id in query.relevant and query.group == target.spu
-        assert [c.product for c in query.conditions] == list(query.references)
+        shown, named = query.conditions[:-1], query.conditions[-1]
+        assert [c.product for c in shown] == list(query.references)
+        assert (named.key, named.value) == (CLASS, query.tags["class"])
         spus = {known[r].spu for r in query.references}
         assert len(spus) == len(query.references) and target.spu not in spus
-        for condition in query.conditions:
+        for condition in shown:
             reference = known[condition.product]
             assert query.item.parts[condition.part] in photos[reference.id]
             shared = {k for k, v in told(query).items() if visible_values(reference).get(k) == v}
@@ -152,14 +157,23 @@ def test_a_reference_shows_its_own_condition_and_no_other(products, photos, by_r
 
 def test_words_and_photos_alternate_and_every_condition_is_named(by_reference):
     for query in by_reference:
-        parts = query.item.parts
-        assert len(parts) == 2 * len(query.conditions)
-        assert [isinstance(p, Image) for p in parts] == [False, True] * len(query.conditions)
-        for condition in query.conditions:
-            key = "pattern" if condition.key.startswith("pattern") else condition.key
-            assert f"the same {key} as" in parts[condition.part - 1]
+        parts, shown = query.item.parts, query.conditions[:-1]
+        assert [isinstance(p, Image) for p in parts] == [False, True] * len(shown) + [False]
+        for number, condition in enumerate(shown, 1):
+            words = parts[condition.part - 1]
+            assert f" {say_key(condition.key)} " in words
+            assert words.endswith(f"<Product {number}> ")
     first = next(q for q in by_reference if q.tags["class"] == "chair")
-    assert first.item.parts[0].startswith("a chair with the same ")
+    assert " a chair " in first.item.parts[0]
+
+
+def test_languages_are_kept_apart(products, photos):
+    spoken = {p.id: ("th", "en")[i % 2] for i, p in enumerate(products)}
+    shop = [replace(p, language=spoken[p.id]) for p in products]
+    queries = list(compose_references(shop, photos))
+    assert {q.tags["language"] for q in queries} == {"th", "en"}
+    for query in queries:
+        assert {spoken[r] for r in query.references} == {query.tags["language"]}
 
 
 def test_there_are_queries_of_2_3_and_4_conditions(by_reference):

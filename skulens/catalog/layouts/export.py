@@ -165,7 +165,7 @@ def write_pictures(query: Query, token: str) -> str:
 
 
 def negatives_in(query: Query, pool: Pool) -> list[str]:
-    """Products of the pool that are hard negatives or judged not relevant, and no answer."""
+    """Products of the pool that are judged not relevant, then hard negatives that nobody judged."""
     judged = [p for p, grade in query.relevant.items() if grade == 0]
-    found = dict.fromkeys([*query.hard_negatives, *judged])
+    found = dict.fromkeys([*judged, *query.hard_negatives])
     return [p for p in found if p in pool.products and query.relevant.get(p, 0) == 0]

@@ -102,7 +102,19 @@ def command(data, folder, out, claims, profile, asking, map_, as_json, **said) -
             settings["engine"] = asked.info.name
         rejects = (*catalog.rejects, *problems, *answers.rejects)
         record = write_annotated(out, catalog, done, settings, rejects)
+        write_page(out, record)
         finish(out, done, record, rejects, asked, as_json)
+
+
+def write_page(out: Path, record) -> None:
+    """The funnel as a page beside the catalogue; none where no attribute was given."""
+    from skulens.report.sankey import write_sankey_page
+
+    steps = record["funnel"]["steps"]
+    if steps[0]["pairs"]:
+        title = f"Attributes of {record['settings']['data']} on cards"
+        subtitle = f"Filters: {record['settings']['profile']}. Pairs of a product and a value."
+        write_sankey_page(steps, out / "funnel.html", title, subtitle)
 
 
 def finish(out: Path, done, record, rejects, asked, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -48,10 +48,27 @@ def read_quota(_ctx, _param, text: str):
     "--language", help="Of a shop's texts: en, id, ms, vi, th; market: that of each country. "
     "[default: market]",
 )  # fmt: skip
+@click.option("--cards", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Attribute cards (`curate cards`): only what is on them is asked for.")  # fmt: skip
+@click.option("--proposals", type=click.Path(path_type=Path, dir_okay=False),
+              help="Also list the first proposals of each method, with what was decided "
+              "(JSON Lines).")  # fmt: skip
 @catalog_options
 @json_option
 def command(
-    data, out, quota, profile, method, limit, seed, workers, language, map_, as_json
+    data,
+    out,
+    quota,
+    profile,
+    method,
+    limit,
+    seed,
+    workers,
+    language,
+    cards,
+    proposals,
+    map_,
+    as_json,
 ) -> None:
     """Compose queries of several conditions over DATA, each with all its answers.
 
@@ -59,21 +76,27 @@ def command(
     quota that cannot be filled is said and the rest is written. After an interruption the same
     command begins anew and gives the same queries.
     """
-    from tqdm import tqdm
-
-    from skulens.curate.queries.make import compose_catalog, read_rules
+    from skulens.curate.queries.make import Plan, compose_catalog, read_rules
 
     rules = read_rules(profile, method)
-    catalog = in_language(open_data(data, map_), language)
-    wanted = sum(q.count for q in quota)
-    with tqdm(desc="queries", total=wanted, delay=2, leave=False, file=sys.stderr) as bar:
+    plan = Plan(rules, quota, seed, limit, workers, cards, proposals)
+    with Phases() as phases:
         made = compose_catalog(
-            catalog, quota, rules, out, seed, limit=limit, workers=workers, progress=bar.update
+            in_language(open_data(data, map_), language), plan, out, phases.begin
         )
     next_command = f"skulens bench merit {out} --allow-outside --split composed --encoder mini"
     if as_json:
         click.echo(json.dumps(made.as_dict() | {"next": next_command}, ensure_ascii=False))
         return
+    show(made, out)
+    click.echo(
+        f"{made.queries:,} queries over {made.products:,} products (sha256 {made.digest[:16]}): "
+        f"{out}; next: {next_command}"
+    )
+
+
+def show(made, out: Path) -> None:
+    """The funnel, what is missing, and what could not be used."""
     for (name, step), count in made.composition.funnel.items():
         click.echo(f"{count:9,}  {name}: {step}")
     for short in made.composition.shortfalls:
@@ -85,10 +108,34 @@ def command(
         click.echo(f"missing: {count:,} queries of {name}")
     if made.rejects:
         click.echo(f"{len(made.rejects):,} rejects: see {out / 'rejects.parquet'}")
-    click.echo(
-        f"{made.queries:,} queries over {made.products:,} products (sha256 {made.digest[:16]}): "
-        f"{out}; next: {next_command}"
-    )
+
+
+class Phases:
+    """A bar on stderr for every phase, one after another; a line for a phase of unknown length."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+
+    def begin(self, phase: str, steps: int):
+        from tqdm import tqdm
+
+        self.close()
+        if steps:
+            self.bar = tqdm(desc=phase, total=steps, delay=0.5, leave=False, file=sys.stderr)
+        else:
+            said = "{desc}: {n_fmt} done, {elapsed}"
+            self.bar = tqdm(desc=phase, bar_format=said, leave=False, file=sys.stderr)
+        return self.bar.update
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __enter__(self) -> "Phases":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
 
 
 def in_language(catalog, language: str | None):

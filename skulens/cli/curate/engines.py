@@ -1,4 +1,4 @@
-"""What commands share that ask about queries: an engine that may be left out, and batch files."""
+"""What commands share that ask about queries: with an engine or without, now or by batch files."""
 
 import json
 from collections.abc import Callable
@@ -16,16 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def optional_engine(command: click.Command) -> click.Command:
-    """A command with `engine_options` that works without --engine, too: the catalogue decides what
-    it knows, and nobody is asked about the rest."""
-    engine = next(p for p in command.params if p.name == "engine")
-    engine.required = False
-    return command
-
-
 def work_with(
-    asking: Asking,
+    asking: Asking | None,
     run: str,
     work: Callable[["Chat | None"], T],
     tell: Callable[[T, "Asked | None"], None],
@@ -37,11 +29,11 @@ def work_with(
 
     Args:
         run: what the ledger calls it.
-        work: gets None where no engine was named.
+        asking: None where no engine was named; `work` then gets None.
     """
     from skulens.curate.asked.rounds import Unanswered
 
-    if not asking.engine:
+    if asking is None:
         tell(work(None), None)
         return
     with asking.open(run) as asked:

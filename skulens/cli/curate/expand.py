@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.asking import Asking, engine_options
-from skulens.cli.curate.compose import read_quota
-from skulens.cli.curate.engines import asking_line, optional_engine, work_with
+from skulens.cli.asking import Asking
+from skulens.cli.curate.compose import in_language, read_quota
+from skulens.cli.curate.engine import optional_engine
+from skulens.cli.curate.engines import asking_line, work_with
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 
-@optional_engine
 @click.command("expand", epilog=DATA_HELP)
 @click.argument("data")
-@engine_options
+@optional_engine
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the catalogue with its queries.",
@@ -53,12 +53,20 @@ from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_da
               help="Products kept for annotators that could show a condition, too.")  # fmt: skip
 @click.option("--retries", default=2, show_default=True, type=click.IntRange(min=0),
               help="How often an answer that cannot be used is asked for again.")  # fmt: skip
+@click.option(
+    "--profile", default="sound", show_default=True,
+    help="Rules for queries whose answers the catalogue knows: sound or a YAML file.",
+)  # fmt: skip
+@click.option(
+    "--language", help="Of a shop's texts: en, id, ms, vi, th; market: that of each country. "
+    "[default: market]",
+)  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Another seed gives other queries.")
 @catalog_options
 @json_option
 def command(
-    asking: Asking, data, out, encoder, quota, neighbours, mutual, least, most, siblings, towards,
-    tell, instruct, candidates, retries, seed, map_, as_json,
+    asking: Asking | None, data, out, encoder, quota, neighbours, mutual, least, most, siblings, towards,
+    tell, instruct, candidates, retries, profile, language, seed, map_, as_json,
 ) -> None:  # fmt: skip
     """Make queries from pairs of similar products of DATA (MERIT's cold start).
 
@@ -66,34 +74,30 @@ def command(
     has attributes they are looked up and all answers are listed; otherwise --engine is asked, and
     the query is tagged unverified. Nothing is asked twice: run the same command again to resume.
     """
+    from skulens.compose.profiles import read_profile
     from skulens.curate.asked.expand import Plan, expand_catalog
-    from skulens.curate.asked.folders import check_new
     from skulens.curate.asked.pictures import Window
 
-    if instruct and not asking.engine:
+    if instruct and asking is None:
         raise click.UsageError("--instruct asks a model: name it by --engine")
-    check_new(out)
     window = Window(neighbours, mutual, least, most, siblings)
-    plan = Plan(quota, window, towards, tell, instruct, candidates, retries, seed)
-    catalog, embedder = open_data(data, map_), open_embedder(encoder)
+    if any(q.language or q.kind or not q.conditions for q in quota):
+        raise click.BadParameter("--quota: expected numbers of conditions alone, such as 2=100")
+    quotas = {q.conditions: q.count for q in quota}
+    plan = Plan(
+        quotas, window, towards, tell, instruct, candidates, retries, seed, read_profile(profile)
+    )
+    catalog, embedder = in_language(open_data(data, map_), language), open_embedder(encoder)
 
     def tell_made(made, asked) -> None:
-        steps = {step: n for (_, step), n in made.funnel.items()}
         if as_json:
-            record = {
-                "folder": str(out),
-                "products": made.products,
-                "queries": made.queries,
-                "funnel": steps,
-                "missing": dict(made.missing),
-                "rejects": len(made.rejects),
-            }
-            click.echo(json.dumps(record | ({"asking": asked.record()} if asked else {})))
+            more = {"asking": asked.record()} if asked else {}
+            click.echo(json.dumps(made.as_dict() | more, ensure_ascii=False))
             return
-        for step, count in steps.items():
+        for (_, step), count in made.composition.funnel.items():
             click.echo(f"{count:9,}  {step}")
-        for quota_, short in made.missing.items():
-            click.echo(f"missing: {short:,} queries of {quota_}")
+        for name, short in made.composition.missing.items():
+            click.echo(f"missing: {short:,} queries of {name}")
         click.echo(asking_line(asked))
         click.echo(
             f"{made.queries:,} queries over {made.products:,} products: {out}; next: "

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.asking import Asking, engine_options
-from skulens.cli.curate.engines import asking_line, optional_engine, work_with
+from skulens.cli.asking import Asking
+from skulens.cli.curate.engine import optional_engine
+from skulens.cli.curate.engines import asking_line, work_with
 from skulens.cli.options import catalog_options, json_option, open_data
 
 
-@optional_engine
 @click.command("filter")
 @click.argument("folder")
-@engine_options
+@optional_engine
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the catalogue with the queries kept.",
@@ -32,7 +32,7 @@ from skulens.cli.options import catalog_options, json_option, open_data
 @catalog_options
 @json_option
 def command(
-    asking: Asking, folder, out, ask_all, undecided, language, retries, map_, as_json
+    asking: Asking | None, folder, out, ask_all, undecided, language, retries, map_, as_json
 ) -> None:
     """Filter the queries of FOLDER by MERIT's three principles, each with its reason.
 
@@ -42,7 +42,7 @@ def command(
     """
     from skulens.curate.asked.filter import Plan, filter_catalog
 
-    if ask_all and not asking.engine:
+    if ask_all and asking is None:
         raise click.UsageError("--ask-all asks a model: name it by --engine")
     plan = Plan(ask_all, undecided == "keep", language, retries)
 

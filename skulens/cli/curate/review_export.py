@@ -33,7 +33,7 @@ from skulens.cli.options import catalog_options, json_option, open_data
     help="Label Studio's LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.",
 )  # fmt: skip
 @click.option("--naming", type=click.Choice(["one", "paper"]), default="one", show_default=True,
-              help="paper: a file for each task, named product_category_{Number}.json.")  # fmt: skip
+              help="paper: a file per task, product_category_{Number}.json.")  # fmt: skip
 @click.option("--round", "number", default=1, show_default=True, type=click.IntRange(min=1),
               help="A later round is drawn from the --first ones.")  # fmt: skip
 @click.option("--first", "exports", multiple=True,
@@ -66,8 +66,9 @@ def command(
 ) -> None:
     """Write the queries of FOLDER as tasks for Label Studio.
 
-    People keep, rewrite or delete a query, add answers, or call it ambiguous; answers that are known
-    are filled in. A second round (--round 2 --first EXPORT) asks what was disputed or ambiguous.
+    People keep, rewrite or delete a query, add answers, or call it ambiguous; answers that are
+    known are filled in. A second round (--round 2 --first EXPORT) asks what was disputed or
+    ambiguous.
     """
     from skulens.cli.curate.expand import open_embedder
     from skulens.curate.asked.folders import read_queries
@@ -83,11 +84,11 @@ def command(
             f"no split {split!r}; the folder has {', '.join(queried.catalog.info.splits)}"
         )
     asked = [q for q in queried.queries if not split or split in queried.splits[q.id]]
-    verdicts, unread = earlier(exports, annotators, asked)
+    rulings, unread = earlier(exports, annotators, asked)
     plan = ReviewPlan(sample, stratify, candidates, number, blind, naming, seed)
     found = export_tasks(
         asked, queried.products, out, way_to_show(pictures, out, served_root), plan,
-        open_embedder(encoder) if encoder else None, verdicts,
+        open_embedder(encoder) if encoder else None, rulings,
     )  # fmt: skip
     rejects = [*queried.rejects, *unread, *found.rejects]
     if as_json:
@@ -112,8 +113,8 @@ def command(
     if pictures != "embed":
         click.echo(
             "Label Studio has to run with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and "
-            f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={served_root.resolve()}, and the project needs "
-            "a source storage Local files at the folder of the pictures"
+            f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={served_root.resolve()}, and the project "
+            "needs a source storage Local files at the folder of the pictures"
         )
     click.echo(
         f"{found.tasks:,} tasks in {len(found.files)} files: {out}; paste labeling-config.xml into "
@@ -132,9 +133,9 @@ def way_to_show(pictures: str, out: Path, root: Path | None):
 
 
 def earlier(exports, annotators, queries):
-    """(verdicts of earlier rounds, None without any; rejects)."""
+    """(rulings of earlier rounds, None without any; rejects)."""
     from skulens.curate.review.answers import read_exports
-    from skulens.curate.review.verdicts import settle
+    from skulens.curate.review.rulings import settle
 
     if not exports:
         return None, []

@@ -20,8 +20,10 @@ LISTED = 20
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder for the catalogue with the reviewed queries.")  # fmt: skip
-@click.option("--annotator", "annotators", multiple=True,
-              help="Who filled an export, one for each, in order. Default: Label Studio's numbers.")  # fmt: skip
+@click.option(
+    "--annotator", "annotators", multiple=True,
+    help="Who filled an export, one for each, in order. Default: Label Studio's numbers.",
+)  # fmt: skip
 @click.option(
     "--pictures", type=click.Choice(["refer", "copy"]), default="refer", show_default=True,
     help="refer: the folder names pictures where they lie (read it with --allow-outside); copy: "
@@ -38,8 +40,8 @@ def command(folder, exports, out, annotators, pictures, seed, map_, as_json) -> 
     """
     from skulens.curate.asked.folders import check_new, read_queries
     from skulens.curate.review.answers import read_exports
-    from skulens.curate.review.apply import apply_verdicts, describe, write_reviewed
-    from skulens.curate.review.verdicts import measure_agreement, settle
+    from skulens.curate.review.apply import apply_rulings, describe, write_reviewed
+    from skulens.curate.review.rulings import measure_agreement, settle
     from skulens.errors import DataError
 
     check_new(out)
@@ -49,11 +51,11 @@ def command(folder, exports, out, annotators, pictures, seed, map_, as_json) -> 
     if not answers:
         first = f"; the first: {rejects[0].item}: {rejects[0].reason}" if rejects else ""
         raise DataError(f"no usable answer in {len(exports)} exports{first}")
-    verdicts, agreement = settle(answers, by_id), measure_agreement(answers, by_id, seed)
-    applied = apply_verdicts(queried.queries, verdicts)
-    write_reviewed(queried, applied, verdicts, agreement, rejects, out, pictures)
+    rulings, agreement = settle(answers, by_id), measure_agreement(answers, by_id, seed)
+    applied = apply_rulings(queried.queries, rulings)
+    write_reviewed(queried, applied, rulings, agreement, rejects, out, pictures)
     every = [*queried.rejects, *rejects, *applied.rejects]
-    record = describe(applied, verdicts, agreement, len(every))
+    record = describe(applied, rulings, agreement, len(every))
     if as_json:
         click.echo(json.dumps({"folder": str(out), **record}, ensure_ascii=False))
         return

@@ -31,17 +31,20 @@ if TYPE_CHECKING:
     help="Also splits without it, and with it alone: language=th, key=brand, class=drink,table "
     "(both together); may be repeated.",
 )  # fmt: skip
-@click.option("--closure", type=click.Choice(["none", "synonyms"]), default="none",
-              show_default=True, help="synonyms: a key is held out under all its names on --cards.")  # fmt: skip
+@click.option(
+    "--closure", type=click.Choice(["none", "synonyms"]), default="none", show_default=True,
+    help="synonyms: a key is held out under all its names on --cards.",
+)  # fmt: skip
 @click.option("--cards", type=click.Path(path_type=Path, exists=True),
               help="Folder of attribute cards, for --closure.")  # fmt: skip
 @click.option(
     "--scope", type=click.Choice(["condition", "product"]), default="condition", show_default=True,
     help="What keeps a query out of training: what it asks, or any of its products.",
 )  # fmt: skip
-@click.option("--like-paper", is_flag=True,
-              help="Holdouts of one axis removed together, by any product, and a test query counted "
-              "once.")  # fmt: skip
+@click.option(
+    "--like-paper", is_flag=True,
+    help="Holdouts of one axis removed together, by any product; a test query counts once.",
+)  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
 @json_option
 def command(

@@ -39,18 +39,28 @@ class TargetFirst:
 
     def draw(self, seed: int, ids: np.ndarray, conditions: int = 0) -> Proposals:
         """Proposals of these ids; they fail where the target has too few attributes."""
-        n, pool = len(ids), self.pool
         chance = uniforms(seed, ids, 2 + 2 * MOST, stream=stream_of(self.name))
-        target = pick(chance[:, 0], len(pool))
-        counts = count_conditions(chance[:, 1], conditions)
+        target = pick(chance[:, 0], len(self.pool))
+        return self.propose(ids, target, count_conditions(chance[:, 1], conditions), chance[:, 2:])
+
+    def propose(
+        self, ids: np.ndarray, target: np.ndarray, counts: np.ndarray, chance: np.ndarray
+    ) -> Proposals:
+        """Proposals that these targets satisfy.
+
+        Args:
+            counts: (n,) conditions of each.
+            chance: (n, 2 * MOST) uniform numbers: for the pairs, then for the references.
+        """
+        n, pool = len(ids), self.pool
         held = np.diff(pool.starts)[target]
         failed = held < counts
         asked = (np.arange(MOST) < counts[:, None]) & ~failed[:, None]
-        chosen = pick_distinct(chance[:, 2 : 2 + MOST], held)
+        chosen = pick_distinct(chance[:, :MOST], held)
         products, pairs = blank(n), blank(n)
         pairs[asked] = pool.held[(pool.starts[target][:, None] + chosen)[asked]]
         language = np.repeat(pool.language.codes[target][:, None], MOST, axis=1)[asked]
-        products[asked] = self.speakers.choose(pairs[asked], language, chance[:, 2 + MOST :][asked])
+        products[asked] = self.speakers.choose(pairs[asked], language, chance[:, MOST:][asked])
         return Proposals(
             ids=np.asarray(ids, np.uint64),
             method=self.name,

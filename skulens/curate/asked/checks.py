@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from skulens.compose.words import CLASS
+from skulens.compose.words import CLASS, say_thing
 from skulens.curate.asked.saying import contains, plain
 from skulens.curate.asked.tagged import IMAGE, Tagged, places_of, read_answer
 from skulens.records import Condition, Product, Query
@@ -78,7 +78,8 @@ def check_named(after: Tagged, query: Query) -> list[str]:
     found = []
     for condition in query.conditions:
         if condition.key == CLASS and condition.value:
-            if not names(said_of(after), condition.value):
+            said = said_of(after)
+            if not (names(said, condition.value) or names(said, say_thing(condition.value))):
                 found.append(f"the kind of product, {condition.value!r}, has to be named")
             continue
         number = number_of(condition, query, after)

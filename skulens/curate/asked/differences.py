@@ -19,9 +19,14 @@ from typing import Literal
 
 import numpy as np
 
-from skulens.compose.pool import MODALITIES, Pool, contained
+from skulens.compose.answers import Answered, find_answers, without_references
+from skulens.compose.constraints import no_redundant_reference
+from skulens.compose.pool import MODALITIES, Pool
+from skulens.compose.profiles import SOUND
+from skulens.compose.proposals import MOST, NONE, Proposals
 from skulens.curate.asked.pictures import mean_cosines, rank
 
+METHOD = "cold-start"
 Towards = Literal["target", "references"]
 """What a partner should look like: the target, as in the authors' code, or the references that the
 query has so far, as in the paper."""
@@ -193,8 +198,8 @@ class Known:
         return Taken(pair, ranked[0][0], known, tuple(ranked[: self.partners.candidates]))
 
     def able(self, chain: Chain, pair: int) -> np.ndarray:
-        """Products that can show a pair: pictured, of other SPUs than all products concerned, and
-        without what another condition asks for; ascending."""
+        """Products that can show a pair: of other SPUs than all products concerned, of the shown
+        product's language, and without what another condition asks for; ascending."""
         pool = self.pool
         shown = chain.references
         if any(pair in pool.pairs_of(p) for p in shown):
@@ -204,24 +209,38 @@ class Known:
         found = found[~np.isin(found, [*shown, chain.target])]
         found = found[~np.isin(pool.spu.codes[found], spus[spus >= 0])]
         for taken in chain.taken:
-            found = found[~contained(found, pool.posting(taken.pair))]
-        return found
+            found = found[~pool.has(found, np.full(len(found), taken.pair))]
+        return found[pool.language.codes[found] == pool.language.codes[chain.shown]]
 
     def has_redundant(self, chain: Chain) -> bool:
         """Whether a condition could be left out without another answer, references left out; no
         statement of chains that a model had a say in."""
         if not chain.known:
             return False
-        kind = int(self.pool.kind.codes[chain.target])
-        pairs = [t.pair for t in chain.taken]
+        asked = proposals_of(self.pool, [chain])
+        answers = without_references(find_answers(self.pool, asked.pairs, asked.kind), asked)
+        return bool(no_redundant_reference(Answered(self.pool, asked, answers), SOUND)[0])
 
-        def count(some: Sequence[int]) -> int:
-            found = self.pool.answers(some, kind)
-            return int((~np.isin(found, chain.references)).sum())
 
-        others = (pairs[:i] + pairs[i + 1 :] for i in range(len(pairs)))
-        whole = count(pairs)
-        return any(count(rest) == whole for rest in others)
+def proposals_of(pool: Pool, chains: Sequence[Chain]) -> Proposals:
+    """Chains as what `compose` judges; conditions told in words have no product."""
+    products = np.full((len(chains), MOST), NONE, np.int32)
+    pairs = np.full((len(chains), MOST), NONE, np.int32)
+    for row, chain in enumerate(chains):
+        for column, taken in enumerate(chain.taken):
+            pairs[row, column] = taken.pair
+            if taken.product != chain.target:
+                products[row, column] = taken.product
+    target = np.array([c.target for c in chains], np.int32)
+    return Proposals(
+        ids=np.array([c.number for c in chains], np.uint64),
+        method=METHOD,
+        products=products,
+        pairs=pairs,
+        kind=pool.kind.codes[target],
+        target=target,
+        failed=np.zeros(len(chains), bool),
+    )
 
 
 def options_of(pool: Pool) -> dict[tuple[int, str], tuple[str, ...]]:

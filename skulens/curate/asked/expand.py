@@ -14,13 +14,16 @@ import numpy as np
 
 from skulens.catalog.folder import write_catalog
 from skulens.chat.parse import strip_reasoning
+from skulens.compose.judge import ACCEPTED, judge, steps_of
 from skulens.compose.pool import Pool, make_pool
+from skulens.compose.profiles import SOUND, Profile
 from skulens.compose.proposals import Composed, Composition
 from skulens.compose.words import ask as word
 from skulens.compose.words import name_of
 from skulens.curate.asked.checks import check_named
 from skulens.curate.asked.cold_start import Asker, Funnel
-from skulens.curate.asked.differences import Chain, Known, Partners, Towards
+from skulens.curate.asked.differences import METHOD, Chain, Known, Partners, Towards, proposals_of
+from skulens.curate.asked.folders import made_by
 from skulens.curate.asked.pictures import Pictures, Window, embed_pictures, similar_pairs
 from skulens.curate.asked.rounds import Judged, Rounds, Settled
 from skulens.curate.asked.tagged import Tagged, read_answer, read_tagged, tell_in_words, with_text
@@ -29,18 +32,19 @@ from skulens.curate.queries.make import (
     SPLIT,
     TABLE,
     Made,
+    claim_folder,
+    digest_queries,
+    first_of_each,
     photos_of,
     rows_of,
     write_record,
     write_rows,
 )
 from skulens.encode.embed import Embedder
-from skulens.errors import StoreError
 from skulens.prompts.load import load_prompt
 from skulens.protocols import Ask, Catalog, Chat, Reply
 from skulens.records import Image, Product, Query, Reject, chunks
 
-METHOD = "cold-start"
 CANDIDATES = "candidates.parquet"
 CHUNK = 20_000
 """Chains that are asked about at a time."""
@@ -65,6 +69,15 @@ class Plan:
     candidates: int = 30
     retries: int = 2
     seed: int = 0
+    profile: Profile = SOUND
+    """Rules for queries whose answers the catalogue knows."""
+
+    @property
+    def rules(self) -> Profile:
+        """The profile; siblings are expected where pairs of them are."""
+        if not self.window.siblings:
+            return self.profile
+        return replace(self.profile, sibling_methods=(*self.profile.sibling_methods, METHOD))
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,10 @@ class Shop:
 
     @classmethod
     def read(cls, catalog: Catalog, embedder: Embedder) -> "Shop":
-        products = {p.id: p for p in catalog.products()}
+        listed = list(catalog.products())
         rejects = list(catalog.rejects)
-        pool, unusable = make_pool(products.values())
+        pool, unusable = make_pool(listed)
+        products = first_of_each(listed, pool)
         front = {p.id: p.images[0] for p in products.values() if p.images}
         pictures = embed_pictures(front, embedder)
         vectors = np.full((len(pool), pictures.vectors.shape[1]), np.nan, np.float32)
@@ -126,38 +140,40 @@ def expand_catalog(
         DataError: the catalogue has no product.
         Unanswered, ChatError: see `Rounds.ask`; nothing is written, and what was answered is kept.
     """
-    if (out / "products.parquet").exists():
-        raise StoreError(f"{out} holds a catalogue already; delete it or name another folder")
-    shop = Shop.read(catalog, embedder)
-    funnel = Funnel()
-    rounds = Rounds(chat, plan.retries) if chat else None
-    chosen, missing = choose_chains(shop, rounds, plan, funnel)
-    composed = [compose_chain(shop.pool, chain, plan) for chain in chosen]
-    queries = [make_query(shop, *both, plan) for both in zip(chosen, composed, strict=True)]
-    if plan.instruct and rounds:
-        queries = instruct(shop, chosen, queries, rounds, funnel)
-    steps = {(METHOD, step): n for step, n in funnel.steps.items()}
-    composition = Composition(composed, steps, missing)
-    rejects = (*shop.rejects, *funnel.rejects)
-    engine = {"name": chat.info.name, "identity": chat.info.identity} if chat else None
-    recipe = {
-        "method": METHOD,
-        **asdict(plan),
-        "encoder": embedder.encoders[0].info.identity,
-        "engine": engine,
-    }
-    write_catalog(out, shop.products.values(), {SPLIT: queries}, pictures="refer")
-    write_record(out, composition, recipe)
-    write_rows(out / TABLE, table_rows(shop.pool, chosen, composition, queries))
-    write_rows(out / CANDIDATES, list(candidate_rows(shop.pool, chosen, composed)))
-    write_rows(out / REJECTS, [asdict(r) for r in rejects])
-    return Made(out, len(shop.products), len(queries), steps, missing, rejects)
+    with claim_folder(out):
+        shop, funnel = Shop.read(catalog, embedder), Funnel()
+        rounds = Rounds(chat, plan.retries) if chat else None
+        found, missing = choose_chains(shop, rounds, plan, funnel)
+        queries = [make_query(shop, *both, plan) for both in found]
+        if plan.instruct and rounds:
+            queries = instruct(shop, [chain for chain, _ in found], queries, rounds, funnel)
+        steps = {(METHOD, step): n for step, n in funnel.steps.items()}
+        composition = Composition([composed for _, composed in found], steps, missing)
+        rejects = (*shop.rejects, *funnel.rejects)
+        digest = digest_queries(queries)
+        recipe = {
+            "method": METHOD,
+            **asdict(plan),
+            "encoder": embedder.encoders[0].info.identity,
+            **made_by(chat),
+            "queries_sha256": digest,
+        }
+        write_record(out, composition, recipe)
+        write_rows(out / TABLE, table_rows(shop.pool, found, queries))
+        write_rows(out / CANDIDATES, list(candidate_rows(shop.pool, found)))
+        write_rows(out / REJECTS, [asdict(r) for r in rejects])
+        write_catalog(out, shop.products.values(), {SPLIT: queries}, pictures="refer")
+    return Made(out, len(shop.products), len(queries), digest, composition, rejects)
+
+
+Found = Sequence[tuple[Chain, Composed]]
 
 
 def choose_chains(
     shop: Shop, rounds: Rounds | None, plan: Plan, funnel: Funnel
-) -> tuple[list[Chain], dict[str, int]]:
-    """Chains for every quota, those of most conditions first; and what could not be filled.
+) -> tuple[list[tuple[Chain, Composed]], dict[str, int]]:
+    """Chains with their queries for every quota, those of most conditions first; and what could not
+    be filled.
 
     A product is the target of one query at most.
     """
@@ -167,21 +183,21 @@ def choose_chains(
     known = Known.of(shop.pool, partners, chains)
     asker = Asker(known, rounds, shop.pool.ids, shop.photos, targets)
     used: set[int] = set()
-    found: dict[int, list[Chain]] = {}
+    found: dict[int, list[tuple[Chain, Composed]]] = {}
     for conditions in sorted(plan.quotas, reverse=True):
         mine = found[conditions] = []
         fresh = [c for c in chains if c.target not in used]
         for block in blocks(fresh, plan.quotas[conditions]):
-            wanted = plan.quotas[conditions] - len(mine)
-            if wanted <= 0:
+            if len(mine) == plan.quotas[conditions]:
                 break
-            for chain in asker.complete(one_each(block, used), conditions, funnel):
-                if known.has_redundant(chain):
-                    funnel.steps["a condition is redundant"] += 1
-                elif len(mine) < plan.quotas[conditions]:
-                    mine.append(chain)
-                    used.add(chain.target)
-    funnel.steps["accepted"] += sum(map(len, found.values()))
+            whole = asker.complete(one_each(block, used), conditions, funnel)
+            for chain, composed in judge_chains(shop.pool, whole, plan, funnel):
+                if len(mine) == plan.quotas[conditions]:
+                    funnel.steps["quota full"] += 1
+                    continue
+                mine.append((chain, composed))
+                used.add(chain.target)
+    funnel.steps[ACCEPTED] = sum(map(len, found.values()))
     short = {f"n_conditions={n}": q - len(found[n]) for n, q in plan.quotas.items()}
     return [c for n in plan.quotas for c in found[n]], {k: n for k, n in short.items() if n}
 
@@ -200,26 +216,53 @@ def one_each(chains: Sequence[Chain], used: set[int]) -> list[Chain]:
     return list(first.values())
 
 
-def compose_chain(pool: Pool, chain: Chain, plan: Plan) -> Composed:
-    """The query of a chain in numbers of the pool.
+def judge_chains(
+    pool: Pool, chains: Sequence[Chain], plan: Plan, funnel: Funnel
+) -> list[tuple[Chain, Composed]]:
+    """Chains with their queries in numbers of the pool, in order.
 
-    Its answers are all of the pool where the catalogue knows every condition and nothing is added
-    to the instruction, else the target alone.
+    What the catalogue knows is judged by the profile like any composed query: all answers and
+    verified hard negatives, or refused and counted. Where a model had a say the target alone is
+    known to be right.
     """
-    kind = int(pool.kind.codes[chain.target])
-    complete = chain.known and not plan.instruct
-    found = pool.answers([t.pair for t in chain.taken], kind)
-    found = found[~np.isin(found, chain.references)]
+    known = [c for c in chains if c.known]
+    judged = judge(pool, proposals_of(pool, known), plan.rules, plan.seed)
+    steps = steps_of(plan.rules)
+    funnel.steps.update(steps[s] for s in judged.stops.tolist() if steps[s] != ACCEPTED)
+    composed = {
+        known[place].number: judged.composed(row, float("nan"), True)
+        for row, place in enumerate(judged.places.tolist())
+    }
+    found = []
+    for chain in chains:
+        if chain.known and chain.number in composed:
+            found.append((chain, settle(composed[chain.number], chain, plan)))
+        elif not chain.known:
+            found.append((chain, only_target(pool, chain)))
+    return found
+
+
+def settle(composed: Composed, chain: Chain, plan: Plan) -> Composed:
+    """A judged query; with a trait added to its instruction the target alone stays an answer."""
+    shown = tuple((t.product, t.pair) for t in chain.taken)
+    if not plan.instruct:
+        return replace(composed, shown=shown, tags={"judgements": COMPLETE})
+    alone = np.array([chain.target], np.int32)
+    return replace(composed, shown=shown, answers=alone, tags={"judgements": UNVERIFIED})
+
+
+def only_target(pool: Pool, chain: Chain) -> Composed:
+    """The query of a chain in which a model had a say."""
     return Composed(
         id=chain.number,
         method=METHOD,
         shown=tuple((t.product, t.pair) for t in chain.taken),
-        kind=kind,
+        kind=int(pool.kind.codes[chain.target]),
         target=chain.target,
-        answers=found if complete else np.array([chain.target], np.int32),
+        answers=np.array([chain.target], np.int32),
         near=np.empty(0, np.int32),
-        log_importance=0.0,
-        tags={"judgements": COMPLETE if complete else UNVERIFIED},
+        log_importance=float("nan"),
+        tags={"judgements": UNVERIFIED},
     )
 
 
@@ -283,11 +326,9 @@ def put(query: Query, text: Tagged, settled: Settled[Tagged], funnel: Funnel) ->
 # ----- the folder ---------------------------------------------------------------------------------
 
 
-def table_rows(
-    pool: Pool, chains: Sequence[Chain], composition: Composition, queries: Sequence[Query]
-) -> list[dict]:
+def table_rows(pool: Pool, found: Found, queries: Sequence[Query]) -> list[dict]:
     """Rows of composition.parquet, with the pair that each query came from."""
-    rows = rows_of(pool, composition.queries)
+    rows = rows_of(pool, [composed for _, composed in found])
     return [
         row
         | {
@@ -296,18 +337,16 @@ def table_rows(
             "known": [t.known for t in chain.taken],
             "instruction": query.tags.get("instruction", "template"),
         }
-        for row, chain, query in zip(rows, chains, queries, strict=True)
+        for row, (chain, _), query in zip(rows, found, queries, strict=True)
     ]
 
 
-def candidate_rows(
-    pool: Pool, chains: Sequence[Chain], composed: Sequence[Composed]
-) -> Iterator[dict]:
-    for chain, made in zip(chains, composed, strict=True):
+def candidate_rows(pool: Pool, found: Found) -> Iterator[dict]:
+    for chain, composed in found:
         for number, taken in enumerate(chain.taken, 1):
             for place, (product, score) in enumerate(taken.candidates, 1):
                 yield {
-                    "query_id": name_of(made),
+                    "query_id": name_of(composed),
                     "number": number,
                     "product_id": pool.ids[product],
                     "score": score,

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skulens.curate.asked.folders import check_new, made_by, read_queries, write_queries
+from skulens.curate.asked.folders import made_by, read_queries, write_queries
 from skulens.curate.asked.principles import (
     PRINCIPLES,
     Facts,
@@ -25,6 +25,7 @@ from skulens.curate.asked.principles import (
 from skulens.curate.asked.rounds import RETRIES, Judged, Rounds, Settled
 from skulens.curate.asked.saying import CATALOGUE_LANGUAGE
 from skulens.curate.asked.tagged import Tagged, read_tagged
+from skulens.curate.queries.make import claim_folder
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Grouped, Interval, intervals
 from skulens.prompts.load import Prompt, load_prompt
@@ -150,24 +151,24 @@ def filter_catalog(
         DataError: no query has conditions.
         Unanswered, ChatError: see `Rounds.ask`; nothing is written, and what was answered is kept.
     """
-    check_new(out)
-    queried = read_queries(catalog)
-    asked = [q for q in queried.queries if q.conditions]
-    done, rejects = filter_queries(asked, Facts(queried.products, plan.language), chat, plan)
-    wanted = {"kept", "undecided"} if plan.keep_undecided else {"kept"}
-    kept = {f.query.id for f in done if f.state in wanted}
-    rejects += [reject_of(f) for f in done if f.query.id not in kept]
-    others = {q.id for q in queried.queries if not q.conditions}
-    result = Filtering(out, done, compare(done), (*queried.rejects, *rejects))
-    prompt = load_prompt(PROMPT)
-    write_queries(
-        queried,
-        [q for q in queried.queries if q.id in kept | others],
-        out,
-        (TABLE, [row_of(f, chat, prompt) for f in done]),
-        (RECORD, record_of(result, chat, prompt, plan)),
-        rejects,
-    )
+    with claim_folder(out):
+        queried = read_queries(catalog)
+        asked = [q for q in queried.queries if q.conditions]
+        done, rejects = filter_queries(asked, Facts(queried.products, plan.language), chat, plan)
+        wanted = {"kept", "undecided"} if plan.keep_undecided else {"kept"}
+        kept = {f.query.id for f in done if f.state in wanted}
+        rejects += [reject_of(f) for f in done if f.query.id not in kept]
+        others = {q.id for q in queried.queries if not q.conditions}
+        result = Filtering(out, done, compare(done), (*queried.rejects, *rejects))
+        prompt = load_prompt(PROMPT)
+        write_queries(
+            queried,
+            [q for q in queried.queries if q.id in kept | others],
+            out,
+            (TABLE, [row_of(f, chat, prompt) for f in done]),
+            (RECORD, record_of(result, chat, prompt, plan)),
+            rejects,
+        )
     return result
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from skulens.catalog.folder import write_catalog
 from skulens.curate.queries.make import RECORD, REJECTS, TABLE, write_rows
-from skulens.errors import DataError, StoreError
+from skulens.errors import DataError
 from skulens.files import write_whole
 from skulens.protocols import Catalog, Chat
 from skulens.records import Product, Query, Reject
@@ -67,12 +67,6 @@ def read_queries(catalog: Catalog) -> Queried:
     return Queried(catalog, products, tuple(queries.values()), places, tuple(rejects))
 
 
-def check_new(out: Path) -> None:
-    """Raise StoreError, before anything is asked, where a folder holds a catalogue."""
-    if (out / "products.parquet").exists():
-        raise StoreError(f"{out} holds a catalogue already; delete it or name another folder")
-
-
 def write_queries(
     queried: Queried,
     queries: Sequence[Query],
@@ -81,19 +75,19 @@ def write_queries(
     record: tuple[str, Mapping[str, Any]],
     rejects: Sequence[Reject],
 ) -> None:
-    """Write products and queries; what the composition said of the queries kept comes along.
+    """Write products and queries, the manifest last; what the composition said of the queries kept comes along.
 
     Args:
         table: file name and rows of how each query was made.
         record: file name and content of the summary.
     """
-    splits = queried.by_split(queries)
-    write_catalog(out, queried.products.values(), splits, pictures="refer")
     carry_composition(queried.catalog, {q.id for q in queries}, out)
     write_rows(out / table[0], [dict(row) for row in table[1]])
     text = json.dumps(record[1], ensure_ascii=False, indent=1) + "\n"
     write_whole(out / record[0], lambda file: file.write(text.encode()))
     write_rows(out / REJECTS, [asdict(r) for r in (*queried.rejects, *rejects)])
+    splits = queried.by_split(queries)
+    write_catalog(out, queried.products.values(), splits, pictures="refer")
 
 
 def carry_composition(catalog: Catalog, kept: set[str], out: Path) -> None:
@@ -101,12 +95,12 @@ def carry_composition(catalog: Catalog, kept: set[str], out: Path) -> None:
     root = getattr(catalog, "root", None)
     if root is None or not (Path(root) / TABLE).is_file():
         return
+    if (Path(root) / RECORD).is_file():
+        shutil.copyfile(Path(root) / RECORD, out / RECORD)
     rows = pq.read_table(Path(root) / TABLE)
     if "query_id" in rows.column_names:
         rows = rows.filter(pc.is_in(rows["query_id"], pa.array(sorted(kept), pa.string())))
     write_whole(out / TABLE, lambda file: pq.write_table(rows, file))
-    if (Path(root) / RECORD).is_file():
-        shutil.copyfile(Path(root) / RECORD, out / RECORD)
 
 
 def made_by(chat: Chat | None) -> dict[str, str | None]:

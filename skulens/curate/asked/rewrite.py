@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from skulens.curate.asked.checks import Vocabulary, check_rewritten, new_words
-from skulens.curate.asked.folders import check_new, made_by, read_queries, write_queries
+from skulens.curate.asked.folders import made_by, read_queries, write_queries
 from skulens.curate.asked.rounds import RETRIES, Judged, Rounds, Settled
 from skulens.curate.asked.tagged import Tagged, read_tagged, with_text
+from skulens.curate.queries.make import claim_folder
 from skulens.errors import DataError
 from skulens.prompts.load import Prompt, load_prompt
 from skulens.protocols import Ask, Catalog, Chat, Reply
@@ -255,20 +256,20 @@ def rewrite_catalog(catalog: Catalog, chat: Chat, plan: Plan, out: Path) -> Rewr
         DataError: no query has conditions.
         Unanswered, ChatError: see `Rounds.ask`; nothing is written, and what was answered is kept.
     """
-    check_new(out)
-    queried = read_queries(catalog)
-    rewriter = Rewriter(chat, queried.products, plan)
-    done = list(rewriter.rewrite([q for q in queried.queries if q.conditions]))
-    after = {r.before.id: r.after for r in done}
-    result = Rewriting(out, done, (*queried.rejects, *rewriter.rejects))
-    write_queries(
-        queried,
-        [after.get(q.id, q) for q in queried.queries],
-        out,
-        (TABLE, [row_of(r, chat, rewriter.prompt) for r in done]),
-        (RECORD, record_of(result, chat, rewriter.prompt, plan)),
-        rewriter.rejects,
-    )
+    with claim_folder(out):
+        queried = read_queries(catalog)
+        rewriter = Rewriter(chat, queried.products, plan)
+        done = list(rewriter.rewrite([q for q in queried.queries if q.conditions]))
+        after = {r.before.id: r.after for r in done}
+        result = Rewriting(out, done, (*queried.rejects, *rewriter.rejects))
+        write_queries(
+            queried,
+            [after.get(q.id, q) for q in queried.queries],
+            out,
+            (TABLE, [row_of(r, chat, rewriter.prompt) for r in done]),
+            (RECORD, record_of(result, chat, rewriter.prompt, plan)),
+            rewriter.rejects,
+        )
     return result
 
 

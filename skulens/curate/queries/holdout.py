@@ -1,14 +1,14 @@
 """Holdouts: training without a language, an attribute or a class, and a test of exactly that.
 
-A holdout takes four splits from train and test: training without what is held out, training less as
-many queries drawn at random (so that the size of the training set is the same), the test queries of
-what is held out, and as many others with the same mix of condition counts. What is held out and still
-occurs in training is counted (`Leakage`): a key under another name, such as "pattern print" beside
-"pattern/print", or products that a training query shows without asking for the attribute.
+A holdout takes four splits from train and test: training without what is held out, training less
+as many queries drawn at random (so that the training sets have the same size), the test queries of
+what is held out, and as many others with the same mix of condition counts. What is held out and
+still occurs in training is counted: a key under another name (`NearKey`), such as "pattern" beside
+"pattern/print", and products that have it in queries that do not ask for it (`Carried`).
 
-MERIT (section E.4) removes all languages, keys or classes of its table at once, drops a training query
-if any of its products has what is held out, and tests a query in the first row that it fits;
-`like_paper` does that.
+MERIT (section E.4, and the code released with it) removes all languages, keys or classes of its
+table at once, drops a training query if any of its products has what is held out, and tests a query
+in the first row that it fits; `make_rows_like_paper` does that.
 """
 
 import re
@@ -189,8 +189,8 @@ def products_of(query: Query) -> dict[str, tuple[str, ...]]:
 def is_of(query: Query, holdout: Holdout, products: Mapping[str, Product]) -> bool:
     """Whether a query is of what is held out.
 
-    Of a language where everything it shows is in it; of a key where a condition is on it; of a class
-    where its answers are, or the class that it names.
+    Of a language where everything it shows is in it; of a key where a condition is on it; of a
+    class where an answer is of it, or where it names it.
     """
     if holdout.axis == "language":
         shown = [products[r].language for r in query.references if r in products]
@@ -206,9 +206,9 @@ def is_of(query: Query, holdout: Holdout, products: Mapping[str, Product]) -> bo
 def touches(query: Query, holdout: Holdout, ground: Ground) -> bool:
     """Whether training has to do without a query.
 
-    Scope "condition": it is of what is held out or, of a language, shows some of it. Scope "product":
-    any of its products (references, answers, hard negatives) is of the language or class, or has
-    the key, too.
+    Scope "condition": it is of what is held out or, of a language, shows some of it. Scope
+    "product": any of its products (reference, answer, hard negative) is of the language or class,
+    or has the key, too.
     """
     if is_of(query, holdout, ground.products):
         return True

@@ -21,13 +21,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skulens.catalog.folder import MANIFEST, write_catalog
-from skulens.compose.balanced import Balanced, compose_balanced
+from skulens.compose.balanced import Balanced, Watch, compose_balanced, unwatched
+from skulens.compose.lists import Proposed, list_proposals, write_list
 from skulens.compose.pool import Pool, make_pool
 from skulens.compose.profiles import PROFILES, Profile, read_profile
 from skulens.compose.proposals import Composed, Composition
 from skulens.compose.quotas import Quota, as_quotas
-from skulens.compose.run import Progress, compose
+from skulens.compose.run import compose
 from skulens.compose.words import ask, name_of
+from skulens.curate.cards.files import read_cards
+from skulens.curate.cards.match import apply_cards
 from skulens.errors import DataError, StoreError, unknown
 from skulens.files import locked, write_whole
 from skulens.protocols import Catalog
@@ -43,6 +46,40 @@ LOCK = ".composing"
 BALANCED = Balanced()
 Rules = Profile | Balanced
 Quotas = Mapping[int, int] | Sequence[Quota]
+
+
+LISTED = 10_000
+"""Proposals of each method in a list, unless the plan limits them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compose; part of a dataset's provenance but for `workers` and `proposals`.
+
+    Attributes:
+        quotas: conditions -> accepted queries, or quotas.
+        limit: proposals of each method and number of conditions; None: as the profile says.
+        workers: processes; any number gives the same queries. The balanced design needs one.
+        cards: folder of attribute cards; attributes that are on none are left out.
+        proposals: file for the first `limit` proposals of each method, with what was decided.
+    """
+
+    rules: Rules
+    quotas: Quotas
+    seed: int = 0
+    limit: int | None = None
+    workers: int = 1
+    cards: Path | None = None
+    proposals: Path | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "profile": asdict(self.rules),
+            "quotas": {str(q): q.count for q in as_quotas(self.quotas)},
+            "seed": self.seed,
+            "limit": self.limit,
+            "cards": self.cards is not None,
+        }
 
 
 @dataclass(frozen=True)
@@ -96,52 +133,49 @@ def read_rules(name: str, method: str = "") -> Rules:
     return replace(profile, methods=((method, 1.0),), many=method, rest="")
 
 
-def compose_catalog(
-    catalog: Catalog,
-    quotas: Quotas,
-    rules: Rules,
-    out: Path,
-    seed: int = 0,
-    limit: int | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
-) -> Made:
+def compose_catalog(catalog: Catalog, plan: Plan, out: Path, watch: Watch = unwatched) -> Made:
     """Compose queries over a catalogue's products and write both to `out`.
 
-    Args:
-        limit, workers, progress: see `compose.run.compose`; the balanced design needs neither of
-            the first two.
-
-    The same catalogue, quotas, rules and seed give the same queries, so that after a kill the same
-    call begins anew and ends as it would have.
+    The same catalogue and plan give the same queries, so that after a kill the same call begins
+    anew and ends as it would have.
 
     Raises:
         StoreError: `out` holds a catalogue already, or another process composes into it.
-        DataError: the catalogue has no product.
+        DataError: the catalogue has no product, or what the plan asks for cannot be composed.
     """
     with claim_folder(out):
-        listed = list(catalog.products())
+        listed, rejects = read_products(catalog, plan, watch)
         pool, unusable = make_pool(listed)
-        rejects = (*catalog.rejects, *unusable)
+        rejects = (*rejects, *unusable)
         products = first_of_each(listed, pool)
-        composition = compose_by(
-            rules, pool, products, quotas, seed, limit=limit, workers=workers, progress=progress
-        )
+        composition = compose_by(plan, pool, products, watch)
         photos = photos_of(catalog, products)
         queries = [ask(pool, c, products, photos) for c in composition.queries]
-        recipe = {
-            "profile": asdict(rules),
-            "seed": seed,
-            "limit": limit,
-            "quotas": {str(q): q.count for q in as_quotas(quotas)},
+        watch(f"writing {len(products):,} products and {len(queries):,} queries", 0)
+        digest = digest_queries(queries)
+        sums = {
             "products_sha256": digest_products(products.values()),
-            "queries_sha256": (digest := digest_queries(queries)),
+            "queries_sha256": digest,
         }
-        write_record(out, composition, recipe)
+        write_record(out, composition, plan.as_dict() | sums)
         write_rows(out / TABLE, rows_of(pool, composition.queries))
         write_rows(out / REJECTS, [asdict(r) for r in rejects])
         write_catalog(out, products.values(), {SPLIT: queries}, pictures="refer")
     return Made(out, len(products), len(queries), digest, composition, rejects)
+
+
+def read_products(
+    catalog: Catalog, plan: Plan, watch: Watch
+) -> tuple[list[Product], tuple[Reject, ...]]:
+    """The products, with the attributes that are on the cards where there are any, and rejects."""
+    read, listed = watch("products", 0), []
+    cards, unusable = read_cards(plan.cards) if plan.cards else ({}, [])
+    for product in catalog.products():
+        listed.append(product)
+        read(1)
+    if plan.cards:
+        listed = list(apply_cards(listed, cards))
+    return listed, (*catalog.rejects, *unusable)
 
 
 @contextmanager
@@ -175,31 +209,36 @@ def first_of_each(listed: Iterable[Product], pool: Pool) -> dict[str, Product]:
 
 
 def compose_by(
-    rules: Rules,
-    pool: Pool,
-    products: Mapping[str, Product],
-    quotas: Quotas,
-    seed: int,
-    *,
-    limit: int | None = None,
-    workers: int = 1,
-    progress: Progress | None = None,
+    plan: Plan, pool: Pool, products: Mapping[str, Product], watch: Watch
 ) -> Composition:
     """Queries by a profile, or by the design of the balanced benchmark.
 
     Raises:
-        DataError: quotas that the design cannot have, and what `compose` raises.
+        DataError: quotas or proposals that the design cannot have, and what `compose` raises.
     """
+    quotas, rules = as_quotas(plan.quotas), plan.rules
     if not isinstance(rules, Balanced):
-        return compose(pool, quotas, rules, seed, limit, workers, progress)
-    wanted = {q.conditions: q.count for q in as_quotas(quotas)}
-    if any(q.language or q.kind or not q.conditions for q in as_quotas(quotas)):
+        if plan.proposals:
+            write_list(plan.proposals, propose(pool, plan, rules))
+        progress = watch("queries", sum(q.count for q in quotas))
+        return compose(pool, quotas, rules, plan.seed, plan.limit, plan.workers, progress)
+    if plan.proposals:
+        raise DataError("the balanced benchmark lists all there is and proposes nothing")
+    if any(q.language or q.kind or not q.conditions for q in quotas):
         raise DataError(
             "the balanced benchmark shares out languages and classes by itself; expected quotas by "
-            f"number of conditions, such as 2=1000, got {', '.join(map(str, as_quotas(quotas)))}"
+            f"number of conditions, such as 2=1000, got {', '.join(map(str, quotas))}"
         )
     titles = [products[name].title for name in pool.ids]
-    return compose_balanced(pool, titles, wanted, rules, seed, progress)
+    wanted = {q.conditions: q.count for q in quotas}
+    return compose_balanced(pool, titles, wanted, rules, plan.seed, watch)
+
+
+def propose(pool: Pool, plan: Plan, rules: Profile) -> Iterator[Proposed]:
+    """The first proposals of each method of a profile, with what is decided."""
+    for method in dict.fromkeys([*(name for name, _ in rules.methods), rules.many, rules.rest]):
+        if method:
+            yield from list_proposals(pool, method, rules, plan.limit or LISTED, plan.seed)
 
 
 def digest_queries(queries: Iterable[Query]) -> str:

@@ -1,9 +1,9 @@
-"""The queries of a folder into train, val and test, and holdouts: `splits.parquet` and `split.json`.
+"""Queries of a folder into train, val and test, and holdouts: `splits.parquet` and `split.json`.
 
-Queries of one group (`Query.group`: the SPU of the target) stay on one side, and the shares of every
-language, class, condition count and method are kept (`stratify`). MERIT (section B.8) draws its test
-set in two steps, the first in proportion to languages and classes, the second from what is left in
-proportion to the sources; `Plan.second` is the share of the test set drawn by the second.
+Queries of one group (`Query.group`: the SPU of the target) stay on one side, and the shares of
+every language, class, condition count and method are kept (`stratify`). MERIT (section B.8) draws
+its test set in two steps, the first in proportion to languages and classes, the second from what is
+left in proportion to the sources; `Plan.second` is the share of the test set drawn by the second.
 
 Both tables are written whole, so that another run replaces what the last one wrote. Queries that
 reviewers called ambiguous are on no side: they are the split "ambiguous".

@@ -37,26 +37,14 @@ SIDES = ("language", "country", "class")
 """Of products, between which flows are counted."""
 
 
-class _Codes:
-    """Strings numbered in the order of their first appearance."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-
-    def __call__(self, name: str | None) -> int:
-        return self.known.setdefault(name or UNSAID, len(self.known))
-
-    def names(self) -> list[str]:
-        return list(self.known)
-
-
 @dataclass
 class ProductCounts:
     """Products counted one by one."""
 
     places: dict[str, int] = field(default_factory=dict)
     """Id -> position in the columns."""
-    codes: dict[str, _Codes] = field(default_factory=lambda: {side: _Codes() for side in SIDES})
+    codes: dict[str, dict[str, int]] = field(default_factory=lambda: {side: {} for side in SIDES})
+    """Side -> value -> its number, in the order of first appearance."""
     columns: dict[str, array] = field(default_factory=lambda: {side: array("i") for side in SIDES})
     cells: Counter = field(default_factory=Counter)
     """(language, country, class) -> products."""
@@ -78,7 +66,8 @@ class ProductCounts:
         self.places[product.id] = len(self.places)
         said = (product.language, product.country, product.category[0] if product.category else "")
         for side, value in zip(SIDES, said, strict=True):
-            self.columns[side].append(self.codes[side](value))
+            codes = self.codes[side]
+            self.columns[side].append(codes.setdefault(value or UNSAID, len(codes)))
         cell = tuple(value or UNSAID for value in said)
         self.cells[cell] += 1
         if not has_picture(product):
@@ -176,7 +165,7 @@ class QueryCounts:
             return
         asked, found = ([q[i] for q in self.pending] for i in (0, 1))
         for side in SIDES:
-            values = len(self.products.codes[side].known)
+            values = len(self.products.codes[side])
             column = np.frombuffer(self.products.columns[side], np.int32)
             shown = count_rows(asked, column, values)  # (queries, values)
             right = count_rows(found, column, values)
@@ -311,6 +300,6 @@ def list_values(products: ProductCounts, queries: QueryCounts) -> Iterator[tuple
 def list_flows(queries: QueryCounts) -> Iterator[tuple]:
     """(side, value of the reference, value of the answer, references)"""
     for side, sums in queries.flows.items():
-        names = queries.products.codes[side].names()
+        names = list(queries.products.codes[side])
         flat = [(sums[i, j], names[i], names[j]) for i, j in zip(*np.nonzero(sums), strict=True)]
         yield from ((side, a, b, float(n)) for n, a, b in sorted(flat, reverse=True))

@@ -1,8 +1,8 @@
 """Label Studio's exports -> what each person said of each query; whatever does not fit is a reject.
 
 Read are JSON (all of a task: data, annotations, who and when) and JSON-MIN (one flat object for
-each annotation). A task that is not of this folder, of a query that has changed since, unfinished or
-contradictory becomes a reject row; the others are used.
+each annotation). A task that is not of this folder, of a query that has changed since, unfinished
+or contradictory becomes a reject row; the others are used.
 """
 
 import json
@@ -246,7 +246,7 @@ def read_annotation(
 
 
 def one_of(said: Mapping[str, list[str]], key: str, allowed: Iterable[str]) -> str | None:
-    """The one choice of a control, None where there is none. Raises Misfit for several or others."""
+    """The one choice of a control, or None. Raises Misfit for several or others."""
     chosen = list(dict.fromkeys(said.get(key, ())))
     if not chosen:
         return None

@@ -1,9 +1,9 @@
-"""Verdicts on queries -> the queries as people left them, in a folder of their own.
+"""Rulings on queries -> the queries as people left them, in a folder of their own.
 
 Beside the tables of `catalog.folder` stand
 
-    reviews.parquet             a row per answer: query_id, annotator, round, decision, words, yes, no,
-                                comment, at, seconds, source
+    reviews.parquet             a row per answer: query_id, annotator, round, decision, words, yes,
+                                no, comment, at, seconds, source
     reviewed_judgments.parquet  a row per product that people settled: query_id, product_id, grade,
                                 source "human", annotators, round, at
     review.json                 what became of the queries, agreement, disagreements
@@ -26,7 +26,7 @@ from skulens.curate.queries.make import REJECTS
 from skulens.curate.queries.split import AMBIGUOUS, REVIEW
 from skulens.curate.review.answers import Answer
 from skulens.curate.review.export import RECORD
-from skulens.curate.review.verdicts import Agreed, Verdict
+from skulens.curate.review.rulings import Agreed, Ruling
 from skulens.curate.review.words import rewrite
 from skulens.files import write_whole
 from skulens.records import Query, Reject
@@ -81,18 +81,18 @@ class Applied:
     rejects: tuple[Reject, ...]
 
 
-def apply_verdicts(queries: Sequence[Query], verdicts: Mapping[str, Verdict]) -> Applied:
-    """The queries as the verdicts want them; deleted ones are rejects."""
+def apply_rulings(queries: Sequence[Query], rulings: Mapping[str, Ruling]) -> Applied:
+    """The queries as the rulings want them; deleted ones are rejects."""
     kept, rejects = [], []
     counts: Counter[str] = Counter()
     added = refused = 0
     for query in queries:
-        verdict = verdicts.get(query.id)
-        if verdict is None:
+        ruling = rulings.get(query.id)
+        if ruling is None:
             counts["not reviewed"] += 1
             kept.append(query)
             continue
-        changed, problem = apply_verdict(query, verdict)
+        changed, problem = apply_ruling(query, ruling)
         if problem is not None:
             rejects.append(problem)
         if changed is None:
@@ -107,27 +107,27 @@ def apply_verdicts(queries: Sequence[Query], verdicts: Mapping[str, Verdict]) ->
     return Applied(tuple(kept), dict(counts), added, refused, tuple(rejects))
 
 
-def apply_verdict(query: Query, verdict: Verdict) -> tuple[Query | None, Reject | None]:
-    """(the query as it is to be, None where it goes; a reject where it goes or words do not fit)."""
-    who = ", ".join(dict.fromkeys(a.annotator for a in verdict.answers))
-    source = verdict.answers[-1].source
-    if verdict.decision == "delete":
-        why = "; ".join(a.comment for a in verdict.answers if a.comment) or "no comment"
-        reason = f"deleted by annotator {who} in round {verdict.answers[-1].round}: {why}"
+def apply_ruling(query: Query, ruling: Ruling) -> tuple[Query | None, Reject | None]:
+    """(the query, None where it goes; a reject where it goes or the new words do not fit)."""
+    who = ", ".join(dict.fromkeys(a.annotator for a in ruling.answers))
+    source = ruling.answers[-1].source
+    if ruling.decision == "delete":
+        why = "; ".join(a.comment for a in ruling.answers if a.comment) or "no comment"
+        reason = f"deleted by annotator {who} in round {ruling.answers[-1].round}: {why}"
         return None, Reject(source, query.id, reason, "nothing; it is left out")
-    if verdict.decision == "ambiguous":  # what fits an ambiguous query is not known either
+    if ruling.decision == "ambiguous":  # what fits an ambiguous query is not known either
         return tagged(query, AMBIGUOUS), None
-    judged = judge(query, verdict.fits)
+    judged = judge(query, ruling.fits)
     if not judged.answers:
         reason = f"no answer is left after the review by annotator {who}"
         return None, Reject(source, query.id, reason, "nothing; it is left out")
-    if verdict.decision != "rewrite":
-        return tagged(judged, verdict.decision or DISPUTED), None
-    written, problem = rewrite(judged, verdict.words)
+    if ruling.decision != "rewrite":
+        return tagged(judged, ruling.decision or DISPUTED), None
+    written, problem = rewrite(judged, ruling.words)
     if written is None:
         todo = "correct the words in Label Studio and export again; the query keeps its own"
         return tagged(query, DISPUTED), Reject(source, query.id, f"new words: {problem}", todo)
-    return tagged(written, verdict.decision), None
+    return tagged(written, ruling.decision), None
 
 
 def tagged(query: Query, said: str) -> Query:
@@ -135,7 +135,7 @@ def tagged(query: Query, said: str) -> Query:
 
 
 def judge(query: Query, fits: Mapping[str, bool]) -> Query:
-    """With people's judgements: an answer keeps its grade, a new one gets 1, a refused product 0."""
+    """With people's judgements: answers keep their grade, new ones get 1, refused products 0."""
     grades = dict(query.relevant)
     for product, good in fits.items():
         grades[product] = max(grades.get(product, 0), 1) if good else 0
@@ -149,7 +149,7 @@ def judge(query: Query, fits: Mapping[str, bool]) -> Query:
 def write_reviewed(
     queried: Queried,
     applied: Applied,
-    verdicts: Mapping[str, Verdict],
+    rulings: Mapping[str, Ruling],
     agreement: Sequence[Agreed],
     rejects: Sequence[Reject],
     out: Path,
@@ -165,14 +165,14 @@ def write_reviewed(
         splits[AMBIGUOUS] = apart
     write_catalog(out, queried.products.values(), splits, pictures=pictures)
     carry_composition(queried.catalog, {q.id for q in applied.queries}, out)
-    answers = [a for v in verdicts.values() for a in v.answers]
+    answers = [a for v in rulings.values() for a in v.answers]
     write_table(out / REVIEWS, REVIEWS_SCHEMA, map(review_row, answers))
     kept = {q.id for q in applied.queries}
-    settled = (row for v in verdicts.values() if v.query in kept for row in judgement_rows(v))
+    settled = (row for v in rulings.values() if v.query in kept for row in judgement_rows(v))
     write_table(out / JUDGED, JUDGED_SCHEMA, settled)
     every = [*queried.rejects, *rejects, *applied.rejects]
     write_table(out / REJECTS, REJECTS_SCHEMA, map(asdict, every))
-    record = describe(applied, verdicts, agreement, len(every))
+    record = describe(applied, rulings, agreement, len(every))
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
     write_whole(out / RECORD, lambda file: file.write(text.encode()))
     return out
@@ -187,17 +187,17 @@ def review_row(answer: Answer) -> dict[str, Any]:
     return row | marked | {"query_id": answer.query}
 
 
-def judgement_rows(verdict: Verdict) -> list[dict[str, Any]]:
+def judgement_rows(ruling: Ruling) -> list[dict[str, Any]]:
     """Of the products settled, who judged them last and when; none of an ambiguous query."""
-    if verdict.decision == "ambiguous":
+    if ruling.decision == "ambiguous":
         return []
     rows = []
-    for product, fits in verdict.fits.items():
-        judged = [a for a in verdict.answers if product in a.fits]
+    for product, fits in ruling.fits.items():
+        judged = [a for a in ruling.answers if product in a.fits]
         last = [a for a in judged if a.round == judged[-1].round]
         rows.append(
             {
-                "query_id": verdict.query,
+                "query_id": ruling.query,
                 "product_id": product,
                 "grade": int(fits),
                 "source": "human",
@@ -211,12 +211,12 @@ def judgement_rows(verdict: Verdict) -> list[dict[str, Any]]:
 
 def describe(
     applied: Applied,
-    verdicts: Mapping[str, Verdict],
+    rulings: Mapping[str, Ruling],
     agreement: Sequence[Agreed],
     rejects: int,
 ) -> dict[str, Any]:
     """For JSON; NaN is None."""
-    open_ = [v for v in verdicts.values() if v.urgency < 3]
+    open_ = [v for v in rulings.values() if v.urgency < 3]
     return {
         "queries": len(applied.queries),
         "became": dict(applied.counts),

@@ -17,8 +17,8 @@ from skulens.curate.asked.pictures import embed_pictures, mean_cosines, rank
 from skulens.curate.queries.stratify import Unit, allocate, draw_key
 from skulens.curate.review.form import labeling_config
 from skulens.curate.review.pictures import Show
+from skulens.curate.review.rulings import Ruling, first_of
 from skulens.curate.review.tasks import Tasks, choose_candidates
-from skulens.curate.review.verdicts import Verdict, first_of
 from skulens.encode.embed import Embedder
 from skulens.errors import DataError, StoreError
 from skulens.files import write_whole
@@ -26,7 +26,7 @@ from skulens.records import Product, Query, Reject
 
 CONFIG, RECORD = "labeling-config.xml", "review.json"
 FILE_BYTES = 50_000_000
-"""Of one file of tasks: Label Studio takes uploads of 200 MB at most unless it is told otherwise."""
+"""Of one file of tasks, so that an upload stays small."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def export_tasks(
     show: Show,
     plan: ReviewPlan = ReviewPlan(),
     embedder: Embedder | None = None,
-    verdicts: Mapping[str, Verdict] | None = None,
+    rulings: Mapping[str, Ruling] | None = None,
 ) -> Exported:
     """Write the tasks of a round.
 
@@ -74,21 +74,21 @@ def export_tasks(
         queries: of which the sample is drawn.
         show: makes the address of a picture; see `review.pictures`.
         embedder: ranks candidates by similarity; without one they come in catalogue order.
-        verdicts: of the rounds before; the disputed and ambiguous queries come first.
+        rulings: of the rounds before; the disputed and ambiguous queries come first.
     Raises:
         StoreError: the folder holds a review already.
         DataError: no query to judge.
     """
     if (out / CONFIG).exists():
         raise StoreError(f"{out} holds tasks already; delete it or name another folder")
-    chosen = choose_queries(queries, plan, verdicts)
+    chosen = choose_queries(queries, plan, rulings)
     if not chosen:
         raise DataError("no query is left to judge: nothing is disputed or ambiguous")
     listed = list_candidates(chosen, products, plan.candidates, embedder)
     makes = Tasks(products, show, plan.round)
     made = []
     for query in chosen:
-        first = first_of(verdicts[query.id], plan.blind) if verdicts else None
+        first = first_of(rulings[query.id], plan.blind) if rulings else None
         task = makes.task(query, listed[query.id], first)
         if task is not None:
             made.append(task)
@@ -106,15 +106,15 @@ def export_tasks(
 
 
 def choose_queries(
-    queries: Sequence[Query], plan: ReviewPlan, verdicts: Mapping[str, Verdict] | None
+    queries: Sequence[Query], plan: ReviewPlan, rulings: Mapping[str, Ruling] | None
 ) -> list[Query]:
     """The queries of a round, in the order in which they are to be judged."""
     able = [q for q in queries if q.conditions]
-    if verdicts is not None:
-        judged = [q for q in able if q.id in verdicts]
+    if rulings is not None:
+        judged = [q for q in able if q.id in rulings]
         if not plan.sample:
-            judged = [q for q in judged if verdicts[q.id].urgency < 3]
-        judged.sort(key=lambda q: (verdicts[q.id].urgency, draw_key(plan.seed, "round", q.id)))
+            judged = [q for q in judged if rulings[q.id].urgency < 3]
+        judged.sort(key=lambda q: (rulings[q.id].urgency, draw_key(plan.seed, "round", q.id)))
         return judged[: plan.sample or None]
     if plan.sample and plan.sample < len(able):
         units = [Unit(q.id, q.id, q.tags) for q in able]
@@ -130,7 +130,7 @@ def list_candidates(
     most: int,
     embedder: Embedder | None,
 ) -> dict[str, list[str]]:
-    """Query -> products to judge: with an encoder the nearest to the query's pictures first, without
+    """Query -> products to judge: with an encoder those nearest to its pictures first; without
     one answers, hard negatives, then what satisfies all conditions in catalogue order."""
     listed = list(products.values())
     if embedder is None:

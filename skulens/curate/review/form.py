@@ -2,8 +2,8 @@
 
 One task is one query. Its references and candidates are lists of any length, so they stand in
 Repeater tags, which Label Studio expands in the browser: item 3 of `candidates` is judged by the
-control `fits_3` on the object `about_3`. Pictures stand in Image tags: hypertext would allow more of
-a layout, but its sanitizer removes data: addresses.
+control `fits_3` on the object `about_3`. Pictures stand in Image tags: hypertext would allow more
+of a layout, but its sanitizer removes data: addresses.
 
 Nothing here needs Label Studio's SDK: a task is JSON and the form a page of XML, both described in
 its documentation; the tests hold them against the SDK's types.

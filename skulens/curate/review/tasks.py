@@ -1,4 +1,4 @@
-"""Queries -> Label Studio tasks: what is shown, what is to be judged, and what is filled in before."""
+"""Queries -> Label Studio tasks: what is shown, what is judged, and what is filled in before."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,8 +117,8 @@ def tell_condition(condition: Condition) -> str:
 
 
 def choose_candidates(query: Query, further: Iterable[str], most: int) -> list[str]:
-    """At most so many products to judge: answers and hard negatives (each half of them at most), then
-    further candidates; references are none."""
+    """At most so many products to judge: answers and hard negatives (each half of them at most),
+    then further candidates; references are none."""
     half = max(most // 2, 1)
     near = [p for p in query.hard_negatives if query.relevant.get(p, 0) <= 0]
     wanted = [*query.answers[:half], *near[:half], *further]

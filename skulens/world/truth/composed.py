@@ -6,24 +6,50 @@ Two methods, each exact because the shop knows every attribute:
   product, the words which of its variants. Each is too little alone: words such as "in navy, zipper
   closure" fit products of many SPUs, and the photo is nearest to the SKU it shows, which is not an
   answer (`Query.references`).
-- reference: "a backpack with the same color as [photo] and the same closure type as [photo]". Every
-  photo shows another product, of any class, which satisfies its own condition and none of the
-  others; every SKU of the class that satisfies all conditions is relevant.
+- reference: "Find a backpack with the same color as [photo] and the same closure type as [photo]",
+  composed by `skulens.compose` from what photos show. Every photo shows another product, of any
+  class, which satisfies its own condition and none of the others; every SKU of the class that
+  satisfies all conditions is relevant.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from skulens.records import Attribute, Condition, Image, Item, Part, Product, Query
+import numpy as np
+
+from skulens.compose.chance import stream_of, uniforms
+from skulens.compose.constraints import repeats
+from skulens.compose.judge import judge
+from skulens.compose.pool import Pool, make_pool
+from skulens.compose.profiles import Profile
+from skulens.compose.proposals import MOST, NONE, Composed
+from skulens.compose.samplers.target_first import TargetFirst
+from skulens.compose.words import ask
+from skulens.records import Attribute, Condition, Image, Item, Product, Query
 from skulens.world.config import Stream
-from skulens.world.truth.texts import NOUNS, PATTERNS, sight
+from skulens.world.truth.texts import PATTERNS, sight
 
 LEAST_SKUS = 3
 """SKUs of an SPU: with two, leaving out the one in the photo would give the answer away."""
 COUNTS = (2, 3, 4)
 """Conditions of a query by reference, equally often where the shop has the references."""
-TRIES = 64
-"""Products looked at for one reference."""
+TURNS = 8
+"""Rounds before a product gets one condition less; round k tries 2^k choices of conditions and
+references for it, so that it had 255."""
+AT_ONCE = 1 << 20
+"""Choices judged together, unless there are more products than that."""
+RULES = Profile(
+    name="shop",
+    constraints=(
+        "references-distinct",
+        "distinct-keys",
+        "references-pictured",
+        "no-reference-satisfies-another",
+        "answers-of-other-spus",
+    ),
+    near=0,
+)
 Photos = Mapping[str, Sequence[Image]]
 """Product id -> its probe photos."""
 
@@ -134,24 +160,6 @@ def say(key: str, value: str) -> str:
 # Reference.
 
 
-class Postings:
-    """Which products have which visible value."""
-
-    def __init__(self, products: Sequence[Product]):
-        self.products = products
-        self.values = [visible_values(p) for p in products]
-        self.found: dict[tuple[str, str], list[int]] = defaultdict(list)  # (key, value) -> places
-        for place, values in enumerate(self.values):
-            for pair in values.items():
-                self.found[pair].append(place)
-
-    def all(self, kind: str, wanted: Mapping[str, str]) -> list[Product]:
-        """Products of a class that have every wanted value, in the order of the shop."""
-        rarest = min((self.found[pair] for pair in wanted.items()), key=len)
-        fitting = [i for i in rarest if wanted.items() <= self.values[i].items()]
-        return [p for p in map(self.products.__getitem__, fitting) if class_of(p) == kind]
-
-
 def compose_references(
     products: Sequence[Product], photos: Photos, seed: int = 0
 ) -> Iterator[Query]:
@@ -159,106 +167,66 @@ def compose_references(
     each told by a photo of another product.
 
     Where the shop lacks references there are fewer conditions, and with fewer than two no query.
-    References are of any class, of the fold of the product looked for, and of other SPUs, one each.
-    Unlike the changes of an SPU, these queries depend on the rest of the shop.
+    References are of any class, of the fold and the language of the product looked for, and of
+    other SPUs, one each. Unlike the changes of an SPU, these queries depend on the rest of the
+    shop.
 
     Yields:
-        Queries whose parts alternate words and photos; `relevant` is every SKU of the class that
-        satisfies all conditions.
+        Queries in the words of `compose.words`; `relevant` is every SKU of the class that satisfies
+        all conditions. In the order of the products.
     """
-    postings = Postings(products)
+    known = {p.id: p for p in products}
+    pool, _ = make_pool(seen_alone(p, photos) for p in products)
+    found = {pool.ids[query.target]: query for query in draw_references(pool, seed)}
     for target in products:
-        stream = Stream("references", seed, target.id)
-        shown = choose_references(postings, photos, target, stream.choice(COUNTS), stream)
-        if len(shown) >= COUNTS[0]:
-            yield ask_references(postings, photos, target, shown, stream)
+        if query := found.get(target.id):
+            yield say_reference(pool, query, known, photos, seed)
 
 
-Shown = list[tuple[Attribute, Product]]
-"""Conditions, each with the product that shows it."""
+def seen_alone(product: Product, photos: Photos) -> Product:
+    """What a photo of it tells; `language` says with which products it may share a query."""
+    side = f"{product.language or 'en'} {product.extras.get('fold', '')}"
+    shown = tuple(photos.get(product.id, ()))
+    return replace(product, attributes=tuple(visible(product)), images=shown, language=side)
 
 
-def choose_references(
-    postings: Postings, photos: Photos, target: Product, count: int, stream: Stream
-) -> Shown:
-    """At most `count` conditions; each reference satisfies its own and none of the others."""
-    found: Shown = []
-    for own in stream.sample(visible(target), len(target.attributes)):
-        if len(found) == count:
-            break
-        posting = postings.found[own.key, own.value]
-        if any(visible_values(reference).get(own.key) == own.value for _, reference in found):
-            continue
-        start = stream.integer(0, len(posting) - 1)
-        turned = (posting[(start + k) % len(posting)] for k in range(min(len(posting), TRIES)))
-        for place in turned:
-            reference, values = postings.products[place], postings.values[place]
-            if photos.get(reference.id) and can_show(reference, values, target, found):
-                found.append((own, reference))
-                break
-    return found
+def draw_references(pool: Pool, seed: int) -> Iterator[Composed]:
+    """At most one query of each product, with as many conditions as it finds references for."""
+    sampler, places, tried = TargetFirst(pool), np.arange(len(pool)), 0
+    names = (Stream("references", seed, name) for name in pool.ids)
+    counts = np.array([stream.choice(COUNTS) for stream in names])
+    for turn in range(TURNS * len(COUNTS)):
+        if turn and turn % TURNS == 0:
+            counts[places] -= 1
+            places = places[counts[places] >= COUNTS[0]]
+        tries = max(1, min(1 << turn % TURNS, AT_ONCE // max(1, len(places))))
+        targets = np.repeat(places, tries)
+        ids = targets + np.tile(np.arange(tried, tried + tries), len(places)) * len(pool)
+        tried += tries
+        chance = uniforms(seed, ids, 2 * MOST, stream=stream_of("references"))
+        drawn = sampler.propose(ids, targets, counts[targets], chance)
+        drawn = drawn.take(~repeats(family_of(pool, drawn.products)))
+        judged = judge(pool, drawn, RULES, seed)
+        done, rows = np.unique(judged.accepted.target, return_index=True)
+        yield from (judged.composed(int(row), 0.0, True) for row in rows)
+        places = np.setdiff1d(places, done)
 
 
-def can_show(reference: Product, values: Mapping[str, str], target: Product, found: Shown) -> bool:
-    """Is it of the target's fold and of a new SPU,
-    and satisfies none of the conditions found so far?
-    """
-    return (
-        reference.extras.get("fold") == target.extras.get("fold")
-        and reference.spu not in {target.spu, *(other.spu for _, other in found)}
-        and not any(values.get(a.key) == a.value for a, _ in found)
-    )
+def family_of(pool: Pool, products: np.ndarray) -> np.ndarray:
+    """SPU of each product, NONE where there is none."""
+    return np.where(products == NONE, NONE, pool.spu.codes[products])
 
 
-def ask_references(
-    postings: Postings,
-    photos: Photos,
-    target: Product,
-    shown: Shown,
-    stream: Stream,
+def say_reference(
+    pool: Pool, composed: Composed, known: Mapping[str, Product], photos: Photos, seed: int
 ) -> Query:
-    wanted = {a.key: a.value for a, _ in shown}
-    parts: list[Part] = []
-    conditions = []
-    for number, (own, reference) in enumerate(shown):
-        parts += [
-            ask_same(target, own.key, number, len(shown)),
-            stream.choice(photos[reference.id]),
-        ]
-        conditions.append(
-            Condition(own.key, own.value, len(parts) - 1, reference.id, modality=own.modality)
-        )
-    references = tuple(reference.id for _, reference in shown)
-    name = f"{target.id}={'+'.join(references)}"
-    relevant = postings.all(class_of(target), wanted)
-    return Query(
-        name,
-        Item(name, tuple(parts)),
-        relevant={p.id: 1 for p in relevant},
-        conditions=tuple(conditions),
-        references=references,
-        tags=tags_of(target, "reference", len(conditions)),
-        group=target.spu,
-    )
-
-
-UNCOUNTED = ("diamond", "fruit", "gold", "headphone", "pants", "shoes")
-"""Classes whose noun takes no article."""
-
-
-def ask_same(target: Product, key: str, number: int, count: int) -> str:
-    """The words before photo `number` of `count`:
-    "a chair with the same color as", "and the same shape as".
-    """
-    same = f"the same {'pattern' if key in PATTERNS else key} as"
-    if number == 0:
-        return f"{thing_of(class_of(target))} with {same}"
-    return f"and {same}" if number == count - 1 else same
-
-
-def thing_of(kind: str) -> str:
-    noun = NOUNS.get(kind, kind)
-    return noun if kind in UNCOUNTED else f"a {noun}"
+    """The query in words, each reference shown by one of its photos."""
+    target, shown = known[pool.ids[composed.target]], [pool.ids[p] for p, _ in composed.shown]
+    stream = Stream("photos of references", seed, target.id)
+    query = ask(pool, composed, known, {name: stream.choice(photos[name]) for name in shown})
+    name = f"{target.id}={'+'.join(shown)}"
+    tags = tags_of(target, "reference", len(shown)) | {"language": target.language or "en"}
+    return replace(query, id=name, item=Item(name, query.item.parts), tags=tags)
 
 
 def class_of(product: Product) -> str:

@@ -1,6 +1,7 @@
 """From similar pairs to queries: looked up where the catalogue knows, asked where it does not."""
 
 import json
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from skulens.catalog.open import open_catalog
 from skulens.chat.bulk.remember import Remembered
 from skulens.chat.replies.store import ReplyStore
+from skulens.compose.profiles import SOUND
 from skulens.curate.asked.cold_start import judge_choice
 from skulens.curate.asked.expand import Plan, expand_catalog
 from skulens.curate.asked.pictures import Window
@@ -37,6 +39,8 @@ NEAR = {
     b"r": (0.5, 0, 0.9),
 }  # fmt: skip
 WINDOW = Window(neighbours=1, least=0.9)
+RULES = replace(SOUND, most_share=1.0)
+"""In a shop of ten products any answer is more than 5 % of it."""
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def make(tmp_path):
 
     def run(products, chat=None, out="out", vectors=NEAR, **plan):
         shop, near = on_disk(products, vectors, tmp_path)
-        plan = Plan(**({"quotas": {2: 1}, "window": WINDOW} | plan))
+        plan = Plan(**({"quotas": {2: 1}, "window": WINDOW, "profile": RULES} | plan))
         made = expand_catalog(shop, near, chat, plan, tmp_path / out)
         read = open_catalog(str(tmp_path / out), allow_outside=True)
         if not made.queries:
@@ -62,17 +66,15 @@ def asked_for(query):
 def test_what_the_catalogue_knows_is_looked_up(make):
     engine = Engine(lambda ask: pytest.fail(f"asked {text_of(ask)}"))
     made, queries = make(KNOWN, engine)
-    assert made.queries == 1 and not engine.asked and made.missing == {}
+    assert made.queries == 1 and not engine.asked and made.composition.missing == {}
     [query] = queries
     assert asked_for(query) == [
         ("color", "red", "a"), ("shape", "square", "s"), ("class", "chair", None),
     ]  # fmt: skip
     assert query.answers == ("b", "c", "d") and query.references == ("a", "s")
     assert query.tags["judgements"] == "complete" and query.tags["method"] == "cold-start"
-    assert read_tagged(query).text == (
-        "Find a chair with the same color as <Product 1> |image| </Product 1> and the same shape "
-        "as <Product 2> |image| </Product 2>"
-    )
+    assert {p: g for p, g in query.relevant.items() if not g} == {"e": 0, "f": 0}  # one fails each
+    assert "chair" in read_tagged(query).frame[0] and "shape" in read_tagged(query).frame[1]
 
 
 def test_chains_have_different_keys_and_partners_show_their_own_alone(make):
@@ -98,8 +100,10 @@ def test_a_condition_without_which_the_answers_are_the_same_is_passed_over(make)
         product("g", color="green", shape="square", pattern="dots"),
     ]
     made, _ = make(alike, vectors=NEAR | {b"o": (0, 1, 0.2), b"g": (0, 1, 0.1)}, quotas={3: 5})
-    assert made.queries == 0 and made.missing == {"n_conditions=3": 5}
-    assert made.funnel["cold-start", "no further difference that a product can show"] > 0
+    assert made.queries == 0 and made.composition.missing == {"n_conditions=3": 5}
+    assert (
+        made.composition.funnel["cold-start", "no further difference that a product can show"] > 0
+    )
 
 
 def test_partners_look_like_the_target_or_the_references(make):
@@ -152,7 +156,7 @@ def test_what_the_catalogue_lacks_is_asked_and_marked(make):
     [row] = pq.read_table(made.folder / "composition.parquet").to_pylist()
     assert row["known"] == [False, False, False] and row["shown"] in ("a", "b")
     recipe = json.loads((made.folder / "composition.json").read_text())
-    assert recipe["engine"] == {"name": "scripted", "identity": "scripted/1"}
+    assert recipe["engine"] == "scripted" and recipe["engine_identity"] == "scripted/1"
     rows = pq.read_table(made.folder / "candidates.parquet").to_pylist()
     assert {r["number"] for r in rows} == {2, 3} and {r["query_id"] for r in rows} == {query.id}
     assert rows[0]["product_id"] == query.references[1] and rows[0]["rank"] == 1
@@ -190,7 +194,7 @@ def test_an_answer_off_the_list_is_asked_again_and_then_dropped(make, said):
 
     engine = Engine(say)
     made, queries = make(BARE, engine, quotas={2: 1}, retries=1)
-    assert made.queries == 0 and made.missing == {"n_conditions=2": 1}
+    assert made.queries == 0 and made.composition.missing == {"n_conditions=2": 1}
     assert sum("Most Significant" in text_of(a) for a in engine.asked) == 4  # two pairs, twice each
     assert [r.item for r in made.rejects if r.source == "cold start"] in (
         ["a>b", "b>a"],
@@ -213,13 +217,15 @@ def test_a_value_is_one_whole_entry(said, value):
 def test_no_value_ends_the_chain_and_is_counted(make):
     say = lambda ask: "no" if "Specific Value" in text_of(ask) else model(ask)  # noqa: E731
     made, _ = make(BARE, Engine(say), quotas={2: 1})
-    assert made.funnel["cold-start", "the model finds no value that fits"] == 2
+    assert made.composition.funnel["cold-start", "the model finds no value that fits"] == 2
 
 
 def test_nobody_asked_leaves_unknown_pairs_out(make):
     made, _ = make(BARE, None, quotas={2: 1})
     assert made.queries == 0
-    assert made.funnel["cold-start", "unknown to the catalogue, and nobody is asked"] == 2
+    assert (
+        made.composition.funnel["cold-start", "unknown to the catalogue, and nobody is asked"] == 2
+    )
 
 
 def test_the_papers_instruction_leaves_the_target_alone_judged(make):
@@ -228,11 +234,11 @@ def test_the_papers_instruction_leaves_the_target_alone_judged(make):
             str(ask.parts[-1]).partition("Search Statement: ")[2].partition("\nYour Return")[0]
         )
         assert "<Product 2> a product with shape: " in statement  # as in the paper, in words
-        return statement + " with a small logo"
+        return statement.removesuffix(".") + " with a small logo"
 
     _, [query] = make(KNOWN, Engine(say), instruct=True)
     text = read_tagged(query).text
-    assert text.endswith("<Product 2> |image| </Product 2> with a small logo")
+    assert text.removesuffix(".").endswith("</Product 2> with a small logo")
     assert query.answers == ("b",) and query.tags["judgements"] == "unverified"
     assert query.tags["instruction"] == "model" and query.references == ("a", "s")
 
@@ -240,7 +246,7 @@ def test_the_papers_instruction_leaves_the_target_alone_judged(make):
 def test_an_instruction_that_loses_a_tag_is_left_as_it_was(make):
     made, queries = make(KNOWN, Engine(lambda ask: "A red chair with a logo"), instruct=True)
     assert {q.tags["instruction"] for q in queries} == {"template"}
-    assert made.funnel["cold-start", "instruction left as it was"] == 1
+    assert made.composition.funnel["cold-start", "instruction left as it was"] == 1
     assert all(q.tags["judgements"] == "unverified" for q in queries)
 
 
@@ -256,7 +262,7 @@ def test_a_killed_run_goes_on_and_makes_the_same(make, tmp_path):
             except ChatError:
                 assert dies_after and not (tmp_path / "resumed" / "products.parquet").exists()
             asked += [
-                (text_of(a), *(p for p in a.parts if not isinstance(p, str))) for a in engine.asked
+                (text_of(a), *(p.read() for p in a.parts if not isinstance(p, str))) for a in engine.asked
             ]
     assert [(q.id, q.conditions) for q in queries] == [(q.id, q.conditions) for q in expected]
     assert len(asked) == len(set(asked)) > 3
@@ -270,7 +276,7 @@ def test_questions_left_open_make_nothing(make, tmp_path):
 
     with pytest.raises(Unanswered):
         make(BARE, Silent(str))
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").glob("*.parquet"))
 
 
 def test_the_same_for_one_seed_and_another_order_for_another(make):

@@ -1,8 +1,8 @@
 """What several people said of a query -> what is to become of it, and how far they agree.
 
 The latest round in which somebody judged a thing decides it. People of that round have to agree
-(MERIT asks for unanimous approval, B.3); where they do not, the thing is disputed: it stays as it is
-and comes first in the next round. Words of a rewrite are disputed too unless they are the same.
+(MERIT asks for unanimous approval, B.3); where they do not, the thing is disputed: it stays as it
+is and comes first in the next round. Words of a rewrite are disputed too unless they are the same.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ from skulens.records import Query
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Ruling:
     """What people settled of one query."""
 
     query: str
@@ -69,15 +69,15 @@ class Agreed:
     """Queries, or query and product, that were not judged alike."""
 
 
-def settle(answers: Iterable[Answer], queries: Mapping[str, Query]) -> dict[str, Verdict]:
-    """Query -> verdict, of the queries that somebody judged, by id."""
+def settle(answers: Iterable[Answer], queries: Mapping[str, Query]) -> dict[str, Ruling]:
+    """Query -> ruling, of the queries that somebody judged, by id."""
     mine: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         mine[answer.query].append(answer)
     return {name: settle_one(mine[name], queries[name]) for name in sorted(mine)}
 
 
-def settle_one(answers: Sequence[Answer], query: Query) -> Verdict:
+def settle_one(answers: Sequence[Answer], query: Query) -> Ruling:
     ordered = tuple(sorted(answers, key=lambda a: (a.round, a.at, a.annotator)))
     last = [a for a in ordered if a.round == ordered[-1].round]
     said = {(means(a, query), " ".join(a.words.split())) for a in last}
@@ -90,7 +90,7 @@ def settle_one(answers: Sequence[Answer], query: Query) -> Verdict:
             fits[product] = told.pop()
         else:
             disputed.append(product)
-    return Verdict(query.id, decision, words, fits, tuple(disputed), ordered)
+    return Ruling(query.id, decision, words, fits, tuple(disputed), ordered)
 
 
 def means(answer: Answer, query: Query) -> Decision:
@@ -102,7 +102,7 @@ def means(answer: Answer, query: Query) -> Decision:
     return "add positives" if further else "keep"
 
 
-def first_of(verdict: Verdict, blind: bool) -> First | None:
+def first_of(ruling: Ruling, blind: bool) -> First | None:
     """What the next round is shown of this one; None where it may see nothing."""
     if blind:
         return None
@@ -110,9 +110,9 @@ def first_of(verdict: Verdict, blind: bool) -> First | None:
         f"{a.annotator} (round {a.round}): {a.decision}"
         + (f', "{a.words}"' if a.words else "")
         + (f" ({a.comment})" if a.comment else "")
-        for a in verdict.answers
+        for a in ruling.answers
     )
-    return First(said, verdict.fits, verdict.decision or "")
+    return First(said, ruling.fits, ruling.decision or "")
 
 
 # ----- agreement ------------------------------------------------------------------------------
