@@ -179,7 +179,8 @@ def lint_cards(folder, strict, notes, as_json) -> None:
     counts = Counter(problem.level for problem in found)
     shown = [p for p in found if notes or p.level != "note"]
     if as_json:
-        told = {"folder": str(folder), **counts, "problems": [asdict(p) for p in shown]}
+        problems = [asdict(p) for p in shown]
+        told: dict[str, object] = {"folder": str(folder), **counts, "problems": problems}
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for p in shown:
