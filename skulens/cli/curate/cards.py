@@ -176,7 +176,7 @@ def lint_cards(folder, strict, notes, as_json) -> None:
     from skulens.curate.cards.lint import lint_folder
 
     found = lint_folder(folder)
-    counts = Counter(problem.level for problem in found)
+    counts: Counter[str] = Counter(problem.level for problem in found)
     shown = [p for p in found if notes or p.level != "note"]
     if as_json:
         problems = [asdict(p) for p in shown]
