@@ -16,7 +16,7 @@ class OcrText:
     """
 
     name, higher_is_worse = "ocr-text", True
-    limit: float | None = 0.12
+    limit: float | None = 0.08
 
     def __init__(self, reader: str = "rapidocr"):
         self._reader = resolve("text_reader", reader)()
