@@ -70,6 +70,7 @@ def command(
     known are filled in. A second round (--round 2 --first EXPORT) asks what was disputed or
     ambiguous.
     """
+    from skulens.cli.curate.compose import Phases
     from skulens.cli.curate.expand import open_embedder
     from skulens.curate.asked.folders import read_queries
     from skulens.curate.review.export import ReviewPlan, export_tasks
@@ -86,10 +87,12 @@ def command(
     asked = [q for q in queried.queries if not split or split in queried.splits[q.id]]
     rulings, unread = earlier(exports, annotators, asked)
     plan = ReviewPlan(sample, stratify, candidates, number, blind, naming, seed)
-    found = export_tasks(
-        asked, queried.products, out, way_to_show(pictures, out, served_root), plan,
-        open_embedder(encoder) if encoder else None, rulings,
-    )  # fmt: skip
+    show = way_to_show(pictures, out, served_root)
+    embedder = open_embedder(encoder) if encoder else None
+    with Phases() as phases:
+        found = export_tasks(
+            asked, queried.products, out, show, plan, embedder, rulings, phases.begin
+        )
     rejects = [*queried.rejects, *unread, *found.rejects]
     if as_json:
         click.echo(
