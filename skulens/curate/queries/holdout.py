@@ -116,10 +116,11 @@ class Ground:
     def having(self, holdout: Holdout) -> frozenset[str]:
         """Products that have what is held out; found once for each holdout."""
         if holdout not in self.known:
+            wanted = holdout.wanted
             self.known[holdout] = frozenset(
                 name
                 for name, product in self.products.items()
-                if any(map(holdout.holds, named_by(product, holdout.axis)))
+                if any(compare_form(n) in wanted for n in named_by(product, holdout.axis))
             )
         return self.known[holdout]
 
