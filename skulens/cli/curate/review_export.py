@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import catalog_options, json_option, open_data
+from skulens.cli.options import OUTSIDE, catalog_options, json_option, open_data
 
 
 @click.command("review-export")
@@ -94,6 +94,7 @@ def command(
             asked, queried.products, out, show, plan, embedder, rulings, phases.begin
         )
     rejects = [*queried.rejects, *unread, *found.rejects]
+    outside = " --allow-outside" if click.get_current_context().meta.get(OUTSIDE) else ""
     if as_json:
         click.echo(
             json.dumps(
@@ -122,7 +123,7 @@ def command(
     click.echo(
         f"{found.tasks:,} tasks in {len(found.files)} files: {out}; paste labeling-config.xml into "
         "a project of Label Studio, import the tasks, export as JSON, then "
-        f"skulens curate review-import {folder} EXPORT.json --out NEW"
+        f"skulens curate review-import {folder} EXPORT.json --out NEW{outside}"
     )
 
 
