@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from skulens.catalog.folder import write_catalog
-from skulens.catalog.layouts.export import export_catalog
+from skulens.catalog.layouts.export import Pool, export_catalog, negatives_in
 from skulens.catalog.layouts.m_beir import TASKS
 from skulens.catalog.open import open_catalog
 from skulens.catalog.vlm2vec import place_pictures
@@ -141,6 +141,14 @@ def test_a_text_that_holds_the_token_is_refused(tmp_path):
     folder = write_catalog(tmp_path / "c", [Product("1", title="x")], {"test": [query]})
     found = export_catalog(open_catalog(str(folder)), "vlm2vec", tmp_path / "out")
     assert found.queries == 0 and "stands for a picture" in found.rejects[0].reason
+
+
+def test_verified_negatives_come_before_those_that_nobody_judged():
+    products = {p: Product(p) for p in "abcd"}
+    query = Query(
+        "q", Item("q", ("x",)), relevant={"a": 1, "b": 0}, hard_negatives=("c", "b", "a", "z")
+    )
+    assert negatives_in(query, Pool(None, products)) == ["b", "c"]
 
 
 def test_m_beir_without_tiles_leaves_queries_of_several_pictures_out(tmp_path):
