@@ -205,12 +205,13 @@ def test_m_beir_is_read_with_prompts_and_either_pool(tmp_path):
 def test_m_beir_lines_that_cannot_be_used_are_rejected(tmp_path):
     good = {"qid": "8:1", "query_txt": "x", "query_modality": "text", "pos_cand_list": ["8:1"]}
     bad = [good | {"qid": None}, good | {"query_txt": None}, good | {"query_img_path": "no.jpg"}]
-    put(tmp_path / "query/test/mbeir_cirr_task7_test.jsonl", lines([*bad, good]) + "{\n")
+    put(tmp_path / "query/test/mbeir_cirr_task7_test.jsonl", lines([*bad, good, good]) + "{\n")
     pool = tmp_path / "cand_pool/local/mbeir_cirr_task7_cand_pool.jsonl"
     put(pool, lines([{"did": "8:1", "txt": "y", "modality": "text"}, {"txt": "no id"}]))
     catalog = open_catalog(str(tmp_path))
     assert [q.id for q in catalog.queries("test")] == ["8:1"]
-    assert len({r.source for r in catalog.rejects}) == 4
+    assert len({r.source for r in catalog.rejects}) == 5
+    assert any("the id occurred before" in r.reason for r in catalog.rejects)
     assert [p.title for p in catalog.products()] == ["y"] and len(catalog.rejects) == 1
     pool.unlink()
     with pytest.raises(

@@ -22,6 +22,7 @@ from skulens.catalog.merit_lines import (
 )
 from skulens.catalog.open import open_catalog
 from skulens.cli import skulens
+from skulens.errors import DataError
 from skulens.filters import parse_filter
 from skulens.records import Attribute, Condition, Image, Item, Product, Query
 
@@ -350,6 +351,13 @@ def test_merit_through_our_folder_and_back_is_the_same_bytes(tmp_path):
     direct = export_catalog(open_catalog(str(folder)), "merit", tmp_path / "d", ["test"])
     assert (tmp_path / "d" / "queries-test.json").read_bytes() == raw
     assert direct.queries == 5 and not (tmp_path / "d" / "queries-train.json").exists()
+
+
+def test_a_damaged_table_of_lines_is_named(tmp_path):
+    composed(tmp_path)
+    put(tmp_path / "c" / "lines.parquet", "no parquet")
+    with pytest.raises(DataError, match="the kept lines cannot be read"):
+        export_catalog(open_catalog(str(tmp_path / "c")), "merit", tmp_path / "out")
 
 
 def facts(p: Product):
