@@ -24,7 +24,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.common import report
-from skulens.bench.candidates import VectorSearch, find_candidates
+from skulens.bench.candidates import VectorSearch, depth_of, find_candidates
 from skulens.bench.retrieval import measure_asides, rules_of, score, with_slices
 from skulens.bench.suites.merit import Merit, MeritSettings
 from skulens.bench.task import Ranked, Task
@@ -120,7 +120,9 @@ def evaluate_suite(
     """As `bench.retrieval` measures an encoder after encoding."""
     by_id = {q.id: vector for q, vector in zip(queries, asked, strict=True)}
     search = VectorSearch(task.galleries["image"], by_id, shown, "single", "")
-    runs = find_candidates(search, queries, search.gallery.products, rules_of(task), True)
+    products = search.gallery.products
+    depth = depth_of(len(queries), len(products), task.shallow)
+    runs = find_candidates(search, queries, products, rules_of(task), depth)
     found = score(task, queries, Ranked(runs[0]))
     return with_slices(found, measure_asides(task, search, queries, runs, found.metrics))
 

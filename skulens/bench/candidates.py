@@ -77,23 +77,19 @@ def find_candidates(
     queries: Sequence[Query],
     products: Sequence[str],
     rules: Sequence[Exclude | None],
-    shallow: bool = False,
+    depth: int,
 ) -> list[Run]:
-    """The candidates of queries among some products of a gallery under each rule; one search.
+    """So many candidates of queries among some products of a gallery under each rule; one search.
 
     Queries that the system does not answer are not in the runs.
-
-    Args:
-        shallow: only the first candidates matter.
     """
     out = [{q.id: frozenset(rule(q)) for q in queries} if rule else {} for rule in rules]
     most = max((len(gone) for each in out for gone in each.values()), default=0)
-    depth = depth_of(len(queries), len(products), shallow)
     found = search.find(queries, products, min(depth + most, len(products)))
     runs = [
         drop_excluded(found, [each[q] for q in found.queries]) if each else found for each in out
     ]
-    return runs if depth == len(products) else [run.cut(depth) for run in runs]
+    return [run.cut(depth) for run in runs]
 
 
 def depth_of(queries: int, products: int, shallow: bool = False) -> int:

@@ -19,6 +19,7 @@ from skulens.bench.candidates import (
     Search,
     SystemSearch,
     VectorSearch,
+    depth_of,
     find_candidates,
 )
 from skulens.bench.embedding import (
@@ -127,7 +128,8 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     ready, start = as_retriever(task, system, tools), time.perf_counter()
     fair = [q for q, leaked in zip(queries, seen, strict=True) if not leaked]
     search = SystemSearch(gallery, ready)
-    runs = find_candidates(search, fair, gallery.products, rules_of(task), task.shallow)
+    depth = depth_of(len(fair), len(gallery.products), task.shallow)
+    runs = find_candidates(search, fair, gallery.products, rules_of(task), depth)
     run, seconds = runs[0], time.perf_counter() - start
     failed = list_unanswered(fair, run, getattr(ready, "rejects", ()))
     answered = set(run.queries)
@@ -174,7 +176,8 @@ def _measure_one(
         by_id = {q.id: vectors[i] for q, i in zip(queries, asked.kept, strict=True)}
         identity = encoder.info.identity
         search = VectorSearch(gallery, by_id, shown.vectors, task.shots, identity)
-        runs = find_candidates(search, queries, gallery.products, rules_of(task), task.shallow)
+        depth = depth_of(len(queries), len(gallery.products), task.shallow)
+        runs = find_candidates(search, queries, gallery.products, rules_of(task), depth)
         ranked = Ranked(runs[0])
         evaluation = score(task, queries, ranked)
         asides = measure_asides(task, search, queries, runs, evaluation.metrics)
@@ -265,7 +268,10 @@ def measure_asides(
             if not about or not mine:
                 continue
             about = [keep_judgements(q, aside.products) for q in about]
-            [run] = find_candidates(search, about, mine, [aside.exclude], task.shallow)
+            depth = depth_of(len(about), len(mine), task.shallow)
+            if depth < len(mine):  # a part of the data is not kept: as deep as its metrics
+                depth = min(depth, task.deepest)
+            [run] = find_candidates(search, about, mine, [aside.exclude], depth)
         measured = evaluate_metrics(run, Qrels.of(about), task.ks, metrics=task.metrics)
         found.setdefault(aside.slice, {})[aside.value] = measured
     return found

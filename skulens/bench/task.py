@@ -13,6 +13,7 @@ from skulens.encode.gallery import Gallery, has
 from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
+from skulens.evaluate.metric import cutoff_of
 from skulens.index.shots import How
 from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import DatasetInfo, Item, Product, Query, Reject, Run, SystemInfo
@@ -127,6 +128,11 @@ class Task:
     """What else was counted while the queries were read."""
     rejects: Callable[[], Sequence[Reject]] = tuple
     """What the catalogue left out, known once its queries have been read."""
+
+    @property
+    def deepest(self) -> int:
+        """The last rank that any metric with a cut-off looks at."""
+        return max([*self.ks, *(cutoff_of(name) for name in self.metrics)])
 
 
 def is_encoder(system: Encoder | Retriever) -> TypeGuard[Encoder]:

@@ -314,7 +314,7 @@ def divide(pool: Pool, design: Balanced, conditions: int, wanted: int) -> Counte
     siblings = round(design.siblings * wanted) if conditions == 2 else 0
     bands = len(design.bands)
     return Counter(
-        Place(i % bands, languages[i // bands % len(languages)], i < siblings)
+        Place(i % bands, languages[(i % bands + i // bands) % len(languages)], i < siblings)
         for i in range(wanted)
     )
 

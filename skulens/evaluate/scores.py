@@ -175,6 +175,8 @@ class Scores:
 
     def _rows(self, names: Sequence[str]) -> np.ndarray:
         """(units,) the position of each unit's group in `names`."""
+        if names is self.group_names:
+            return self.numbers
         place = {n: i for i, n in enumerate(names)}
         return np.array([place[g] for g in self.group_names], np.int64)[self.numbers]
 

@@ -70,7 +70,7 @@ def draw_sankey(
     Args:
         flows: between each two neighbouring columns; node names are those of their column, so
             that one name may stand in several columns. What enters a node need not leave it: a
-            step that ends is a node without flows.
+            step that ends is a node without flows, and after the last one columns stay empty.
         alt: what it shows, in words, for those who cannot see it.
         headings: above the columns, one each.
         most: nodes of a column; the rest becomes "other".
@@ -241,7 +241,7 @@ def write_svg(
 
 def margin_of(nodes: Sequence[Node]) -> float:
     """Room for the labels of an outer column."""
-    return 14 + LETTER * max(len(label_of(n)) for n in nodes)
+    return 14 + LETTER * max((len(label_of(n)) for n in nodes), default=0)
 
 
 def label_of(node: Node) -> str:

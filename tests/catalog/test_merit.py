@@ -192,6 +192,13 @@ def test_what_merit_cannot_say_is_refused(change, reason):
         write_line(replace(query, **change), None, POOL)
 
 
+def test_a_reference_without_a_picture_cannot_be_shown():
+    bare = {**POOL, "17": replace(POOL["17"], photo=None)}
+    query = build_query("q", {"query": {"17": {}}, "pos_candidate": [2]}, POOL)
+    with pytest.raises(ValueError, match="'17' has no photo"):
+        write_line(query, None, bare)
+
+
 def test_judged_negatives_and_hard_ones_stand_together():
     query = build_query("q", {"query": {}, "pos_candidate": [2], "query instruction": "x"}, POOL)
     query = replace(query, relevant={"2": 1, "17": 0, "0042": 0}, hard_negatives=("0042", "sku-ก"))
@@ -241,6 +248,31 @@ def test_instructions_of_the_composer_read_back_as_they_were():
     text = "".join(p if isinstance(p, str) else "<image>" for p in parts)
     photos = {"1": Image(path="a"), "2": Image(path="b")}
     assert interleave(text, ("1", "2"), photos).parts == parts
+
+
+def test_of_two_pictures_of_a_product_the_condition_refers_to_the_first():
+    text = "<Product 1> <image> <image> </Product 1>"
+    assert interleave(text, ("1",), {"1": Image(path="a")}).places == (1,)
+
+
+def test_what_no_file_takes_is_rejected_or_left_out_of_the_extras(tmp_path):
+    rows = [{"idx": n, "title": "t", "image": "a.jpg", "weight": 1e999, "note": "\ud800", "x": [1]} for n in (1, 2)]  # fmt: skip
+    put(tmp_path / "a.jpg", jpeg(1))
+    put(tmp_path / "products-test.jsonl", lines(rows))
+    good = {"query": {"1": {"color": "red"}}, "pos_candidate": [2]}
+    odd = {"query instruction": "<Product 1> \ud800 <image>"}
+    put(tmp_path / "queries-test.json", lines([good, good | odd, good | {"more": "\ud800"}]))
+    catalog = open_catalog(f"merit:{tmp_path}")
+    assert [dict(p.extras) for p in catalog.products()] == [{"x": [1]}] * 2
+    assert sum("cannot be written as JSON" in r.reason for r in catalog.rejects) == 4
+    assert [q.id for q in catalog.queries("test")] == ["test-1", "test-3"]
+    assert "half a character" in catalog.rejects[-1].reason
+    export_catalog(catalog, "skulens", tmp_path / "s", ["test"])
+    export_catalog(open_catalog(str(tmp_path / "s")), "merit", tmp_path / "b")
+    written = (tmp_path / "b/queries-test.json").read_bytes().splitlines()
+    assert written == [
+        (tmp_path / "queries-test.json").read_bytes().splitlines()[i] for i in (0, 2)
+    ]
 
 
 def merit_folder(folder, raw: bytes):

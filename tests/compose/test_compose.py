@@ -153,6 +153,13 @@ def test_methods_of_a_profile_may_repeat_the_one_for_the_rest(pool):
     assert len(set(names)) == len(names) and len(made.shortfalls) == 2
 
 
+def test_methods_of_two_conditions_leave_three_missing(pool):
+    for shares_of in ("proposals", "accepted"):
+        profile = replace(MERIT, methods=(("high-similarity", 1.0),), shares_of=shares_of)
+        made = compose(pool, {3: 4, 2: 4}, profile, seed=0)
+        assert made.missing == {"n_conditions=3": 4} and len(made.queries) == 4
+
+
 def test_importance_weights_are_stored(pool):
     made = compose(pool, {2: 60, 3: 5}, SOUND, seed=0, limit=2000)
     for q in made.queries:

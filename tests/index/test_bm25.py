@@ -3,12 +3,13 @@
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 
 pytest.importorskip("bm25s")
 
-from skulens.index.bm25 import Bm25, WordIndex, split_words
-from skulens.records import Image, Item, Query
+from skulens.index.bm25 import Bm25, WordIndex, rank_scores, split_words
+from skulens.records import Image, Item, Query, Run
 
 GALLERY = [
     Item("a", ("red chair", "oak")),
@@ -74,3 +75,22 @@ def test_a_word_that_is_asked_twice_counts_twice():
     red = dict(Bm25().rank([query("red")], GALLERY, k=5).candidates(0))["a"]
     gain = dict(twice.candidates(0))["a"] - dict(once.candidates(0))["a"]
     assert gain == pytest.approx(red, rel=1e-4)
+
+
+def test_scores_are_ranked_as_a_run_ranks_them():
+    """Ties by larger id, the best item of a product, nothing at or below 0, at any cut."""
+    rng = np.random.default_rng(0)
+    gallery = [Item(f"p{i}", ()) for i in rng.integers(0, 12, 30)]
+    scored = [(f"q{i}", rng.integers(-1, 4, 30).astype(np.float32)) for i in range(20)]
+    best: dict[str, dict[str, float]] = {}
+    for name, scores in scored:
+        mine = best.setdefault(name, {})
+        for item, score in zip(gallery, scores, strict=True):
+            if score > 0:
+                mine[item.id] = max(mine.get(item.id, 0.0), float(score))
+    naive = Run.of(best)
+    for k in (1, 3, 12, 99):
+        run = rank_scores(scored, gallery, k)
+        assert run.queries == naive.queries
+        for row in range(len(scored)):
+            assert list(run.candidates(row)) == list(naive.candidates(row))[:k]

@@ -14,7 +14,8 @@ from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_da
 
 claims_option = click.option(
     "--claims", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Claims of any reader, as a table: they take the place of the products' own attributes.",
+    help="Claims of any reader, or any table with a row per product or per fact: they take the place "
+    "of the products' own attributes.",
 )  # fmt: skip
 
 
