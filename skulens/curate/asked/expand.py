@@ -207,7 +207,8 @@ def choose_chains(
             whole = asker.complete(one_each(block, used), conditions, funnel)
             judged = judge_chains(shop.pool, whole, plan, funnel)
             fitting = judged[: plan.quotas[conditions] - len(mine)]
-            funnel.steps[FULL] += len(judged) - len(fitting)
+            if left := len(judged) - len(fitting):
+                funnel.steps[FULL] += left
             mine += fitting
             used |= {chain.target for chain, _ in fitting}
             if progress is not None:
