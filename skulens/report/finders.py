@@ -104,11 +104,10 @@ def name_result(result: Result, among: Sequence[Result]) -> str:
 def sample_queries(
     kinds: Mapping[str, int], finders: Sequence[Finder], n: int, seed: int
 ) -> list[str]:
-    """Query ids, so many or all: the same number of each condition count and agreement as far as
-    there are.
+    """Query ids, so many or all, in the order of `kinds`.
 
-    Agreement: no system, some or all put a right product first. Drawn by turns from a seeded
-    order of each stratum.
+    A stratum has the queries of one number of conditions for which one number of systems put a
+    right product first; strata are drawn from by turns, each in a seeded order.
 
     Args:
         kinds: query -> number of its conditions.
@@ -116,7 +115,7 @@ def sample_queries(
     strata: dict[tuple[int, int], list[str]] = defaultdict(list)
     for query, conditions in kinds.items():
         right = sum(f.ranks.get(query) == 1 for f in finders)
-        strata[conditions, (right > 0) + (right == len(finders))].append(query)
+        strata[conditions, right].append(query)
     draw = np.random.default_rng(seed)
     queues = [[strata[s][i] for i in draw.permutation(len(strata[s]))] for s in sorted(strata)]
     picked: set[str] = set()
