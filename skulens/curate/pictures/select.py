@@ -75,8 +75,7 @@ def open_scores(names: Sequence[str], limits: Mapping[str, float]) -> Limits:
     """The scores of these names ("size", "ocr-text:tesseract") with limits in place of their own.
 
     Raises:
-        UnknownName, MissingDependency: as `registry.resolve`.
-        DataError: a limit of a score that is not in use.
+        UnknownName, MissingDependency: as `registry.resolve`; a limit of a score not in use.
     """
     scores: list[PictureScore] = []
     for name in names:
