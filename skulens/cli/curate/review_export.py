@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from skulens.cli.options import OUTSIDE, catalog_options, json_option, open_data
+
+if TYPE_CHECKING:
+    from skulens.curate.review.export import Exported
 
 
 @click.command("review-export")
@@ -91,40 +95,42 @@ def command(
     embedder = open_embedder(encoder) if encoder else None
     with Phases() as phases:
         found = export_tasks(
-            asked, queried.products, out, show, plan, embedder, rulings, phases.begin
-        )
-    rejects = [*queried.rejects, *unread, *found.rejects]
-    outside = " --allow-outside" if click.get_current_context().meta.get(OUTSIDE) else ""
+            asked, queried.products, out, show, plan, embedder, rulings,
+            [*queried.rejects, *unread], phases.begin,
+        )  # fmt: skip
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "folder": str(out),
-                    "files": [str(path) for path in found.files],
-                    "tasks": found.tasks,
-                    "unshown_answers": found.unshown_answers,
-                    "rejects": len(rejects),
-                }
-            )
-        )
+        record = {
+            "folder": str(out),
+            "files": [str(path) for path in found.files],
+            "tasks": found.tasks,
+            "unshown_answers": found.unshown_answers,
+            "rejects": len(found.rejects),
+        }
+        click.echo(json.dumps(record))
         return
-    for reject in rejects[:5]:
-        click.echo(f"{reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
-    if len(rejects) > 5:
-        click.echo(f"{len(rejects):,} rejects, the others in {out / 'review.json'}")
-    if found.unshown_answers:
-        click.echo(f"{found.unshown_answers:,} known answers are not shown; see --candidates")
-    if pictures != "embed":
-        click.echo(
-            "Label Studio has to run with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and "
-            f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={served_root.resolve()}, and the project "
-            "needs a source storage Local files at the folder of the pictures"
-        )
+    print_exported(found, served_root)
+    outside = " --allow-outside" if click.get_current_context().meta.get(OUTSIDE) else ""
     click.echo(
         f"{found.tasks:,} tasks in {len(found.files)} files: {out}; paste labeling-config.xml into "
         "a project of Label Studio, import the tasks, export as JSON, then "
         f"skulens curate review-import {folder} EXPORT.json --out NEW{outside}"
     )
+
+
+def print_exported(found: "Exported", served_root: Path | None) -> None:
+    """What was left out, and what Label Studio needs to show served pictures."""
+    for reject in found.rejects[:5]:
+        click.echo(f"{reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
+    if len(found.rejects) > 5:
+        click.echo(f"{len(found.rejects):,} rejects, the others in {found.folder / 'review.json'}")
+    if found.unshown_answers:
+        click.echo(f"{found.unshown_answers:,} known answers are not shown; see --candidates")
+    if served_root is not None:
+        click.echo(
+            "Label Studio has to run with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and "
+            f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={served_root.resolve()}, and the project "
+            "needs a source storage Local files at the folder of the pictures"
+        )
 
 
 def way_to_show(pictures: str, out: Path, root: Path | None):

@@ -68,6 +68,7 @@ def export_tasks(
     plan: ReviewPlan = ReviewPlan(),
     embedder: Embedder | None = None,
     rulings: Mapping[str, Ruling] | None = None,
+    rejects: Sequence[Reject] = (),
     watch: Watch = unwatched,
 ) -> Exported:
     """Write the tasks of a round.
@@ -77,6 +78,7 @@ def export_tasks(
         show: makes the address of a picture; see `review.pictures`.
         embedder: ranks candidates by similarity; without one they come in catalogue order.
         rulings: of the rounds before; the disputed and ambiguous queries come first.
+        rejects: of reading the folder and earlier rounds, to be recorded with ours.
     Raises:
         StoreError: the folder holds a review already.
         DataError: no query to judge.
@@ -100,7 +102,7 @@ def export_tasks(
     files = tuple(write_tasks(out, made, plan.naming))
     shown = {t["data"]["query_id"] for t in made}
     unshown = sum(len(set(q.answers) - set(listed[q.id])) for q in chosen if q.id in shown)
-    found = Exported(out, files, len(made), unshown, tuple(makes.rejects))
+    found = Exported(out, files, len(made), unshown, (*rejects, *makes.rejects))
     write_record(found, plan)
     write_whole(out / CONFIG, partial(write_text, labeling_config()))
     return found

@@ -35,9 +35,7 @@ SAID = {
 
 def labeling_config() -> str:
     """The form as XML, to be pasted into a project's labeling interface (Code)."""
-    choices = "\n".join(
-        f'      <Choice value="{d}" hint="{SAID[d]}"/>' for d in DECISIONS
-    )  # fmt: skip
+    choices = "\n".join(f'      <Choice value="{d}" hint="{SAID[d]}"/>' for d in DECISIONS)
     guide = "".join(f"{SAID[d]}. " for d in DECISIONS)
     return f"""<View>
   <Style>
