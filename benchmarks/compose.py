@@ -5,8 +5,8 @@ drawing costs the random words. The scan costs every product for every proposal,
 
 First the very same 10,000 proposals of each of MERIT's methods are composed by both: acceptance,
 references, conditions and answers must be identical. Then, per method, one process, the same pool,
-law and rules (profile `merit`): proposals a second of each, and their ratio. Both arms accept the
-same share, so the ratio is also that of accepted queries. Then 320,000 queries over 135,000
+law and rules (profile `merit`): proposals a second of CPU time of each, and their ratio. Both arms
+accept the same share, so the ratio is also that of accepted queries. Then 320,000 queries over 135,000
 products on two cores, and pools of 10,000 to 10,000,000 products, each in a process of its own.
 
     python -m benchmarks.compose --save
@@ -67,7 +67,7 @@ def fixed_draws(method: str, drawn: Proposals) -> Iterator[tuple[Fixed, int]]:
             yield Fixed(row[1:3], row[3:4], [row[0], row[5], row[4]], row[6:7]), 2
 
 
-def composed(pool: Pool, drawn: Proposals) -> dict[int, tuple]:
+def list_accepted(pool: Pool, drawn: Proposals) -> dict[int, tuple]:
     """What we accept: number of the proposal -> conditions, answers, hard negatives."""
     judged = judge(pool, drawn, PROFILES["merit"], SEED)
     found = {}
@@ -88,7 +88,7 @@ def compare(pool: Pool, proposals: int) -> list[dict]:
     rows = []
     for method in METHODS:
         drawn = resolve("sampler", method)(pool).draw(SEED, np.arange(proposals, dtype=np.uint64))
-        mine, theirs = composed(pool, drawn), {}
+        mine, theirs = list_accepted(pool, drawn), {}
         for id_, (draws, count) in zip(drawn.ids.tolist(), fixed_draws(method, drawn), strict=True):
             if query := plain.compose(method, draws, count):
                 theirs[id_] = query.shown, query.answers, query.negatives
@@ -111,15 +111,15 @@ def compare(pool: Pool, proposals: int) -> list[dict]:
 
 
 def time_ours(pool: Pool, method: str, proposals: int, repeats: int) -> tuple[list[float], float]:
-    """Proposals a second of each repeat, and the share accepted."""
+    """Proposals a second of CPU time of each repeat, and the share accepted."""
     sampler, accepted, rates = resolve("sampler", method)(pool), 0, []
     for repeat in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         for first in range(0, proposals, BATCH):
             ids = np.arange(first, min(first + BATCH, proposals), dtype=np.uint64)
             drawn = sampler.draw(SEED + repeat, ids)
             accepted += len(judge(pool, drawn, PROFILES["merit"], SEED).accepted)
-        rates.append(proposals / (time.perf_counter() - start))
+        rates.append(proposals / (time.process_time() - start))
     return rates, accepted / proposals / repeats
 
 
@@ -129,10 +129,10 @@ def time_plain(plain: PlainComposer, method: str, proposals: int, repeats: int) 
     accepted, rates = 0, []
     for repeat in range(repeats):
         draws = Shuffled(repeat)
-        start = time.perf_counter()
+        start = time.process_time()
         for i in range(proposals):
             accepted += plain.compose(method, draws, counts[i % len(counts)]) is not None
-        rates.append(proposals / (time.perf_counter() - start))
+        rates.append(proposals / (time.process_time() - start))
     return rates, accepted / proposals / repeats
 
 
@@ -191,23 +191,23 @@ def peak_mb() -> int:
 
 
 def scale(products: int, proposals: int) -> dict:
-    """Build a pool and propose, in this process."""
+    """Build a pool and judge proposals, in this process; CPU seconds, microseconds a proposal."""
     columns = make_columns(products)
-    start = time.perf_counter()
+    start = time.process_time()
     pool = build_pool(columns)
-    row = {"what": "scale", "products": products, "build s": time.perf_counter() - start}
+    row = {"what": "scale", "products": products, "build s": time.process_time() - start}
     del columns
-    start = time.perf_counter()
+    start = time.process_time()
     _ = pool.bitmaps, pool.class_masks, pool.families
-    row["index s"] = time.perf_counter() - start
+    row["index s"] = time.process_time() - start
     for method in (*METHODS, "target-first"):
         profile = PROFILES["sound" if method == "target-first" else "merit"]
         sampler = resolve("sampler", method)(pool)
         drawn = [sampler.draw(SEED, np.arange(i, i + 500)) for i in range(0, proposals, 500)]
-        start = time.perf_counter()
+        start = time.process_time()
         for batch in drawn:
             judge(pool, batch, profile, SEED)
-        row[f"{method} us"] = (time.perf_counter() - start) / proposals * 1e6
+        row[f"{method} us"] = (time.process_time() - start) / proposals * 1e6
     row["peak MB"] = peak_mb()
     return {name: round(v, 3) if isinstance(v, float) else v for name, v in row.items()}
 

@@ -282,13 +282,15 @@ def read_lines(folder: Path) -> dict[str, bytes]:
     return dict(pairs)
 
 
-def write_table(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows in groups of ROWS; the file appears when it is complete."""
+def write_table(
+    path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]], at_once: int = ROWS
+) -> None:
+    """Write rows in groups, each held in memory; the file appears when it is complete."""
 
     def write(file: BinaryIO) -> None:
         with pq.ParquetWriter(file, schema, compression="zstd") as writer:
             stream = iter(rows)
-            while group := list(islice(stream, ROWS)):
+            while group := list(islice(stream, at_once)):
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
     write_whole(path, write)

@@ -135,8 +135,26 @@ class Merit(Reader):
             attributes=as_attributes(first(row, "attributes"), "merit"),
             language=as_text(cells.get("language")) or None,
             country=as_text(cells.get("country")) or None,
-            extras=other_cells(cells, taken=() if kind else LEVELS),
+            extras=self._extras(row, product, taken=() if kind else LEVELS),
         )
+
+    def _extras(self, row: Row, product: str, taken: tuple[str, ...]) -> dict[str, object]:
+        """What a row says beyond the fields of a product; addresses of pictures are of it."""
+        cells = {n: v for n, v in row.cells.items() if n not in taken}
+        found = {n: v for n, v in cells.items() if n not in KNOWN or is_address(n, v)}
+        found |= read_object(row.cells.get("extras"), "extras")
+        kept: dict[str, object] = {}
+        for name, value in found.items():
+            if value in (None, "") or isinstance(value, Image):
+                continue
+            try:
+                json.dumps([name, value], ensure_ascii=False, allow_nan=False).encode()
+            except (TypeError, ValueError, RecursionError):
+                reason = f"{name[:80]}: cannot be written as JSON in UTF-8; kept without it"
+                self.reject(row.where, product, reason, "correct the cell")
+            else:
+                kept[name] = value
+        return kept
 
     def _image(self, row: Row, product: str) -> Image | None:
         """The photo: a Parquet cell or a path beside the table; a reject where there is none."""
@@ -145,7 +163,7 @@ class Merit(Reader):
             if isinstance(cell, Image):
                 return cell
             path = cell.get("path") if isinstance(cell, dict) else cell
-            if isinstance(path, str) and path and not is_address(path):
+            if isinstance(path, str) and path and not is_address(name, path):
                 return self.picture(self.root / path, row.where, product)
         self.reject(
             row.where,
@@ -225,22 +243,13 @@ def splits_in(folder: Path) -> tuple[str, ...]:
     return (*SPLITS, *sorted(found - set(SPLITS)))
 
 
-def other_cells(cells: dict, taken: tuple[str, ...]) -> dict[str, object]:
-    """What a row says beyond the fields of a product; addresses of pictures are of it."""
-    found = {
-        name: value
-        for name, value in cells.items()
-        if (name not in KNOWN or name in NAMES["image"] and is_address(value))
-        and name not in taken
-        and value not in (None, "")
-        and isinstance(value, str | int | float | bool | list | dict)
-    }
-    return found | read_object(cells.get("extras"), "extras")
-
-
-def is_address(cell: object) -> bool:
-    """Whether a picture's cell is an address, which is never fetched."""
-    return isinstance(cell, str) and cell.startswith(("http://", "https://"))
+def is_address(name: str, cell: object) -> bool:
+    """Whether a cell is the address of a picture, which is never fetched."""
+    return (
+        name in NAMES["image"]
+        and isinstance(cell, str)
+        and cell.startswith(("http://", "https://"))
+    )
 
 
 def fetched_commit(folder: Path) -> str:

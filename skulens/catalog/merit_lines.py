@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skulens.catalog.mapping import as_id, as_text
-from skulens.records import Condition, Image, Item, Part, Query
+from skulens.records import Condition, Image, Item, Part, Query, escape_surrogates
 
 TAG = re.compile(r"<Product (\d+)>")
 PLACEHOLDER = "<image>"
@@ -61,6 +61,7 @@ class Interleaved:
 def build_query(name: str, cells: Mapping[str, Any], pool: Mapping[str, Shown]) -> Query:
     """The query of a line. Raises ValueError where it cannot be asked or answered from the pool."""
     asked = read_asked(cells)
+    refuse_halves(cells.get(INSTRUCTION) or "")
     found = [p for p in map(as_id, cells["pos_candidate"]) if p in pool]
     if not found:
         positives = [str(p) for p in cells["pos_candidate"][:3]]
@@ -90,6 +91,12 @@ def build_query(name: str, cells: Mapping[str, Any], pool: Mapping[str, Shown]) 
         tags={key: value for key, value in tags.items() if value},
         group=found[0],
     )
+
+
+def refuse_halves(text: str) -> None:
+    """Raise ValueError for a text that no file or tokenizer takes."""
+    if "\0" in text or escape_surrogates(text) != text:
+        raise ValueError("its instruction holds a NUL byte or half a character")
 
 
 def read_asked(cells: Mapping[str, Any]) -> Asked:
@@ -194,24 +201,25 @@ def write_line(query: Query, kept: bytes | None, pool: Mapping[str, Shown]) -> b
             of keys stay.
         pool: the products to read `kept` with.
     Raises:
-        ValueError: something that MERIT's files cannot say.
+        ValueError: something that MERIT's files cannot say, or a picture of a product that is not
+            in the pool or has none.
     """
-    cells = json.loads(kept) if kept is not None else {}
-    if kept is not None:
-        try:
-            changed = differences(query, build_query(query.id, cells, pool), pool)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            changed = list(FIELDS)
-        if not changed:
-            return kept
-        written = write_cells(query)
-        if "query" in changed:
-            cells.pop(CONDITIONS, None)
-            changed.append(CONDITIONS)
-        cells |= {k: v for k, v in written.items() if k in changed}
-    else:
+    if kept is None:
         cells = write_cells(query)
-    return json.dumps(cells).encode()
+        build_query(query.id, cells, pool)  # raises for what could not be read again
+        return json.dumps(cells).encode()
+    cells = json.loads(kept)
+    try:
+        changed = differences(query, build_query(query.id, cells, pool), pool)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        changed = list(FIELDS)
+    if not changed:
+        return kept
+    written = write_cells(query)
+    if "query" in changed:
+        cells.pop(CONDITIONS, None)
+        changed.append(CONDITIONS)
+    return json.dumps(cells | {k: v for k, v in written.items() if k in changed}).encode()
 
 
 FIELDS = ("query", "pos_candidate", "hard_negative", INSTRUCTION)

@@ -59,10 +59,10 @@ def pool_of_batches(batches: Iterable[pa.RecordBatch]) -> tuple[Pool, list[Rejec
         reader.add(batch)
     ids = reader.all_ids()
     pool = build_pool(reader.columns(ids), reader.once(ids))
-    return pool, [*summed(reader.rejects), *idle_pairs(pool)]
+    return pool, [*sum_up(reader.rejects), *idle_pairs(pool)]
 
 
-def summed(rejects: Iterable[Reject]) -> Iterator[Reject]:
+def sum_up(rejects: Iterable[Reject]) -> Iterator[Reject]:
     """The first SHOWN rejects of each reason; one more row says how many others there are."""
     counts: dict[str, int] = {}
     for reject in rejects:

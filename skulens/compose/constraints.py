@@ -88,13 +88,8 @@ def answers_most(found: Answered, profile: Profile) -> np.ndarray:
 def answers_language(found: Answered, profile: Profile) -> np.ndarray:
     """No answer in the language of the first reference."""
     spoken = found.pool.language.codes[found.proposals.products[:, 0]]
-    rows = found.answers.rows()
-    return (
-        found.answers.keep(
-            found.pool.language.codes[found.answers.members] == spoken[rows]
-        ).counts()
-        == 0
-    )
+    mine = found.pool.language.codes[found.answers.members] == spoken[found.answers.rows()]
+    return found.answers.keep(mine).counts() == 0
 
 
 def class_named(found: Answered, profile: Profile) -> np.ndarray:

@@ -119,9 +119,9 @@ def turns(profile: Profile, conditions: int, left: dict[Quota, int]) -> Iterator
     """
     methods = [(profile.many, 1.0)] if conditions > 2 and profile.many else profile.methods
     methods = [(m, share) for m, share in methods if conditions in (0, *counts_of(m))]
-    if profile.shares_of == "proposals":
+    if profile.shares_of == "proposals" and methods:
         yield Turn(conditions, weigh_methods(methods, conditions), dict(left))
-    else:
+    elif methods:
         total, before, asked = sum(share for _, share in methods), 0.0, dict.fromkeys(left, 0)
         whole = dict(left)
         for method, share in methods:

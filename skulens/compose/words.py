@@ -116,7 +116,7 @@ def say_thing(kind: str | None) -> str:
         return THINGS[name]
     if re.search(r"[^su]s$", name):
         return name
-    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
+    return f"{'an' if re.match('[aeio]|um|un(?!i)', name.lower()) else 'a'} {name}"
 
 
 def say_key(key: str) -> str:

@@ -1,5 +1,5 @@
-"""Stored results as the page of queries reads them: which belong together, what each system found, and
-a sample of their queries."""
+"""Stored results as the page of queries reads them: which belong together, what each system found,
+and a sample of their queries."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.bench.result import Result
-from skulens.bench.store import read_run
+from skulens.bench.store import read_run, relevant_products
 from skulens.errors import DataError
 from skulens.report.names import label
 
@@ -73,7 +73,7 @@ def read_finders(results: Sequence[Result], top: int) -> list[Finder]:
     finders = []
     for result in results:
         run = read_run(result)
-        right = right_products(result)
+        right = relevant_products(result)
         found, ranks = {}, {}
         for row, query in enumerate(run.queries):
             ids = [run.products[p] for p in run.order[row] if p >= 0]
@@ -84,16 +84,6 @@ def read_finders(results: Sequence[Result], top: int) -> list[Finder]:
         name = name_result(result, results)
         finders.append(Finder(name, found, ranks, run.depth, error_kinds(result)))
     return sorted(finders, key=lambda f: -f.first)
-
-
-def right_products(result: Result) -> dict[str, set[str]]:
-    """Query -> its relevant products."""
-    table, found = result.tables["qrels"], defaultdict(set)
-    columns = (table[c].to_pylist() for c in ("query", "product", "grade"))
-    for query, product, grade in zip(*columns, strict=True):
-        if grade > 0:
-            found[query].add(product)
-    return found
 
 
 def error_kinds(result: Result) -> dict[str, str]:

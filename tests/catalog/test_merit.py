@@ -4,8 +4,10 @@ import json
 import unicodedata
 from dataclasses import replace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,8 @@ from skulens.catalog.merit_lines import (
     write_line,
 )
 from skulens.catalog.open import open_catalog
+from skulens.cli import skulens
+from skulens.errors import DataError
 from skulens.filters import parse_filter
 from skulens.records import Attribute, Condition, Image, Item, Product, Query
 
@@ -192,6 +196,13 @@ def test_what_merit_cannot_say_is_refused(change, reason):
         write_line(replace(query, **change), None, POOL)
 
 
+def test_a_reference_without_a_picture_cannot_be_shown():
+    bare = {**POOL, "17": replace(POOL["17"], photo=None)}
+    query = build_query("q", {"query": {"17": {}}, "pos_candidate": [2]}, POOL)
+    with pytest.raises(ValueError, match="'17' has no photo"):
+        write_line(query, None, bare)
+
+
 def test_judged_negatives_and_hard_ones_stand_together():
     query = build_query("q", {"query": {}, "pos_candidate": [2], "query instruction": "x"}, POOL)
     query = replace(query, relevant={"2": 1, "17": 0, "0042": 0}, hard_negatives=("0042", "sku-ก"))
@@ -243,6 +254,78 @@ def test_instructions_of_the_composer_read_back_as_they_were():
     assert interleave(text, ("1", "2"), photos).parts == parts
 
 
+@pytest.mark.parametrize("profile", ["sound", "merit"])
+def test_composed_queries_read_back_from_merits_files_as_they_were(tmp_path, profile):
+    """Texts, conditions with the places of their pictures, references, answers."""
+    said = CliRunner().invoke(
+        skulens,
+        ["curate", "compose", str(varied_chairs(tmp_path / "c")), "--out", str(tmp_path / "q")]
+        + ["--quota", "2=25,3=5", "--profile", profile, "--allow-outside"],
+    )
+    assert said.exit_code == 0, said.output
+    source = open_catalog(str(tmp_path / "q"), allow_outside=True)
+    export_catalog(source, "merit", tmp_path / "m")
+    found = list(open_catalog(str(tmp_path / "m")).queries("composed"))
+    wanted = list(source.queries("composed"))
+    assert len(found) == len(wanted) > 20
+    assert [*map(said_by, found)] == [*map(said_by, wanted)]
+
+
+def varied_chairs(folder):
+    rng = np.random.default_rng(3)
+    keys = {"color": "red blue green", "material": "oak pine steel", "style": "round plain old"}
+    products = [
+        Product(
+            f"p{n}",
+            title=f"chair {n}",
+            spu=f"s{n // 3}",
+            category=("chair",),
+            images=(Image(data=jpeg(n, (8, 8))),),
+            attributes=tuple(
+                Attribute(k, str(rng.choice(v.split())))
+                for k, v in keys.items()
+                if rng.random() < 0.8
+            ),
+            language="en",
+        )
+        for n in range(120)
+    ]
+    return write_catalog(folder, products)
+
+
+def said_by(query: Query):
+    conditions = [
+        (c.key, c.value, c.part, c.product, c.relation) for c in query.conditions if c.product
+    ]
+    texts = [p for p in query.item.parts if isinstance(p, str)]
+    return texts, conditions, query.references, set(query.answers)
+
+
+def test_of_two_pictures_of_a_product_the_condition_refers_to_the_first():
+    text = "<Product 1> <image> <image> </Product 1>"
+    assert interleave(text, ("1",), {"1": Image(path="a")}).places == (1,)
+
+
+def test_what_no_file_takes_is_rejected_or_left_out_of_the_extras(tmp_path):
+    rows = [{"idx": n, "title": "t", "image": "a.jpg", "weight": 1e999, "note": "\ud800", "x": [1]} for n in (1, 2)]  # fmt: skip
+    put(tmp_path / "a.jpg", jpeg(1))
+    put(tmp_path / "products-test.jsonl", lines(rows))
+    good = {"query": {"1": {"color": "red"}}, "pos_candidate": [2]}
+    odd = {"query instruction": "<Product 1> \ud800 <image>"}
+    put(tmp_path / "queries-test.json", lines([good, good | odd, good | {"more": "\ud800"}]))
+    catalog = open_catalog(f"merit:{tmp_path}")
+    assert [dict(p.extras) for p in catalog.products()] == [{"x": [1]}] * 2
+    assert sum("cannot be written as JSON" in r.reason for r in catalog.rejects) == 4
+    assert [q.id for q in catalog.queries("test")] == ["test-1", "test-3"]
+    assert "half a character" in catalog.rejects[-1].reason
+    export_catalog(catalog, "skulens", tmp_path / "s", ["test"])
+    export_catalog(open_catalog(str(tmp_path / "s")), "merit", tmp_path / "b")
+    written = (tmp_path / "b/queries-test.json").read_bytes().splitlines()
+    assert written == [
+        (tmp_path / "queries-test.json").read_bytes().splitlines()[i] for i in (0, 2)
+    ]
+
+
 def merit_folder(folder, raw: bytes):
     make_merit(folder)
     for split in ("train", "test"):
@@ -268,6 +351,13 @@ def test_merit_through_our_folder_and_back_is_the_same_bytes(tmp_path):
     direct = export_catalog(open_catalog(str(folder)), "merit", tmp_path / "d", ["test"])
     assert (tmp_path / "d" / "queries-test.json").read_bytes() == raw
     assert direct.queries == 5 and not (tmp_path / "d" / "queries-train.json").exists()
+
+
+def test_a_damaged_table_of_lines_is_named(tmp_path):
+    composed(tmp_path)
+    put(tmp_path / "c" / "lines.parquet", "no parquet")
+    with pytest.raises(DataError, match="the kept lines cannot be read"):
+        export_catalog(open_catalog(str(tmp_path / "c")), "merit", tmp_path / "out")
 
 
 def facts(p: Product):

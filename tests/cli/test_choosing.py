@@ -85,7 +85,7 @@ def test_compare_writes_a_page_with_photos(shop):
     done = run(shop, "compare", "mini", "groceries", "--html", "compare.html")
     assert done.returncode == 0 and "compare.html" in done.stdout, done.stderr
     page = (shop / "compare.html").read_text()
-    assert page.count("data:image/jpeg;base64,") >= 10 and "://" not in page.replace(
+    assert page.count("data:image/webp;base64,") >= 10 and "://" not in page.replace(
         "http://www.w3.org", ""
     )
 

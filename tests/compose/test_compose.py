@@ -134,7 +134,8 @@ def test_merit_mixes_proposals_as_the_released_code(pool):
     two = compose(pool, {2: 500}, MERIT, seed=0)
     at_two = {m: steps(two, m)["proposed"] for m in proposed}
     assert abs(at_two["attribute-uniform"] / at_two["conventional-uniform"] - 2 / 3) < 0.15
-    assert all(steps(two, m)["proposed"] for m in proposed)
+    siblings_share = at_two["high-similarity"] / sum(at_two.values())
+    assert abs(siblings_share - 0.5 / (0.5 + 0.5 * 0.55)) < 0.06
 
 
 def test_methods_of_a_profile_may_repeat_the_one_for_the_rest(pool):
@@ -151,6 +152,13 @@ def test_methods_of_a_profile_may_repeat_the_one_for_the_rest(pool):
     made = compose(pool, {2: 4000}, mixed, seed=0, limit=2000)
     names = [(q.method, q.id) for q in made.queries]
     assert len(set(names)) == len(names) and len(made.shortfalls) == 2
+
+
+def test_methods_of_two_conditions_leave_three_missing(pool):
+    for shares_of in ("proposals", "accepted"):
+        profile = replace(MERIT, methods=(("high-similarity", 1.0),), shares_of=shares_of)
+        made = compose(pool, {3: 4, 2: 4}, profile, seed=0)
+        assert made.missing == {"n_conditions=3": 4} and len(made.queries) == 4
 
 
 def test_importance_weights_are_stored(pool):

@@ -68,6 +68,8 @@ def test_what_every_rule_lets_pass():
          [TWO[0], ("thai", "size", "s")], {}),
         ("no-reference-satisfies-another", [("both", RED | SMALL, "x", "shoe", "en")],
          [("both", "color", "red"), TWO[1]], {}),
+        ("no-reference-satisfies-another", [("both", RED | SMALL, "x", "shoe", "en")],
+         [TWO[0], ("both", "size", "s")], {}),
         ("some-answer", [], [TWO[0], ("filler 1", "idle", "x")], {}),
         ("some-answer", [], TWO, {"kind": "pen"}),
         ("answers-share", [(f"more {i}", RED | SMALL, f"m{i}", "bag", "en") for i in range(5)],
@@ -97,6 +99,26 @@ def test_a_first_reference_may_be_a_sibling_of_the_target():
     asked = [("kin", "color", "red"), TWO[1]]
     known = {"method": "high-similarity", "target": "answer"}
     assert decide(pool, asked, **known)[0] == ACCEPTED
+
+
+def test_a_target_without_class_names_none():
+    pool = shop(make_product("nameless", RED | SMALL, "x", None, "en"))
+    listed = [Proposed(str(i), "target-first", tuple(TWO), target="nameless") for i in range(9)]
+    assert {p.decision for p in judge_list(pool, listed, SOUND)} == {"class-named"}
+
+
+def test_a_query_without_answer_is_none_under_any_rules():
+    asked = [TWO[0], ("filler 1", "idle", "x")]
+    assert decide(shop(), asked, replace(SOUND, constraints=()))[0] == "some-answer"
+
+
+def test_products_of_no_spu_are_no_siblings():
+    pool = shop(
+        make_product("lone red", RED | LARGE, None, "shoe", "en"),
+        make_product("lone answer", RED | SMALL, None, "bag", "en"),
+    )
+    asked = [("lone red", "color", "red"), TWO[1]]
+    assert decide(pool, asked, kind="bag") == (ACCEPTED, {"answer", "no round", "lone answer"})
 
 
 def test_redundant_references_are_judged_without_references():
@@ -157,6 +179,14 @@ def test_merit_refuses_the_same_pair_alone():
     assert decide(pool, [TWO[0], ("red too", "color", "red")], MERIT)[0] == "distinct-pairs"
     twice = [TWO[0], ("red", "size", "l")]
     assert decide(pool, twice, MERIT) == (ACCEPTED, {"no small"})
+    few = pool_of(
+        make_product("a", RED | SMALL, "s"),
+        make_product("b", BLUE | SMALL, "s"),
+        make_product("c", BLUE, "t"),
+    )  # a target alone is a third of the pool, which the code does not test
+    asked = [("a", "size", "s"), ("c", "color", "blue")]
+    assert decide(few, asked, MERIT, "high-similarity", target="b") == (ACCEPTED, {"b"})
+    assert decide(few, asked, MERIT, target="b")[0] == "answers-share"
     style = [("red", STYLE, AS_SHOWN), TWO[1]]
     found = decide(pool, style, MERIT, "high-similarity", target="answer")
     assert found == (ACCEPTED, {"answer"})
@@ -191,6 +221,7 @@ def test_accepted_queries_keep_every_rule(products, seed, method):
             assert brute_answers(products, others, kind, ids) > answers
             if i or method != "high-similarity":
                 assert product.spu not in {by_id[a].spu for a in answers} - {None}
+        assert query.target < 0 or pool.ids[query.target] in answers
         near = {pool.ids[i] for i in query.near}
         assert not near & (answers | set(ids)) and len(near) == len(query.near) <= rules.near
         assert len(near) > 0  # each condition excludes something
@@ -210,6 +241,7 @@ def test_hard_negatives_are_siblings_and_products_that_fail_one_condition():
     for row in range(len(found.accepted)):
         query = found.composed(row, 0.0, True)
         asked = [q for _, q in query.shown]
+        assert len(set(query.near.tolist())) == len(query.near)
         for place in query.near.tolist():
             fails = [q not in pool.pairs_of(place) for q in asked]
             fails.append(pool.kind.codes[place] != query.kind)

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skulens.compose import pool as pool_module
-from skulens.compose.answers import find_answers, find_near_misses
+from skulens.compose.answers import Answered, find_answers, find_near_misses
 from skulens.compose.pool import MOST_ATTRIBUTES, make_pool
 from skulens.compose.proposals import MOST, NONE, Proposals
 from skulens.errors import DataError
 from skulens.records import Attribute, Product
+from skulens.registry import resolve
 from tests.compose.pools import (
     PRODUCTS,
     brute_answers,
@@ -59,6 +60,16 @@ def test_membership_by_bitmap_and_by_search(bitmaps_mb, monkeypatch):
     for place in range(len(pool)):
         has = pool.has(np.full(len(pool.pairs), place), np.arange(len(pool.pairs)))
         assert np.flatnonzero(has).tolist() == sorted(pool.pairs_of(place))
+
+
+def test_a_search_past_the_end_of_a_posting_finds_nothing(monkeypatch):
+    monkeypatch.setattr(pool_module, "BITMAPS_MB", 0)
+    monkeypatch.setattr(pool_module, "DENSE", 0.5)
+    classless = make_product("b", {"color": "red"})  # numbered first
+    pool = pool_of(make_product("a", {"size": "s"}, kind="bag"), classless)
+    assert (pool.bitmaps[0] < 0).all() and pool.posted.tolist() == [1, 0]
+    found = [pool.has(np.arange(2), np.full(2, pair)).tolist() for pair in (0, 1)]
+    assert found == [[False, True], [True, False]]
 
 
 def test_batches_of_answers_are_cut_and_put_together(monkeypatch):
@@ -112,6 +123,18 @@ def test_near_misses_fail_one_condition_alone(products, data):
         expected = brute_answers(products, others, shown=ids)
         expected -= brute_answers(products, [pool.pairs[pairs[i]]])
         assert names_of(pool, found[i]) == expected
+
+
+def test_near_misses_stay_with_their_queries():
+    pool = pool_of(*random_products(90))
+    drawn = resolve("sampler", "target-first")(pool).draw(0, np.arange(200, dtype=np.uint64))
+    drawn = drawn.take(~drawn.failed)
+    whole = Answered(pool, drawn, find_answers(pool, drawn.pairs, drawn.kind))
+    assert len(whole.misses.members) > 500
+    good = np.random.default_rng(0).random(len(drawn)) < 0.4
+    found, expected = whole.take(good).misses, find_near_misses(pool, drawn.take(good))
+    assert found.edges.tolist() == expected.edges.tolist()
+    assert found.members.tolist() == expected.members.tolist()
 
 
 def test_products_are_numbered_class_by_class_and_pairs_key_by_key():

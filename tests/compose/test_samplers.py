@@ -114,8 +114,8 @@ def tiny() -> Pool:
         make_product("b", {"color": "red", "size": "l", "shape": "o"}, "s1", "bag", "en"),
         make_product("c", {"color": "blue", "size": "s"}, "s2", "bag", "en"),
         make_product("d", {"size": "l"}, "s2", "shoe", "en"),
-        make_product("e", {"color": "red"}, None, "shoe", "th"),
-        make_product("f", {"color": "red", "size": "s", "shape": "o"}, "s3", "bag", "en"),
+        make_product("e", {"color": "red", "size": "s"}, None, "shoe", "th"),
+        make_product("f", {"color": "red", "size": "s", "shape": "o"}, "s3", "bag", "th"),
     )
 
 

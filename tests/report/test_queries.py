@@ -111,12 +111,12 @@ def test_a_wrong_product_says_what_it_has_instead(place, results, tmp_path):
 def test_every_picture_is_stored_once_and_few_bytes_fit(place, results, tmp_path, monkeypatch):
     page = write(place, results, tmp_path)
     rules = re.findall(
-        r"^\.(p\d+)\{background-image:url\(data:image/jpeg;base64,", page, flags=re.M
+        r"^\.(p\d+)\{background-image:url\(data:image/webp;base64,", page, flags=re.M
     )
     used = set(re.findall(r'class="pic (p\d+)"', page))
     assert set(rules) == used and len(rules) == len(set(rules)) <= 3 * 6
     assert "did not fit" not in page
-    monkeypatch.setattr(module, "PictureRules", lambda: PictureRules(Budget(900)))
+    monkeypatch.setattr(module, "PictureRules", lambda: PictureRules(Budget(250)))
     small = write(place, results, tmp_path)
     assert small.count("background-image:url") < len(rules) and "did not fit the page" in small
 

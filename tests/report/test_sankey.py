@@ -124,3 +124,13 @@ def test_funnel_page_shows_every_step(tmp_path):
     assert "<b>" not in page and "kept 690" in page and "<td>1,000</td><td>20</td>" in page
     with pytest.raises(ValueError, match="got 1"):
         write_sankey_page(FUNNEL[:1], tmp_path / "g.html", "x")
+
+
+def test_columns_after_everything_is_gone_stay_empty(tmp_path):
+    steps = [
+        {"name": "given", "products": 2, "pairs": 3, "keys": 1, "gone": {}},
+        {"name": "one", "products": 0, "pairs": 0, "keys": 0, "gone": {"x": 3}},
+        {"name": "two", "products": 0, "pairs": 0, "keys": 0, "gone": {}},
+    ]
+    page = write_sankey_page(steps, tmp_path / "f.html", "Nothing is left").read_text()
+    assert "x 3" in page and ">two</text>" in page

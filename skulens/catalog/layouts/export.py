@@ -1,7 +1,7 @@
 """A catalogue -> a folder in another project's layout."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,8 @@ from skulens.protocols import Catalog
 from skulens.records import Image, Product, Query, Reject
 from skulens.registry import resolve
 
+Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
+"""Wraps a long loop: (rows, what, how many; 0: unknown) -> the same rows."""
 Tile = Callable[[Sequence[Image]], bytes]
 """Several pictures side by side as one encoded picture."""
 
@@ -27,6 +29,7 @@ class Export:
     tile: Tile | None = None
     """Makes one picture of several, for layouts whose queries show one; None: such queries are
     rejected."""
+    watch: Watch = lambda rows, what, total: rows
     files: list[Path] = field(default_factory=list)
     products: int = 0
     queries: int = 0
@@ -58,7 +61,7 @@ class Export:
 
     def ask(self, split: str, pool: "Pool") -> Iterator[Query]:
         """The queries of a split that have an answer in the pool; others are rejected."""
-        for query in pool.catalog.queries(split):
+        for query in self.watch(pool.catalog.queries(split), f"queries of {split}", 0):
             missing = [p for p in query.answers if p not in pool.products]
             if missing or not query.answers:
                 reason = f"its answer {missing[0]!r} is no product" if missing else "has no answer"
@@ -66,6 +69,10 @@ class Export:
                 continue
             yield query
         self.left_out |= dict.fromkeys(pool.catalog.rejects)
+
+    def each(self, pool: "Pool") -> Iterator[Product]:
+        """The products of a pool, while they are written."""
+        yield from self.watch(pool.products.values(), "products", len(pool.products))
 
     def reject(self, split: str, query: Query, reason: str, todo: str = "leave it out") -> None:
         self.left_out[Reject(f"split {split}", query.id, reason, todo)] = None
@@ -126,12 +133,15 @@ def export_catalog(
     out: Path,
     splits: Sequence[str] = (),
     tile: Tile | None = None,
+    watch: Watch | None = None,
 ) -> Export:
     """Write a catalogue's products and queries in another project's layout.
 
     Args:
         layout: a name of `skulens list layouts`.
         splits: which queries; all by default.
+        tile: see `Export`.
+        watch: see `Export`.
     Raises:
         UnknownName: no such layout.
         StoreError: `out` holds something already.
@@ -149,6 +159,8 @@ def export_catalog(
             f"{catalog.info.name} has no split {(unknown or [''])[0]!r}; its splits: {said}"
         )
     export = Export(catalog, out, tuple(splits) or there, tile)
+    if watch is not None:
+        export.watch = watch
     chosen(export).write()
     return export
 

@@ -65,7 +65,8 @@ class MBeir(Layout):
 
     def write_pool(self, split: str, pool: Pool) -> dict[str, dict[str, Any]]:
         """Product id -> its entry in the union pool, which is written."""
-        found = {p: self.candidate(p, n, pool) for n, p in enumerate(pool.products, 1)}
+        each = enumerate(self.export.each(pool), 1)
+        found = {p.id: self.candidate(p.id, n, pool) for n, p in each}
         write_jsonl(
             self.export.file(f"cand_pool/global/mbeir_union_{split}_cand_pool.jsonl"),
             found.values(),

@@ -27,6 +27,8 @@ from skulens.records import Image, Product
 
 STRING = pa.string()
 PLAIN = ("title", "idx", "class", "country", "language")
+PICTURES = 100
+"""Products held in memory at a time, with their pictures."""
 OPTIONAL = ("spu_id", "spu_description", "extras")
 
 
@@ -65,15 +67,16 @@ class Merit(Layout):
 
     def write_products(self, split: str, pool: Pool) -> None:
         keys = dict.fromkeys(a.key for p in pool.products.values() for a in p.attributes)
-        rows = list(map(describe, pool.products.values()))
-        more = [name for name in OPTIONAL if any(row.get(name) for row in rows)]
+        told = {p.id: describe(p) for p in pool.products.values()}
+        more = [name for name in OPTIONAL if any(row[name] for row in told.values())]
         columns: dict[str, pa.DataType] = dict.fromkeys((*PLAIN, *more), STRING)
         columns["image"] = pa.struct({"bytes": pa.binary(), "path": STRING})
         if keys:
             columns["attribute"] = pa.struct(dict.fromkeys(keys, STRING))
         schema = pa.schema(columns).with_metadata(features_of(columns))
-        filled = ({**row, **show_picture(self.export, pool, row["idx"])} for row in rows)
-        write_table(self.export.file(self.products.format(split=split)), schema, filled)
+        each = self.export.each(pool)
+        filled = ({**told[p.id], **show_picture(self.export, pool, p.id)} for p in each)
+        write_table(self.export.file(self.products.format(split=split)), schema, filled, PICTURES)
         self.export.notes["further values of an attribute left out"] += count_more(pool)
 
 
@@ -84,7 +87,7 @@ class MeritAnnotation(Merit):
 
     def write_products(self, split: str, pool: Pool) -> None:
         path = self.export.file(self.products.format(split=split))
-        rows = (self.record(p, pool) for p in pool.products.values())
+        rows = (self.record(p, pool) for p in self.export.each(pool))
         write_whole(path, lambda f: f.writelines(json.dumps(r).encode() + b"\n" for r in rows))
         self.export.notes["further values of an attribute left out"] += count_more(pool)
 

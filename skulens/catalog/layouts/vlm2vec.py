@@ -110,7 +110,7 @@ class Vlm2VecEval(Vlm2Vec):
     def write(self) -> None:
         for split, pool in self.export.pools():
             corpus = self.export.file(f"corpus-{split}.parquet")
-            write_table(corpus, CORPUS, (self.offer([p], pool) for p in pool.products))
+            write_table(corpus, CORPUS, (self.offer([p.id], pool) for p in self.export.each(pool)))
             path = self.export.file(f"queries-{split}.parquet")
             write_table(path, QUERIES, self.rows(split, pool))
 

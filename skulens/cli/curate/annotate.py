@@ -74,8 +74,8 @@ def command(data, folder, out, claims, profile, asking, map_, as_json, **said) -
     """Put the attributes of DATA onto the cards, then filter them, with a funnel.
 
     A product keeps the attributes whose key and value are on the card of its class: the same words,
-    or a synonym that the card lists. With --engine a model chooses a value for each key of the card,
-    from picture, attributes and description; what it says beside the card is rejected.
+    or a synonym that the card lists. With --engine a model chooses a value for each key of the
+    card, from picture, attributes and description; what it says beside the card is rejected.
     """
     from skulens.curate.cards.annotate import annotate, check_folder, write_annotated
     from skulens.curate.cards.files import read_cards
@@ -107,11 +107,14 @@ def command(data, folder, out, claims, profile, asking, map_, as_json, **said) -
 
 
 def write_page(out: Path, record) -> None:
-    """The funnel as a page beside the catalogue; none where no attribute was given."""
+    """The funnel as a page beside the catalogue, up to the step that leaves nothing; none where no
+    attribute was given."""
     from skulens.report.sankey import write_sankey_page
 
     steps = record["funnel"]["steps"]
-    if steps[0]["pairs"]:
+    empty = next((n for n, step in enumerate(steps) if not step["pairs"]), len(steps))
+    steps = steps[: empty + 1]
+    if empty:
         title = f"Attributes of {record['settings']['data']} on cards"
         subtitle = f"Filters: {record['settings']['profile']}. Pairs of a product and a value."
         write_sankey_page(steps, out / "funnel.html", title, subtitle)

@@ -1,6 +1,7 @@
 """`skulens curate expand`: queries of a cold start, from pairs of similar products."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -74,6 +75,8 @@ def command(
     has attributes they are looked up and all answers are listed; otherwise --engine is asked, and
     the query is tagged unverified. Nothing is asked twice: run the same command again to resume.
     """
+    from tqdm import tqdm
+
     from skulens.compose.profiles import read_profile
     from skulens.curate.asked.expand import Plan, expand_catalog
     from skulens.curate.asked.pictures import Window
@@ -88,6 +91,11 @@ def command(
         quotas, window, towards, tell, instruct, candidates, retries, seed, read_profile(profile)
     )
     catalog, embedder = in_language(open_data(data, map_), language), open_embedder(encoder)
+
+    def make(chat):
+        wanted = sum(quotas.values())
+        with tqdm(desc="queries", total=wanted, delay=2, leave=False, file=sys.stderr) as bar:
+            return expand_catalog(catalog, embedder, chat, plan, out, bar.update)
 
     def tell_made(made, asked) -> None:
         if as_json:
@@ -107,7 +115,7 @@ def command(
     work_with(
         asking,
         "expand",
-        lambda chat: expand_catalog(catalog, embedder, chat, plan, out),
+        make,
         tell_made,
         as_json,
     )

@@ -78,8 +78,7 @@ def check_named(after: Tagged, query: Query) -> list[str]:
     found = []
     for condition in query.conditions:
         if condition.key == CLASS and condition.value:
-            said = said_of(after)
-            if not (names(said, condition.value) or names(said, say_thing(condition.value))):
+            if not names_class(said_of(after), condition.value):
                 found.append(f"the kind of product, {condition.value!r}, has to be named")
             continue
         number = number_of(condition, query, after)
@@ -91,6 +90,12 @@ def check_named(after: Tagged, query: Query) -> list[str]:
                 f"the attribute {condition.key!r} has to be named beside <Product {number}>"
             )
     return found
+
+
+def names_class(text: str, kind: str) -> bool:
+    """Whether a text names a class, as it is called or as `compose.words` calls it: "clothing" for
+    cloth."""
+    return names(text, kind) or contains(text, say_thing(kind))
 
 
 def number_of(condition: Condition, query: Query, tagged: Tagged) -> int | None:

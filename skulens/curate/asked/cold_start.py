@@ -18,6 +18,7 @@ from skulens.protocols import Ask, Reply
 from skulens.records import Image, Reject
 from skulens.values.text import fold
 
+COMMON, ATTRIBUTE, VALUE = "merit_cold_shared", "merit_cold_attribute", "merit_cold_value"
 STAGE = "cold start"
 NOTHING = ""
 """A model's answer that no value fits, or that nothing is shared."""
@@ -50,9 +51,9 @@ class Asker:
     names: Sequence[str]
     photos: Mapping[str, Image]
     targets: Mapping[str, Image]
-    attribute: Prompt = field(default_factory=lambda: load_prompt("merit_cold_attribute"))
-    value: Prompt = field(default_factory=lambda: load_prompt("merit_cold_value"))
-    common: Prompt = field(default_factory=lambda: load_prompt("merit_cold_shared"))
+    attribute: Prompt = field(default_factory=lambda: load_prompt(ATTRIBUTE))
+    value: Prompt = field(default_factory=lambda: load_prompt(VALUE))
+    common: Prompt = field(default_factory=lambda: load_prompt(COMMON))
 
     def complete(self, chains: Sequence[Chain], conditions: int, funnel: Funnel) -> list[Chain]:
         """Chains with so many conditions, in their order; the others are counted.

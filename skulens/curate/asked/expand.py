@@ -18,10 +18,11 @@ from skulens.compose.judge import ACCEPTED, judge, steps_of
 from skulens.compose.pool import Pool, make_pool
 from skulens.compose.profiles import SOUND, Profile
 from skulens.compose.proposals import Composed, Composition
+from skulens.compose.run import FULL, Progress
 from skulens.compose.words import ask as word
 from skulens.compose.words import name_of
 from skulens.curate.asked.checks import check_named
-from skulens.curate.asked.cold_start import Asker, Funnel
+from skulens.curate.asked.cold_start import ATTRIBUTE, COMMON, VALUE, Asker, Funnel
 from skulens.curate.asked.differences import METHOD, Chain, Known, Partners, Towards, proposals_of
 from skulens.curate.asked.folders import made_by
 from skulens.curate.asked.pictures import Pictures, Window, embed_pictures, similar_pairs
@@ -46,6 +47,8 @@ from skulens.protocols import Ask, Catalog, Chat, Reply
 from skulens.records import Image, Product, Query, Reject, chunks
 
 CANDIDATES = "candidates.parquet"
+INSTRUCTION = "merit_cold_query"
+PROMPTS = (COMMON, ATTRIBUTE, VALUE, INSTRUCTION)
 CHUNK = 20_000
 """Chains that are asked about at a time."""
 UNVERIFIED, COMPLETE = "unverified", "complete"
@@ -128,13 +131,19 @@ class Shop:
 
 
 def expand_catalog(
-    catalog: Catalog, embedder: Embedder, chat: Chat | None, plan: Plan, out: Path
+    catalog: Catalog,
+    embedder: Embedder,
+    chat: Chat | None,
+    plan: Plan,
+    out: Path,
+    progress: Progress | None = None,
 ) -> Made:
     """Make queries from similar pairs and write them with the products to `out`.
 
     Args:
         embedder: its first encoder says what is similar.
         chat: asked where the catalogue does not know; None: such pairs are left out.
+        progress: told of accepted queries.
     Raises:
         StoreError: `out` holds a catalogue already.
         DataError: the catalogue has no product.
@@ -143,7 +152,7 @@ def expand_catalog(
     with claim_folder(out):
         shop, funnel = Shop.read(catalog, embedder), Funnel()
         rounds = Rounds(chat, plan.retries) if chat else None
-        found, missing = choose_chains(shop, rounds, plan, funnel)
+        found, missing = choose_chains(shop, rounds, plan, funnel, progress)
         queries = [make_query(shop, *both, plan) for both in found]
         if plan.instruct and rounds:
             queries = instruct(shop, [chain for chain, _ in found], queries, rounds, funnel)
@@ -156,6 +165,7 @@ def expand_catalog(
             **asdict(plan),
             "encoder": embedder.encoders[0].info.identity,
             **made_by(chat),
+            "prompts": {name: load_prompt(name).sha256 for name in PROMPTS},
             "queries_sha256": digest,
         }
         write_record(out, composition, recipe)
@@ -170,7 +180,11 @@ Found = Sequence[tuple[Chain, Composed]]
 
 
 def choose_chains(
-    shop: Shop, rounds: Rounds | None, plan: Plan, funnel: Funnel
+    shop: Shop,
+    rounds: Rounds | None,
+    plan: Plan,
+    funnel: Funnel,
+    progress: Progress | None = None,
 ) -> tuple[list[tuple[Chain, Composed]], dict[str, int]]:
     """Chains with their queries for every quota, those of most conditions first; and what could not
     be filled.
@@ -191,12 +205,14 @@ def choose_chains(
             if len(mine) == plan.quotas[conditions]:
                 break
             whole = asker.complete(one_each(block, used), conditions, funnel)
-            for chain, composed in judge_chains(shop.pool, whole, plan, funnel):
-                if len(mine) == plan.quotas[conditions]:
-                    funnel.steps["quota full"] += 1
-                    continue
-                mine.append((chain, composed))
-                used.add(chain.target)
+            judged = judge_chains(shop.pool, whole, plan, funnel)
+            fitting = judged[: plan.quotas[conditions] - len(mine)]
+            if left := len(judged) - len(fitting):
+                funnel.steps[FULL] += left
+            mine += fitting
+            used |= {chain.target for chain, _ in fitting}
+            if progress is not None:
+                progress(len(fitting))
     funnel.steps[ACCEPTED] = sum(map(len, found.values()))
     short = {f"n_conditions={n}": q - len(found[n]) for n, q in plan.quotas.items()}
     return [c for n in plan.quotas for c in found[n]], {k: n for k, n in short.items() if n}
@@ -283,7 +299,7 @@ def instruct(
 ) -> list[Query]:
     """Queries with the instruction that the paper's prompt gives; one whose answers all fail keeps
     the templated words."""
-    prompt = load_prompt("merit_cold_query")
+    prompt = load_prompt(INSTRUCTION)
     texts = {q.id: read_tagged(q) for q in queries}
     said = {q.id: in_words(q) for q in queries}
     asks: dict[str, Ask] = {}
@@ -316,7 +332,6 @@ def in_words(query: Query) -> Tagged:
 def put(query: Query, text: Tagged, settled: Settled[Tagged], funnel: Funnel) -> Query:
     """The query in the words of an answer, around its own products."""
     if settled.value is None:
-        funnel.steps["instruction left as it was"] += 1
         funnel.rejects.append(settled.reject("instruction", query.id))
         return replace(query, tags={**query.tags, "instruction": "template"})
     told = with_text(query, replace(text, frame=settled.value.frame))

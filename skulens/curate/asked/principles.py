@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from skulens.compose.words import CLASS
-from skulens.curate.asked.checks import number_of, said_of
+from skulens.curate.asked.checks import names_class, number_of, said_of
 from skulens.curate.asked.saying import CATALOGUE_LANGUAGE, contains, says
 from skulens.curate.asked.tagged import Tagged
 from skulens.records import Condition, Product, Query
@@ -90,6 +90,8 @@ def judge_given(query: Query, text: Tagged, facts: Facts) -> Iterator[Finding]:
             yield Finding("holds")  # the picture shows it
         elif condition.value is None:
             yield Finding("unknown", f"nobody knows which {condition.key} is meant")
+        elif condition.key == CLASS and names_class(said_of(text), condition.value):
+            yield Finding("holds")
         else:
             yield judge_told(condition, condition.value, query, text, facts)
 

@@ -1,8 +1,8 @@
 """A selection of pictures on disk.
 
 pictures.parquet   a row per picture: product_id, number, path, sha256, width, height, a column per
-                   score, failed (scores beyond their limit, "duplicate"), same_as (number of an
-                   earlier picture of the product), like (another product with nearly this picture),
+                   score, failed (scores beyond their limit, "duplicate"), same_as (number of a
+                   better picture of the product), like (another product with nearly this picture),
                    reason (why it cannot be read)
 best.parquet       a row per product with a readable picture: product_id, number, path, passes
 pictures.json      scores with their limits, and counts

@@ -54,7 +54,7 @@ class Blur:
     """
 
     name, higher_is_worse = "blur", True
-    limit: float | None = 0.323
+    limit: float | None = 0.324
 
     def score(self, picture: PIL.Image.Image) -> float:
         levels = grey(picture)
@@ -65,7 +65,7 @@ class Clutter:
     """Share of cells along the border, an eighth of the picture wide, that hold an edge."""
 
     name, higher_is_worse = "clutter", True
-    limit: float | None = 0.27
+    limit: float | None = 0.259
 
     def score(self, picture: PIL.Image.Image) -> float:
         cells = over_cells(gradient(grey(picture)), np.max)
@@ -76,21 +76,27 @@ class Clutter:
 
 
 class Watermark:
-    """Share of the background's cells that hold a faint edge.
+    """Share of the background's cells that hold a faint edge; NaN where it is not plain.
 
     A watermark is drawn lightly over everything; only over a plain background can it be told from
-    the product, so that one across the product alone is not seen.
+    the product or the room, so that one across the product alone is not seen.
     """
 
     name, higher_is_worse = "watermark", True
-    limit: float | None = 0.205
+    limit: float | None = 0.240
     faint, far = 6.0, 140.0
     """Grey levels of the least edge; levels from the background that are not its own any more."""
+    even, plain = 16.0, 0.6
+    """Levels from the background's colour within which at least this share of the border lies."""
 
     def score(self, picture: PIL.Image.Image) -> float:
         small = reduce(picture, SIDE_PX)
         levels = np.asarray(small, np.float32)
-        distance = np.abs(levels - background(levels)).max(2)
+        border = border_of(levels)
+        colour = np.median(levels[border], axis=0)
+        distance = np.abs(levels - colour).max(2)
+        if (distance[border] <= self.even).mean() < self.plain:
+            return float("nan")
         near = over_cells(distance, np.max) < self.far
         edges = (
             over_cells(gradient(np.asarray(small.convert("L"), np.float32)), np.max) > self.faint
@@ -106,7 +112,7 @@ class Text:
     """
 
     name, higher_is_worse = "text", True
-    limit: float | None = 0.13
+    limit: float | None = 0.140
     strokes, period, contrast = 6.0, 0.3, 60.0
 
     def score(self, picture: PIL.Image.Image) -> float:
@@ -156,12 +162,12 @@ def over_cells(
     return join(cells, axis=(1, 3))
 
 
-def background(levels: np.ndarray) -> np.ndarray:
-    """(3,) the median colour of the outermost twentieth."""
+def border_of(levels: np.ndarray) -> np.ndarray:
+    """(height, width) bool: the outermost twentieth."""
     width = max(1, round(0.05 * min(levels.shape[:2])))
     ring = np.ones(levels.shape[:2], bool)
     ring[width:-width, width:-width] = False
-    return np.median(levels[ring], axis=0)
+    return ring
 
 
 def blur_along(levels: np.ndarray, window: int = 9) -> float:

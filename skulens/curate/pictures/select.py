@@ -63,7 +63,7 @@ class Selection:
     failed: Mapping[int, Sequence[str]]
     """Position in `scored` -> what it fails; pictures that pass are absent."""
     same_as: Mapping[int, int]
-    """Position -> number of the earlier picture of its product that it repeats."""
+    """Position -> number of the better picture of its product that it repeats."""
     like: Mapping[int, str]
     """Position -> another product that has nearly the same picture."""
     best: Mapping[str, int]
@@ -111,47 +111,61 @@ def look_at_products(
             yield from pool.map(look, chunk)
 
 
+Order = tuple[int, float, int]
+"""Smaller is better: scores failed, badness by one score, position among the product's pictures."""
+
+
 def select(scored: Sequence[Scored], limits: Limits, rank_by: str = "") -> Selection:
     """Judge pictures that were looked at.
 
-    The best picture of a product fails the fewest scores; of equals the one with the best `rank_by`,
-    then the earlier.
+    The best picture of a product fails the fewest scores; of equals the one with the best
+    `rank_by`, then the earlier. Of pictures of a product that are nearly the same all but the best
+    fail.
 
     Args:
         rank_by: name of a score in use; "": the seller's order.
+    Raises:
+        UnknownName: `rank_by` is no score in use.
     """
-    failed = {
-        i: tuple(names) for i, s in enumerate(scored) if s.readable and (names := limits.failed(s))
-    }
-    same_as, like = find_repeated(scored)
+    order = put_in_order(scored, limits, rank_by)
+    failed = {i: tuple(n) for i in order if (n := limits.failed(scored[i]))}
+    same_as, like = find_repeated(scored, order)
     for position in same_as:
         failed[position] = (*failed.get(position, ()), DUPLICATE)
-    sign = {s.name: 1 if s.higher_is_worse else -1 for s in limits.scores} | {"": 0}
-    if rank_by not in sign:
-        raise unknown("score", rank_by, sorted(sign)[1:], "skulens list picture-scores")
-
-    def order(position: int) -> tuple[int, float, int]:
-        badness = sign[rank_by] * scored[position].values.get(rank_by, 0.0)
-        known = badness if badness == badness else float("inf")  # NaN: nothing could be said
-        return (len(failed.get(position, ())), known, scored[position].number)
-
-    of_product: dict[str, list[int]] = {}
-    for position, one in enumerate(scored):
-        if one.readable:
-            of_product.setdefault(one.product, []).append(position)
-    best = {product: min(positions, key=order) for product, positions in of_product.items()}
+    best: dict[str, int] = {}
+    for position in sorted(order, key=lambda i: order[i]):
+        best.setdefault(scored[position].product, position)
+    best = {s.product: best[s.product] for s in scored if s.product in best}
     return Selection(scored, failed, same_as, like, best, reject_pictures(scored, failed, best))
 
 
-def find_repeated(scored: Sequence[Scored]) -> tuple[dict[int, int], dict[int, str]]:
-    """(repeated within a product, much like one of another product) by perceptual hash and colour."""
-    places = [i for i, s in enumerate(scored) if s.readable]
+def put_in_order(scored: Sequence[Scored], limits: Limits, rank_by: str) -> dict[int, Order]:
+    """Position of each readable picture -> its place in the order of preference."""
+    sign = {s.name: 1 if s.higher_is_worse else -1 for s in limits.scores} | {"": 0}
+    if rank_by not in sign:
+        raise unknown("score", rank_by, sorted(sign)[1:], "skulens list picture-scores")
+    order: dict[int, Order] = {}
+    for position, one in enumerate(scored):
+        if one.readable:
+            badness = sign[rank_by] * one.values.get(rank_by, 0.0)
+            known = badness if badness == badness else float("inf")  # NaN: nothing could be said
+            order[position] = (len(limits.failed(one)), known, one.number)
+    return order
+
+
+def find_repeated(
+    scored: Sequence[Scored], order: Mapping[int, Order]
+) -> tuple[dict[int, int], dict[int, str]]:
+    """(the worse of two pictures of a product that are nearly the same -> number of the better one,
+    picture -> another product that has nearly the same), by perceptual hash and colour."""
+    places = list(order)
     same_as: dict[int, int] = {}
     like: dict[int, str] = {}
     for a, b in sorted(near_pairs([scored[i].looked for i in places])) if places else ():
         first, second = places[a], places[b]
         if scored[first].product == scored[second].product:
-            same_as.setdefault(second, scored[first].number)
+            better, worse = sorted((first, second), key=lambda i: order[i])
+            same_as.setdefault(worse, scored[better].number)
         else:
             like.setdefault(first, scored[second].product)
             like.setdefault(second, scored[first].product)

@@ -62,6 +62,9 @@ class Plan:
         workers: processes; any number gives the same queries. The balanced design needs one.
         cards: folder of attribute cards; attributes that are on none are left out.
         proposals: file for the first `limit` proposals of each method, with what was decided.
+    Raises:
+        DataError: two quotas of one name, or quotas or proposals that the balanced design cannot
+            have.
     """
 
     rules: Rules
@@ -71,6 +74,19 @@ class Plan:
     workers: int = 1
     cards: Path | None = None
     proposals: Path | None = None
+
+    def __post_init__(self):
+        quotas = as_quotas(self.quotas)
+        if not isinstance(self.rules, Balanced):
+            return
+        if self.proposals:
+            raise DataError("the balanced benchmark lists all there is and proposes nothing")
+        if any(q.language or q.kind or not q.conditions for q in quotas):
+            raise DataError(
+                "the balanced benchmark shares out languages and classes by itself; expected "
+                "quotas by number of conditions, such as 2=1000, got "
+                f"{', '.join(map(str, quotas))}"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -214,7 +230,7 @@ def compose_by(
     """Queries by a profile, or by the design of the balanced benchmark.
 
     Raises:
-        DataError: quotas or proposals that the design cannot have, and what `compose` raises.
+        DataError, UnknownName: what `compose` raises.
     """
     quotas, rules = as_quotas(plan.quotas), plan.rules
     if not isinstance(rules, Balanced):
@@ -222,13 +238,6 @@ def compose_by(
             write_list(plan.proposals, propose(pool, plan, rules))
         progress = watch("queries", sum(q.count for q in quotas))
         return compose(pool, quotas, rules, plan.seed, plan.limit, plan.workers, progress)
-    if plan.proposals:
-        raise DataError("the balanced benchmark lists all there is and proposes nothing")
-    if any(q.language or q.kind or not q.conditions for q in quotas):
-        raise DataError(
-            "the balanced benchmark shares out languages and classes by itself; expected quotas by "
-            f"number of conditions, such as 2=1000, got {', '.join(map(str, quotas))}"
-        )
     titles = [products[name].title for name in pool.ids]
     wanted = {q.conditions: q.count for q in quotas}
     return compose_balanced(pool, titles, wanted, rules, plan.seed, watch)

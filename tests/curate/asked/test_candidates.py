@@ -94,6 +94,11 @@ def test_candidates_satisfy_all_conditions_and_stand_by_mean_cosine():
     assert best.product == "r3" and best.score == pytest.approx((a @ r3 + b @ r3) / 2)
 
 
+def test_a_picture_that_cannot_be_read_is_left_out_of_the_mean():
+    both = ask(RED, ROUND, CHAIR, photos=(b"photo", b"cannot be read"))
+    assert ranked(both) == ranked(ask(RED, ROUND, CHAIR)) != []
+
+
 def test_limits_cut_the_list():
     assert ranked(ask(RED, ROUND, CHAIR), most=2) == ["r1", "r3"]
     both = ask(RED, ROUND, CHAIR, photos=(b"photo", b"other"))

@@ -3,20 +3,24 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from skulens.catalog.open import open_catalog
 from skulens.chat.bulk.remember import Remembered
 from skulens.chat.replies.store import ReplyStore
+from skulens.compose.pool import make_pool
 from skulens.compose.profiles import SOUND
 from skulens.curate.asked.cold_start import judge_choice
-from skulens.curate.asked.expand import Plan, expand_catalog
+from skulens.curate.asked.differences import Chain, Known, Partners, Refused, Taken
+from skulens.curate.asked.expand import Plan, expand_catalog, one_each
 from skulens.curate.asked.pictures import Window
 from skulens.curate.asked.rounds import Unanswered
 from skulens.curate.asked.tagged import read_tagged
 from skulens.errors import ChatError, StoreError
 from skulens.protocols import Reply
+from skulens.records import Attribute
 from tests.curate.asked.engine import Engine, product, text_of
 from tests.curate.asked.files import on_disk
 
@@ -150,6 +154,8 @@ def test_what_the_catalogue_lacks_is_asked_and_marked(make):
     [query] = queries
     assert [c.key for c in query.conditions] == ["color", "pattern", "size", "class"]
     assert query.tags["judgements"] == "unverified" and query.relevant == {query.answers[0]: 1}
+    steps = dict(made.composition.funnel)
+    assert steps.pop(("cold-start", "proposed")) == sum(steps.values())
     attributes = [text_of(a).split("choose from: ")[1].split("\n")[0] for a in engine.asked
                   if "Most Significant Attribute" in text_of(a)]  # fmt: skip
     assert attributes == ["pattern, shape, size", "shape, size"]  # never a key that was taken
@@ -246,7 +252,7 @@ def test_the_papers_instruction_leaves_the_target_alone_judged(make):
 def test_an_instruction_that_loses_a_tag_is_left_as_it_was(make):
     made, queries = make(KNOWN, Engine(lambda ask: "A red chair with a logo"), instruct=True)
     assert {q.tags["instruction"] for q in queries} == {"template"}
-    assert made.composition.funnel["cold-start", "instruction left as it was"] == 1
+    assert [r.source for r in made.rejects] == ["instruction"]
     assert all(q.tags["judgements"] == "unverified" for q in queries)
 
 
@@ -262,7 +268,8 @@ def test_a_killed_run_goes_on_and_makes_the_same(make, tmp_path):
             except ChatError:
                 assert dies_after and not (tmp_path / "resumed" / "products.parquet").exists()
             asked += [
-                (text_of(a), *(p.read() for p in a.parts if not isinstance(p, str))) for a in engine.asked
+                (text_of(a), *(p.read() for p in a.parts if not isinstance(p, str)))
+                for a in engine.asked
             ]
     assert [(q.id, q.conditions) for q in queries] == [(q.id, q.conditions) for q in expected]
     assert len(asked) == len(set(asked)) > 3
@@ -288,3 +295,87 @@ def test_a_folder_that_holds_a_catalogue_is_left_alone(make, tmp_path):
     make(KNOWN)
     with pytest.raises(StoreError, match="holds a catalogue already"):
         make(KNOWN)
+
+
+# ----- single look-ups ----------------------------------------------------------------------------
+
+
+def look_up(products, **partners):
+    """The look-ups of a pool, and a chain from a to b without conditions."""
+    pool, _ = make_pool(products)
+    place = {name: i for i, name in enumerate(pool.ids)}
+    vectors = np.tile(np.array([[1.0, 0, 0]], np.float32), (len(pool), 1))
+    chain = Chain(0, place["a"], place["b"], 0.9)
+    return Known.of(pool, Partners(vectors, **partners), [chain]), chain, place
+
+
+def taken(known, chain, key, value, shown):
+    return chain.then(Taken(known.numbers[key, value], shown, known=True))
+
+
+def test_a_redundant_difference_is_passed_over_for_the_next():
+    """Every square chair is dotted and not the other way round: asking for square first makes dots
+    idle, and dots after square says nothing."""
+    products = [
+        product("a", color="red", shape="round", pattern="plain", size="S"),
+        product("b", color="red", shape="square", pattern="dots", size="M"),
+        product("c", color="red", shape="square", pattern="dots", size="L"),
+        product("d", color="red", shape="round", pattern="dots", size="M"),
+        product("f", color="blue", shape="square", pattern="dots", size="M"),
+        product("s", kind="table", color="blue", shape="square", pattern="wavy", size="L"),
+        product("p", kind="desk", color="blue", shape="oval", pattern="dots", size="S"),
+        product("m", kind="bench", color="green", shape="oval", pattern="wavy", size="M"),
+    ]
+    known, chain, place = look_up(products)
+    chain = taken(known, chain, "color", "red", place["a"])
+    chain = taken(known, chain, "shape", "square", place["s"])
+    found = known.differ(chain)
+    assert known.pool.pairs[found.pair] == ("size", "M") and known.hidden(place["b"], found.pair)
+
+
+def patterned(name, color, *patterns):
+    values = [("color", color), *(("pattern", p) for p in patterns)]
+    told = tuple(Attribute(key, value, "visual") for key, value in values)
+    return replace(product(name), attributes=told)
+
+
+def test_a_key_is_never_taken_twice_even_with_another_value():
+    """Each of red, dots and stars alone would exclude somebody."""
+    products = [
+        patterned("a", "red", "plain"),
+        patterned("b", "red", "dots", "stars"),
+        patterned("c", "red", "dots"),
+        patterned("d", "red", "stars"),
+        patterned("e", "blue", "dots", "stars"),
+        product("s", kind="table", pattern="dots"),
+        product("p", kind="desk", pattern="stars"),
+    ]
+    known, chain, place = look_up(products)
+    chain = taken(known, chain, "color", "red", place["a"])
+    assert known.pool.pairs[known.differ(chain).pair] == ("pattern", "dots")
+    chain = taken(known, chain, "pattern", "dots", place["s"])
+    assert isinstance(known.differ(chain), Refused)
+
+
+def test_who_can_show_a_value():
+    products = [
+        product("a", color="red", shape="round", spu="A"),
+        product("b", color="red", shape="square", spu="B"),
+        product("sibling", kind="table", color="blue", shape="square", spu="B"),
+        product("kin", kind="table", color="blue", shape="square", spu="A"),
+        product("red", kind="table", color="red", shape="square"),
+        product("thai", kind="table", color="blue", shape="square", language="th"),
+        product("good", kind="table", color="blue", shape="square", spu="C"),
+    ]
+    known, chain, place = look_up(products)
+    square = known.numbers["shape", "square"]
+    chain = taken(known, chain, "color", "red", place["a"])
+    assert [known.pool.ids[p] for p in known.able(chain, square)] == ["good"]
+    blue = known.numbers["color", "blue"]
+    after = chain.then(Taken(square, place["good"], known=True))
+    assert len(known.able(after, blue)) == 0  # the second product is blue, too
+
+
+def test_a_product_is_the_target_of_one_query_at_most():
+    chains = [Chain(0, 1, 2, 0.9), Chain(1, 3, 2, 0.9), Chain(2, 1, 4, 0.9), Chain(3, 1, 5, 0.9)]
+    assert [c.number for c in one_each(chains, used={4})] == [0, 3]

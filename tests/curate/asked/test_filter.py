@@ -18,6 +18,7 @@ from skulens.curate.asked.filter import (
 )
 from skulens.curate.asked.principles import PRINCIPLES, Facts, Finding, judge_query
 from skulens.curate.asked.tagged import read_tagged
+from skulens.curate.queries.make import write_rows
 from skulens.errors import ChatError
 from skulens.protocols import Reply
 from skulens.records import Condition, Image, Item, Query
@@ -82,6 +83,15 @@ def verdicts(asked):
 def test_the_catalogue_decides_what_it_knows(asked, expected, reason):
     found, reasons = verdicts(asked)
     assert found == expected and reason in reasons
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("cloth", "clothing"), ("headphone", "a pair of headphones"), ("sofa", "sofas")],
+)
+def test_a_class_may_be_called_as_the_templates_call_it(kind, said):
+    asked = query(conditions=(RED, Condition("class", kind)), head=f"Find {said}")
+    assert judge_query(asked, read_tagged(asked), FACTS)["non_omission"].verdict == "holds"
 
 
 def test_a_value_that_the_class_is_called_by_is_not_written_out():
@@ -165,6 +175,17 @@ def test_without_a_model_the_unknown_is_undecided(shop, tmp_path):
     )
     _, kept, rejects, _ = run(shop, None, tmp_path / "other", keep_undecided=True)
     assert kept == {"good", "thai", "probe"} and "thai" not in rejects
+
+
+def test_what_the_composition_said_of_the_queries_kept_comes_along(shop, tmp_path):
+    shop.root = tmp_path / "before"
+    shop.root.mkdir()
+    write_rows(shop.root / "composition.parquet", [{"query_id": n} for n in ("good", "thai")])
+    (shop.root / "composition.json").write_text('{"seed": 5}')
+    run(shop, None, tmp_path / "out")
+    rows = pq.read_table(tmp_path / "out" / "composition.parquet").to_pylist()
+    assert rows == [{"query_id": "good"}]
+    assert json.loads((tmp_path / "out" / "composition.json").read_text()) == {"seed": 5}
 
 
 def test_the_model_is_asked_about_the_rest_alone(shop, tmp_path):

@@ -122,6 +122,8 @@ def test_classes_are_counted_apart():
     ]  # fmt: skip
     done = annotate(shop, cards, Filters(most_frequent_value="exact", seen_once=Limit()))
     assert [bool(p.attributes) for p in done.products] == [False, False, False, True] * 2
+    once = annotate([shop[3], shop[4]], cards, Filters())
+    assert once.empty == 2, "blue is seen twice, but once in each class"
     pooled = annotate(shop, cards, Filters(seen_once=Limit(), rare_values=Limit(count=4)))
     assert pooled.empty == 8, "each value has 4 products over both classes"
     assert annotate(shop, cards, Filters(seen_once=Limit(), rare_values=Limit(count=3))).empty == 0
@@ -138,6 +140,15 @@ def test_pool_filters():
     assert keys(keys_of_few_products=Limit(share=0.6)) == both, "of 9 products that have a pair"
     assert keys(keys_of_few_products=Limit(share=0.7)) == {"color"}
     assert keys(keys_of_few_values=1) == both and keys(keys_of_few_values=2) == set()
+
+
+def test_a_product_of_two_values_counts_once_for_its_key():
+    shop = [product(f"p{i}", ("color", "red"), ("color", "blue")) for i in range(3)]
+    limit = Limit(count=3)
+    assert annotate(shop, CARDS, Filters(keys_of_few_products=limit)).empty == 3
+    assert annotate(shop, CARDS, Filters(keys_of_few_products=Limit(count=2))).empty == 0
+    shares = annotate(shop, CARDS, Filters(most_frequent_value="share>=1")).products
+    assert [pairs(p) for p in shares] == [[("color", "red")]] * 3, "blue has all 3 products"
 
 
 def test_products_without_attributes_stay_unless_dropped():

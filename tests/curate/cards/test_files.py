@@ -132,6 +132,12 @@ def test_index_finds_names_before_synonyms_and_nothing_ambiguous():
     assert index.value(style, "v-neck") is None and index.key("") is None
 
 
+def test_of_equal_names_the_first_is_found():
+    first, second = CardKey("Fit", (CardValue("Slim"),)), CardKey("fit", (CardValue("slim"),))
+    index = CardIndex(Card("hat", (first, second)))
+    assert index.key("FIT") == first and index.value(first, "slim") == "Slim"
+
+
 def test_tidy_joins_what_is_equal():
     card = Card("hat", (
         CardKey("Pattern/Print", (CardValue("Solid", ("plain",), 2), CardValue("solid", ("uni",), 3)), ("motif",)),
