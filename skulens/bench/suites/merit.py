@@ -224,6 +224,7 @@ class Merit(RankingSuite[MeritSettings]):
             except Missing as e:
                 todo = "complete the captions, or measure with the pictures"
                 seen.rejects.append(Reject(split, query.id, str(e), todo))
+                seen.changed = True  # there was something to take away
                 continue
             seen.absent += len(set(query.references) - products)
             seen.changed |= asked is not query and asked.item != query.item
