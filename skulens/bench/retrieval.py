@@ -51,8 +51,9 @@ from skulens.evaluate.summaries import Evaluation, evaluate, evaluate_metrics
 from skulens.protocols import Encoder, Retriever
 from skulens.records import Part, Qrels, Query, Reject, Run, SystemInfo
 
-READS_PICTURES = {"reads": "pictures"}
-"""Variant of encoders that are shown pictures alone."""
+READS_PICTURES, READS_ITEMS = {"reads": "pictures"}, {"reads": "items"}
+"""Variant of encoders that are shown pictures alone; of those that under fusion `cat` read tile and
+text in one pass, where others average two vectors."""
 Slices = dict[str, dict[str, dict[str, Interval]]]
 
 
@@ -169,6 +170,8 @@ def _measure_one(
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
     asked = fair_queries(probes, fused, gallery, shown)
     queries = asked.queries
+    if task.fusion == "cat" and shown.one_pass:
+        task = replace(task, variant={**task.variant, **READS_ITEMS})
     if task.rank is not None:
         ranked = task.rank(encoder, queries, fused, asked.kept, gallery, shown)
         evaluation = score(task, queries, ranked)

@@ -71,10 +71,14 @@ class Cirr(PoolReader):
         }
 
     def _queries(self, split: str) -> Iterator[Query]:
-        photos = self.photos(split)
+        photos, seen = self.photos(split), set[str]()
         for where, entry in self.entries(CAPTIONS.format(split)):
             try:
-                yield build_query(split, entry, photos)
+                query = build_query(split, entry, photos)
+                if query.id in seen:
+                    raise ValueError("the pairid occurred before")
+                seen.add(query.id)
+                yield query
             except (ValueError, TypeError, KeyError, AttributeError) as e:
                 reason = f"lacks the key {e}" if isinstance(e, KeyError) else str(e)
                 item = str(entry.get("pairid", ""))[:80]

@@ -123,12 +123,17 @@ class MBeir(PoolReader):
 
     def _queries(self, split: str) -> Iterator[Query]:
         modalities = self.modalities(split) if self.instructions else {}
+        seen: set[str] = set()
         for (mine, task), path in self.files.items():
             if mine != split:
                 continue
             for row in JsonlTable(path).rows(self.reject_row):
                 try:
-                    yield self.query(row.cells, row.where, task, modalities)
+                    query = self.query(row.cells, row.where, task, modalities)
+                    if query.id in seen:
+                        raise ValueError("the id occurred before; open one task at a time")
+                    seen.add(query.id)
+                    yield query
                 except (ValueError, TypeError, KeyError) as e:
                     item = str(row.cells.get("qid"))[:80]
                     self.reject(

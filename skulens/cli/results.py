@@ -107,10 +107,10 @@ def queries(results, out, data, split, n_queries, top, seed, map_, as_json) -> N
         return
     if other:
         click.echo(f"note: results on other splits, see --split: {', '.join(other)}", err=True)
-    size = out.stat().st_size / 1e6
+    size, systems = out.stat().st_size / 1e6, count(len(made.systems), "system")
     click.echo(
-        f"{made.queries} of {count(made.of, 'query')} with what {count(len(made.systems), 'system')}"
-        f" found: {out} ({size:.1f} MB); open it in a browser"
+        f"{made.queries} of {count(made.of, 'query')} with what {systems} found: {out} "
+        f"({size:.1f} MB); open it in a browser"
     )
 
 

@@ -1,8 +1,8 @@
 """A data set of composed queries as a page: counts, attributes before and after sampling, flows.
 
-Whatever can be read off bars is a table of bars, which stays readable on a phone and is its own table;
-shares of shares are a ring chart, flows a Sankey diagram, distributions histograms, each
-with the table behind it.
+Whatever can be read off bars is a table of bars, which stays readable on a phone and is its own
+table; shares of shares are a ring chart, flows a Sankey diagram, distributions histograms, each with
+the table behind it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,9 +79,7 @@ def write_dataset_page(
 
 def list_facts(numbers: Mapping[str, float]) -> list[tuple[str, str]]:
     """The head of the page (Fig. 3): (words, number)."""
-    by_count = {
-        name: n for name, n in numbers.items() if name.startswith("queries_with_") and n
-    }  # fmt: skip
+    by_count = {name: n for name, n in numbers.items() if name.startswith("queries_with_")}
     named = {
         "queries": numbers["queries"],
         **{name.replace("_", " ").removeprefix("queries "): n for name, n in by_count.items()},
@@ -134,12 +132,8 @@ def describe_queries(rows: Rows, modalities: Rows, numbers: Mapping[str, float])
         note = "Where the value of a condition can be seen: in the picture, in the text, in both."
         parts.append(bars_of(shown, "By modality", note, "modality", "conditions"))
     twice = sum(r["queries"] for r in rows) - numbers["queries"]
-    note = (
-        f"Of {count(int(numbers['queries']), 'query')}, {twice:,} stand in several splits; here each split counts."
-        if twice
-        else ""
-    )
-    return Chapter("queries", "Queries", note, parts)
+    said = f"Of {count(int(numbers['queries']), 'query')}, {twice:,} stand in several splits; "
+    return Chapter("queries", "Queries", said + "here each split counts." if twice else "", parts)
 
 
 def name_language(code: str) -> str:
@@ -149,10 +143,7 @@ def name_language(code: str) -> str:
 
 def describe_products(rows: Rows) -> Chapter:
     """Products by language, country and class (Figs. 4 and 28)."""
-    classes = bars_of(
-        tally(rows, "class", "products"), "By class", "", "class", "products"
-    )  # fmt: skip
-    parts = [classes]
+    parts = [bars_of(tally(rows, "class", "products"), "By class", "", "class", "products")]
     total = sum(row["products"] for row in rows)
     for side in ("language", "country"):
         counts = tally(rows, side, "products")
@@ -204,9 +195,11 @@ def compare_origins(keys: Rows, origins: Sequence[str]) -> PagePart:
         for key in top
     ]
     spread = []
+    totals = tally(keys, "origin", "count")
     for origin in origins:
         found = [shares.get((origin, key), 0.0) for key in names]
-        spread.append(f"{origin} {evenness(found):.3f} (largest {max(found):.1%})")
+        said = f"largest {max(found):.1%}, n = {totals[origin]:,}"
+        spread.append(f"{origin} {evenness(found):.3f} ({said})")
     note = (
         "Share of each key among the attribute values of the pool, and among the conditions that "
         f"were sampled from it; the {len(top)} most frequent keys of the pool. Evenness (entropy "

@@ -60,8 +60,6 @@ class PagePart:
     """Behind a chart."""
     whole: bool = False
     """It takes the whole width."""
-    far: bool = False
-    """A figure so wide that a phone has to scroll it."""
 
 
 def tally(rows: Rows, column: str, number: str) -> dict[str, float]:
@@ -150,13 +148,11 @@ def write_along(axes: "Axes", name: str, angle: float) -> None:
     x, y = (0.79 * f(math.radians(angle)) for f in (math.cos, math.sin))
     turned = angle % 360
     upright = turned - 180 if 90 < turned < 270 else turned
-    axes.text(
-        x, y, name, rotation=upright, ha="center", va="center", fontsize=8, color=INK
-    )  # fmt: skip
+    axes.text(x, y, name, rotation=upright, ha="center", va="center", fontsize=8, color=INK)
 
 
 def draw_lengths(what: str, about: str, counts: Mapping[int, int]) -> PagePart:
-    """A histogram with its bins as a table."""
+    """A histogram of lengths (length -> how many), with its bins as a table."""
     bins = bin_lengths(counts)
     total = sum(counts.values())
     mean = sum(k * n for k, n in counts.items()) / total

@@ -1,5 +1,5 @@
-"""Stored results as the page of queries reads them: which belong together, what each system found, and
-a sample of their queries."""
+"""Stored results as the page of queries reads them: which belong together, what each system found,
+and a sample of their queries."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skulens.bench.result import Result
-from skulens.bench.store import read_run
+from skulens.bench.store import read_run, relevant_products
 from skulens.errors import DataError
 from skulens.report.names import label
 
@@ -73,7 +73,7 @@ def read_finders(results: Sequence[Result], top: int) -> list[Finder]:
     finders = []
     for result in results:
         run = read_run(result)
-        right = right_products(result)
+        right = relevant_products(result)
         found, ranks = {}, {}
         for row, query in enumerate(run.queries):
             ids = [run.products[p] for p in run.order[row] if p >= 0]
@@ -84,16 +84,6 @@ def read_finders(results: Sequence[Result], top: int) -> list[Finder]:
         name = name_result(result, results)
         finders.append(Finder(name, found, ranks, run.depth, error_kinds(result)))
     return sorted(finders, key=lambda f: -f.first)
-
-
-def right_products(result: Result) -> dict[str, set[str]]:
-    """Query -> its relevant products."""
-    table, found = result.tables["qrels"], defaultdict(set)
-    columns = (table[c].to_pylist() for c in ("query", "product", "grade"))
-    for query, product, grade in zip(*columns, strict=True):
-        if grade > 0:
-            found[query].add(product)
-    return found
 
 
 def error_kinds(result: Result) -> dict[str, str]:
@@ -114,11 +104,10 @@ def name_result(result: Result, among: Sequence[Result]) -> str:
 def sample_queries(
     kinds: Mapping[str, int], finders: Sequence[Finder], n: int, seed: int
 ) -> list[str]:
-    """Query ids, so many or all: the same number of each condition count and agreement as far as
-    there are.
+    """Query ids, so many or all, in the order of `kinds`.
 
-    Agreement: no system, some or all put a right product first. Drawn by turns from a seeded
-    order of each stratum.
+    A stratum has the queries of one number of conditions for which one number of systems put a
+    right product first; strata are drawn from by turns, each in a seeded order.
 
     Args:
         kinds: query -> number of its conditions.
@@ -126,7 +115,7 @@ def sample_queries(
     strata: dict[tuple[int, int], list[str]] = defaultdict(list)
     for query, conditions in kinds.items():
         right = sum(f.ranks.get(query) == 1 for f in finders)
-        strata[conditions, (right > 0) + (right == len(finders))].append(query)
+        strata[conditions, right].append(query)
     draw = np.random.default_rng(seed)
     queues = [[strata[s][i] for i in draw.permutation(len(strata[s]))] for s in sorted(strata)]
     picked: set[str] = set()

@@ -1,7 +1,7 @@
 """Queries to look at: references, conditions, answers, and what each system found, as one page.
 
-What was found comes from stored results, what is shown of it from the catalogue that was measured. A
-product that a system found is held against every condition, so that a wrong one says what is
+What was found comes from stored results, what is shown of it from the catalogue that was measured.
+A product that a system found is held against every condition, so that a wrong one says what is
 wrong with it.
 """
 

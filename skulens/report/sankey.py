@@ -1,9 +1,9 @@
-"""A Sankey diagram as SVG: how counts flow from column to column; and a funnel of filters as a page.
+"""A Sankey diagram as SVG: how counts flow from column to column; a funnel of filters as a page.
 
-The layout is our own. All columns share one scale, so ribbons and nodes are as high as their counts;
-nodes stand in the order of where their ribbons come from, which keeps crossings few; labels
-are spread apart where nodes are thin and tied to them by a hairline. Colours are the page's variables
-with the house's values behind them, so that a file of its own has colours too.
+The layout is our own. All columns share one scale, so that ribbons and nodes are as high as their
+counts; nodes stand in the order of where their ribbons come from, which keeps crossings few; labels
+are spread apart where nodes are thin and tied to them by a hairline. Colours are the page's
+variables with the house's values behind them, so that a file of its own has colours too.
 """
 
 from collections import defaultdict
@@ -224,8 +224,9 @@ def write_svg(
     ]
     for x, words in zip(places, headings, strict=False):
         end = x == places[0]
+        anchor = "end" if end else "start"
         parts.append(
-            f'<text x="{x + NODE_WIDTH * end:.1f}" y="12" text-anchor="{"end" if end else "start"}" '
+            f'<text x="{x + NODE_WIDTH * end:.1f}" y="12" text-anchor="{anchor}" '
             f'fill="var(--soft, {SOFT})">{escape(words)}</text>'
         )
     parts.append(f'<g transform="translate(0 {head})">')
@@ -315,8 +316,8 @@ def write_sankey_page(
     """A funnel of filters as a page: a band from step to step, and what each step takes out.
 
     Args:
-        steps: in order, each {"name", "products", "pairs", "keys", "gone": {reason: pairs}} with the
-            counts after the step.
+        steps: in order, each {"name", "products", "pairs", "keys", "gone": {reason: pairs}} with
+            the counts after the step.
     Raises:
         ValueError: fewer than two steps, or nothing enters the first filter.
     """

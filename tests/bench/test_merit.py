@@ -24,7 +24,7 @@ from skulens.records import (
     SystemInfo,
 )
 from tests.bench.test_mpr import png
-from tests.encode.fake import FakeEncoder
+from tests.encode.fake import FakeEncoder, ItemEncoder
 
 TOOLS = Tools(batching=Batching(threads=1, progress=False), time_probes=False)
 PHOTO = Image(data=png((200, 30, 30)))
@@ -276,6 +276,16 @@ def test_an_encoder_of_pictures_is_asked_by_them_alone_and_says_so():
         Merit(shop, MeritSettings(gallery="text"), tools=TOOLS).check(Eyes())
     with pytest.raises(SkulensError, match="seq needs an encoder of whole items"):
         Merit(shop, MeritSettings(fusion="seq"), tools=TOOLS).check(FakeEncoder())
+
+
+def test_cat_says_who_reads_tile_and_text_in_one_pass():
+    products = [
+        replace(p, images=(Image(data=png((9 * i, 80, 200))),)) for i, p in enumerate(PRODUCTS)
+    ]
+    shop = Shop(products, [query("q", "a")])
+    suite = Merit(shop, MeritSettings(gallery="image", fusion="cat"), tools=TOOLS)
+    parts, items = suite.run([FakeEncoder(), ItemEncoder()])
+    assert items.variant == {**parts.variant, "reads": "items"} and "reads" not in parts.variant
 
 
 # ----- bad input ------------------------------------------------------------------------------

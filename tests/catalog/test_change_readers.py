@@ -57,16 +57,17 @@ def test_cirr_entries_that_are_no_queries_are_rejected(tmp_path):
         {k: v for k, v in good.items() if k != "img_set"},
         good | {"img_set": []},
     ]
-    put(folder / "captions/cap.rc2.val.json", json.dumps([*bad, good]))
+    put(folder / "captions/cap.rc2.val.json", json.dumps([*bad, good, good]))
     catalog = open_catalog(str(folder))
     assert len(list(catalog.queries("val"))) == 1
-    assert [r.source.rpartition("#")[2] for r in catalog.rejects] == list("12345")
+    assert [r.source.rpartition("#")[2] for r in catalog.rejects] == list("123457")
     said = (
         "not an object",
         "'z' is not in the gallery",
         "no caption",
         "lacks the key 'img_set'",
         "",
+        "occurred before",
     )
     assert all(part in r.reason for part, r in zip(said, catalog.rejects, strict=True))
     put(folder / "captions/cap.rc2.val.json", "{")

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from skulens.catalog.folder import write_catalog
-from skulens.catalog.layouts.export import export_catalog
+from skulens.catalog.layouts.export import Pool, export_catalog, negatives_in
 from skulens.catalog.layouts.m_beir import TASKS
 from skulens.catalog.open import open_catalog
 from skulens.catalog.vlm2vec import place_pictures
@@ -143,6 +143,14 @@ def test_a_text_that_holds_the_token_is_refused(tmp_path):
     assert found.queries == 0 and "stands for a picture" in found.rejects[0].reason
 
 
+def test_verified_negatives_come_before_those_that_nobody_judged():
+    products = {p: Product(p) for p in "abcd"}
+    query = Query(
+        "q", Item("q", ("x",)), relevant={"a": 1, "b": 0}, hard_negatives=("c", "b", "a", "z")
+    )
+    assert negatives_in(query, Pool(None, products)) == ["b", "c"]
+
+
 def test_m_beir_without_tiles_leaves_queries_of_several_pictures_out(tmp_path):
     found = export_catalog(chairs(tmp_path / "c"), "m-beir", tmp_path / "out")
     left = {r.item: r.reason for r in found.rejects}
@@ -197,12 +205,13 @@ def test_m_beir_is_read_with_prompts_and_either_pool(tmp_path):
 def test_m_beir_lines_that_cannot_be_used_are_rejected(tmp_path):
     good = {"qid": "8:1", "query_txt": "x", "query_modality": "text", "pos_cand_list": ["8:1"]}
     bad = [good | {"qid": None}, good | {"query_txt": None}, good | {"query_img_path": "no.jpg"}]
-    put(tmp_path / "query/test/mbeir_cirr_task7_test.jsonl", lines([*bad, good]) + "{\n")
+    put(tmp_path / "query/test/mbeir_cirr_task7_test.jsonl", lines([*bad, good, good]) + "{\n")
     pool = tmp_path / "cand_pool/local/mbeir_cirr_task7_cand_pool.jsonl"
     put(pool, lines([{"did": "8:1", "txt": "y", "modality": "text"}, {"txt": "no id"}]))
     catalog = open_catalog(str(tmp_path))
     assert [q.id for q in catalog.queries("test")] == ["8:1"]
-    assert len({r.source for r in catalog.rejects}) == 4
+    assert len({r.source for r in catalog.rejects}) == 5
+    assert any("the id occurred before" in r.reason for r in catalog.rejects)
     assert [p.title for p in catalog.products()] == ["y"] and len(catalog.rejects) == 1
     pool.unlink()
     with pytest.raises(

@@ -4,8 +4,10 @@ import json
 import unicodedata
 from dataclasses import replace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,8 @@ from skulens.catalog.merit_lines import (
     write_line,
 )
 from skulens.catalog.open import open_catalog
+from skulens.cli import skulens
+from skulens.errors import DataError
 from skulens.filters import parse_filter
 from skulens.records import Attribute, Condition, Image, Item, Product, Query
 
@@ -250,6 +254,53 @@ def test_instructions_of_the_composer_read_back_as_they_were():
     assert interleave(text, ("1", "2"), photos).parts == parts
 
 
+@pytest.mark.parametrize("profile", ["sound", "merit"])
+def test_composed_queries_read_back_from_merits_files_as_they_were(tmp_path, profile):
+    """Texts, conditions with the places of their pictures, references, answers."""
+    said = CliRunner().invoke(
+        skulens,
+        ["curate", "compose", str(varied_chairs(tmp_path / "c")), "--out", str(tmp_path / "q")]
+        + ["--quota", "2=25,3=5", "--profile", profile, "--allow-outside"],
+    )
+    assert said.exit_code == 0, said.output
+    source = open_catalog(str(tmp_path / "q"), allow_outside=True)
+    export_catalog(source, "merit", tmp_path / "m")
+    found = list(open_catalog(str(tmp_path / "m")).queries("composed"))
+    wanted = list(source.queries("composed"))
+    assert len(found) == len(wanted) > 20
+    assert [*map(said_by, found)] == [*map(said_by, wanted)]
+
+
+def varied_chairs(folder):
+    rng = np.random.default_rng(3)
+    keys = {"color": "red blue green", "material": "oak pine steel", "style": "round plain old"}
+    products = [
+        Product(
+            f"p{n}",
+            title=f"chair {n}",
+            spu=f"s{n // 3}",
+            category=("chair",),
+            images=(Image(data=jpeg(n, (8, 8))),),
+            attributes=tuple(
+                Attribute(k, str(rng.choice(v.split())))
+                for k, v in keys.items()
+                if rng.random() < 0.8
+            ),
+            language="en",
+        )
+        for n in range(120)
+    ]
+    return write_catalog(folder, products)
+
+
+def said_by(query: Query):
+    conditions = [
+        (c.key, c.value, c.part, c.product, c.relation) for c in query.conditions if c.product
+    ]
+    texts = [p for p in query.item.parts if isinstance(p, str)]
+    return texts, conditions, query.references, set(query.answers)
+
+
 def test_of_two_pictures_of_a_product_the_condition_refers_to_the_first():
     text = "<Product 1> <image> <image> </Product 1>"
     assert interleave(text, ("1",), {"1": Image(path="a")}).places == (1,)
@@ -300,6 +351,13 @@ def test_merit_through_our_folder_and_back_is_the_same_bytes(tmp_path):
     direct = export_catalog(open_catalog(str(folder)), "merit", tmp_path / "d", ["test"])
     assert (tmp_path / "d" / "queries-test.json").read_bytes() == raw
     assert direct.queries == 5 and not (tmp_path / "d" / "queries-train.json").exists()
+
+
+def test_a_damaged_table_of_lines_is_named(tmp_path):
+    composed(tmp_path)
+    put(tmp_path / "c" / "lines.parquet", "no parquet")
+    with pytest.raises(DataError, match="the kept lines cannot be read"):
+        export_catalog(open_catalog(str(tmp_path / "c")), "merit", tmp_path / "out")
 
 
 def facts(p: Product):

@@ -9,9 +9,10 @@ import pytest
 from skulens.compose.balanced import SIBLING, Balanced, compose_balanced
 from skulens.compose.cells import Bounds, list_cells
 from skulens.compose.pool import make_pool
+from skulens.compose.references import DRAWS, Asked, choose_references
 from skulens.compose.told import Titles, pattern_of
 from skulens.records import Attribute, Product
-from tests.compose.pools import PICTURE
+from tests.compose.pools import PICTURE, make_product
 
 VARIED = {"color": 20, "shape": 12, "style": 8, "trim": 10, "strap": 16}
 SIZES = VARIED | {"hem": 3, "size": 3, "fabric": 4}
@@ -149,6 +150,33 @@ def test_a_reference_shows_its_condition_and_no_other(shop, made):
             assert is_sibling == (query.method == SIBLING and turn == 0)
             spus.append(products[place].spu)
         assert len(set(spus)) == len(spus)
+
+
+def test_references_are_of_other_spus():
+    both = {"color": "red", "size": "l"}
+    sold = [
+        make_product("answer", both, "s0", "bag", "en"),
+        make_product("kin", {"color": "red"}, "s0", "bag", "en"),
+        make_product("red", {"color": "red"}, "s1", "bag", "en"),
+        make_product("large", {"size": "l"}, "s1", "bag", "en"),
+        make_product("far", {"size": "l"}, "s2", "bag", "th"),
+    ]
+    asked = ask(sold, both)
+    assert choose_references(*asked, 0, sibling=False) == ()  # both others are of s1
+    pool, cell = ask([*sold, make_product("new", {"size": "l"}, "s3", "hat", "en")], both)
+    shown = choose_references(pool, cell, 0, sibling=False)
+    assert {pool.ids[p] for p, _ in shown} == {"red", "new"}
+    first, _ = choose_references(pool, cell, 0, sibling=True)
+    assert pool.ids[first[0]] == "kin"
+
+
+def ask(sold, wanted):
+    """The pool, and its cell of these values."""
+    pool, _ = make_pool(sold)
+    pairs = tuple(pool.pairs.index(pair) for pair in wanted.items())
+    answers = pool.answers(pairs)
+    near = tuple(np.setdiff1d(pool.answers([q]), answers) for q in reversed(pairs))
+    return pool, Asked(0, 0, pairs, answers, near, np.full(DRAWS, 0.999))
 
 
 def test_a_fifth_of_two_conditions_begins_with_a_sibling(made):

@@ -101,6 +101,17 @@ def test_a_first_reference_may_be_a_sibling_of_the_target():
     assert decide(pool, asked, **known)[0] == ACCEPTED
 
 
+def test_a_target_without_class_names_none():
+    pool = shop(make_product("nameless", RED | SMALL, "x", None, "en"))
+    listed = [Proposed(str(i), "target-first", tuple(TWO), target="nameless") for i in range(9)]
+    assert {p.decision for p in judge_list(pool, listed, SOUND)} == {"class-named"}
+
+
+def test_a_query_without_answer_is_none_under_any_rules():
+    asked = [TWO[0], ("filler 1", "idle", "x")]
+    assert decide(shop(), asked, replace(SOUND, constraints=()))[0] == "some-answer"
+
+
 def test_products_of_no_spu_are_no_siblings():
     pool = shop(
         make_product("lone red", RED | LARGE, None, "shoe", "en"),
@@ -230,6 +241,7 @@ def test_hard_negatives_are_siblings_and_products_that_fail_one_condition():
     for row in range(len(found.accepted)):
         query = found.composed(row, 0.0, True)
         asked = [q for _, q in query.shown]
+        assert len(set(query.near.tolist())) == len(query.near)
         for place in query.near.tolist():
             fails = [q not in pool.pairs_of(place) for q in asked]
             fails.append(pool.kind.codes[place] != query.kind)

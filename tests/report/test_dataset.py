@@ -1,4 +1,4 @@
-"""The page of a data set: numbers of the tables are on it, figures have tables, names are escaped."""
+"""The page of a data set: numbers of its tables, a table behind each figure, escaped names."""
 
 import html
 import re

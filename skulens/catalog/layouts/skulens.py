@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from skulens.catalog.folder import read_lines, write_catalog
 from skulens.catalog.layouts.export import Layout
+from skulens.catalog.tables import DAMAGE
 from skulens.errors import DataError
 from skulens.records import Product, Query
 
@@ -42,5 +43,5 @@ def kept_lines(catalog, split: str) -> dict[str, bytes]:
         return {}
     try:
         return read_lines(root)
-    except OSError as e:
+    except DAMAGE as e:
         raise DataError(f"{root}: the kept lines cannot be read: {e}") from None

@@ -74,8 +74,8 @@ def command(data, folder, out, claims, profile, asking, map_, as_json, **said) -
     """Put the attributes of DATA onto the cards, then filter them, with a funnel.
 
     A product keeps the attributes whose key and value are on the card of its class: the same words,
-    or a synonym that the card lists. With --engine a model chooses a value for each key of the card,
-    from picture, attributes and description; what it says beside the card is rejected.
+    or a synonym that the card lists. With --engine a model chooses a value for each key of the
+    card, from picture, attributes and description; what it says beside the card is rejected.
     """
     from skulens.curate.cards.annotate import annotate, check_folder, write_annotated
     from skulens.curate.cards.files import read_cards

@@ -14,8 +14,8 @@ from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_da
 
 claims_option = click.option(
     "--claims", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Claims of any reader, or any table with a row per product or per fact: they take the place "
-    "of the products' own attributes.",
+    help="Claims of any reader, or any table with a row per product or per fact: they take the "
+    "place of the products' own attributes.",
 )  # fmt: skip
 
 
@@ -157,8 +157,8 @@ def finish(out: Path, asked, as_json: bool) -> None:
         click.echo(asked.last_line())
     click.echo(
         f"{len(record['cards'])} cards over {record['products']:,} products, "
-        f"{len(record['refused']):,} keys refused, {record['rejects']:,} rejects: {out}; edit them, "
-        f"then skulens curate lint-cards {out}"
+        f"{len(record['refused']):,} keys refused, {record['rejects']:,} rejects: {out}; edit "
+        f"them, then skulens curate lint-cards {out}"
     )
 
 
@@ -176,11 +176,12 @@ def lint_cards(folder, strict, notes, as_json) -> None:
     from skulens.curate.cards.lint import lint_folder
 
     found = lint_folder(folder)
-    counts = Counter(problem.level for problem in found)
+    counts: Counter[str] = Counter(problem.level for problem in found)
     shown = [p for p in found if notes or p.level != "note"]
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), **counts, "problems": [asdict(p) for p in shown]},
-                              ensure_ascii=False))  # fmt: skip
+        problems = [asdict(p) for p in shown]
+        told: dict[str, object] = {"folder": str(folder), **counts, "problems": problems}
+        click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for p in shown:
             click.echo(f"{p.level:<7} {p.place}: {p.said} [{p.rule}]")
@@ -200,7 +201,7 @@ def lint_cards(folder, strict, notes, as_json) -> None:
 )  # fmt: skip
 @json_option
 def import_cards(folder, out, as_json) -> None:
-    """Turn MERIT's JSON cards in FOLDER into YAML cards, tidied: small letters, duplicates joined."""
+    """Turn MERIT's JSON cards in FOLDER into YAML cards, in small letters, duplicates joined."""
     from skulens.curate.cards.files import read_cards, write_cards
     from skulens.curate.cards.make import check_folder
     from skulens.curate.cards.tidy import tidy
@@ -211,13 +212,13 @@ def import_cards(folder, out, as_json) -> None:
     write_cards(out, tidied)
     before, after = (sum(c.count_values() for c in cs) for cs in (cards.values(), tidied))
     if as_json:
-        click.echo(json.dumps({"folder": str(out), "cards": len(tidied), "values": after,
-                               "values_before": before,
-                               "rejects": [asdict(r) for r in rejects]}, ensure_ascii=False))  # fmt: skip
+        told = {"folder": str(out), "cards": len(tidied), "values": after}
+        told |= {"values_before": before, "rejects": [asdict(r) for r in rejects]}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     for reject in rejects:
         click.echo(f"rejected: {reject.source}: {reject.reason}; {reject.todo}")
     click.echo(
-        f"{len(tidied)} cards, {after:,} values ({before - after:,} duplicates joined): {out}; next: "
-        f"skulens curate lint-cards {out}"
+        f"{len(tidied)} cards, {after:,} values ({before - after:,} duplicates joined): {out}; "
+        f"next: skulens curate lint-cards {out}"
     )

@@ -65,12 +65,14 @@ def command(data, out, names, limits, rank_by, map_, as_json) -> None:
         limit = "ranks only" if row["limit"] is None else f"limit {row['limit']:g}"
         click.echo(f"{row['score']:<12} {row['failed']:>8,} fail  ({limit})")
     click.echo(
-        f"{record['duplicates']:,} repeat a picture of their product, {record['like_another_product']:,} "
-        f"are nearly those of another product, {record['unreadable']:,} cannot be read"
+        f"{record['duplicates']:,} repeat a picture of their product, "
+        f"{record['like_another_product']:,} are nearly those of another product, "
+        f"{record['unreadable']:,} cannot be read"
     )
     click.echo(
         f"{record['pictures']:,} pictures of {record['products']:,} products, of which "
-        f"{record['products_that_pass']:,} have one that passes; {record['rejects']:,} rejects: {out}"
+        f"{record['products_that_pass']:,} have one that passes; {record['rejects']:,} rejects: "
+        f"{out}"
     )
 
 
@@ -112,7 +114,8 @@ def calibrate_pictures(tuning, held_out, names, share, most, seed, map_, as_json
     click.echo(f"{'score':<10} {'fault':<10} {'limit':>7}  recall, false alarms, precision (%)")
     for j in judged:
         click.echo(
-            f"{j.score:<10} {j.fault:<10} {j.limit:>7.3f}  {j.recall}; {j.false_alarms}; {j.precision}"
+            f"{j.score:<10} {j.fault:<10} {j.limit:>7.3f}  "
+            f"{j.recall}; {j.false_alarms}; {j.precision}"
         )
     click.echo(
         f"{len(judged)} pairs of score and fault judged on {held_out}; take a limit by "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import catalog_options, json_option, open_data
+from skulens.cli.options import OUTSIDE, catalog_options, json_option, open_data
 
 
 @click.command("review-export")
@@ -70,6 +70,7 @@ def command(
     known are filled in. A second round (--round 2 --first EXPORT) asks what was disputed or
     ambiguous.
     """
+    from skulens.cli.curate.compose import Phases
     from skulens.cli.curate.expand import open_embedder
     from skulens.curate.asked.folders import read_queries
     from skulens.curate.review.export import ReviewPlan, export_tasks
@@ -86,11 +87,14 @@ def command(
     asked = [q for q in queried.queries if not split or split in queried.splits[q.id]]
     rulings, unread = earlier(exports, annotators, asked)
     plan = ReviewPlan(sample, stratify, candidates, number, blind, naming, seed)
-    found = export_tasks(
-        asked, queried.products, out, way_to_show(pictures, out, served_root), plan,
-        open_embedder(encoder) if encoder else None, rulings,
-    )  # fmt: skip
+    show = way_to_show(pictures, out, served_root)
+    embedder = open_embedder(encoder) if encoder else None
+    with Phases() as phases:
+        found = export_tasks(
+            asked, queried.products, out, show, plan, embedder, rulings, phases.begin
+        )
     rejects = [*queried.rejects, *unread, *found.rejects]
+    outside = " --allow-outside" if click.get_current_context().meta.get(OUTSIDE) else ""
     if as_json:
         click.echo(
             json.dumps(
@@ -119,7 +123,7 @@ def command(
     click.echo(
         f"{found.tasks:,} tasks in {len(found.files)} files: {out}; paste labeling-config.xml into "
         "a project of Label Studio, import the tasks, export as JSON, then "
-        f"skulens curate review-import {folder} EXPORT.json --out NEW"
+        f"skulens curate review-import {folder} EXPORT.json --out NEW{outside}"
     )
 
 

@@ -38,13 +38,12 @@ def command(folder, exports, out, annotators, pictures, seed, map_, as_json) -> 
     Give the exports of all rounds: the latest round decides, and where its people do not agree a
     query stays as it was and comes first in the next round.
     """
-    from skulens.curate.asked.folders import check_new, read_queries
+    from skulens.curate.asked.folders import read_queries
     from skulens.curate.review.answers import read_exports
     from skulens.curate.review.apply import apply_rulings, describe, write_reviewed
     from skulens.curate.review.rulings import measure_agreement, settle
     from skulens.errors import DataError
 
-    check_new(out)
     queried = read_queries(open_data(folder, map_))
     by_id = {q.id: q for q in queried.queries}
     answers, rejects = read_exports(exports, by_id, name_exports(exports, annotators))

@@ -65,6 +65,7 @@ def command(
 
     Replaces the splits of FOLDER. Holdouts come with a control of the same size.
     """
+    from skulens.cli.curate.compose import Phases
     from skulens.curate.queries.holdout import read_holdout
     from skulens.curate.queries.split import Plan, describe, split_catalog
 
@@ -74,16 +75,18 @@ def command(
     if cards is not None:
         held = close_over_cards(held, cards)
     plan = Plan(test, val, stratify, second, held, scope, like_paper, seed)
-    made = split_catalog(folder, plan)
+    with Phases() as phases:
+        made = split_catalog(folder, plan, phases.begin)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **describe(made)}, default=sorted))
         return
     print_split(made)
     name = "test" if made.splits.get("test") else "train"
+    outside = " --allow-outside" if made.outside else ""
     click.echo(
         f"{sum(map(len, made.splits.values())):,} rows of {len(made.splits)} splits: "
         f"{folder / 'splits.parquet'}, report in {folder / 'split.json'}; next: "
-        f"skulens bench merit {folder} --split {name} --encoder mini"
+        f"skulens bench merit {folder}{outside} --split {name} --encoder mini"
     )
 
 

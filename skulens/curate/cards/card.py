@@ -56,8 +56,8 @@ class Card:
 class CardIndex:
     """Finds keys and values on a card, by name or synonym, in the form for comparison.
 
-    Names win over synonyms. A synonym of two keys, or of two values of a key, finds neither: nothing
-    is guessed.
+    Names win over synonyms. A synonym of two keys, or of two values of a key, finds neither:
+    nothing is guessed.
     """
 
     def __init__(self, card: Card):
@@ -82,7 +82,7 @@ def values_of(card: Card, name: str) -> Iterable[CardValue]:
 
 
 def look_up(named: Iterable[tuple[str, tuple[str, ...], T]]) -> dict[str, T]:
-    """Form for comparison -> what has this name or, alone, this synonym; the first of equal names."""
+    """Form for comparison -> what has this name or, alone, this synonym; of equals the first."""
     found: dict[str, T] = {}
     listed = list(named)
     for name, _, thing in listed:

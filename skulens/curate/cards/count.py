@@ -20,8 +20,8 @@ from skulens.curate.cards.words import compare_form, is_no_answer, write_form
 from skulens.records import Product, Reject
 
 RankBy = Literal["frequency", "distinct", "tfidf"]
-"""Products that have the key (MERIT's text); different values (MERIT's code, which favours keys like
-ISBN); products weighted down where every class has the key."""
+"""Products that have the key (MERIT's text); different values (MERIT's code, which favours keys
+like ISBN); products weighted down where every class has the key."""
 
 
 class Texts:
@@ -37,8 +37,8 @@ class Texts:
         """(number of the form of each text, forms, the usual writing of each form).
 
         Args:
-            times: (texts,) how often each text occurs; the most frequent writing is usual, the first
-                in the alphabet of equals.
+            times: (texts,) how often each text occurs; the most frequent writing is usual, the
+                first in the alphabet of equals.
         """
         found: dict[str, int] = {}
         codes = np.array([found.setdefault(compare_form(t), len(found)) for t in self.known], int)

@@ -11,8 +11,8 @@
           white: []  # 31
       ...
 
-Counts are comments. Every scalar is read as a text, so that a value `no` or `5` needs no quotes. The
-JSON cards of MERIT (`v2_CLASS_dict.json`: key -> list of values) are read too.
+Counts are comments. Every scalar is read as a text, so that a value `no` or `5` needs no quotes.
+The JSON cards of MERIT (`v2_CLASS_dict.json`: key -> list of values) are read too.
 """
 
 import json

@@ -5,8 +5,8 @@ Within each class, on the counts of what the filter before has left:
     new-attributes        out: keys that are not on the card ("keys"), or also values that are not
                           ("pairs"); the paper says pairs, the authors' code checks keys
     none-skip             out: "none", "skip" and the like
-    most-frequent-value   out: a key's most frequent value, always ("exact") or where it has at least
-                          this share of the products with the key ("share>=0.5")
+    most-frequent-value   out: a key's most frequent value, always ("exact") or where it has at
+                          least this share of the products with the key ("share>=0.5")
     seen-once             out: values of at most so many products
 
 Then over all classes together, as the authors' code does when it builds the pool:
@@ -96,8 +96,9 @@ PROFILES: Mapping[str, Filters] = {
         drop_empty=True,
     ),
 }
-"""`merit`: thresholds of the released code (merit/annotate_spu.py, annotator/stat.py, commit 98a63a4).
-It counts "none" among the values when it looks for the most frequent one; here "none" is gone before."""
+"""`merit`: thresholds of the released code (merit/annotate_spu.py, annotator/stat.py, commit
+98a63a4). It counts "none" among the values when it looks for the most frequent one; here "none" is
+gone before."""
 
 
 @dataclass(frozen=True)

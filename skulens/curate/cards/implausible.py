@@ -1,8 +1,8 @@
-"""Keys that no card should have: rules that need no model (MERIT A.2.1, "LLM attribute verification").
+"""Keys that no card should have: rules that need no model (MERIT A.2.1, attribute verification).
 
 The paper lets a model drop what nobody searches by: identifiers, dates of publication, "Batteries
-Included". The words below are English, as the keys of MERIT are; the rules on form and on values hold
-for any language.
+Included". The words below are English, as the keys of MERIT are; the rules on form and on values
+hold for any language.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def _reasons(key: KeyCounts) -> Iterator[str]:
     if not any(c.isalpha() for c in key.form):
         yield "no letters"
     if len(key.name) > LONGEST_KEY or len(key.form.split()) > MOST_KEY_WORDS:
-        yield f"longer than {LONGEST_KEY} characters or {MOST_KEY_WORDS} words: no name of an attribute"
+        yield f"more than {LONGEST_KEY} characters or {MOST_KEY_WORDS} words"
     if key.products >= LEAST_IDENTIFIED and key.values >= IDENTIFYING * key.products:
         yield f"{key.values:,} different values in {key.products:,} products: it tells single ones"
 

@@ -1,8 +1,8 @@
 """What is wrong with attribute cards: within a key, within a card, across cards.
 
-MERIT's own sixteen cards are the example: values in mixed case, the ten values that `pattern` of shoes
-lists twice, and `pattern`, `pattern print` and `pattern/print` side by side, so that no query joins
-their classes.
+MERIT's own sixteen cards are the example: values in mixed case, the ten values that `pattern` of
+shoes lists twice, and `pattern`, `pattern print` and `pattern/print` side by side, so that no query
+joins their classes.
 """
 
 from collections import defaultdict
@@ -155,7 +155,8 @@ def clashes(card: Card) -> Iterator[Problem]:
             said = f"its synonym {synonym!r} is the key {other!r}"
             yield Problem("clash", "error", place_of(card, keys[0]), said)
         elif len(keys) > 1:
-            said = f"{synonym!r} is a synonym of {' and '.join(k.name for k in keys)}: it finds neither"
+            both = " and ".join(k.name for k in keys)
+            said = f"{synonym!r} is a synonym of {both}: it finds neither"
             yield Problem("clash", "error", place_of(card, keys[0]), said)
 
 
@@ -174,7 +175,8 @@ def overlaps(card: Card) -> Iterator[Problem]:
         a, b = forms[id(one)], forms[id(other)]
         shared = a & b
         if len(shared) >= LEAST_SHARED and len(shared) >= SHARED * min(len(a), len(b)):
-            said = f"{len(shared)} values are also those of {other.name!r}: {', '.join(sorted(shared)[:4])}"
+            some = ", ".join(sorted(shared)[:4])
+            said = f"{len(shared)} values are also those of {other.name!r}: {some}"
             yield Problem("overlap", "warning", place_of(card, one), said)
 
 
@@ -191,7 +193,8 @@ def keys_across(cards: Iterable[Card]) -> Iterator[Problem]:
     """Keys of different cards that look like one: no query can join their classes.
 
     The same words with other punctuation (`pattern/print`, `pattern print`) are a warning; one that
-    has all words of the other (`pattern`, `closure type` and `closure`) a note, once per pair of names.
+    has all words of the other (`pattern`, `closure type` and `closure`) a note, once per pair of
+    names.
     """
     listed = [(card, key) for card in cards for key in card.keys]
     names: dict[str, list[tuple[Card, CardKey]]] = defaultdict(list)

@@ -136,8 +136,8 @@ def write_made(
     check_folder(out)
     if not made.cards:
         raise DataError(
-            "no class has a key that could be on a card; a product needs a category and attributes, "
-            "see `skulens audit` and --claims"
+            "no class has a key that could be on a card; a product needs a category and "
+            "attributes, see `skulens audit` and --claims"
         )
     write_cards(out, made.cards)
     write_table(out / COUNTS, COLUMNS, count_rows(made.cards))

@@ -64,8 +64,8 @@ def on_card(given: Attribute, key: CardKey, value: str) -> Attribute:
 def apply_cards(products: Iterable[Product], cards: Mapping[str, Card]) -> Iterator[Product]:
     """The products with those attributes alone that are on their class's card, as they stand there.
 
-    A product keeps its place without any attribute: it is still searched. Of pairs that become equal
-    one stays.
+    A product keeps its place without any attribute: it is still searched. Of pairs that become
+    equal one stays.
     """
     matcher = Matcher(cards)
     for product in products:

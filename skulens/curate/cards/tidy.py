@@ -1,4 +1,4 @@
-"""Cards with one key of a name and one value of a text, all in the form that cards are written in."""
+"""Cards with one key of a name and one value of a text, in the form that cards are written in."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from skulens.curate.cards.words import compare_form, write_form
 
 
 def tidy(card: Card) -> Card:
-    """The card in small letters, its duplicates joined; the first place and writing of equals stay."""
+    """The card in small letters, duplicates joined; the first place and writing of equals stay."""
     keys = (
         replace(
             key,

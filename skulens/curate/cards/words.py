@@ -1,10 +1,10 @@
 """The two forms of a key or value: as it is written on a card, and as it is compared.
 
 Both are composed (NFC), case-folded and single-spaced. The form for comparison also has no
-punctuation: it becomes a space, so that "pattern/print" is "pattern print" and "v-neck" is "v neck",
-and nothing is joined. What stands in a number stays ("5.8", "10:30", "1/2", "100%", "3+"), and a sign
-before a number becomes a word, so that "<5 mm", ">5 mm" and "5 mm" stay apart. Only characters of the
-categories P and S are punctuation; Thai vowels and tone marks are marks (M) and stay.
+punctuation: it becomes a space, so that "pattern/print" is "pattern print", "v-neck" is "v neck", and
+nothing is joined. What stands in a number stays ("5.8", "10:30", "1/2", "100%", "3+"), and a
+sign before a number becomes a word, so that "<5 mm", ">5 mm" and "5 mm" stay apart. Only characters
+of the categories P and S are punctuation; Thai vowels and tone marks are marks (M) and stay.
 """
 
 import re

@@ -140,6 +140,6 @@ def judge(
 def check_enough(pictures: Sequence[PIL.Image.Image], what: str) -> None:
     if len(pictures) < LEAST:
         raise DataError(
-            f"{what} has {len(pictures)} products with a picture, expected at least {LEAST}: a share "
-            "of 5 % cannot be told from fewer"
+            f"{what} has {len(pictures)} products with a picture, expected at least {LEAST}: a "
+            "share of 5 % cannot be told from fewer"
         )

@@ -1,11 +1,11 @@
 """Known faults, drawn on good pictures: what the limits of scores are chosen and judged by.
 
-Every fault is drawn with its own chance, named by a seed, its kind and the picture's number. Strengths
-are uniform within these ranges (blur: uniform in the logarithm):
+Every fault is drawn with its own chance, named by a seed, its kind and the picture's number.
+Strengths are uniform within these ranges (blur: uniform in the logarithm):
 
     blur        Gaussian, standard deviation 0.3 to 2 % of the longer side
-    clutter     5 to 12 other products, a third to three fifths of the picture wide, half of them at its
-                sides
+    clutter     5 to 12 other products, a third to three fifths of the picture wide, half of them at
+                its sides
     text        print over 15 to 50 % of the height, half of it on a banner
     watermark   words at an opacity of 15 to 50 %, turned by up to 45 degrees, once or all over
 """

@@ -4,17 +4,19 @@ from skulens.curate.pictures.scores import reduce
 from skulens.registry import resolve
 
 SIDE_PX = 640
+LEAST_LETTERS = 3
+"""Of a line: readers take stripes and seams for single letters ("\u4e8c", "X"), large ones too."""
 
 
 class OcrText:
-    """Area of the lines that a text reader finds, as a share of the picture.
+    """Area of the lines of some letters that a text reader finds, as a share of the picture.
 
     Args:
         reader: a row of `skulens list text-readers`.
     """
 
     name, higher_is_worse = "ocr-text", True
-    limit: float | None = 0.12
+    limit: float | None = 0.08
 
     def __init__(self, reader: str = "rapidocr"):
         self._reader = resolve("text_reader", reader)()
@@ -22,7 +24,12 @@ class OcrText:
     def score(self, picture) -> float:
         small = reduce(picture, SIDE_PX)
         lines = self._reader.read(small)
-        return min(1.0, sum(area(line.quad) for line in lines) / (small.width * small.height))
+        covered = sum(area(line.quad) for line in lines if is_line(line.text))
+        return min(1.0, covered / (small.width * small.height))
+
+
+def is_line(text: str) -> bool:
+    return sum(c.isalnum() for c in text) >= LEAST_LETTERS
 
 
 def area(quad) -> float:

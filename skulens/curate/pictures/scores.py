@@ -76,7 +76,7 @@ class Clutter:
 
 
 class Watermark:
-    """Share of the background's cells that hold a faint edge; NaN where the background is not plain.
+    """Share of the background's cells that hold a faint edge; NaN where it is not plain.
 
     A watermark is drawn lightly over everything; only over a plain background can it be told from
     the product or the room, so that one across the product alone is not seen.

@@ -118,8 +118,9 @@ Order = tuple[int, float, int]
 def select(scored: Sequence[Scored], limits: Limits, rank_by: str = "") -> Selection:
     """Judge pictures that were looked at.
 
-    The best picture of a product fails the fewest scores; of equals the one with the best `rank_by`,
-    then the earlier. Of pictures of a product that are nearly the same all but the best fail.
+    The best picture of a product fails the fewest scores; of equals the one with the best
+    `rank_by`, then the earlier. Of pictures of a product that are nearly the same all but the best
+    fail.
 
     Args:
         rank_by: name of a score in use; "": the seller's order.

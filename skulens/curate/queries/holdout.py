@@ -14,14 +14,15 @@ in the first row that it fits; `make_rows_like_paper` does that.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from skulens.compose.words import CLASS
+from skulens.curate.cards.words import compare_form
 from skulens.curate.queries.stratify import draw_key
 from skulens.errors import DataError, unknown
 from skulens.records import Product, Query
-from skulens.values.text import drop_punctuation, fold
+from skulens.values.text import fold
 
 Axis = Literal["language", "key", "class"]
 Scope = Literal["condition", "product"]
@@ -38,7 +39,7 @@ class Holdout:
     axis: Axis
     values: tuple[str, ...]
     also: frozenset[str] = frozenset()
-    """Further names of the keys held out, compared as `bare` makes them."""
+    """Further names of the keys held out, as `compare_form` makes them."""
 
     @property
     def name(self) -> str:
@@ -47,10 +48,10 @@ class Holdout:
 
     @property
     def wanted(self) -> frozenset[str]:
-        return frozenset(map(bare, self.values)) | self.also
+        return frozenset(map(compare_form, self.values)) | self.also
 
     def holds(self, value: str | None) -> bool:
-        return value is not None and bare(value) in self.wanted
+        return value is not None and compare_form(value) in self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +107,25 @@ class Ground:
     products: Mapping[str, Product]
     scope: Scope = "condition"
     seed: int = 0
+    known: dict[Holdout, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def queries(self) -> list[Query]:
         return [query for side in self.sides.values() for query in side]
 
+    def having(self, holdout: Holdout) -> frozenset[str]:
+        """Products that have what is held out; found once for each holdout."""
+        if holdout not in self.known:
+            wanted = holdout.wanted
+            self.known[holdout] = frozenset(
+                name
+                for name, product in self.products.items()
+                if any(compare_form(n) in wanted for n in named_by(product, holdout.axis))
+            )
+        return self.known[holdout]
+
 
 # ----- reading --------------------------------------------------------------------------------
-
-
-def bare(name: str) -> str:
-    """A name as it is compared: "Pattern/Print" is "pattern print"."""
-    return drop_punctuation(fold(name))
 
 
 def read_holdout(text: str) -> Holdout:
@@ -143,7 +151,7 @@ def add_synonyms(holdout: Holdout, groups: Iterable[Iterable[str]]) -> Holdout:
     if holdout.axis != "key":
         return holdout
     found = set(holdout.wanted)
-    named = [frozenset(map(bare, group)) for group in groups]
+    named = [frozenset(map(compare_form, group)) for group in groups]
     while new := [g for g in named if g & found and not g <= found]:
         found.update(*new)
     return replace(holdout, also=frozenset(found))
@@ -159,9 +167,9 @@ def check_values(holdout: Holdout, ground: Ground) -> None:
     }
     for product in ground.products.values():
         known.update(named_by(product, holdout.axis))
-    names = {bare(name) for name in known}
+    names = {compare_form(name) for name in known}
     for value in holdout.values:
-        if bare(value) not in names:
+        if compare_form(value) not in names:
             raise unknown(holdout.axis, value, sorted(known), "skulens curate stats FOLDER")
 
 
@@ -212,24 +220,10 @@ def touches(query: Query, holdout: Holdout, ground: Ground) -> bool:
     """
     if is_of(query, holdout, ground.products):
         return True
+    having = ground.having(holdout)
     if ground.scope == "product":
-        return any(carriers(query, holdout, ground.products).values())
-    shown = carriers(query, holdout, ground.products)["reference"]
-    return holdout.axis == "language" and bool(shown)
-
-
-def carriers(
-    query: Query, holdout: Holdout, products: Mapping[str, Product]
-) -> dict[str, list[str]]:
-    """Role -> products of a query that have what is held out."""
-    return {
-        role: [
-            p
-            for p in ids
-            if p in products and any(map(holdout.holds, named_by(products[p], holdout.axis)))
-        ]
-        for role, ids in products_of(query).items()
-    }
+        return not all(having.isdisjoint(ids) for ids in products_of(query).values())
+    return holdout.axis == "language" and not having.isdisjoint(query.references)
 
 
 # ----- rows -----------------------------------------------------------------------------------
@@ -280,7 +274,7 @@ def fits_like_paper(query: Query, holdout: Holdout, ground: Ground) -> bool:
     if holdout.axis == "key":
         return is_of(query, holdout, ground.products)
     shown = [p for found in products_of(query).values() for p in found if p in ground.products]
-    named = [bare(n) for p in shown for n in named_by(ground.products[p], holdout.axis)]
+    named = [compare_form(n) for p in shown for n in named_by(ground.products[p], holdout.axis)]
     wanted = [name in holdout.wanted for name in named]
     return bool(wanted) and (all(wanted) if holdout.axis == "language" else any(wanted))
 
@@ -339,12 +333,12 @@ def find_near_keys(
     for product in ground.products.values():
         having.update({a.key for a in product.attributes})
         for a in product.attributes:
-            values[a.key].add(bare(a.value))
+            values[a.key].add(compare_form(a.value))
     asked = Counter(key for q in training for key in {c.key for c in q.conditions})
     held = {key for key in values if holdout.holds(key)}
     found = []
     for key in sorted((set(values) | set(asked)) - held - {CLASS}):
-        mine = set(bare(key).split())
+        mine = set(compare_form(key).split())
         if any(mine <= (theirs := set(w.split())) or theirs <= mine for w in holdout.wanted):
             found.append(NearKey(key, "name", asked[key], having[key]))
         elif any(are_alike(values[key], values[other]) for other in held):
@@ -363,7 +357,8 @@ def find_carried(
     queries: Counter[str] = Counter()
     products: dict[str, set[str]] = defaultdict(set)
     for query in training:
-        for role, found in carriers(query, holdout, ground.products).items():
+        for role, ids in products_of(query).items():
+            found = ground.having(holdout).intersection(ids)
             queries[role] += bool(found)
-            products[role].update(found)
+            products[role] |= found
     return tuple(Carried(role, queries[role], len(products[role])) for role in queries)

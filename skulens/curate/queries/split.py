@@ -28,7 +28,9 @@ from skulens.catalog.folder import (
 )
 from skulens.catalog.mapping import explain
 from skulens.catalog.own import OwnCatalog
+from skulens.catalog.picture_paths import Boundary
 from skulens.catalog.queries import StoredQueries
+from skulens.compose.balanced import Watch, unwatched
 from skulens.curate.queries.holdout import (
     Ground,
     Holdout,
@@ -41,7 +43,7 @@ from skulens.curate.queries.overlap import Overlap, find_overlap
 from skulens.curate.queries.stratify import Unit, allocate
 from skulens.errors import DataError, SkulensError
 from skulens.files import locked, write_whole
-from skulens.records import DatasetInfo, Product, Query, Reject
+from skulens.records import DatasetInfo, Image, Product, Query, Reject
 
 STRATIFY = ("language", "class", "n_conditions", "method")
 FIRST = ("language", "class")
@@ -100,13 +102,15 @@ class Split:
     overlap: Sequence[Overlap]
     rows: Sequence[Row]
     rejects: Sequence[Reject]
+    outside: bool = False
+    """Whether pictures lie outside the folder, so that it is read with --allow-outside."""
 
     @property
     def empty(self) -> list[str]:
         return [name for name, ids in self.splits.items() if not ids]
 
 
-def split_catalog(folder: Path, plan: Plan) -> Split:
+def split_catalog(folder: Path, plan: Plan, watch: Watch = unwatched) -> Split:
     """Split the queries of a folder anew and write the splits.
 
     Raises:
@@ -115,17 +119,21 @@ def split_catalog(folder: Path, plan: Plan) -> Split:
         UnknownName: a holdout of what nothing has.
     """
     with locked(folder / ".split.lock", f"another process is splitting {folder}; wait for it"):
-        products, queries, rejects = read_folder(folder)
+        products, queries, rejects = read_folder(folder, watch)
+        watch("drawing", 0)
         splits, rows = split_queries(queries, products, plan)
-        overlap = find_overlaps(splits, queries, products, rows)
-        made = Split(folder, splits, count_strata(queries, splits, plan), overlap, rows, rejects)
+        overlap = find_overlaps(splits, queries, products, rows, watch)
+        strata, outside = count_strata(queries, splits, plan), lie_outside(folder, queries)
+        made = Split(folder, splits, strata, overlap, rows, rejects, outside)
         write_holdout_tags(folder, rows)
         write_splits(folder, splits, {q.id for q in queries})
         write_record(made, plan)
     return made
 
 
-def read_folder(folder: Path) -> tuple[dict[str, Product], list[Query], list[Reject]]:
+def read_folder(
+    folder: Path, watch: Watch = unwatched
+) -> tuple[dict[str, Product], list[Query], list[Reject]]:
     """Products and all queries of a folder, whatever split they are in now, and what is unusable.
 
     Pictures may lie anywhere: nobody looks at them here.
@@ -141,8 +149,10 @@ def read_folder(folder: Path) -> tuple[dict[str, Product], list[Query], list[Rej
         rejects.append(Reject(source, item, reason, todo))
 
     judged = stored.read_judgments(products, reject)
+    read = watch("queries", 0)
     queries: dict[str, Query] = {}
     for row in stored.rows("queries", reject):
+        read(1)
         name = str(row.cells.get("query_id") or "")
         try:
             query = stored.query(row, judged)
@@ -158,6 +168,13 @@ def read_folder(folder: Path) -> tuple[dict[str, Product], list[Query], list[Rej
     if not queries:
         raise DataError(f"{folder} has no usable query: {len(rejects):,} rejects")
     return products, list(queries.values()), rejects
+
+
+def lie_outside(folder: Path, queries: Iterable[Query]) -> bool:
+    """Whether a query shows a picture from outside the folder."""
+    inside = Boundary(folder)
+    images = (part for q in queries for part in q.item.parts if isinstance(part, Image))
+    return not all(inside.holds(image.path) for image in images if image.path)
 
 
 # ----- drawing --------------------------------------------------------------------------------
@@ -234,15 +251,19 @@ def find_overlaps(
     queries: Sequence[Query],
     products: Mapping[str, Product],
     rows: Sequence[Row],
+    watch: Watch = unwatched,
 ) -> list[Overlap]:
     """Between the sides, and between each training without a holdout and the tests of it."""
     by_id = {q.id: q for q in queries}
     pairs = [("train", "test"), ("train", "val"), ("val", "test")]
     for row in rows:
         tests = [name for name in row.splits if name.startswith("test-")]
-        pairs += [(f"train-without-{row.name}", test) for test in tests]
+        mine = [test for test in tests if not test.endswith("-control")]
+        pairs += [(f"train-without-{row.name}", test) for test in mine]
     found: list[Overlap] = []
+    done = watch("overlap", len(pairs))
     for one, other in pairs:
+        done(1)
         if splits.get(one) and splits.get(other):
             held = {name: [by_id[i] for i in splits[name]] for name in (one, other)}
             found += find_overlap(one, other, held, products)

@@ -1,8 +1,8 @@
-"""What a data set of composed queries holds, counted in one pass over products and one over queries.
+"""What a data set of composed queries holds, counted in one pass over products and over queries.
 
 The figures of section 3.1 and Appendix C of the MERIT paper (Figs. 3, 4, 20, 23-29, 31, 35, 36) as
-tables, for any catalogue. Word clouds (Figs. 30, 32-34) are left out on purpose: the bars of the same
-counts can be read off, sizes of letters cannot.
+tables, for any catalogue. Word clouds (Figs. 30, 32-34) are left out on purpose: the bars of the
+same counts can be read off, sizes of letters cannot.
 
 Products are kept as a few small numbers each, queries are not kept; a flow from references to
 answers is summed over blocks of queries as a product of two count matrices.

@@ -55,7 +55,7 @@ def allocate(
     Raises:
         DataError: sizes that do not add up, or two units of one id.
     """
-    listed = sorted(units, key=lambda u: u.id)
+    listed = sorted(units, key=lambda u: u.id)  # sums of floats depend on the order, too
     if len({u.id for u in listed}) != len(listed):
         raise DataError("two units have the same id; ids must be unique")
     if sum(sizes.values()) != len(listed) or min(sizes.values(), default=0) < 0:

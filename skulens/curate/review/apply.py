@@ -21,8 +21,8 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from skulens.catalog.folder import write_catalog, write_table
-from skulens.curate.asked.folders import Queried, carry_composition, check_new
-from skulens.curate.queries.make import REJECTS
+from skulens.curate.asked.folders import Queried, carry_composition
+from skulens.curate.queries.make import REJECTS, claim_folder
 from skulens.curate.queries.split import AMBIGUOUS, REVIEW
 from skulens.curate.review.answers import Answer
 from skulens.curate.review.export import RECORD
@@ -155,27 +155,32 @@ def write_reviewed(
     out: Path,
     pictures: Literal["copy", "refer"] = "refer",
 ) -> Path:
-    """Write the folder. Raises StoreError where it holds a catalogue already."""
-    check_new(out)
-    splits = {name: list(found) for name, found in queried.by_split(applied.queries).items()}
-    apart = [q for q in applied.queries if q.tags.get(REVIEW) == AMBIGUOUS]
-    if apart:
-        gone = {q.id for q in apart}
-        splits = {name: [q for q in found if q.id not in gone] for name, found in splits.items()}
-        splits[AMBIGUOUS] = apart
-    write_catalog(out, queried.products.values(), splits, pictures=pictures)
-    carry_composition(queried.catalog, {q.id for q in applied.queries}, out)
-    answers = [a for v in rulings.values() for a in v.answers]
-    write_table(out / REVIEWS, REVIEWS_SCHEMA, map(review_row, answers))
+    """Write the folder, its manifest last. Raises StoreError where it holds a catalogue already."""
+    answers = [a for r in rulings.values() for a in r.answers]
     kept = {q.id for q in applied.queries}
-    settled = (row for v in rulings.values() if v.query in kept for row in judgement_rows(v))
-    write_table(out / JUDGED, JUDGED_SCHEMA, settled)
+    settled = (row for r in rulings.values() if r.query in kept for row in judgement_rows(r))
     every = [*queried.rejects, *rejects, *applied.rejects]
-    write_table(out / REJECTS, REJECTS_SCHEMA, map(asdict, every))
     record = describe(applied, rulings, agreement, len(every))
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-    write_whole(out / RECORD, lambda file: file.write(text.encode()))
+    with claim_folder(out):
+        carry_composition(queried.catalog, kept, out)
+        write_table(out / REVIEWS, REVIEWS_SCHEMA, map(review_row, answers))
+        write_table(out / JUDGED, JUDGED_SCHEMA, settled)
+        write_table(out / REJECTS, REJECTS_SCHEMA, map(asdict, every))
+        write_whole(out / RECORD, lambda file: file.write(text.encode()))
+        write_catalog(out, queried.products.values(), places_of(queried, applied), None, pictures)
     return out
+
+
+def places_of(queried: Queried, applied: Applied) -> dict[str, list[Query]]:
+    """Split -> its queries; the ambiguous ones are a split of their own."""
+    apart = [q for q in applied.queries if q.tags.get(REVIEW) == AMBIGUOUS]
+    gone = {q.id for q in apart}
+    splits = {
+        name: [q for q in found if q.id not in gone]
+        for name, found in queried.by_split(applied.queries).items()
+    }
+    return splits | ({AMBIGUOUS: apart} if apart else {})
 
 
 def review_row(answer: Answer) -> dict[str, Any]:
@@ -216,7 +221,7 @@ def describe(
     rejects: int,
 ) -> dict[str, Any]:
     """For JSON; NaN is None."""
-    open_ = [v for v in rulings.values() if v.urgency < 3]
+    open_ = [r for r in rulings.values() if r.urgency < 3]
     return {
         "queries": len(applied.queries),
         "became": dict(applied.counts),
@@ -235,11 +240,11 @@ def describe(
         ],
         "next_round": [
             {
-                "query": v.query,
-                "said": [a.decision for a in v.answers],
-                "products": list(v.disputed),
+                "query": r.query,
+                "said": [a.decision for a in r.answers],
+                "products": list(r.disputed),
             }
-            for v in sorted(open_, key=lambda v: (v.urgency, v.query))
+            for r in sorted(open_, key=lambda r: (r.urgency, r.query))
         ],
         "rejects": rejects,
     }

@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 
+from skulens.compose.balanced import Watch, unwatched
 from skulens.compose.pool import make_pool
 from skulens.curate.asked.candidates import Limits, pictures_of, rank_candidates, recall
 from skulens.curate.asked.pictures import embed_pictures, mean_cosines, rank
@@ -67,6 +68,7 @@ def export_tasks(
     plan: ReviewPlan = ReviewPlan(),
     embedder: Embedder | None = None,
     rulings: Mapping[str, Ruling] | None = None,
+    watch: Watch = unwatched,
 ) -> Exported:
     """Write the tasks of a round.
 
@@ -84,10 +86,12 @@ def export_tasks(
     chosen = choose_queries(queries, plan, rulings)
     if not chosen:
         raise DataError("no query is left to judge: nothing is disputed or ambiguous")
+    watch("candidates", 0)
     listed = list_candidates(chosen, products, plan.candidates, embedder)
     makes = Tasks(products, show, plan.round)
-    made = []
+    made, done = [], watch("tasks", len(chosen))
     for query in chosen:
+        done(1)
         first = first_of(rulings[query.id], plan.blind) if rulings else None
         task = makes.task(query, listed[query.id], first)
         if task is not None:

@@ -108,7 +108,7 @@ def test_ranking():
         (KeyCounts("isbn issn", "isbn/issn", 9, 9), "identifier"),
         (KeyCounts("batteries included", "batteries included", 90, 2), "bookkeeping"),
         (KeyCounts("2024", "2024", 9, 2), "no letters"),
-        (KeyCounts("a b c d e f", "a b c d e f", 9, 2), "longer"),
+        (KeyCounts("a b c d e f", "a b c d e f", 9, 2), "more than"),
         (KeyCounts("model", "model", 100, 97), "single ones"),
         (KeyCounts("model", "model", 19, 19), ""),
         (KeyCounts("color", "color", 100, 12), ""),

@@ -168,7 +168,7 @@ def test_text_share_by_a_reader(monkeypatch):
                 0.0,
                 picture.height / 2,
             )
-            return [Line("x", half, 0.9)]
+            return [Line("SALE", half, 0.9), Line("X", half, 0.9)]
 
     module = type("M", (), {"Reader": Reader})
     import sys

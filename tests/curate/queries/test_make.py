@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from skulens.catalog.folder import MANIFEST
 from skulens.catalog.own import OwnCatalog
@@ -32,11 +34,12 @@ from skulens.curate.queries.make import (
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.files import locked
 from skulens.records import DatasetInfo, Image, Item, Product, Query, Reject
-from skulens.world.config import WorldConfig
+from skulens.world.config import VERSION, WorldConfig
 from skulens.world.truth.products import variants
 from skulens.world.truth.texts import texts
 from tests.compose.pools import random_products
 
+ROOT = Path(__file__).parents[3]
 PLAN = Plan(SOUND, {2: 20, 3: 5})
 
 
@@ -192,3 +195,13 @@ def test_the_balanced_benchmark_of_a_small_shop_is_always_the_same():
     photos = {name: p.images[0] for name, p in sold.items()}
     queries = [ask(pool, c, sold, photos) for c in made.queries]
     assert digest_queries(queries)[:16] == "cae18e917512ba81"
+
+
+def test_the_published_recipe_is_of_these_rules_and_this_generator():
+    recipe = yaml.safe_load((ROOT / "recipes" / "merit" / "balanced.yaml").read_text())
+    rules = asdict(read_rules(recipe["profile"])) | {"bands": [[1, 2], [3, 5], [6, 10]]}
+    assert {"name": recipe["profile"], **recipe["rules"]} == rules
+    assert recipe["shop"] == {"skus": 35000, "seed": 7, "generator": VERSION, "language": "market"}
+    assert sum(recipe["quotas"].values()) == recipe["queries"] == 3000
+    assert Plan(read_rules(recipe["profile"]), recipe["quotas"], recipe["seed"]).as_dict()
+    assert all(len(recipe[name]) == 64 for name in ("products_sha256", "queries_sha256"))

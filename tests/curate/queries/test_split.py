@@ -59,6 +59,13 @@ def test_groups_stay_whole_and_sizes_fit_within_the_largest(rows, test, val, see
     assert allocate(shuffled, sizes, ("one", "two"), seed) == side_of
 
 
+def test_strata_too_small_for_a_share_do_not_starve_the_small_side():
+    """Every query alone in all of its strata: each would rather join the large side."""
+    found = [Unit(f"u{i}", f"g{i}", {k: f"{k}{i}" for k in "abcd"}) for i in range(200)]
+    side_of = allocate(found, {"train": 180, "test": 20}, tuple("abcd"))
+    assert Counter(side_of.values()) == {"train": 180, "test": 20}
+
+
 def test_a_seed_gives_another_split():
     found = units_of([(i, "a", "x") for i in range(40)])
     sizes = {"train": 30, "test": 10}

@@ -7,7 +7,6 @@ import pytest
 from skulens.curate.queries.holdout import (
     Ground,
     add_synonyms,
-    carriers,
     is_of,
     make_row,
     make_rows_like_paper,
@@ -136,7 +135,7 @@ def test_scopes_of_keys_and_classes():
     narrow, wide = (Ground({}, products, scope) for scope in ("condition", "product"))
     assert touches(asks, brand, narrow) and not touches(shows, brand, narrow)
     assert touches(shows, brand, wide)
-    assert carriers(shows, brand, products)["reference"] == ["a"]
+    assert narrow.having(brand) == {"a"} and narrow.having(drink) == {"c"}
     aside = query("s", ["b"], ("b",), hard=("c",))
     assert not touches(aside, drink, narrow) and touches(aside, drink, wide)
     assert is_of(query("t", ["c"]), drink, products)

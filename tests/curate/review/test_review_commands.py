@@ -39,7 +39,7 @@ def judge(path, tasks, people):
 def test_two_rounds(shop, tmp_path):
     said = run("review-export", shop, "--out", tmp_path / "one", "--sample", 12)
     assert said.splitlines()[-1].startswith("12 tasks in 1 files")
-    assert "review-import" in said.splitlines()[-1]
+    assert said.endswith("EXPORT.json --out NEW\n")
     tasks = load(tmp_path / "one")
     first, second, *_ = tasks
     one = judge(tmp_path / "1.json", tasks, {1: {first: "delete", second: "ambiguous"}, 2: {}})
@@ -64,6 +64,8 @@ def test_two_rounds(shop, tmp_path):
 
 
 def test_json_and_a_split(shop, tmp_path):
+    said = run("review-export", shop, "--out", tmp_path / "c", "--sample", 1, "--allow-outside")
+    assert said.endswith("--out NEW --allow-outside\n")
     said = json.loads(run("review-export", shop, "--out", tmp_path / "a", "--json"))
     assert said["tasks"] == 20 and said["rejects"] == 0
     assert "no split 'tset'; the folder has composed" in run(

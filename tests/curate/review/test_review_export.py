@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from skulens.curate.review.pictures import copy_to, embed, serve_from
 from skulens.curate.review.rulings import settle
 from skulens.curate.review.tasks import choose_candidates
 from skulens.errors import DataError, StoreError
-from skulens.records import Item, Query
+from skulens.records import Image, Item, Query
 from tests.curate.queries.asked import write_world
 from tests.curate.review.filled import expand, export, fill
 
@@ -69,8 +71,6 @@ def test_embedded_pictures_are_pictures(queried, tmp_path):
 
 
 def test_large_pictures_get_small(tmp_path):
-    from skulens.records import Image
-
     Pillow.new("RGB", (1600, 800), "red").save(tmp_path / "big.png")
     uri = embed("p", Image(path=str(tmp_path / "big.png")))
     picture = Pillow.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
@@ -94,6 +94,16 @@ def test_served_and_copied_pictures(queried, shop, tmp_path):
             assert (tmp_path / place).read_bytes() == product.images[0].read()
 
 
+def test_two_pictures_of_a_product_are_two_copies(tmp_path):
+    show, names = copy_to(tmp_path / "images", tmp_path), []
+    for n, colour in enumerate(("red", "blue", "red")):
+        Pillow.new("RGB", (8, 8), colour).save(tmp_path / f"{n}.png")
+        names.append(show("a/b", Image(path=str(tmp_path / f"{n}.png"))))
+    assert names[0] == names[2] == "/data/local-files/?d=images/image_a%252fb_1.png"
+    assert names[1].endswith("_2.png")
+    assert len(list((tmp_path / "images").iterdir())) == 2
+
+
 def test_pictures_elsewhere_are_rejects(queried, tmp_path):
     made = export_tasks(
         queried.queries, queried.products, tmp_path / "out", serve_from(tmp_path / "empty")
@@ -105,8 +115,6 @@ def test_pictures_elsewhere_are_rejects(queried, tmp_path):
 
 def test_products_without_a_readable_picture_are_shown_by_title(queried, tmp_path):
     query = queried.queries[0]
-    from dataclasses import replace
-
     near = query.hard_negatives[0]
     products = dict(queried.products) | {near: replace(queried.products[near], images=())}
     made = export_tasks([query], products, tmp_path / "out", embed)
@@ -136,8 +144,6 @@ class FakeEmbedder:
     """Vectors on a circle: the nearer the numbers of two SKUs, the more alike."""
 
     def embed_items(self, items, role):
-        from types import SimpleNamespace
-
         vectors = []
         for item in items:
             shade = Pillow.open(item.parts[0].path).getpixel((0, 0))[0]

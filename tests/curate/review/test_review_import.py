@@ -14,9 +14,9 @@ from skulens.curate.review.apply import apply_rulings, write_reviewed
 from skulens.curate.review.export import export_tasks
 from skulens.curate.review.pictures import embed
 from skulens.curate.review.rulings import measure_agreement, settle
-from skulens.curate.review.words import rewrite, words_to_rewrite
+from skulens.curate.review.words import words_to_rewrite
 from skulens.errors import DataError, StoreError
-from skulens.records import Condition, Image, Item, Query
+from skulens.records import Image
 from tests.curate.queries.asked import write_world
 from tests.curate.review.filled import export, fill, flat
 
@@ -352,23 +352,11 @@ def test_json_min_says_the_same(queries, tasks, tmp_path):
     assert rejects == []
     assert [replace(a, source="") for a in from_flat] == [replace(a, source="") for a in from_whole]
     assert [a.annotator for a in from_flat] == ["1", "4"]  # no address is kept
-
-
-# ----- words ----------------------------------------------------------------------------------
-
-
-def test_queries_without_tags_keep_their_pictures():
-    photo = Image(data=b"x")
-    query = Query(
-        "q", Item("q", (photo, "but in navy")), {"a": 1},
-        (Condition("style", part=0, relation="whole"), Condition("color", "navy")),
-    )  # fmt: skip
-    assert words_to_rewrite(query) == "|image| but in navy"
-    told, problem = rewrite(query, "Like |image| in dark blue")
-    assert problem == "" and told.item.parts == ("Like ", photo, " in dark blue")
-    assert [c.part for c in told.conditions] == [1, None]
-    told, problem = rewrite(query, "in dark blue")
-    assert told is None and "1 times" in problem
+    (tmp_path / "flat.json").write_text(
+        json.dumps([flat(task, filled[0]) | {"annotator": "someone@example.com"}])
+    )
+    [answer], _ = read_exports([tmp_path / "flat.json"], queries, {})
+    assert answer.annotator == "unknown"
 
 
 # ----- the folder -----------------------------------------------------------------------------
