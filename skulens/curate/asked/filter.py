@@ -1,7 +1,7 @@
 """Queries that break one of three principles are taken out (MERIT A.4.1), each with its reasons.
 
-The catalogue decides what it knows (`principles`); a model is asked about the rest, or about all, and
-then it is counted how often the two agree. Where both have a verdict the catalogue's counts. The
+The catalogue decides what it knows (`principles`); a model is asked about the rest, or about all,
+and then it is counted how often the two agree. Where both have a verdict the catalogue's counts. The
 authors keep a query if the model's answer contains the letter y; here each principle is a truth
 value in JSON, and anything else is no answer.
 """

@@ -1,4 +1,4 @@
-"""A folder of queries in, the same folder with other queries out, and beside it how each was made."""
+"""A folder of queries in, the same with other queries out, and beside it how each was made."""
 
 import json
 import shutil
@@ -75,7 +75,9 @@ def write_queries(
     record: tuple[str, Mapping[str, Any]],
     rejects: Sequence[Reject],
 ) -> None:
-    """Write products and queries, the manifest last; what the composition said of the queries kept comes along.
+    """Write products and queries, the manifest last.
+
+    What the composition said of the queries kept comes along.
 
     Args:
         table: file name and rows of how each query was made.

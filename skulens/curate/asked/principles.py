@@ -1,9 +1,9 @@
 """The three principles of MERIT's automatic filter (A.4.1), as far as the catalogue decides them.
 
-- Non-omission: what the query asks for is given. A picture gives what it shows; what only a text can
-  tell has to stand in the text that the query shows beside the picture.
-- Vision-centric: what only a picture should tell (modality "visual") is not written out in the query.
-  A condition told in words on purpose, without a picture, is not meant.
+- Non-omission: what the query asks for is given. A picture gives what it shows; what only a text
+  can tell has to stand in the text that the query shows beside the picture.
+- Vision-centric: what only a picture should tell (modality "visual") is not written out in the
+  query. A condition told in words on purpose, without a picture, is not meant.
 - Accuracy: every answer has exactly the values asked for, and so has each reference the value that
   it stands for.
 

@@ -7,8 +7,8 @@ marked. Judgements stay true because nothing is added.
 
 With `trait` the model adds one more trait of an answer ("with a small logo"), as in the paper. Then
 the other answers are right only if they have it, too: each is looked at (`merit_trait`), and those
-that do not have it, or were not looked at, are unjudged afterwards. Without that step the judgements
-would be wrong.
+that do not have it, or were not looked at, are unjudged afterwards. Without that step the
+judgements would be wrong.
 """
 
 from collections import Counter

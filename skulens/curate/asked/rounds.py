@@ -1,4 +1,4 @@
-"""Questions asked in rounds: each answer is checked, and one that fails is asked again with reasons.
+"""Questions in rounds: each answer is checked, and one that fails is asked again with reasons.
 
 All questions of a round go to the engine together. Behind `chat.bulk.remember.Remembered` nothing
 is asked twice, so that a run which was killed goes on where it stopped: the same questions are made

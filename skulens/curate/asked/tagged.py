@@ -1,7 +1,7 @@
 """Queries as text with product tags: what a model is shown and what its answer is read back into.
 
-A query such as "Find a chair with the same color as <Product 1> ", photo, "\\nOak chair </Product 1>
-and ..." consists of a frame, which a model may rewrite, and of what stands between the tags, which
+A query such as "Find a chair with the same color as <Product 1> ", photo, "\\nOak chair </Product
+1> and ..." consists of a frame, which a model may rewrite, and of what stands between the tags, which
 it never sees whole: a picture is shown as |image| and its title is left out, so that both come back
 unchanged whatever the model answers.
 """
