@@ -105,7 +105,7 @@ def test_a_system_that_has_seen_the_data_is_marked(capsys):
     assert "[0.400, 0.600] †" in out and "†: trained on this data" in out
     [board] = store_boards([trained_on("shop")])
     print_standings(rank_board(board))
-    assert "0.500 †" in capsys.readouterr().out
+    assert "0.500 [0.400, 0.600] †" in capsys.readouterr().out
     print_results([stored("groceries")])
     assert "†" not in capsys.readouterr().out
 
