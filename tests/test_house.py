@@ -16,6 +16,7 @@ ROWS = [
     {
         "errors",
         "files",
+        "machine",
         "checkpoints",
         "opening",
         "records",
@@ -39,6 +40,7 @@ ROWS = [
 FIRST_ROW_ORDER = [
     "errors",
     "files",
+    "machine",
     "checkpoints",
     "opening",
     "records",

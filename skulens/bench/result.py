@@ -21,6 +21,7 @@ from skulens import __version__
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.scores import Scores
+from skulens.machine import count_cores
 from skulens.records import EncoderInfo, Reject, SystemInfo, escape_surrogates
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def machine() -> dict:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "cpu": cpu,
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": count_cores(),
         "memory_gib": round(memory),
         "system": platform.system(),
     }

@@ -259,6 +259,8 @@ def measure_asides(
     """
     found: Slices = {}
     ready = iter(runs[1:])
+    products = search.gallery.products
+    entire = depth_of(len(queries), len(products), task.shallow) == len(products)
     for aside in task.asides:
         about = [q for q in queries if aside.concerns(q)]
         if aside.products is None:
@@ -267,13 +269,11 @@ def measure_asides(
                 found.setdefault(aside.slice, {})[aside.value] = dict(whole)
                 continue
         else:
-            mine = [p for p in search.gallery.products if p in aside.products]
+            mine = [p for p in products if p in aside.products]
             if not about or not mine:
                 continue
             about = [keep_judgements(q, aside.products) for q in about]
-            depth = depth_of(len(about), len(mine), task.shallow)
-            if depth < len(mine):  # a part of the data is not kept: as deep as its metrics
-                depth = min(depth, task.deepest)
+            depth = len(mine) if entire else min(task.deepest, len(mine))  # a part is not kept
             [run] = find_candidates(search, about, mine, [aside.exclude], depth)
         measured = evaluate_metrics(run, Qrels.of(about), task.ks, metrics=task.metrics)
         found.setdefault(aside.slice, {})[aside.value] = measured

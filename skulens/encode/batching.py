@@ -1,6 +1,5 @@
 """Distinct parts through the pipeline into rows of answers: equal ones once, cached ones never."""
 
-import os
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from skulens.encode.cache import (
 from skulens.encode.parts import Content
 from skulens.encode.pipeline import Pipeline, Work
 from skulens.errors import EncoderError
+from skulens.machine import count_cores
 from skulens.protocols import Encoder, Modality, Role
 from skulens.records import EncoderInfo, Reject
 
@@ -46,7 +46,7 @@ class Batching:
 
     @property
     def cores(self) -> int:
-        return self.threads or len(os.sched_getaffinity(0))
+        return self.threads or count_cores()
 
 
 @dataclass(kw_only=True)

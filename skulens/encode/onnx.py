@@ -21,6 +21,7 @@ from skulens.encode.parts import PartByPart
 from skulens.encode.preprocess import Preprocess, three
 from skulens.errors import EncoderError, MissingFile
 from skulens.files import sha256_of_file
+from skulens.machine import count_cores
 from skulens.protocols import Modality, Numerics, Role
 from skulens.records import EncoderInfo
 
@@ -243,7 +244,7 @@ def threads() -> int:
     if named.isdigit() and int(named) > 0:
         return int(named)
     torch = sys.modules.get("torch")
-    return torch.get_num_threads() if torch else len(os.sched_getaffinity(0))
+    return torch.get_num_threads() if torch else count_cores()
 
 
 def check_input(session: ort.InferenceSession, preprocess: Preprocess):

@@ -9,17 +9,18 @@ A candidate is one 64-bit key: score above, tie rank below, best key smallest. K
 so that a plain partition of integers selects and breaks ties at once, and vectorises well.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from skulens.errors import DataError
 from skulens.index.fixed_point import Fixed, check_finite, fix, scores_of_all, scores_of_pairs
 from skulens.index.shots import How, Shots, fold
+from skulens.machine import count_cores
 from skulens.records import Run
 
 BUDGET_BYTES = 64 << 20
@@ -68,12 +69,13 @@ def top_k(
         raise DataError(f"top_k needs k of at least 1, got {k}")
     sizes = np.sqrt(np.einsum("nd,nd->n", queries, queries, dtype=np.float64))
     fixed = fix(queries)
-    cores = len(os.sched_getaffinity(0))
+    cores = count_cores()
     elements = max(1, budget_bytes // _BYTES_PER_SCORE // cores)
     block_rows = block_rows or max(1, min(4096, elements))
     best = np.full((len(queries), k), _NOTHING)
     seen = 0
-    with ThreadPoolExecutor(cores) as pool:  # numpy leaves the interpreter to the others
+    # Numpy leaves the interpreter to the others; a product on all cores in each would be too many.
+    with ThreadPoolExecutor(cores) as pool, threadpool_limits(1, "blas"):
         for block in _blocks(gallery, queries.shape[1], block_rows, shots):
             rows = query_rows or max(1, elements // max(len(block.vectors), 1))
             ranks = _ranks(tie_rank, seen, len(block))

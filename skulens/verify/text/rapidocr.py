@@ -19,6 +19,7 @@ import PIL.Image
 import rapidocr
 
 from skulens.claims import Line, Quad
+from skulens.machine import count_cores
 from skulens.records import SystemInfo
 from skulens.verify.text import boxes
 from skulens.verify.text.routes import count_letters
@@ -185,7 +186,5 @@ def to_bgr(picture: PIL.Image.Image) -> np.ndarray:
 def threads() -> int:
     """For onnxruntime: OMP_NUM_THREADS where it is set, else one per core that we may use."""
     told = os.environ.get("OMP_NUM_THREADS", "")
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    cores = count_cores()
     return max(1, min(int(told), cores)) if told.isdecimal() else cores
