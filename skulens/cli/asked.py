@@ -1,5 +1,6 @@
 """An engine with its store, budget and batch files while a command asks it: a `Chat` that counts."""
 
+import operator
 import sys
 import time
 from collections import Counter
@@ -65,7 +66,8 @@ class Asked:
         those that are written get none.
 
         Args:
-            total: number of questions, where it is known, for the time that is left.
+            total: number of questions, for the time that is left; default: what they say of
+                themselves.
         """
         from tqdm import tqdm
 
@@ -73,7 +75,12 @@ class Asked:
         hidden = not self.bar
         with (
             tqdm(
-                total=total, delay=2, mininterval=0.5, unit="reply", file=sys.stderr, disable=hidden
+                total=total or operator.length_hint(questions) or None,
+                delay=2,
+                mininterval=0.5,
+                unit="reply",
+                file=sys.stderr,
+                disable=hidden,
             ) as bar,
             closing(self._replies(self._count(questions))) as replies,
         ):

@@ -7,12 +7,13 @@ histograms (Bhattacharyya 1943) and every vector has length 1. The background co
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import NoReturn
 
 import numpy as np
 import PIL.Image
 
-from skulens.checkpoints import identity_of
+from skulens.checkpoints import identity_of, packages
 from skulens.encode.numerics import check_dtype_only
 from skulens.encode.parts import PartByPart
 from skulens.errors import EncoderError
@@ -63,13 +64,19 @@ class Histogram(PartByPart):
         self.info = EncoderInfo(
             name=f"histogram:{argument}" if argument else "histogram",
             family="histogram",
-            identity=identity_of(family="histogram", version=VERSION, bins=self.bins, px=PX),
+            identity=identity_of(
+                family="histogram",
+                version=VERSION,
+                bins=self.bins,
+                px=PX,
+                versions=packages("pillow"),
+            ),
             dim=self.bins**3,
             modalities=("image",),
             image_px=PX,
             licence="Apache-2.0",
             params=0,
-            about={"space": "CIELAB, D65", "bins": self.bins},
+            about={"space": "CIELAB, D65", "bins": self.bins, "numerics": asdict(numerics)},
         )
 
     def prepare_image(self, picture: PIL.Image.Image, role: Role = "query") -> np.ndarray:
@@ -82,7 +89,7 @@ class Histogram(PartByPart):
         return np.sqrt(counts / counts.sum()).astype(np.float32)
 
     def prepare_text(self, text: str, role: Role = "query") -> NoReturn:
-        raise EncoderError(f"{self.info.name} counts colours of pictures; it reads no texts")
+        raise EncoderError(f"{self.info.name} counts the colours of images; it reads no texts")
 
     def count_tokens(self, text: str) -> int:
         return self.prepare_text(text)

@@ -92,6 +92,7 @@ ARGUMENTS = {
     "st": "clip_folder",
     "mllm": "qwen_folder",
     "onnx": "onnx_folder",
+    "histogram": "",
 }
 """Family -> fixture of a tiny model of it; `open_clip` is built as `local` is."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from skulens.cli.curate.cards import claims_option, opened, progress, read_products
-from skulens.cli.curate.engine import Counting, optional_engine
+from skulens.cli.curate.engine import optional_engine
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 LIMITS = ("seen_once", "keys_of_few_products", "rare_values")
@@ -90,7 +90,7 @@ def command(data, folder, out, claims, profile, asking, map_, as_json, **said) -
         products = read_products(products, claims, False, asked, answers)
         if asked is not None:
             listed = list(products)
-            chosen = annotate_by_model(listed, cards, Counting(asked), answers)
+            chosen = annotate_by_model(listed, cards, asked, answers)
             place = {p.id: n for n, p in enumerate(listed)}
             products = iter(sorted(chosen, key=lambda p: place[p.id]))
             if answers.open:

@@ -1,7 +1,6 @@
 """`skulens curate captions`, `review-sheet`, `reviewed`: made by a model, checked, reviewed."""
 
 import json
-import operator
 from pathlib import Path
 
 import click
@@ -115,21 +114,11 @@ def command(
     )  # fmt: skip
     work.check()
     with asking.open("captions") as asked:
-        if asking.batch is not None and work.captioner(Passed(asked)).count_open(work.sources()):
+        if asking.batch is not None and work.captioner(asked).count_open(work.sources()):
             click.echo(json.dumps(asked.record()) if as_json else asked.last_line())
             return
-        make_captions(work, asked.remembered if asking.batch else Passed(asked), out)
+        make_captions(work, asked.remembered if asking.batch else asked, out)
         finish(out, asked, as_json)
-
-
-class Passed:
-    """The engine of a command as a `Chat`, with its progress and counts."""
-
-    def __init__(self, asked):
-        self.asked, self.info = asked, asked.remembered.info
-
-    def ask(self, questions):
-        return self.asked.ask(questions, total=operator.length_hint(questions) or None)
 
 
 def count_tokens(names, limit: int | None) -> dict:

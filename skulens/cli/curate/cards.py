@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.curate.engine import Counting, optional_engine
+from skulens.cli.curate.engine import optional_engine
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 claims_option = click.option(
@@ -83,7 +83,7 @@ def command(
         found = count_catalog(products, answers.rejects.append, kind)
         made = draw_up(found, plan)
         if asked is not None and not answers.open:
-            made = ask_for_cards(made, Counting(asked), (choose_keys, choose_values), answers)
+            made = ask_for_cards(made, asked, (choose_keys, choose_values), answers)
         if asked is not None and answers.open:
             click.echo(json.dumps(asked.record()) if as_json else asked.last_line())
             return
@@ -120,7 +120,7 @@ def read_products(products, claims: Path | None, open_set: bool, asked, answers)
     if open_set:
         from skulens.curate.cards.model import open_attributes
 
-        return open_attributes(products, Counting(asked), answers)
+        return open_attributes(products, asked, answers)
     return products
 
 

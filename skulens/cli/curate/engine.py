@@ -1,13 +1,20 @@
-"""Options of commands that may ask a model, and work without one."""
+"""What commands share that may ask a model and work without one: options, and how work is done."""
 
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from skulens.cli.asking import ENGINE, STORE, Asking
+
+if TYPE_CHECKING:
+    from skulens.cli.asked import Asked
+    from skulens.protocols import Chat
+
+T = TypeVar("T")
 
 NAME = click.option(
     "--engine", "-e", metavar="NAME",
@@ -35,12 +42,37 @@ def optional_engine(command: Callable) -> Callable:
     return made
 
 
-class Counting:
-    """An engine of a command as a `Chat`: with progress where the number of questions is known."""
+def work_with(
+    asking: Asking | None,
+    run: str,
+    work: Callable[["Chat | None"], T],
+    tell: Callable[[T, "Asked | None"], None],
+    as_json: bool,
+) -> None:
+    """Do something with the engine that the options describe, then tell what was made.
 
-    def __init__(self, asked):
-        self.asked, self.info = asked, asked.info
+    With --batch, questions without a stored reply are written instead; then nothing is made yet.
 
-    def ask(self, questions):
-        total = len(questions) if isinstance(questions, list) else None
-        return self.asked.ask(questions, total=total)
+    Args:
+        run: what the ledger calls it.
+        asking: None where no engine was named; `work` then gets None.
+    """
+    from skulens.curate.asked.rounds import Unanswered
+
+    if asking is None:
+        tell(work(None), None)
+        return
+    with asking.open(run) as asked:
+        try:
+            made = work(asked)
+        except Unanswered:
+            if asking.batch is None:
+                raise
+            click.echo(json.dumps(asked.record()) if as_json else asked.last_line())
+            return
+        tell(made, asked)
+
+
+def asking_line(asked: "Asked | None") -> str:
+    """What was asked and what it cost."""
+    return asked.last_line() if asked else "nobody was asked: no --engine"

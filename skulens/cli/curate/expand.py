@@ -8,8 +8,7 @@ import click
 
 from skulens.cli.asking import Asking
 from skulens.cli.curate.compose import in_language, read_quota
-from skulens.cli.curate.engine import optional_engine
-from skulens.cli.curate.engines import asking_line, work_with
+from skulens.cli.curate.engine import asking_line, optional_engine, work_with
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 
