@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from skulens.catalog.folder import write_catalog
-from skulens.catalog.layouts.export import Pool, export_catalog, negatives_in
+from skulens.catalog.layouts.export import ExportPool, export_catalog, negatives_in
 from skulens.catalog.layouts.m_beir import TASKS
 from skulens.catalog.open import open_catalog
 from skulens.catalog.vlm2vec import place_pictures
@@ -148,7 +148,7 @@ def test_verified_negatives_come_before_those_that_nobody_judged():
     query = Query(
         "q", Item("q", ("x",)), relevant={"a": 1, "b": 0}, hard_negatives=("c", "b", "a", "z")
     )
-    assert negatives_in(query, Pool(None, products)) == ["b", "c"]
+    assert negatives_in(query, ExportPool(None, products)) == ["b", "c"]
 
 
 def test_m_beir_without_tiles_leaves_queries_of_several_pictures_out(tmp_path):

@@ -48,18 +48,18 @@ class Export:
         self.out.mkdir(parents=True, exist_ok=True)
         return Pictures(self.out, copy=True)
 
-    def pools(self) -> Iterator[tuple[str, "Pool"]]:
+    def pools(self) -> Iterator[tuple[str, "ExportPool"]]:
         """Each split with the products that its queries are ranked against."""
-        made: dict[int, Pool] = {}
+        made: dict[int, ExportPool] = {}
         for split in self.splits:
             mine = getattr(self.catalog, "for_split", lambda _: self.catalog)(split)
             if id(mine) not in made:
-                made[id(mine)] = Pool(mine, {p.id: p for p in mine.products()})
+                made[id(mine)] = ExportPool(mine, {p.id: p for p in mine.products()})
                 self.left_out |= dict.fromkeys(mine.rejects)
                 self.products += len(made[id(mine)].products)
             yield split, made[id(mine)]
 
-    def ask(self, split: str, pool: "Pool") -> Iterator[Query]:
+    def ask(self, split: str, pool: "ExportPool") -> Iterator[Query]:
         """The queries of a split that have an answer in the pool; others are rejected."""
         for query in self.watch(pool.catalog.queries(split), f"queries of {split}", 0):
             missing = [p for p in query.answers if p not in pool.products]
@@ -70,14 +70,14 @@ class Export:
             yield query
         self.left_out |= dict.fromkeys(pool.catalog.rejects)
 
-    def each(self, pool: "Pool") -> Iterator[Product]:
+    def each(self, pool: "ExportPool") -> Iterator[Product]:
         """The products of a pool, while they are written."""
         yield from self.watch(pool.products.values(), "products", len(pool.products))
 
     def reject(self, split: str, query: Query, reason: str, todo: str = "leave it out") -> None:
         self.left_out[Reject(f"split {split}", query.id, reason, todo)] = None
 
-    def show(self, pool: "Pool", product: str) -> str | None:
+    def show(self, pool: "ExportPool", product: str) -> str | None:
         """The path, from `out`, of the copy of a product's first picture; None where it has none, or
         none that can be read, which is a reject."""
         image = pool.image_of(product)
@@ -100,7 +100,7 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Pool:
+class ExportPool:
     """Products of a split, held in memory (their pictures are not)."""
 
     catalog: Catalog
@@ -176,7 +176,7 @@ def write_pictures(query: Query, token: str) -> str:
     return "".join(token if isinstance(p, Image) else p for p in query.item.parts)
 
 
-def negatives_in(query: Query, pool: Pool) -> list[str]:
+def negatives_in(query: Query, pool: ExportPool) -> list[str]:
     """Products of the pool that are judged not relevant, then hard negatives that nobody judged."""
     judged = [p for p, grade in query.relevant.items() if grade == 0]
     found = dict.fromkeys([*judged, *query.hard_negatives])

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from skulens.catalog.layouts.export import Layout, Pool, list_parts, negatives_in
+from skulens.catalog.layouts.export import ExportPool, Layout, list_parts, negatives_in
 from skulens.files import write_whole
 from skulens.records import Image, Query
 
@@ -63,7 +63,7 @@ class MBeir(Layout):
             pairs |= found.keys()
         self.write_prompts(pairs)
 
-    def write_pool(self, split: str, pool: Pool) -> dict[str, dict[str, Any]]:
+    def write_pool(self, split: str, pool: ExportPool) -> dict[str, dict[str, Any]]:
         """Product id -> its entry in the union pool, which is written."""
         each = enumerate(self.export.each(pool), 1)
         found = {p.id: self.candidate(p.id, n, pool) for n, p in each}
@@ -73,7 +73,7 @@ class MBeir(Layout):
         )
         return found
 
-    def candidate(self, product: str, number: int, pool: Pool) -> dict[str, Any]:
+    def candidate(self, product: str, number: int, pool: ExportPool) -> dict[str, Any]:
         path, text = self.export.show(pool, product), pool.text_of(product)
         return {
             "did": f"{DATASET}:{number}",
@@ -84,7 +84,7 @@ class MBeir(Layout):
         }
 
     def query(
-        self, query: Query, pool: Pool, candidates: Mapping[str, Mapping[str, Any]]
+        self, query: Query, pool: ExportPool, candidates: Mapping[str, Mapping[str, Any]]
     ) -> tuple[tuple[str, str], dict[str, Any]]:
         """((modality of the query, of its answers), its row).
 

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from skulens.catalog.folder import write_json, write_table
-from skulens.catalog.layouts.export import Export, Layout, Pool
+from skulens.catalog.layouts.export import Export, ExportPool, Layout
 from skulens.catalog.layouts.skulens import kept_lines
 from skulens.catalog.merit_lines import Shown, write_id, write_line
 from skulens.files import write_whole
@@ -42,12 +42,12 @@ class Merit(Layout):
             self.write_products(split, pool)
             self.write_queries(split, pool)
 
-    def write_queries(self, split: str, pool: Pool) -> None:
+    def write_queries(self, split: str, pool: ExportPool) -> None:
         """One line per query; a query that MERIT cannot say becomes a reject."""
         path = self.export.file(f"queries-{split}.json")
         write_whole(path, lambda f: f.writelines(self.lines(split, pool)))
 
-    def lines(self, split: str, pool: Pool) -> Iterator[bytes]:
+    def lines(self, split: str, pool: ExportPool) -> Iterator[bytes]:
         export, kept = self.export, kept_lines(self.export.catalog, split)
         shown = {
             p.id: Shown(pool.image_of(p.id), p.language or "", kind_of(p), p.title)
@@ -65,7 +65,7 @@ class Merit(Layout):
             export.queries += 1
             yield line + b"\n"
 
-    def write_products(self, split: str, pool: Pool) -> None:
+    def write_products(self, split: str, pool: ExportPool) -> None:
         keys = dict.fromkeys(a.key for p in pool.products.values() for a in p.attributes)
         told = {p.id: describe(p) for p in pool.products.values()}
         more = [name for name in OPTIONAL if any(row[name] for row in told.values())]
@@ -85,13 +85,13 @@ class MeritAnnotation(Merit):
 
     products = "products-{split}.jsonl"
 
-    def write_products(self, split: str, pool: Pool) -> None:
+    def write_products(self, split: str, pool: ExportPool) -> None:
         path = self.export.file(self.products.format(split=split))
         rows = (self.record(p, pool) for p in self.export.each(pool))
         write_whole(path, lambda f: f.writelines(json.dumps(r).encode() + b"\n" for r in rows))
         self.export.notes["further values of an attribute left out"] += count_more(pool)
 
-    def record(self, product: Product, pool: Pool) -> dict[str, Any]:
+    def record(self, product: Product, pool: ExportPool) -> dict[str, Any]:
         """The fields of the annotation code, then what it had beyond ours when it was read."""
         row, path = describe(product), self.export.show(pool, product.id)
         found: dict[str, Any] = {"sku_id": write_id(product.id)}
@@ -128,14 +128,14 @@ def kind_of(product: Product) -> str:
     return product.category[-1] if product.category else ""
 
 
-def count_more(pool: Pool) -> int:
+def count_more(pool: ExportPool) -> int:
     """Values of attributes beyond the first of each key."""
     return sum(
         len(p.attributes) - len({a.key for a in p.attributes}) for p in pool.products.values()
     )
 
 
-def show_picture(export: Export, pool: Pool, product: str) -> dict[str, Any]:
+def show_picture(export: Export, pool: ExportPool, product: str) -> dict[str, Any]:
     """The cell of its first picture; {} where it has none, or none that can be read."""
     image = pool.image_of(product)
     try:

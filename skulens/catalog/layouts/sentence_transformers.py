@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from skulens.catalog.layouts.export import Layout, Pool, negatives_in
+from skulens.catalog.layouts.export import ExportPool, Layout, negatives_in
 from skulens.files import write_whole
 from skulens.records import Image, Query
 
@@ -36,7 +36,7 @@ class SentenceTransformers(Layout):
         lines = (json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in found)
         write_whole(self.export.file(name), lambda f: f.writelines(lines))
 
-    def rows(self, split: str, pool: Pool) -> Iterator[list[Any]]:
+    def rows(self, split: str, pool: ExportPool) -> Iterator[list[Any]]:
         """[anchor, positive] or [anchor, positive, negative] of each query."""
         notes = self.export.notes
         for query in self.export.ask(split, pool):
@@ -51,7 +51,7 @@ class SentenceTransformers(Layout):
             notes["hard negatives beyond a query's first left out"] += len(negatives[1:])
             yield row
 
-    def product(self, product: str, pool: Pool) -> list[dict[str, Any]]:
+    def product(self, product: str, pool: ExportPool) -> list[dict[str, Any]]:
         """Its first picture, then its text."""
         path, text = self.export.show(pool, product), pool.text_of(product)
         shown = [{"type": "image", "image": path}] if path else []

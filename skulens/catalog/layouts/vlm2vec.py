@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from skulens.catalog.folder import write_table
 from skulens.catalog.layouts.export import (
+    ExportPool,
     Layout,
-    Pool,
     list_parts,
     negatives_in,
     write_pictures,
@@ -69,7 +69,7 @@ class Vlm2Vec(Layout):
             path = self.export.file(f"pairs-{split}.parquet")
             write_table(path, PAIRS, self.rows(split, pool))
 
-    def rows(self, split: str, pool: Pool):
+    def rows(self, split: str, pool: ExportPool):
         for query in self.export.ask(split, pool):
             try:
                 text, pictures = self.query(query)
@@ -98,7 +98,7 @@ class Vlm2Vec(Layout):
         paths = [self.export.pictures.store(image)["path"] for image in images]
         return write_pictures(query, TOKEN), refer_to(paths)
 
-    def candidate(self, product: str, pool: Pool) -> tuple[str, dict[str, Any]]:
+    def candidate(self, product: str, pool: ExportPool) -> tuple[str, dict[str, Any]]:
         """(text with its token, picture) of a product."""
         path, text = self.export.show(pool, product), pool.text_of(product).replace(TOKEN, "")
         return (f"{TOKEN}\n{text}", refer_to([path])) if path else (text, refer_to([]))
@@ -114,7 +114,7 @@ class Vlm2VecEval(Vlm2Vec):
             path = self.export.file(f"queries-{split}.parquet")
             write_table(path, QUERIES, self.rows(split, pool))
 
-    def rows(self, split: str, pool: Pool):
+    def rows(self, split: str, pool: ExportPool):
         for query in self.export.ask(split, pool):
             try:
                 text, pictures = self.query(query)
@@ -126,7 +126,7 @@ class Vlm2VecEval(Vlm2Vec):
             self.export.queries += 1
             yield {"query_text": [text], "query_image": [pictures], **row}
 
-    def offer(self, products: Sequence[str], pool: Pool) -> dict[str, Any]:
+    def offer(self, products: Sequence[str], pool: ExportPool) -> dict[str, Any]:
         """The fields of some candidates."""
         found = [self.candidate(p, pool) for p in products]
         return {

@@ -32,7 +32,7 @@ from skulens.curate.queries.make import (
     REJECTS,
     SPLIT,
     TABLE,
-    Made,
+    ComposedFolder,
     claim_folder,
     digest_queries,
     first_of_each,
@@ -137,7 +137,7 @@ def expand_catalog(
     plan: Plan,
     out: Path,
     progress: Progress | None = None,
-) -> Made:
+) -> ComposedFolder:
     """Make queries from similar pairs and write them with the products to `out`.
 
     Args:
@@ -173,7 +173,7 @@ def expand_catalog(
         write_rows(out / CANDIDATES, list(candidate_rows(shop.pool, found)))
         write_rows(out / REJECTS, [asdict(r) for r in rejects])
         write_catalog(out, shop.products.values(), {SPLIT: queries}, pictures="refer")
-    return Made(out, len(shop.products), len(queries), digest, composition, rejects)
+    return ComposedFolder(out, len(shop.products), len(queries), digest, composition, rejects)
 
 
 Found = Sequence[tuple[Chain, Composed]]

@@ -99,7 +99,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Made:
+class ComposedFolder:
     """What a composition wrote.
 
     Attributes:
@@ -149,7 +149,9 @@ def read_rules(name: str, method: str = "") -> Rules:
     return replace(profile, methods=((method, 1.0),), many=method, rest="")
 
 
-def compose_catalog(catalog: Catalog, plan: Plan, out: Path, watch: Watch = unwatched) -> Made:
+def compose_catalog(
+    catalog: Catalog, plan: Plan, out: Path, watch: Watch = unwatched
+) -> ComposedFolder:
     """Compose queries over a catalogue's products and write both to `out`.
 
     The same catalogue and plan give the same queries, so that after a kill the same call begins
@@ -177,7 +179,7 @@ def compose_catalog(catalog: Catalog, plan: Plan, out: Path, watch: Watch = unwa
         write_rows(out / TABLE, rows_of(pool, composition.queries))
         write_rows(out / REJECTS, [asdict(r) for r in rejects])
         write_catalog(out, products.values(), {SPLIT: queries}, pictures="refer")
-    return Made(out, len(products), len(queries), digest, composition, rejects)
+    return ComposedFolder(out, len(products), len(queries), digest, composition, rejects)
 
 
 def read_products(
