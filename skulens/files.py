@@ -105,6 +105,16 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object], sync: bool = Tr
     return size
 
 
+def write_record(path: Path, record: Mapping[str, Any], **options: Any) -> None:
+    """One JSON object as a file for people and programs, complete or not there.
+
+    Args:
+        options: of `json.dumps`.
+    """
+    text = json.dumps(record, ensure_ascii=False, indent=1, **options) + "\n"
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
 LEFTOVER_S = 3600.0
 """Age from which what a killed writer left behind is removed; no live one takes that long."""
 

@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from skulens.catalog.mapping import as_id, as_text
-from skulens.catalog.pool_reader import PoolReader
+from skulens.catalog.pool_reader import CHANGE, TODO, PoolReader, find_reference, find_target
 from skulens.errors import DataError
 from skulens.records import Condition, DatasetInfo, Image, Item, Product, Query
 
 CAPTIONS = "captions/cap.rc2.{}.json"
 PHOTOS = "img_raw"
-CHANGE = "change"
-"""Key of the condition that a sentence is."""
 
 
 class Cirr(PoolReader):
@@ -80,23 +78,18 @@ class Cirr(PoolReader):
                 seen.add(query.id)
                 yield query
             except (ValueError, TypeError, KeyError, AttributeError) as e:
-                reason = f"lacks the key {e}" if isinstance(e, KeyError) else str(e)
                 item = str(entry.get("pairid", ""))[:80]
-                self.reject(where, item, reason, "complete the photos or correct the entry")
+                self.reject_failed(where, item, e, TODO)
 
 
 def build_query(split: str, entry: Mapping[str, Any], photos: Mapping[str, Image | None]) -> Query:
     """The query of an entry. Raises ValueError, KeyError where it cannot be asked or answered."""
     name, reference = f"{split}-{as_id(entry['pairid'])}", as_id(entry["reference"])
-    caption, target = as_text(entry["caption"]), entry.get("target_hard")
-    photo = photos.get(reference)
-    if photo is None:
-        raise ValueError(f"there is no photo of its reference {reference!r}")
+    caption = as_text(entry["caption"])
+    photo = find_reference(reference, photos)
     if not caption:
         raise ValueError("has no caption")
-    if target is not None and as_id(target) not in photos:
-        raise ValueError(f"its target {target!r} is not in the gallery")
-    answers = {as_id(target): 1} if target is not None else {}
+    answers = find_target(entry.get("target_hard"), photos)
     members = [as_id(m) for m in entry["img_set"]["members"]]
     subset = as_id(entry["img_set"]["id"])
     return Query(

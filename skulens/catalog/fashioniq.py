@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from skulens.catalog.mapping import as_id, as_text
-from skulens.catalog.pool_reader import PoolReader
+from skulens.catalog.pool_reader import CHANGE, TODO, PoolReader, find_reference, find_target
 from skulens.errors import DataError
 from skulens.records import Condition, DatasetInfo, Image, Item, Product, Query
 
 KINDS = ("dress", "shirt", "toptee")
 CAPTIONS = "captions/cap.{}.{}.json"
 PLACES = ("images/{}.jpg", "images/{}.png", "resized_images/{}.jpg", "{}.jpg")
-CHANGE = "change"
-"""Key of the condition that a sentence is."""
 
 
 class FashionIQ(PoolReader):
@@ -94,27 +92,23 @@ class FashionIQ(PoolReader):
                 try:
                     yield build_query(name, kind, entry, photos)
                 except (ValueError, TypeError, KeyError, AttributeError) as e:
-                    reason = f"lacks the key {e}" if isinstance(e, KeyError) else str(e)
-                    self.reject(where, name, reason, "complete the photos or correct the entry")
+                    self.reject_failed(where, name, e, TODO)
 
 
 def build_query(
     name: str, kind: str, entry: Mapping[str, Any], photos: Mapping[str, Image | None]
 ) -> Query:
     """The query of an entry. Raises ValueError, KeyError where it cannot be asked or answered."""
-    reference, target = as_id(entry["candidate"]), entry.get("target")
+    reference = as_id(entry["candidate"])
     captions = [text for caption in entry["captions"] if (text := as_text(caption))]
-    photo = photos.get(reference)
-    if photo is None:
-        raise ValueError(f"there is no photo of its reference {reference!r}")
+    photo = find_reference(reference, photos)
     if not captions:
         raise ValueError("has no caption")
-    if target is not None and as_id(target) not in photos:
-        raise ValueError(f"its target {target!r} is not in the gallery")
+    answers = find_target(entry.get("target"), photos)
     return Query(
         name,
         Item(name, (photo, " and ".join(captions))),
-        relevant={as_id(target): 1} if target is not None else {},
+        relevant=answers,
         conditions=tuple(
             Condition(CHANGE, c, 0, reference, relation="different") for c in captions
         ),

@@ -32,7 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skulens.errors import DataError, StoreError
-from skulens.files import sha256_of_file, write_whole
+from skulens.files import sha256_of_file, write_record, write_whole
 from skulens.filters import filter_to_json
 from skulens.records import DatasetInfo, Image, Product, Query
 
@@ -249,8 +249,7 @@ def write_manifest(folder: Path, info: DatasetInfo | None) -> None:
         "rows": {t.name: pq.read_metadata(t).num_rows for t in tables},
         "sha256": {t.name: sha256_of_file(t) for t in tables},
     }
-    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
-    write_whole(folder / MANIFEST, lambda file: file.write(text.encode()))
+    write_record(folder / MANIFEST, found)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -181,8 +181,8 @@ class Merit(Reader):
             try:
                 yield build_query(name, row.cells, pool)
             except (ValueError, TypeError, KeyError, AttributeError) as e:
-                reason = f"lacks the key {e}" if isinstance(e, KeyError) else str(e)
-                self.reject(row.where, name, reason, "correct the query or complete the products")
+                todo = "correct the query or complete the products"
+                self.reject_failed(row.where, name, e, todo)
 
     def _query_file(self, split: str) -> Path:
         path = self.root / f"queries-{split}.json"

@@ -1,15 +1,20 @@
 """What readers share whose splits have galleries of their own."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from skulens.catalog.mapping import as_id
 from skulens.catalog.picture_paths import OUTSIDE, Boundary
 from skulens.catalog.reader import Reader
 from skulens.errors import DataError, MissingFile
 from skulens.records import Image
+
+CHANGE = "change"
+"""Key of the condition that a sentence about a photo is."""
+TODO = "complete the photos or correct the entry"
 
 
 class PoolReader(Reader):
@@ -78,3 +83,24 @@ class PoolReader(Reader):
             else:
                 reason = f"a JSON {type(entry).__name__}, not an object"
                 self.reject(where, "", reason, "correct or delete the entry")
+
+
+def find_reference(name: str, photos: Mapping[str, Image | None]) -> Image:
+    """The photo that a query begins with. Raises ValueError where it is missing."""
+    photo = photos.get(name)
+    if photo is None:
+        raise ValueError(f"there is no photo of its reference {name!r}")
+    return photo
+
+
+def find_target(written: object, photos: Mapping[str, Image | None]) -> dict[str, int]:
+    """The judgements of a query with this target: none where it is not published.
+
+    Raises:
+        ValueError: it is not in the gallery.
+    """
+    if written is None:
+        return {}
+    if as_id(written) not in photos:
+        raise ValueError(f"its target {written!r} is not in the gallery")
+    return {as_id(written): 1}

@@ -69,6 +69,11 @@ class Reader:
     def reject(self, source: str, item: str, reason: str, todo: str) -> None:
         self.rejects.append(Reject(source, item, reason, todo))
 
+    def reject_failed(self, source: str, item: str, error: Exception, todo: str) -> None:
+        """Reject what could not be read, with what the error says."""
+        reason = f"lacks the key {error}" if isinstance(error, KeyError) else str(error)
+        self.reject(source, item, reason, todo)
+
     def reject_row(self, where: str, reason: str, todo: str) -> None:
         """Reject a row of a table before it is known which item it is of."""
         self.reject(where, "", reason, todo)

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from skulens.errors import DataError, StoreError
 from skulens.files import locked
+from skulens.machine import count_cores
 from skulens.world import rows as rows_of
 from skulens.world.config import VERSION, WorldConfig
 from skulens.world.render.regions import Region
@@ -167,7 +168,7 @@ def chunks(
 ) -> Generator[Chunk, None, None]:
     """The chunks in order, made by a pool of processes (by this one where `workers` is 1)."""
     work = partial(make_chunk, folder, config)
-    workers = min(workers or os.cpu_count() or 1, len(starts))
+    workers = min(workers or count_cores(), len(starts))
     if workers <= 1:
         yield from map(work, starts)
         return

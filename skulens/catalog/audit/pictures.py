@@ -1,7 +1,6 @@
 """Pictures that are unreadable, tiny, rotated by EXIF, or duplicated across products or splits."""
 
 import hashlib
-import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 from skulens import pictures
 from skulens.catalog.audit.finding import Finding, Shown, pick_examples
 from skulens.errors import PictureError
+from skulens.machine import count_cores
 
 TINY_PX = 64
 """Short sides below this carry too little for the encoders (224 px and up) of today."""
@@ -56,7 +56,7 @@ def findings(
 
 def look_at_all(shown: Sequence[Shown]) -> Iterator[Looked]:
     """`look_at` in threads (decoding releases the GIL), in order, with few pictures in memory."""
-    workers = min(os.cpu_count() or 1, 16)
+    workers = min(count_cores(), 16)
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque = deque()
         for one in shown:

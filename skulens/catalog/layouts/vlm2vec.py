@@ -14,7 +14,7 @@ and resolutions are null: nothing is resized. The token is that of the Qwen2-VL 
 collator takes several pictures per text; Phi-3-V and LLaVA-NeXT have others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -70,12 +70,7 @@ class Vlm2Vec(Layout):
             write_table(path, PAIRS, self.rows(split, pool))
 
     def rows(self, split: str, pool: ExportPool):
-        for query in self.export.ask(split, pool):
-            try:
-                text, pictures = self.query(query)
-            except (ValueError, OSError) as e:
-                self.export.reject(split, query, str(e))
-                continue
+        for query, text, pictures in self.readable(split, pool):
             positive = self.candidate(query.answers[0], pool)
             negatives = [self.candidate(p, pool) for p in negatives_in(query, pool)]
             self.export.notes["answers beyond a query's first left out"] += len(query.answers) - 1
@@ -89,6 +84,16 @@ class Vlm2Vec(Layout):
                 "neg_image": [pictures for _, pictures in negatives],
                 "global_dataset_name": f"skulens/{self.export.catalog.info.name}",
             }
+
+    def readable(self, split: str, pool: ExportPool) -> Iterator[tuple[Query, str, dict[str, Any]]]:
+        """(query, text with tokens, pictures) of each query; others are rejected."""
+        for query in self.export.ask(split, pool):
+            try:
+                text, pictures = self.query(query)
+            except (ValueError, OSError) as e:
+                self.export.reject(split, query, str(e))
+                continue
+            yield query, text, pictures
 
     def query(self, query: Query) -> tuple[str, dict[str, Any]]:
         """(text with tokens, pictures). Raises ValueError for a text that holds the token."""
@@ -115,12 +120,7 @@ class Vlm2VecEval(Vlm2Vec):
             write_table(path, QUERIES, self.rows(split, pool))
 
     def rows(self, split: str, pool: ExportPool):
-        for query in self.export.ask(split, pool):
-            try:
-                text, pictures = self.query(query)
-            except (ValueError, OSError) as e:
-                self.export.reject(split, query, str(e))
-                continue
+        for query, text, pictures in self.readable(split, pool):
             row = self.offer([*query.answers, *negatives_in(query, pool)], pool)
             row["dataset_infos"]["label_name"] = list(query.answers)
             self.export.queries += 1

@@ -5,7 +5,6 @@ found here, so that no engine meets it.
 """
 
 import hashlib
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
@@ -24,11 +23,12 @@ from skulens.chat.pictures import (
 from skulens.chat.replies.picture_memo import PictureMemo, SentBefore
 from skulens.chat.replies.store import ReplyStore
 from skulens.errors import PictureError
+from skulens.machine import count_cores
 from skulens.pictures import one_big_at_a_time, read_bytes
 from skulens.protocols import Ask, ErrorClass, Part
 from skulens.records import Image
 
-THREADS = min(8, (os.cpu_count() or 1) + 1)
+THREADS = min(8, count_cores() + 1)
 RECENT_BYTES = 64_000_000
 """Fitted pictures kept for questions about the same ones, which tend to follow one another."""
 

@@ -8,7 +8,6 @@ What crosses between the threads crosses in batches: a switch costs as much as a
 import asyncio
 import atexit
 import contextlib
-import os
 import queue
 import threading
 from collections import deque
@@ -16,6 +15,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Generic, TypeVar
+
+from skulens.machine import count_cores
 
 Question = TypeVar("Question")
 Given = TypeVar("Given")
@@ -65,7 +66,7 @@ class Background(Generic[Kit]):
         self._kit, self._ending = self._make(), False
         self._loop = loop = asyncio.new_event_loop()
         # Decoding frees the interpreter lock; more threads than cores would only take memory.
-        loop.set_default_executor(ThreadPoolExecutor(os.cpu_count() or 1, self._name))
+        loop.set_default_executor(ThreadPoolExecutor(count_cores(), self._name))
         end = partial(self._close, self._kit)
         self._thread = threading.Thread(
             target=run_loop, args=(loop, end), name=self._name, daemon=True

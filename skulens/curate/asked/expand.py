@@ -38,7 +38,7 @@ from skulens.curate.queries.make import (
     first_of_each,
     photos_of,
     rows_of,
-    write_record,
+    write_composition,
     write_rows,
 )
 from skulens.encode.embed import Embedder
@@ -168,7 +168,7 @@ def expand_catalog(
             "prompts": {name: load_prompt(name).sha256 for name in PROMPTS},
             "queries_sha256": digest,
         }
-        write_record(out, composition, recipe)
+        write_composition(out, composition, recipe)
         write_rows(out / TABLE, table_rows(shop.pool, found, queries))
         write_rows(out / CANDIDATES, list(candidate_rows(shop.pool, found)))
         write_rows(out / REJECTS, [asdict(r) for r in rejects])

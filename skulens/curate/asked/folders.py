@@ -1,6 +1,5 @@
 """A folder of queries in, the same with other queries out, and beside it how each was made."""
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,18 +13,17 @@ import pyarrow.parquet as pq
 from skulens.catalog.folder import write_catalog
 from skulens.curate.queries.make import RECORD, REJECTS, TABLE, write_rows
 from skulens.errors import DataError
-from skulens.files import write_whole
+from skulens.files import write_record, write_whole
 from skulens.protocols import Catalog, Chat
 from skulens.records import Product, Query, Reject
 
 
 @dataclass(frozen=True)
 class Queried:
-    """A catalogue with all its queries of several conditions.
+    """A catalogue with all its queries, probe photos included.
 
     Attributes:
         splits: query id -> the splits that it is in.
-        others: split -> queries without product tags or conditions, such as probe photos.
     """
 
     catalog: Catalog
@@ -85,8 +83,7 @@ def write_queries(
     """
     carry_composition(queried.catalog, {q.id for q in queries}, out)
     write_rows(out / table[0], [dict(row) for row in table[1]])
-    text = json.dumps(record[1], ensure_ascii=False, indent=1) + "\n"
-    write_whole(out / record[0], lambda file: file.write(text.encode()))
+    write_record(out / record[0], record[1])
     write_rows(out / REJECTS, [asdict(r) for r in (*queried.rejects, *rejects)])
     splits = queried.by_split(queries)
     write_catalog(out, queried.products.values(), splits, pictures="refer")

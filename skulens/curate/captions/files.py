@@ -20,7 +20,7 @@ from skulens.catalog.folder import MANIFEST, write_catalog, write_table
 from skulens.curate.captions.captioner import Captioned
 from skulens.curate.captions.checks import Rules, failures, new_words
 from skulens.errors import DataError, SkulensError, StoreError
-from skulens.files import write_whole
+from skulens.files import write_record, write_whole
 from skulens.protocols import Catalog
 from skulens.records import DatasetInfo, Product, Query, Reject
 
@@ -305,8 +305,7 @@ class CaptionFolder:
             **(self.counts.record() if finished else {}),
             "rejects": len(self.rejects),
         }
-        text = json.dumps(written, ensure_ascii=False, indent=1) + "\n"
-        write_whole(self.folder / RECORD, lambda file: file.write(text.encode()))
+        write_record(self.folder / RECORD, written)
 
 
 def source_of(info: DatasetInfo) -> str:

@@ -18,11 +18,11 @@ from typing import Any
 from skulens.catalog.folder import write_catalog
 from skulens.curate.captions.files import write_lines
 from skulens.curate.cards.card import Card
-from skulens.curate.cards.files import write_record
 from skulens.curate.cards.filters import Filters, apply_filters, make_columns
 from skulens.curate.cards.funnel import Funnel
 from skulens.curate.cards.match import Match, Matcher, class_of
 from skulens.errors import StoreError
+from skulens.files import write_record
 from skulens.protocols import Catalog
 from skulens.records import Attribute, Product, Query, Reject
 

@@ -17,9 +17,8 @@ The JSON cards of MERIT (`v2_CLASS_dict.json`: key -> list of values) are read t
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -255,11 +254,6 @@ def text_of(node: yaml.Node, what: str) -> str:
 
 def line_of(node: yaml.Node) -> str:
     return f"line {node.start_mark.line + 1}"
-
-
-def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """One JSON object, complete or not there."""
-    write_text(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -18,10 +18,11 @@ from skulens.catalog.folder import write_table
 from skulens.curate.captions.files import write_lines
 from skulens.curate.cards.card import Card, CardKey, CardValue
 from skulens.curate.cards.count import Occurrences, OpenSet, RankBy
-from skulens.curate.cards.files import card_files, write_cards, write_record
+from skulens.curate.cards.files import card_files, write_cards
 from skulens.curate.cards.implausible import is_sentence, why_implausible
 from skulens.curate.cards.match import class_of
 from skulens.errors import DataError, StoreError
+from skulens.files import write_record
 from skulens.records import Product, Reject
 
 COUNTS, RECORD, REJECTS = "counts.parquet", "made.json", "rejects.jsonl"

@@ -19,7 +19,6 @@ import pyarrow as pa
 
 from skulens.catalog.folder import write_table
 from skulens.curate.captions.files import write_lines
-from skulens.curate.cards.files import write_record
 from skulens.curate.pictures.select import (
     Limits,
     Selection,
@@ -28,6 +27,7 @@ from skulens.curate.pictures.select import (
     select,
 )
 from skulens.errors import DataError, StoreError
+from skulens.files import write_record
 from skulens.protocols import Catalog
 from skulens.records import Product, Reject
 

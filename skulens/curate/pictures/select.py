@@ -1,6 +1,5 @@
 """Pictures of a catalogue -> their scores, what they fail, and the best one of each product."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from skulens.catalog.audit.finding import Shown
 from skulens.catalog.audit.pictures import Looked, look_at_one, near_pairs
 from skulens.curate.pictures.scores import PictureScore
 from skulens.errors import unknown
+from skulens.machine import count_cores
 from skulens.records import Product, Reject
 from skulens.registry import resolve
 
@@ -105,7 +105,7 @@ def look_at_products(
         return Scored(product, number, name, looked, values)
 
     tasks = ((p.id, n, image) for p in products for n, image in enumerate(p.images))
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+    with ThreadPoolExecutor(min(count_cores(), 16)) as pool:
         while chunk := list(islice(tasks, CHUNK)):
             yield from pool.map(look, chunk)
 

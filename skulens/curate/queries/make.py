@@ -32,7 +32,7 @@ from skulens.compose.words import ask, name_of
 from skulens.curate.cards.files import read_cards
 from skulens.curate.cards.match import apply_cards
 from skulens.errors import DataError, StoreError, unknown
-from skulens.files import locked, write_whole
+from skulens.files import locked, write_record, write_whole
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Query, Reject
 from skulens.registry import resolve
@@ -175,7 +175,7 @@ def compose_catalog(
             "products_sha256": digest_products(products.values()),
             "queries_sha256": digest,
         }
-        write_record(out, composition, plan.as_dict() | sums)
+        write_composition(out, composition, plan.as_dict() | sums)
         write_rows(out / TABLE, rows_of(pool, composition.queries))
         write_rows(out / REJECTS, [asdict(r) for r in rejects])
         write_catalog(out, products.values(), {SPLIT: queries}, pictures="refer")
@@ -315,11 +315,10 @@ def write_rows(path: Path, rows: list[dict]) -> None:
     write_whole(path, lambda file: pq.write_table(pa.Table.from_pylist(rows), file))
 
 
-def write_record(out: Path, composition: Composition, recipe: Mapping) -> None:
+def write_composition(out: Path, composition: Composition, recipe: Mapping) -> None:
     funnel: dict[str, dict[str, int]] = {}
     for (method, step), count in composition.funnel.items():
         funnel.setdefault(method, {})[step] = count
     missing, shortfalls = dict(composition.missing), [asdict(s) for s in composition.shortfalls]
     record = {**recipe, "funnel": funnel, "missing": missing, "shortfalls": shortfalls}
-    text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-    write_whole(out / RECORD, lambda file: file.write(text.encode()))
+    write_record(out / RECORD, record)

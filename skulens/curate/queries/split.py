@@ -42,7 +42,7 @@ from skulens.curate.queries.holdout import (
 from skulens.curate.queries.overlap import Overlap, find_overlap
 from skulens.curate.queries.stratify import Unit, allocate
 from skulens.errors import DataError, SkulensError
-from skulens.files import locked, write_whole
+from skulens.files import locked, write_record, write_whole
 from skulens.records import DatasetInfo, Image, Product, Query, Reject
 
 STRATIFY = ("language", "class", "n_conditions", "method")
@@ -127,7 +127,7 @@ def split_catalog(folder: Path, plan: Plan, watch: Watch = unwatched) -> Split:
         made = Split(folder, splits, strata, overlap, rows, rejects, outside)
         write_holdout_tags(folder, rows)
         write_splits(folder, splits, {q.id for q in queries})
-        write_record(made, plan)
+        write_split_record(made, plan)
     return made
 
 
@@ -346,14 +346,13 @@ def tag(said: str | None, names: Sequence[str]) -> str | None:
     return write_json(tags | ({HOLDOUT: "+".join(names)} if names else {}), "tags of a query")
 
 
-def write_record(made: Split, plan: Plan) -> None:
+def write_split_record(made: Split, plan: Plan) -> None:
     """`split.json`: the plan, sizes, strata, overlap and holdouts."""
     record = {
         "plan": asdict(plan) | {"holdouts": [h.name for h in plan.holdouts]},
         **describe(made),
     }
-    text = json.dumps(record, ensure_ascii=False, indent=1, default=sorted) + "\n"
-    write_whole(made.folder / RECORD, lambda file: file.write(text.encode()))
+    write_record(made.folder / RECORD, record, default=sorted)
 
 
 def describe(made: Split) -> dict[str, object]:

@@ -10,7 +10,6 @@ Beside the tables of `catalog.folder` stand
     rejects.parquet             deleted queries, with who and why, and everything that did not fit
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,7 @@ from skulens.curate.review.answers import Answer
 from skulens.curate.review.export import RECORD
 from skulens.curate.review.rulings import Agreed, Ruling
 from skulens.curate.review.words import rewrite
-from skulens.files import write_whole
+from skulens.files import write_record
 from skulens.records import Query, Reject
 
 DISPUTED = "disputed"
@@ -161,13 +160,12 @@ def write_reviewed(
     settled = (row for r in rulings.values() if r.query in kept for row in judgement_rows(r))
     every = [*queried.rejects, *rejects, *applied.rejects]
     record = describe(applied, rulings, agreement, len(every))
-    text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
     with claim_folder(out):
         carry_composition(queried.catalog, kept, out)
         write_table(out / REVIEWS, REVIEWS_SCHEMA, map(review_row, answers))
         write_table(out / JUDGED, JUDGED_SCHEMA, settled)
         write_table(out / REJECTS, REJECTS_SCHEMA, map(asdict, every))
-        write_whole(out / RECORD, lambda file: file.write(text.encode()))
+        write_record(out / RECORD, record)
         write_catalog(out, queried.products.values(), places_of(queried, applied), None, pictures)
     return out
 
