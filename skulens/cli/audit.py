@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+from skulens.cli.progress import watch
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
@@ -49,7 +50,7 @@ def command(catalog, names, splits, pictures, out, strict, map_, as_json) -> Non
 
     data = open_data(catalog, map_)
     encoders, silent = token_counters(names)
-    found = audit_catalog(data, encoders, splits or None, pictures, progress)
+    found = audit_catalog(data, encoders, splits or None, pictures, watch)
     record = found.to_dict() | {"skipped": [*found.skipped, *silent]}
     text = json.dumps(record, ensure_ascii=False, indent=None if as_json else 1)
     if out:
@@ -107,13 +108,6 @@ def open_clip_counter(pair: str):
         )
     tokens = hub_tokens(architecture, config)
     return (lambda text: len(tokens.ids(text))), tokens.context_length
-
-
-def progress(rows, what: str, total: int):
-    """A bar on stderr for what takes more than two seconds."""
-    from tqdm import tqdm
-
-    return tqdm(rows, desc=what, total=total, delay=2, file=sys.stderr)
 
 
 def show(found, skipped: list[str], out: Path | None) -> None:

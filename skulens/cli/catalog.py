@@ -100,10 +100,10 @@ def export(
     What a layout cannot say is left out, with the reason, or counted.
     """
     from skulens.catalog.layouts.export import export_catalog
-    from skulens.cli.audit import progress
+    from skulens.cli.progress import watch
 
     beside = tile_pictures if tile else None
-    made = export_catalog(open_data(data, map_), layout, out, splits, beside, progress)
+    made = export_catalog(open_data(data, map_), layout, out, splits, beside, watch)
     notes = {what: count for what, count in made.notes.items() if count}
     if as_json:
         numbers = {"products": made.products, "queries": made.queries, "notes": notes}

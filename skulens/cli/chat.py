@@ -8,6 +8,7 @@ import click
 
 from skulens.cli.asking import no_key, variable_name
 from skulens.cli.options import json_option
+from skulens.cli.progress import watch
 
 STYLES = {"pass": "green", "fail": "bold red", "unjudged": "yellow"}
 WORDS = {"pass": "pass", "fail": "FAIL", "unjudged": "cannot be judged"}
@@ -158,13 +159,6 @@ def compare(free: list[float], guided: list[float]) -> tuple[float, float]:
 
     found = paired(np.array(free), np.array(guided), np.arange(len(free)))
     return found.low, found.high
-
-
-def watch(things, what: str, total: int):
-    """A bar on stderr for what takes more than two seconds."""
-    from tqdm import tqdm
-
-    return tqdm(things, desc=what, total=total, delay=2, leave=False, file=sys.stderr)
 
 
 def show(row) -> None:

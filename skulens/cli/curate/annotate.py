@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from skulens.cli.curate.cards import claims_option, opened, progress, read_products
+from skulens.cli.curate.cards import claims_option, opened, read_products
 from skulens.cli.curate.engine import optional_engine
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+from skulens.cli.progress import watch
 
 LIMITS = ("seen_once", "keys_of_few_products", "rare_values")
 
@@ -86,7 +87,7 @@ def command(data, folder, out, claims, profile, asking, map_, as_json, **said) -
     cards, problems = read_cards(folder)
     catalog, answers = open_data(data, map_), Answers()
     with opened(asking, "annotate") as asked:
-        products = progress(catalog.products(), "products")
+        products = watch(catalog.products(), "products")
         products = read_products(products, claims, False, asked, answers)
         if asked is not None:
             listed = list(products)

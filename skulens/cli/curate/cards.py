@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 
 from skulens.cli.curate.engine import optional_engine
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+from skulens.cli.progress import watch
 
 claims_option = click.option(
     "--claims", type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -78,7 +79,7 @@ def command(
     plan = CardPlan(rank_by, keys, values, least)
     catalog, answers = open_data(data, map_), Answers()
     with opened(asking, "cards") as asked:
-        products = progress(catalog.products(), "products")
+        products = watch(catalog.products(), "products")
         products = read_products(products, claims, open_set, asked, answers)
         found = count_catalog(products, answers.rejects.append, kind)
         made = draw_up(found, plan)
@@ -101,13 +102,6 @@ def opened(asking, run: str):
     from contextlib import nullcontext
 
     return asking.open(run) if asking is not None else nullcontext()
-
-
-def progress(things: Iterable, unit: str) -> Iterator:
-    """With a bar on stderr after two seconds."""
-    from tqdm import tqdm
-
-    return iter(tqdm(things, unit=f" {unit}", delay=2, file=sys.stderr))
 
 
 def read_products(products, claims: Path | None, open_set: bool, asked, answers) -> Iterator:

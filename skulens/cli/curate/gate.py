@@ -22,13 +22,13 @@ def command(folder, splits, as_json) -> None:
     where a rule fails: knowing all conditions must be enough, knowing all but one must not.
     """
     from skulens.catalog.open import open_catalog, recognise
-    from skulens.cli.audit import progress
+    from skulens.cli.progress import watch
     from skulens.curate.queries.gate import measure_difficulty
 
     # No picture is opened, so that it does not matter where they lie.
     outside = {"allow_outside": True} if recognise(Path(folder)) == "own" else {}
     catalog = open_catalog(folder, **outside)
-    gate = measure_difficulty(catalog, splits, lambda q: progress(q, "queries", len(q)))
+    gate = measure_difficulty(catalog, splits, lambda q: watch(q, "queries", len(q)))
     if as_json:
         click.echo(json.dumps(gate.as_dict(), ensure_ascii=False))
     else:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.curate.cards import progress
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+from skulens.cli.progress import watch
 
 DEFAULT = ("size", "blur", "clutter", "text", "watermark")
 scores_option = click.option(
@@ -56,7 +56,7 @@ def command(data, out, names, limits, rank_by, map_, as_json) -> None:
     check_folder(out)
     opened = open_scores(names or DEFAULT, limits)
     catalog = open_data(data, map_)
-    products = progress(catalog.products(), "products")
+    products = watch(catalog.products(), "products")
     record = select_pictures(catalog, products, opened, out, rank_by)
     if as_json:
         click.echo(json.dumps({"folder": str(out)} | record, ensure_ascii=False))

@@ -1,12 +1,12 @@
 """`skulens curate stats`: a data set of composed queries in numbers, tables and figures."""
 
 import json
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
+from skulens.cli.progress import watch
 
 PAGE = "index.html"
 
@@ -49,13 +49,6 @@ def command(data, out, splits, map_, as_json) -> None:
         f"{n['queries']:,} queries over {n['products']:,} products with {n['keys']:,} attribute "
         f"keys: {len(stats.tables)} tables in {out}; open {page}"
     )
-
-
-def watch(stream: Iterable, what: str) -> Iterator:
-    """The stream with a bar of its own."""
-    from tqdm import tqdm
-
-    return iter(tqdm(stream, desc=what, unit="", leave=False))
 
 
 def read_funnel(data: str) -> dict[str, dict[str, int]]:

@@ -99,7 +99,7 @@ class Filtered:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ModelAgreement:
     """How often the model says of a principle what the catalogue says.
 
     Attributes:
@@ -130,7 +130,7 @@ class Filtering:
 
     folder: Path
     queries: Sequence[Filtered]
-    agreements: Sequence[Agreement]
+    agreements: Sequence[ModelAgreement]
     """Of principles on which both have verdicts."""
     rejects: Sequence[Reject]
 
@@ -260,7 +260,7 @@ def take(filtered: Filtered, settled: Settled[dict[Principle, Finding]]) -> Filt
 # ----- agreement ----------------------------------------------------------------------------------
 
 
-def compare(filtered: Sequence[Filtered]) -> list[Agreement]:
+def compare(filtered: Sequence[Filtered]) -> list[ModelAgreement]:
     """Agreement of model and catalogue on each principle on which both have a verdict."""
     found = []
     for principle in PRINCIPLES:
@@ -278,7 +278,7 @@ def compare(filtered: Sequence[Filtered]) -> list[Agreement]:
     return found
 
 
-def agree(principle: Principle, both: Sequence[tuple[str, str, str]]) -> Agreement:
+def agree(principle: Principle, both: Sequence[tuple[str, str, str]]) -> ModelAgreement:
     """From (the catalogue's verdict, the model's, group) of each query."""
     ours, theirs = (np.array([b[i] for b in both]) for i in (0, 1))
     equal = (ours == theirs).astype(np.float64)
@@ -287,7 +287,7 @@ def agree(principle: Principle, both: Sequence[tuple[str, str, str]]) -> Agreeme
         axis=1,
     )  # (queries, 3)
     groups = np.unique([b[2] for b in both], return_inverse=True)[1]
-    return Agreement(
+    return ModelAgreement(
         principle,
         Counter((a, b) for a, b, _ in both),
         *intervals(Grouped.of(values, groups).micro()),
