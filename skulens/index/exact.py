@@ -18,7 +18,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from skulens.errors import DataError
-from skulens.index.fixed_point import Fixed, check_finite, fix, scores_of_all, scores_of_pairs
+from skulens.index.fixed_point import (
+    Fixed,
+    bound_rounding,
+    check_finite,
+    fix,
+    scores_of_all,
+    scores_of_pairs,
+)
 from skulens.index.shots import How, Shots, fold
 from skulens.machine import count_cores
 from skulens.records import Run
@@ -139,14 +146,8 @@ class _Tile:
     ranks: np.ndarray  # (products of the block,) uint32
 
     def margin(self) -> np.ndarray:
-        """(rows,) bound on |float32 product - exact score| for every vector of the block.
-
-        |fl(q.g) - q.g| <= dim * u / (1 - dim * u) * |q| |g| for any order of additions (Higham
-        2002, eq. 3.5), u = 2**-24; the rest covers fixed-point rounding and the float32 score.
-        """
-        dim = self.queries.shape[1]
-        relative = (dim + 2 * np.sqrt(dim) + 8) * 2.0**-24 * 1.01
-        return relative * self.sizes * self.block.largest + 1e-37  # last term: subnormal products
+        """(rows,) bound on |float32 product - exact score| for every vector of the block."""
+        return bound_rounding(self.queries.shape[1], self.sizes, self.block.largest)
 
 
 def _update(best: np.ndarray, tile: _Tile, seen: int) -> None:

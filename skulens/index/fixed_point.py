@@ -14,6 +14,7 @@ error of the float32 product itself.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ so that unit vectors, the usual case, do not fall just above a power of two and 
 RUN = 4
 """Pairs of one query, on average, from which on they are scored as one product of a matrix."""
 _ROWS = 256  # vectors rounded at a time: they stay in the processor's cache
+Norms = TypeVar("Norms", np.ndarray, np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,20 @@ class Fixed:
 
     def __getitem__(self, rows: slice) -> "Fixed":
         return Fixed(self.integers[rows], self.scales[rows])
+
+
+def bound_rounding(dim: int, sizes: Norms, largest: float) -> Norms:
+    """Bound on |float32 product - fixed-point score| of queries and vectors, in the shape of `sizes`.
+
+    |fl(q.g) - q.g| <= dim * u / (1 - dim * u) * |q| |g| for any order of additions (Higham
+    2002, eq. 3.5), u = 2**-24; the rest covers fixed-point rounding and the float32 score.
+
+    Args:
+        sizes: norms of the queries.
+        largest: norm of the longest vector.
+    """
+    relative = (dim + 2 * np.sqrt(dim) + 8) * 2.0**-24 * 1.01
+    return relative * sizes * largest + 1e-37  # last term: subnormal products
 
 
 def fix(vectors: np.ndarray) -> Fixed:

@@ -6,8 +6,6 @@ from collections import Counter
 import numpy as np
 import pytest
 
-pytest.importorskip("bm25s")
-
 from skulens.index.bm25 import Bm25, WordIndex, rank_scores, split_words
 from skulens.records import Image, Item, Query, Run
 
@@ -68,6 +66,45 @@ def test_words_weigh_what_they_are_given():
         expected = 0.5 * each["red"] + 2 * each["mug"] + 0.5 * each["tea"]
         assert found[i] == pytest.approx(expected, rel=1e-5)
     assert not index.score({}).any() and not WordIndex([[], []]).score({"a": 1.0}).any()
+
+
+def test_scores_are_those_of_bm25s_to_the_last_bit():
+    bm25s = pytest.importorskip("bm25s")
+    rng = np.random.default_rng(3)
+    words = [f"w{i}" for i in range(60)]
+    weights = 1 / np.arange(1, 61)
+    documents = [
+        rng.choice(words, rng.integers(0, 30), p=weights / weights.sum()).tolist()
+        for _ in range(200)
+    ]
+    theirs = bm25s.BM25(k1=1.5, b=0.75)
+    theirs.index(documents, show_progress=False)
+    ours = WordIndex(documents)
+    for _ in range(50):
+        asked = rng.choice(words, 4, replace=False).tolist()
+        known = [w for w in asked if w in ours.words]
+        assert np.array_equal(ours.score(dict.fromkeys(asked, 1.0)), theirs.get_scores(known))
+
+
+def test_documents_come_and_go():
+    """An index that lost documents scores as one that never had them."""
+    rng = np.random.default_rng(4)
+    documents = [rng.choice(list("abcdefg"), rng.integers(0, 9)).tolist() for _ in range(40)]
+    index = WordIndex(documents[:20])
+    assert index.score({"a": 1.0}).shape == (20,)
+    assert [index.append(words) for words in documents[20:]] == list(range(20, 40))
+    gone = [0, 3, 19, 20, 39]
+    for place in gone:
+        index.drop(place)
+    kept = [i for i in range(40) if i not in gone]
+    anew = WordIndex(documents[i] for i in kept)
+    for word in "abcdefg":
+        found = index.score({word: 2.0})
+        assert np.array_equal(found[kept], anew.score({word: 2.0}))
+        assert not found[gone].any()
+    for place in kept:
+        index.drop(place)
+    assert not index.score({"a": 1.0}).any()
 
 
 def test_a_word_that_is_asked_twice_counts_twice():
