@@ -1,20 +1,25 @@
-"""Several systems as one: reciprocal-rank fusion (Cormack, Clarke, Buettcher, SIGIR 2009).
+"""Several rankings as one: of systems, or of the legs of one search.
 
-A product's score is the sum over systems of 1 / (60 + its rank there); a system that did not find
-it adds nothing. Scores of the systems are never compared, so they may mean anything.
+By ranks (Cormack, Clarke, Buettcher, SIGIR 2009) a product's score is the sum over rankings of
+1 / (60 + its rank there); one that did not find it adds nothing. Scores of different rankings are
+never compared, so they may mean anything. By scores, those of each leg are brought to 0..1 (its
+worst and its best) and added.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from skulens.documents import Hits
 from skulens.errors import DataError
 from skulens.protocols import Retriever
 from skulens.records import Item, Query, Reject, Run, SystemInfo
 
 CONSTANT = 60
 """Added to ranks; the paper's, and everybody's since."""
+Terms = Mapping[str, np.ndarray]
+"""Leg -> what it adds to the score of each product that it found."""
 
 
 class RankFusion:
@@ -71,10 +76,53 @@ def fuse_runs(runs: Sequence[Run], k: int) -> Run:
 def ranks_of(run: Run, row: int) -> Iterable[tuple[str, int]]:
     """(product, rank from 1) of the query at `row`; equal scores, equal ranks."""
     found = run.order[row] >= 0
-    scores = run.scores[row][found]
-    ranks = np.searchsorted(-scores, -scores, side="left") + 1  # scores fall
     products = (run.products[i] for i in run.order[row][found])
-    return zip(products, ranks.tolist(), strict=True)
+    return zip(products, shared_ranks(run.scores[row][found]).tolist(), strict=True)
+
+
+def shared_ranks(scores: np.ndarray) -> np.ndarray:
+    """(found,) ranks from 1 of falling scores; equal scores share the first of their ranks."""
+    return np.searchsorted(-scores, -scores, side="left") + 1
+
+
+def terms_of(found: Mapping[str, Hits], weights: Mapping[str, float], by: str) -> Terms:
+    """Leg -> (found,) float64: what each leg adds to the fused score of what it found.
+
+    Of one leg its own scores, so that they keep their meaning. Only the ratios of weights matter.
+
+    Args:
+        weights: of every leg, 0 or more.
+        by: "ranks" or "scores".
+    """
+    if len(found) == 1:
+        return {leg: hits.scores.astype(np.float64) for leg, hits in found.items()}
+    total = sum(weights[leg] for leg in found) or 1.0
+    measure = reciprocal_ranks if by == "ranks" else relative_scores
+    return {leg: weights[leg] / total * measure(hits.scores) for leg, hits in found.items()}
+
+
+def reciprocal_ranks(scores: np.ndarray) -> np.ndarray:
+    return 1.0 / (CONSTANT + shared_ranks(scores))
+
+
+def relative_scores(scores: np.ndarray) -> np.ndarray:
+    """Falling scores brought to 0 (the last) .. 1 (the first); 1 where all are equal."""
+    if not len(scores):
+        return np.zeros(0)
+    low, high = float(scores[-1]), float(scores[0])
+    return (scores - low) / (high - low) if high > low else np.ones(len(scores))
+
+
+def fuse_legs(found: Mapping[str, Hits], terms: Terms) -> list[tuple[str, float]]:
+    """(id, fused score), best first; of equal scores the larger id."""
+    if len(found) == 1:
+        [(leg, hits)] = found.items()
+        return list(zip(hits.ids, terms[leg].tolist(), strict=True))
+    scores: dict[str, float] = {}
+    for leg, hits in found.items():
+        for product, term in zip(hits.ids, terms[leg].tolist(), strict=True):
+            scores[product] = scores.get(product, 0.0) + term
+    return sorted(scores.items(), key=lambda one: (one[1], one[0]), reverse=True)
 
 
 def describe(parts: Sequence[SystemInfo], name: str) -> SystemInfo:

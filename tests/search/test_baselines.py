@@ -5,7 +5,7 @@ import pytest
 
 from skulens.errors import DataError
 from skulens.records import Attribute, Condition, Item, Product, Query
-from skulens.search.baselines import KnowingSystem, Random
+from skulens.search.systems.baselines import KnowingSystem, Random
 
 COLORS, SHAPES = ("red", "blue"), ("round", "square")
 PRODUCTS = [

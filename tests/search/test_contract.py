@@ -4,16 +4,24 @@ import numpy as np
 import pytest
 
 from skulens.bench.retrievers import Informed
+from skulens.documents import Document, Schema
+from skulens.index.bm25 import text_of
+from skulens.index.stores.engines.memory import Memory
 from skulens.protocols import Retriever
 from skulens.records import Attribute, Item, Product, Query
 from skulens.registry import RETRIEVERS, resolve
+from skulens.search.shop import Shop
 from tests.search.printed import PixelReader, show
 
 pytest.importorskip("bm25s")
 pytest.importorskip("zxingcpp")
 
-MAKE = {"ocr": lambda kind: kind(PixelReader(), progress=False)}
+MAKE = {
+    "ocr": lambda kind: kind(PixelReader(), progress=False),
+    "store": lambda kind: kind(Shop(words_in_memory()), progress=False),
+}
 """How one is made whose constructor needs something; the others are made as they are."""
+KINDS = ("retriever", "baseline", "pipeline")
 WORDS = ["red chair", "blue chair", "red mug", "tea"]
 GALLERY = [Item(f"p{i}", (text,)) for i, text in enumerate(WORDS)] + [Item("p0", ("oak",))]
 PRODUCTS = [
@@ -25,6 +33,14 @@ QUERIES = [
     Query("photo", Item("photo", (show("chair"), "chair"))),
     Query("none", Item("none", ("zzzz",))),
 ]
+
+
+def words_in_memory() -> Memory:
+    """A store without vectors: titles of the products alone."""
+    store = Memory("", Schema())
+    titles = {item.id: text_of(item) for item in GALLERY}
+    store.upsert(Document(i, words=title) for i, title in titles.items())
+    return store
 
 
 @pytest.fixture(params=sorted(RETRIEVERS))
@@ -41,7 +57,7 @@ def words(system):
 
 
 def test_says_what_it_is(system, request):
-    assert isinstance(system, Retriever) and system.info.kind in ("retriever", "baseline")
+    assert isinstance(system, Retriever) and system.info.kind in KINDS
     assert system.info.identity and system.info.name in RETRIEVERS
     assert set(system.info.about["modalities"]) <= {"text", "image"}
 

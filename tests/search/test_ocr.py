@@ -9,8 +9,8 @@ pytest.importorskip("zxingcpp")
 
 from skulens.index.bm25 import Bm25
 from skulens.records import Image, Item, Query
-from skulens.search import ocr
-from skulens.search.ocr import Likeness, Ocr, _Matcher
+from skulens.search.systems import ocr
+from skulens.search.systems.ocr import Likeness, Ocr, _Matcher
 from skulens.verify.look import Looker
 from tests.search.printed import PixelReader, show
 

@@ -126,6 +126,7 @@ def describe(name: str, identity: str) -> SystemInfo:
         family="baseline",
         licence="Apache-2.0",
         params=0,
+        trained_spus={},
         about={"modalities": ["text", "image"]},
     )
 

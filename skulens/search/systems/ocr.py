@@ -6,7 +6,6 @@ The baseline that knows nothing of looks. A photo without print, or whose words 
 finds nothing.
 """
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -112,19 +111,18 @@ class Ocr:
 
     def _read(self, products: Sequence[Product]) -> list[list[str] | None]:
         """Lines on the pictures of each; None where one of them cannot be read."""
-        from tqdm import tqdm
+        from skulens.progress import Bar
 
         found: list[list[str] | None] = [[] for _ in products]
         at = [i for i, product in enumerate(products) if product.images]
         looked = self.looker.look(products[i] for i in at)
-        bar = tqdm(
+        bar = Bar(
             zip(at, looked, strict=True),
             desc=f"pictures, {self.name}",
             total=len(at),
             unit=" picture",
             disable=not self.progress,
             delay=1,
-            mininterval=0.2 if sys.stderr.isatty() else 10,  # a log file wants few lines
         )
         for i, (_, seen, rejects) in bar:
             self.rejects += rejects

@@ -1,0 +1,1 @@
+"""Systems that can be measured and rank by something else than one encoder."""
