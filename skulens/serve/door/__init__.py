@@ -1,0 +1,1 @@
+"""Every request passes here: who asks, how much, how long, and what is said of it."""

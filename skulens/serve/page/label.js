@@ -1,0 +1,71 @@
+// Reading the label of a catalogue picture: what it says, what that proves, and where it stands.
+import { el, icon, write } from "./dom.js";
+import { capital, nameOfField } from "./state.js";
+
+const VERDICTS = {
+  VC: ["same", "the picture shows it"],
+  VI: ["differs", "the picture says otherwise"],
+  U: ["plain", "cannot be checked"],
+};
+const SOURCES = { bars: "bar code", ocr: "label", vlm: "model", seller: "catalogue", truth: "truth" };
+
+export class LabelReader {
+  constructor(app, product, viewer) {
+    Object.assign(this, { app, product, viewer });
+    this.button = el("button", { class: "button", type: "button", dataset: { focus: "sheet:read" }, on: { click: () => this.read() } }, "Read the label");
+    this.said = el("p", { class: "help", role: "status" });
+    this.found = el("ul", { class: "evidence" });
+    this.node = el("div", { class: "label" }, this.button, this.said, this.found);
+  }
+
+  async read() {
+    if (this.button.getAttribute("aria-busy") === "true") return;
+    const view = this.viewer.at;
+    this.button.setAttribute("aria-busy", "true");
+    write(this.said, "Reading …");
+    try {
+      this.show(await this.app.back.read({ product: this.product.id, view }), view);
+    } catch (error) {
+      write(this.said, [error.title, error.detail].filter(Boolean).join(": ") || error.message);
+    }
+    this.button.setAttribute("aria-busy", "false");
+  }
+
+  show(answer, view) {
+    const size = answer.pictures?.[0] ?? { width: this.viewer.image.naturalWidth, height: this.viewer.image.naturalHeight };
+    const rows = rowsOf(answer);
+    this.viewer.node.classList.toggle("held", rows.length > 0); // boxes are seen while the list scrolls
+    write(this.said, rows.length ? `${rows.length} found; move through them to see where each stands.` : "Nothing can be read on this picture.");
+    this.found.replaceChildren(...rows.map((row) => this.makeRow(row, view, size)));
+    this.found.querySelector("button")?.focus();
+  }
+
+  /** A button, so that keys reach it: its quads are drawn while it has the focus or the pointer. */
+  makeRow({ name, text, source, verdict, quads }, view, size) {
+    const draw = () => this.viewer.mark(view, quads, size);
+    const clear = () => { if (!this.found.contains(document.activeElement)) this.viewer.clear(); };
+    const [kind, says] = VERDICTS[verdict] ?? ["plain", ""];
+    return el("li", {}, el("button", {
+      type: "button", class: "fact", on: { focus: draw, click: draw, pointermove: draw, blur: clear, pointerleave: clear },
+    }, el("span", { class: "name" }, name), el("span", { class: "text" }, text),
+      el("span", { class: `source ${kind}` }, kind === "same" ? icon("check") : null, [source, says].filter(Boolean).join(", "))));
+  }
+}
+
+/** Bar codes, claims, then the lines that none of them rests on. */
+function rowsOf({ bars = [], claims = [], lines = [] }) {
+  const rows = bars.map((bar) => ({ name: bar.symbology || "Bar code", text: bar.gtin || bar.text, source: SOURCES.bars, quads: [bar.quad].filter(Boolean) }));
+  for (const claim of claims) {
+    const evidence = claim.evidence ?? [];
+    rows.push({
+      name: capital(nameOfField(claim.field)),
+      text: [claim.value ?? "not visible", claim.unit].filter(Boolean).join(" "),
+      source: [...new Set(evidence.map((one) => SOURCES[one.source] ?? one.source))].join(", "),
+      verdict: claim.verdict?.label ?? claim.verdict,
+      quads: evidence.map((one) => one.quad).filter(Boolean),
+    });
+  }
+  const used = new Set(claims.flatMap((claim) => claim.evidence ?? []).map((one) => String(one.quad)));
+  const rest = lines.filter((line) => !used.has(String(line.quad)));
+  return [...rows, ...rest.map((line) => ({ name: "Label says", text: line.text, source: "", quads: [line.quad].filter(Boolean) }))];
+}

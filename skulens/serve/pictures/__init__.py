@@ -1,0 +1,1 @@
+"""Pictures of requests and of the catalogue."""

@@ -1,0 +1,1 @@
+"""The shop at work: threads, turns, groups, what is kept, counted and done once."""
