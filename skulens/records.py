@@ -8,12 +8,15 @@ bytes and are decoded by whoever looks at them (`skulens.pictures`).
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from skulens.errors import DataError, QrelsError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,11 @@ class Product:
     currency: str | None = None
     gtin: str | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def spu_or_id(self) -> str:
+        """The SPU it belongs to; a SKU without one is its own."""
+        return self.spu or self.id
 
     def text(self, role: str) -> str | None:
         """The text of a role; "title" is one; None where the product lacks it."""
@@ -159,6 +167,8 @@ class Reject:
     item: str
     reason: str
     todo: str
+    kept: bool = False
+    """Whether the product stays, only without what is named here."""
 
     def __post_init__(self):
         for name in ("source", "item", "reason", "todo"):
@@ -327,6 +337,9 @@ class SystemInfo:
     params: int | None = None
     trained_on: tuple[str, ...] = ()
     """Data it has seen in training, as datasets are named; a suite on such data says so."""
+    trained_spus: Mapping[str, str] | None = None
+    """Dataset -> the SPUs of it seen in training, as `skulens.trained_on` writes them; empty: it
+    has seen none of any. None: not known."""
     warnings: tuple[Warning_, ...] = ()
     about: Mapping[str, object] = field(default_factory=dict)
     """Further facts, JSON values."""
@@ -369,3 +382,10 @@ def chunks(rows: Sequence, size: int) -> Iterator[Sequence]:
     """Consecutive slices of at most `size` rows."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
+
+
+def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Consecutive lists of at most `size` rows, drawn as needed."""
+    stream = iter(rows)
+    while batch := list(islice(stream, size)):
+        yield batch

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from skulens.catalog.mapping import as_attributes, as_id, as_path, as_price, as_text
+from skulens.catalog.mapping import as_attributes, as_id, as_path, as_text
+from skulens.catalog.prices import as_price
 from skulens.catalog.reader import IN_GALLERY, TrueReader
 from skulens.catalog.tables import Row, open_table
 from skulens.claims import Gold, Legibility
@@ -85,7 +86,7 @@ class ApparelCatalogue(TrueReader):
             for path in cells["images"]
         ]
         variants = cells["variants"]
-        prices = [p for v in variants if (p := as_price(v["price"].get(CURRENCY))) is not None]
+        prices = [p for v in variants if (p := as_price(v["price"].get(CURRENCY), ".")) is not None]
         return Product(
             id=name,
             title=as_text(cells["name"]),
@@ -106,7 +107,7 @@ class ApparelCatalogue(TrueReader):
     def _variants(self, product: Product) -> Iterator[Product]:
         for sku, variant in zip(skus(product), variants_of(product), strict=True):
             own = as_attributes(variant.get("attributes"), "shop")
-            price = as_price(variant["price"].get(CURRENCY))
+            price = as_price(variant["price"].get(CURRENCY), ".")
             yield Product(
                 id=sku,
                 spu=product.id,

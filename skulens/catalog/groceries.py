@@ -7,12 +7,15 @@ Labels", WACV 2019. The photos are probes; each product has one clean "iconic" p
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from skulens.catalog.reader import Reader
 from skulens.errors import DataError, MissingFile
 from skulens.records import Attribute, DatasetInfo, Item, Product, Query
 
+SAMPLE = Path(__file__).parent / "samples" / "groceries"
+"""The part of the dataset that comes with the package; tools/make_groceries_sample.py makes it."""
 FACT = re.compile(r"^([A-Z][\w ]{2,40}):\s*(.*)$")
 """A "Key: value" line of an Information file; lines that do not match continue the value."""
 
@@ -137,6 +140,20 @@ class Groceries(Reader):
     def _path(self, written: str) -> Path:
         """Paths in classes.csv start with "/" and are relative to the dataset."""
         return self.root / written.lstrip("/")
+
+
+class GroceriesSample(Groceries):
+    """All 81 products, and two test photos of each, at most 256 px: what ships with skulens."""
+
+    info = replace(
+        Groceries.info,
+        name="groceries-sample",
+        title="GroceryStoreDataset, a sample",
+        splits=("test",),
+    )
+
+    def __init__(self, root: Path = SAMPLE):
+        super().__init__(root)
 
 
 def read_facts(path: Path | None) -> dict[str, str]:

@@ -40,17 +40,12 @@ ALIASES = {
     "gtin": ("gtin", "gtin13", "ean", "ean13", "upc", "barcode"),
 }
 """Field -> the column names that are taken for it when nothing else is said, first match wins."""
+LABELS = ("label", "labels", "class", "class_name", "label_name", "product")
+"""Column names that are taken for the id, and for the title, where no column is called either."""
 
 TEXTS = ("title", "caption", "description")
 MAX_TEXT = 100_000
 """Characters of a text; longer ones are whole pages or damage, and take seconds to tokenize."""
-CURRENCIES = r"(?:[$€£¥₩₹฿]|[A-Z]{3})?"
-PRICES = (
-    (re.compile(r"\d{1,3}(?:[.\s]\d{3})+,\d{1,2}"), ".", ","),  # 1.299,00 and 1 299,00
-    (re.compile(r"\d{1,3}(?:,\d{3})+\.\d{1,2}"), ",", "."),  # 1,299.00
-    (re.compile(r"\d+(?:[.,]\d+)?(?:[eE]\+?\d+)?"), "", ","),
-)
-"""(form, mark of thousands, decimal mark); 1.299 alone is a number with three decimals."""
 Modality = Literal["visual", "text", "both", "unknown"]
 MODALITIES: tuple[Modality, ...] = ("visual", "text", "both", "unknown")
 
@@ -101,6 +96,11 @@ def map_columns(
         if field not in mapping and name is not None:
             refuse_alike(field, name, columns, alike, source)
             mapping[field] = (lower.pop(name),)
+    if "id" not in mapping and (name := next((n for n in LABELS if n in lower), None)):
+        refuse_alike("id", name, columns, alike, source)
+        mapping["id"] = (lower.pop(name),)
+        if not any(f in TEXTS for f in mapping):
+            mapping["title"] = mapping["id"]
     for column in lower.values():
         if column.startswith("text.") and column not in mapping:
             mapping[column] = (column,)
@@ -219,27 +219,6 @@ def whole(text: str) -> str:
             "holds half a character (a lone surrogate); the text was cut or escaped wrongly"
         ) from None
     return text.strip()
-
-
-def as_price(value: object) -> float | None:
-    """12.5 from 12.5, "12.50", "12,50" or "12,50 €"; 1299.0 from "1.299,00"; None from nothing.
-
-    Raises:
-        ValueError: anything else, negative and infinite numbers included.
-    """
-    text = as_text(value)
-    if not text:
-        return None
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
-        return float(value)
-    number = re.sub(rf"^{CURRENCIES}\s*|\s*{CURRENCIES}$", "", text)
-    for form, thousands, decimal in () if isinstance(value, bool) else PRICES:
-        if form.fullmatch(number):
-            plain = re.sub(rf"[{thousands}\s]", "", number) if thousands else number
-            price = float(plain.replace(decimal, "."))
-            if price < math.inf:
-                return price
-    raise ValueError(f"{text[:80]!r} is not a number such as 12.50")
 
 
 def as_path(values: Iterable[object]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """A path or a dataset's name -> its catalogue."""
 
 import csv
+import importlib
 import json
 import os
 from pathlib import Path
@@ -15,6 +16,9 @@ from skulens.catalog.names import (
 from skulens.errors import DataError, MissingFile, UnknownName, unknown
 from skulens.protocols import Catalog
 from skulens.registry import Sign, resolve, rows
+
+HEAD = 1 << 16
+"""Bytes of a file in which a sign's words are looked for."""
 
 
 def open_catalog(data: str, **options) -> Catalog:
@@ -72,13 +76,16 @@ def find_folder(data: str) -> Path | None:
         return None
     places = [folder / path for folder in data_folders()]
     return next(
-        (
-            p
-            for p in places
-            if p.is_file() or p.is_dir() and has_sign(data if data in rows("dataset") else "own", p)
-        ),
+        (p for p in places if p.is_file() or p.is_dir() and is_data(data, p)),
         None,
     )
+
+
+def is_data(name: str, folder: Path) -> bool:
+    """Whether a folder holds what the dataset of this name needs; of any other name, any data."""
+    known = rows("dataset")
+    names = [name] if name in known else [n for n, row in known.items() if row.signs]
+    return any(has_sign(n, folder) for n in names)
 
 
 def missing_path(data: str) -> Exception:
@@ -121,11 +128,19 @@ def recognise(path: Path) -> str:
         for name, row in known.items():
             if any(s.common == common and holds(path, s) for s in row.signs):
                 return name
-    found = sorted(p.name for p in path.iterdir())[:8]
+    every = sorted(p.name for p in path.iterdir())
+    found, tables = every[:8], [p for p in every if Path(p).suffix.lower() in TABLE_SUFFIXES]
+    if tables:
+        raise DataError(
+            f"{path} holds {found} and so is none of the folders we know; is {tables[0]} its "
+            f"table? Then give the table itself: {path / tables[0]}. To read the photos alone: "
+            f"class-folders:{path} (a folder for each product) or photo-folder:{path}"
+        )
+    readers = ", ".join(name for name, row in known.items() if row.signs)
+    held = f"holds {found} and so is none of the folders we know ({readers})"
     raise DataError(
-        f"{path} holds {found} and so is none of the folders we know "
-        f"({', '.join(n for n, row in known.items() if row.signs)}); "
-        f"put a table named {' or '.join(OWN_NAMES)} there, or give the table itself"
+        f"{path} {held if found else 'is empty'}; put photos there, a folder for each product, or a "
+        f"table named {' or '.join(OWN_NAMES)}, or give the table itself"
     )
 
 
@@ -139,32 +154,54 @@ def has_sign(name: str, path: Path) -> bool:
 
 def holds(folder: Path, sign: Sign) -> bool:
     """Does a folder bear this signature?"""
-    if not all(has_file(folder, pattern) for pattern in sign.files):
+    if not all(find_file(folder, pattern) for pattern in sign.files):
         return False
-    if not sign.columns:
+    if sign.check:
+        module, _, function = sign.check.partition(":")
+        return getattr(importlib.import_module(module), function)(folder)
+    if not (sign.columns or sign.words):
         return True
-    table = folder / sign.files[0]
+    table = find_file(folder, sign.files[0])
+    assert table is not None
+    if sign.words:
+        return all(word in read_head(table) for word in sign.words)
     keys = read_json_keys(table) if table.suffix == ".json" else {c: [] for c in columns(table)}
     first = keys.get(sign.columns[0], [])
     return set(sign.columns) <= keys.keys() and set(sign.item_keys) <= set(first)
 
 
-def has_file(folder: Path, pattern: str) -> bool:
-    """Is there a file (for "name/": a folder) of this path or glob pattern?"""
-    if pattern.endswith("/"):
-        return (folder / pattern).is_dir()
+def find_file(folder: Path, pattern: str) -> Path | None:
+    """The file (for "name/": the folder) of this path, or the first by name of a glob pattern."""
     if "*" in pattern:
-        return next(folder.glob(pattern), None) is not None
-    return (folder / pattern).is_file()
+        return min((p for p in folder.glob(pattern) if not p.name.startswith(".")), default=None)
+    path = folder / pattern
+    there = path.is_dir() if pattern.endswith("/") else path.is_file()
+    return path if there else None
+
+
+def read_head(path: Path) -> str:
+    """The first kilobytes of a text; empty where it cannot be read."""
+    try:
+        with path.open("rb") as f:
+            return f.read(HEAD).decode("utf-8-sig", "replace")
+    except OSError:
+        return ""
 
 
 def columns(table: Path) -> list[str]:
-    """Column names in the first line of a CSV or JSON Lines table; none if it cannot be read."""
+    """Column names of a table: those in the first line of a CSV or JSON Lines file, or of the
+    schema of a Parquet or Arrow file; none if it cannot be read."""
+    if table.suffix.lower() in (".parquet", ".arrow"):
+        from skulens.catalog.parquet import column_names
+
+        return column_names(table)
     try:
         with table.open(encoding="utf-8-sig", newline="") as f:
             first = f.readline(1_000_000)
         return (
-            list(json.loads(first)) if table.suffix == ".jsonl" else next(csv.reader([first]), [])
+            list(json.loads(first))
+            if table.suffix == ".jsonl"
+            else [name.strip() for name in next(csv.reader([first]), [])]
         )
     except (OSError, ValueError, TypeError, csv.Error, RecursionError):
         return []

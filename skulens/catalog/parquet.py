@@ -131,6 +131,15 @@ def open_column(path: str, column: str, _written_ns: int) -> "ColumnReader | Arr
     return ArrowColumn(path, column) if path.endswith(".arrow") else ColumnReader(path, column)
 
 
+def column_names(path: Path) -> list[str]:
+    """Of a Parquet or Arrow file; none where it cannot be read."""
+    try:
+        schema = open_arrow(path).schema if path.suffix == ".arrow" else pq.read_schema(path)
+        return schema.names
+    except (pa.ArrowException, OSError, ValueError):
+        return []
+
+
 def open_arrow(path: Path | str) -> pa.Table:
     """An Arrow IPC file or stream as a table over the mapped file; read only where used."""
     source = pa.memory_map(str(path))

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from skulens.catalog.mapping import RowError, as_text
 from skulens.pictures import NO_FILE, file_problem
@@ -17,6 +18,27 @@ OUTSIDE = RowError(
     "lies outside the folder of the table",
     "copy it there or, if you trust the table, say --allow-outside",
 )
+
+
+WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+"""C:\\photos\\a.jpg, or \\\\server\\photos."""
+
+
+def other_writings(name: str) -> list[str]:
+    """Other ways to write a path that is none as it stands: file://, ~ and backslashes."""
+    found = []
+    if name.lower().startswith("file:"):
+        try:
+            address = urlsplit(name)
+        except ValueError:
+            return []
+        if address.netloc.lower() in ("", "localhost"):
+            found.append(unquote(address.path))
+    elif name.startswith("~"):
+        found.append(os.path.expanduser(name))  # noqa: PTH111
+    elif "\\" in name:
+        found.append(name.replace("\\", "/"))
+    return found
 
 
 class Boundary:
@@ -48,6 +70,8 @@ class Written:
     view: str | None
     problem: RowError | None
     """Why no picture can be read there."""
+    file: str = ""
+    """The path as this machine writes it: without file://, with / for backslashes."""
 
 
 class PicturePaths:
@@ -66,12 +90,23 @@ class PicturePaths:
         if isinstance(cell, (list, tuple)):
             return [path for entry in cell for path in self.of_cell(entry, view)]
         text = as_text(cell)
-        problem = self.missing(text) if text else None
+        file, problem = self.find(text) if text else ("", None)
         several = problem is not None and not text.lower().startswith("data:")
         parts = [p.strip() for p in re.split(r"[|;]", text) if p.strip()] if several else []
         if len(parts) > 1:  # a name that is there as a whole may hold these signs itself
-            return [Written(part, view, self.missing(part)) for part in parts]
-        return [Written(text, view, problem)] if text else []
+            found = [(part, *self.find(part)) for part in parts]
+            return [Written(part, view, problem, file) for part, file, problem in found]
+        return [Written(text, view, problem, file)] if text else []
+
+    def find(self, name: str) -> tuple[str, RowError | None]:
+        """(the path as this machine writes it, why no picture can be read there)."""
+        problem = self.missing(name)
+        if problem is None or problem is OUTSIDE:
+            return name, problem
+        for other in other_writings(name):
+            if os.path.isfile(os.path.join(self.folder_name, other)):  # noqa: PTH113, PTH118
+                return other, self.missing(other)
+        return name, problem
 
     def missing(self, name: str) -> RowError | None:
         """Why no picture can be read there and what to do; None where there is a file."""
@@ -81,16 +116,19 @@ class PicturePaths:
             return None if self.boundary is None or self.boundary.holds(full) else OUTSIDE
         if re.match(r"(?i)(https?|ftp|s3|gs|data):", name):
             return RowError(
-                "an address, and skulens fetches none while reading",
+                "an address, and nothing is downloaded while reading",
                 "download the pictures and write their paths",
             )
         if name.lower().startswith("file:"):
             return RowError(
-                "a file: address, not a path", "write the path alone, without file: and %20"
+                "a file: address of a file that is not on this machine",
+                f"put the picture into {self.folder_name} and write its path from there",
             )
-        slashes = name.replace("\\", "/")
-        if slashes != name and os.path.isfile(full.replace("\\", "/")):  # noqa: PTH113
-            return RowError("a path with backslashes", f"write {slashes}")
+        if WINDOWS.match(name) and os.sep == "/":
+            return RowError(
+                "a path of another machine (Windows)",
+                f"put the picture into {self.folder_name} and write its path from there",
+            )
         problem = file_problem(full)
         if problem == NO_FILE:
             return RowError(

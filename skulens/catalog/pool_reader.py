@@ -13,7 +13,7 @@ from skulens.errors import DataError, MissingFile
 from skulens.records import Image
 
 CHANGE = "change"
-"""Key of the condition that a sentence about a photo is."""
+"""Key of a condition that is given as a sentence about a photo."""
 TODO = "complete the photos or correct the entry"
 
 
@@ -72,7 +72,7 @@ class PoolReader(Reader):
             raise DataError(f"{path} is not JSON: {str(e)[:200]}; fetch it again") from None
 
     def entries(self, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(place, entry) of a JSON list of objects; what is no object is rejected."""
+        """(place, entry) of a JSON list of objects; what is not an object is rejected."""
         found = self.read_json(name)
         if not isinstance(found, list):
             raise DataError(f"{self.root / name} is a {type(found).__name__}, expected a list")
@@ -86,7 +86,7 @@ class PoolReader(Reader):
 
 
 def find_reference(name: str, photos: Mapping[str, Image | None]) -> Image:
-    """The photo that a query begins with. Raises ValueError where it is missing."""
+    """The reference photo of a query. Raises ValueError where it is missing."""
     photo = photos.get(name)
     if photo is None:
         raise ValueError(f"there is no photo of its reference {name!r}")
@@ -94,7 +94,7 @@ def find_reference(name: str, photos: Mapping[str, Image | None]) -> Image:
 
 
 def find_target(written: object, photos: Mapping[str, Image | None]) -> dict[str, int]:
-    """The judgements of a query with this target: none where it is not published.
+    """The judgements of a query with this target; empty where the data set does not publish it.
 
     Raises:
         ValueError: it is not in the gallery.

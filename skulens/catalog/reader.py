@@ -35,14 +35,20 @@ class Reader:
 
     def queries(self, split: str) -> Iterator[Query]:
         """The queries of a split. Raises DataError, naming the splits there are, for another."""
-        if split not in self.info.splits:
-            there = ", ".join(self.info.splits) or "none: this catalogue has products only"
-            raise DataError(f"{self.info.name} has no split {split!r}; its splits: {there}")
-        return self._separate_rejects(self._queries(split))
+        return self._separate_rejects(self._queries(find_split(self.info, split)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of how the data were read, in sentences."""
+        return ()
 
     def for_split(self, split: str) -> "Reader":
         """The same data with the products that queries of a split are ranked against, where splits
         have pools of their own."""
+        return self
+
+    def with_all_pictures(self) -> "Reader":
+        """The same data with every photo among the pictures of its product, as a store wants it."""
         return self
 
     def listings(self) -> Iterator[Product]:
@@ -70,7 +76,7 @@ class Reader:
         self.rejects.append(Reject(source, item, reason, todo))
 
     def reject_failed(self, source: str, item: str, error: Exception, todo: str) -> None:
-        """Reject what could not be read, with what the error says."""
+        """Reject something that could not be read; the error is the reason."""
         reason = f"lacks the key {error}" if isinstance(error, KeyError) else str(error)
         self.reject(source, item, reason, todo)
 
@@ -107,6 +113,27 @@ class TrueReader(Reader):
 
     def _gold(self, split: str) -> Iterator[Gold]:
         raise NotImplementedError
+
+
+def find_split(info: DatasetInfo, split: str) -> str:
+    """A split as the catalogue writes it, whatever the case.
+
+    Raises:
+        DataError: there is none; names those there are and what to type.
+    """
+    if split in info.splits:
+        return split
+    alike = [s for s in info.splits if s.casefold() == split.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    if not info.splits:
+        raise DataError(
+            f"{info.name} has no split {split!r}; its splits: none: this catalogue has products only"
+        )
+    raise DataError(
+        f"{info.name} has no split {split!r}; its splits: {', '.join(info.splits)}. "
+        f"Say which: --split {info.splits[-1]}"
+    )
 
 
 def name_inside(image: Image, root: Path | None) -> str:

@@ -342,6 +342,54 @@ def make_fashioniq(folder: Path) -> Path:
     return folder
 
 
+def make_class_folders(folder: Path) -> Path:
+    for n, name in enumerate(("Green_Tea", "Mint Tea", "Café")):
+        for i in range(4):
+            put(folder / name / f"{i}.jpg", jpeg(10 * n + i))
+    return folder
+
+
+def make_photo_folder(folder: Path) -> Path:
+    for n in range(3):
+        put(folder / f"{n}.jpg", jpeg(n))
+    return folder
+
+
+def make_imagefolder(folder: Path) -> Path:
+    for split in ("train", "test"):
+        rows = ["file_name,label,price"]
+        for n in range(4):
+            put(folder / split / f"{n}.jpg", jpeg(hash_of(split, n)))
+            rows.append(f"{n}.jpg,{('Tea', 'Cup')[n % 2]},2.50")
+        put(folder / split / "metadata.csv", "\n".join(rows) + "\n")
+    return folder
+
+
+def hub_table(seed: int, names=("Tea", "Cup"), rows: int = 4) -> pa.Table:
+    """Photos and labels as `datasets` writes them, the names of the labels in the schema."""
+    features = {
+        "image": {"_type": "Image"},
+        "label": {"names": list(names), "_type": "ClassLabel"},
+    }
+    table = pa.table(
+        {
+            "image": [{"bytes": jpeg(seed + n), "path": f"{n}.jpg"} for n in range(rows)],
+            "label": [n % len(names) for n in range(rows)],
+        }
+    )
+    said = json.dumps({"info": {"features": features}})
+    return table.replace_schema_metadata({"huggingface": said})
+
+
+def make_hub_parquet(folder: Path) -> Path:
+    (folder / "data").mkdir(parents=True)
+    for n, name in enumerate(
+        ("train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001")
+    ):
+        pq.write_table(hub_table(10 * n), folder / "data" / f"{name}.parquet")
+    return folder
+
+
 def make_exported(layout: str):
     """Writes a small MERIT with our own writer of a layout."""
 
@@ -371,6 +419,10 @@ MAKE = {
     "product_labels": make_product_labels,
     "barcodes": make_barcodes,
     "world": make_world,
+    "class-folders": make_class_folders,
+    "photo-folder": make_photo_folder,
+    "imagefolder": make_imagefolder,
+    "hub-parquet": make_hub_parquet,
 }
 """Reader -> what writes a small dataset of its format; a new reader adds a line."""
 

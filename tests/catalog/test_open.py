@@ -33,6 +33,13 @@ def test_a_folder_of_ones_own_answers_to_its_name(tmp_path, monkeypatch):
     assert isinstance(catalog, OwnCatalog) and catalog.info.name == "teas"
 
 
+def test_a_folder_of_photos_below_a_data_folder_answers_to_its_name(tmp_path, monkeypatch):
+    for name in ("A/1.jpg", "A/2.jpg", "B/1.jpg"):
+        put(tmp_path / "shots" / name, b"x")
+    monkeypatch.setenv("SKULENS_DATA", str(tmp_path))
+    assert [p.id for p in open_catalog("shots").products()] == ["A", "B"]
+
+
 def test_a_table_below_a_data_folder_answers_to_its_path(tmp_path, monkeypatch):
     make_own(tmp_path / "teas")
     monkeypatch.setenv("SKULENS_DATA", str(tmp_path))
@@ -70,11 +77,11 @@ def test_what_is_not_there_says_what_to_do(data, error, says, monkeypatch):
 
 
 def test_a_folder_or_file_of_no_known_kind(tmp_path):
-    put(tmp_path / "photo.jpg", b"x")
-    with pytest.raises(DataError, match=r"holds \['photo.jpg'\].*products.parquet"):
+    put(tmp_path / "notes.txt", b"x")
+    with pytest.raises(DataError, match=r"holds \['notes.txt'\].*products.parquet"):
         open_catalog(str(tmp_path))
     with pytest.raises(DataError, match=r"tables we read: \.csv"):
-        open_catalog(str(tmp_path / "photo.jpg"))
+        open_catalog(str(tmp_path / "notes.txt"))
 
 
 def test_the_door_is_light():

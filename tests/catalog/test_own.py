@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from skulens.catalog.open import open_catalog
 from skulens.catalog.own import OwnCatalog
+from skulens.catalog.prices import as_price
 from skulens.errors import DataError, MissingFile
 from skulens.pictures import load
 
@@ -407,3 +408,104 @@ def test_pictures_outside_are_read_on_request_only(tmp_path):
     for more, seen in (([], 1), (["--allow-outside"], 2)):
         done = CliRunner().invoke(command, ["audit", str(table), "--json", *more])
         assert json.loads(done.stdout)["pictures"] == {"gallery": seen}, done.output
+
+
+PRICES = (
+    ("1.299,00 €", 1299), ("1,299.00", 1299), ("€ 12.50", 12.5), ("12,50 kr", 12.5),
+    ("1 299,00", 1299), ("1\u202f299,00 €", 1299), ("1'299.-", 1299), ("12,-", 12),
+    ("1.299.000", 1_299_000), ("US$ 3", 3), ("12.50 EUR", 12.5), ("1e3", 1000), ("0,125", 0.125),
+    ("1,23,456.00", 123_456), ("1299", 1299), ("1234,567", 1234.567),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "price"), PRICES)
+def test_prices_as_people_write_them(written, price):
+    assert as_price(written) == price
+
+
+@pytest.mark.parametrize("written", ["cheap", "-3", "12/24", "12 kg", "12.50.3", "nan", "1,2,3"])
+def test_what_is_no_price(written):
+    with pytest.raises(ValueError, match="is not a number such as"):
+        as_price(written)
+
+
+@pytest.mark.parametrize(
+    ("other", "price"),
+    [("12.50", 1299), ("1,000.5", 1299), ("12,50", 1.299), ("2.000.000", 1.299), ("7", None)],
+)
+def test_a_mark_that_may_group_thousands_is_read_by_the_others_of_the_column(
+    tmp_path, other, price
+):
+    text = f'id;title;price\n1;Tea;"1,299"\n2;Cup;"{other}"\n'
+    products, rejects = read(csv_file(tmp_path, text))
+    assert products["1"].price == price
+    assert [r for _, _, r in rejects if "1299 or 1.299" in r] == rejects[:0] or price is None
+    assert len(rejects) == (price is None)
+
+
+def test_both_marks_in_a_column_settle_nothing(tmp_path):
+    text = "id;title;price\n1;Tea;1.299\n2;Cup;12.50\n3;Jar;12,50\n"
+    catalog = open_catalog(str(csv_file(tmp_path, text)))
+    assert [p.price for p in catalog.products()] == [None, 12.5, 12.5]
+    [reject] = catalog.rejects
+    assert reject.kept and "1299 or 1.299" in reject.reason and reject.source == "t.csv:2"
+
+
+def test_other_ways_to_write_a_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    put(tmp_path / "pics" / "a b.jpg", jpeg(1))
+    put(tmp_path / "pics" / "c.jpg", jpeg(2))
+    address = f"file://{tmp_path}/pics/a%20b.jpg"
+    text = f"id,image\n1,pics\\c.jpg\n2,{address}\n3,~/pics/c.jpg\n4,.\\pics\\a b.jpg\n"
+    products, rejects = read(put(tmp_path / "t.csv", text))
+    assert not rejects and [len(p.images) for p in products.values()] == [1] * 4
+    assert products["2"].images[0].sha256() == products["4"].images[0].sha256()
+
+
+def test_a_name_with_a_backslash_that_is_there_is_that_file(tmp_path):
+    put(tmp_path / "a\\b.jpg", jpeg(1))
+    put(tmp_path / "a" / "b.jpg", jpeg(2))
+    products, _ = read(put(tmp_path / "t.csv", "id,image\n1,a\\b.jpg\n"))
+    assert products["1"].images[0].read() == jpeg(1)
+
+
+def test_other_writings_stay_inside_the_folder(tmp_path):
+    put(tmp_path / "out.jpg", jpeg(1))
+    put(tmp_path / "in" / "a.jpg", jpeg(2))
+    text = f"id,image\n1,a.jpg\n2,..\\out.jpg\n3,file://{tmp_path}/out.jpg\n4,C:\\pics\\a.jpg\n"
+    text += "5,file:///none/x.jpg\n6,https://x.example/a.jpg\n"
+    products, rejects = read(put(tmp_path / "in" / "t.csv", text))
+    assert [*products] == ["1"]
+    told = [reason.partition(": ")[2] for _, item, reason in rejects if "picture" in reason][:5]
+    for i, words in enumerate(
+        ["outside the folder", "outside the folder", "Windows", "not on this machine", "downloaded"]
+    ):
+        assert any(words in reason for reason in told), (i, words, rejects)
+
+
+def test_absolute_paths_do_not_stand_in_ids(tmp_path):
+    for n, name in enumerate(("x/1.jpg", "y/2.jpg")):
+        put(tmp_path / "pics" / name, jpeg(n))
+    text = f"id,image\nA,{tmp_path}/pics/x/1.jpg\nB,{tmp_path}/pics/y/2.jpg\nB,pics/x/1.jpg\n"
+    catalog = open_catalog(str(put(tmp_path / "t.csv", text)))
+    assert [q.id for q in catalog.queries("all")] == ["A/x/1.jpg", "B/y/2.jpg", "B/pics/x/1.jpg"]
+
+
+def test_splits_are_read_in_lower_case(tmp_path):
+    text = "id,title,image,split\n1,Tea,a.jpg,Gallery\n1,,b.jpg,Test\n1,,c.jpg,test\n"
+    catalog = open_catalog(str(csv_file(tmp_path, text)))
+    assert catalog.info.splits == ("test",)
+    assert len(list(catalog.queries("TEST"))) == 2
+    assert [len(p.images) for p in catalog.products()] == [1]
+    assert catalog.notes == ("the splits 'Test', 'test' are read as one, 'test'",)
+
+
+def test_the_first_photos_may_be_the_gallery(tmp_path):
+    text = "id,image\n1,a.jpg\n1,b.jpg\n1,c.jpg\n"
+    table = csv_file(tmp_path, text)
+    assert open_catalog(str(table)).info.splits == ("all",)
+    catalog = open_catalog(str(table), gallery_photos=2)
+    assert catalog.info.splits == ("test",)
+    [product], [query] = catalog.products(), catalog.queries("test")
+    assert len(product.images) == 2 and query.id == "1/c.jpg" and not query.tags
+    assert "(2)" in catalog.notes[0]

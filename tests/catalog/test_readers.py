@@ -3,9 +3,11 @@
 import json
 import shutil
 
+import PIL.Image
 import pyarrow as pa
 import pytest
 
+from skulens.catalog.groceries import SAMPLE
 from skulens.catalog.merit_lines import Interleaved, interleave
 from skulens.catalog.open import open_catalog
 from skulens.errors import DataError, MissingFile
@@ -393,3 +395,27 @@ def test_retail_text_and_barcodes_are_own_catalogues():
     assert (
         len(codes) == 97 and sum(len(p.images) for p in codes) == 387 and len(catalog.rejects) == 47
     )
+
+
+def test_the_sample_of_groceries_comes_with_the_package(monkeypatch, tmp_path):
+    monkeypatch.setenv("SKULENS_DATA", str(tmp_path))
+    monkeypatch.setenv("SKULENS_CACHE", str(tmp_path))
+    catalog = open_catalog("groceries-sample")
+    products = {p.id: p for p in catalog.products()}
+    photos = list(catalog.queries("test"))
+    assert len(products) == 81 and not catalog.rejects
+    assert all(p.images and p.texts["description"] for p in products.values())
+    assert [q.group for q in photos].count("Golden-Delicious") == 2 and len(photos) == 162
+    assert {q.group for q in photos} == set(products)
+    files = [f for f in SAMPLE.rglob("*") if f.is_file()]
+    assert sum(f.stat().st_size for f in files) <= 4e6
+    assert {"LICENSE", "README.md"} <= {f.name for f in SAMPLE.iterdir()}
+    sizes = [PIL.Image.open(q.item.parts[0].path).size for q in photos]
+    assert max(max(size) for size in sizes) == 256
+
+
+def test_the_sample_of_groceries_is_of_the_dataset():
+    whole, sample = open_catalog(str(real_data("groceries"))), open_catalog("groceries-sample")
+    assert {p.id: p.texts for p in whole.products()} == {p.id: p.texts for p in sample.products()}
+    listed = {q.id: q.group for q in whole.queries("test")}
+    assert all(listed[q.id] == q.group for q in sample.queries("test"))

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from skulens.catalog.audit.finding import EXAMPLES, Finding, Level, pick_examples
+from skulens.catalog.rejects import group_rejects
 from skulens.records import Product, Reject
 
 
@@ -103,17 +104,20 @@ def id_findings(products: Sequence[Product]) -> list[Finding]:
 
 
 def reject_findings(rejects: Sequence[Reject]) -> list[Finding]:
-    """What the reader could not use."""
-    examples = tuple(f"{r.source} ({r.item}): {r.reason}" for r in rejects[:EXAMPLES])
-    todo = "; ".join(dict.fromkeys(r.todo for r in rejects)) if rejects else ""
+    """What the reader could not use: rows and pictures, and cells that products do without."""
+    out, kept = [r for r in rejects if not r.kept], [r for r in rejects if r.kept]
     return [
-        Finding(
-            "rejects",
-            "error",
-            "rows or pictures that the reader left out",
-            len(rejects),
-            0,
-            examples,
-            todo[:300],
-        )
+        reject_finding("rejects", "error", "rows or pictures that the reader left out", out),
+        reject_finding("cells", "warning", "cells that products are kept without", kept),
     ]
+
+
+def reject_finding(kind: str, level: Level, what: str, rejects: Sequence[Reject]) -> Finding:
+    """One finding of all of these."""
+    groups = group_rejects(rejects)[:EXAMPLES]
+    examples = tuple(
+        f"{g.says()}\n  -> {g.example.todo}" if g.example.todo else g.says() for g in groups
+    )
+    return Finding(
+        kind, level, what, len(rejects), 0, examples, "" if examples else "nothing to do"
+    )

@@ -15,12 +15,11 @@ import urllib.error
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from skulens.catalog.fetch.disk import check_space
 from skulens.catalog.fetch.web import ANSWER_S, Pace, TooSlow, open_address
 from skulens.errors import DataError, MissingFile, StoreError
 from skulens.files import locked, sha256_of_file, write_whole
+from skulens.progress import Bar
 
 CHUNK = 1 << 18
 TRIES = 6
@@ -219,7 +218,7 @@ def write_body(
     """Append what comes as it comes. Returns the size of `part`."""
     most = file.most if total is None else total
     pace.start_body()
-    bar = tqdm(
+    bar = Bar(
         total=total,
         initial=have,
         unit="B",
@@ -270,7 +269,7 @@ def check_range(
 
 
 def read_length(reply: http.client.HTTPResponse, file: RemoteFile) -> int | None:
-    """Content-Length. Raises DataError for one that is no number, or two that differ."""
+    """Content-Length. Raises DataError for one that is not a number, or two that differ."""
     lengths = {length.strip() for length in reply.headers.get_all("Content-Length") or ()}
     if not lengths or reply.chunked:
         return None
