@@ -82,6 +82,16 @@ class OpenedEncoder:
         return self._info or self.model.info
 
     @property
+    def opening(self) -> dict[str, object]:
+        """What opens it again, in another process too: JSON values."""
+        return {
+            "name": self.name,
+            "numerics": asdict(self.numerics),
+            "device": self._settings["device"],
+            "revision": self._settings["revision"],
+        }
+
+    @property
     def device(self) -> str:
         return self.model.device
 
@@ -144,10 +154,10 @@ def split_name(name: str) -> tuple[str, str]:
     if family in families and (colon or not families[family].needs):
         return family, argument
     path = Path(name)
+    if (path / "open_clip_config.json").is_file():  # with its image tower as ONNX, perhaps
+        return "local", name
     if path.suffix == ".onnx" or (path.is_dir() and any(path.glob("*.onnx"))):
         return "onnx", name
-    if (path / "open_clip_config.json").is_file():
-        return "local", name
     if family in families:
         raise EncoderError(
             f"encoder {name!r} needs what comes after the colon: {families[family].about}"

@@ -18,7 +18,7 @@ from skulens.encode.cache import (
     part_key,
 )
 from skulens.encode.parts import Content
-from skulens.encode.pipeline import Pipeline, Work
+from skulens.encode.pipeline import Look, Pipeline, Work
 from skulens.errors import EncoderError
 from skulens.machine import count_cores
 from skulens.protocols import Encoder, Modality, Role
@@ -37,6 +37,9 @@ class Batching:
     """Turn pictures by their EXIF orientation."""
     progress: bool = True
     """Progress bar on stderr with rate and time left."""
+    look: Look | None = None
+    """Called with each picture that is decoded and its sha256, from any thread, so that nobody need
+    decode it once more."""
 
     def __post_init__(self):
         if self.batch < 1 or self.threads < 0:
@@ -62,6 +65,8 @@ class Computed:
     """Distinct parts that went through the model in this call; the others came from the cache."""
     per_second: dict[str, float] = field(default_factory=dict)
     """Modality -> parts per second of this encoder alone; only where something was computed."""
+    timed: dict[str, int] = field(default_factory=dict)
+    """Modality -> how many parts that rate is of."""
 
 
 @dataclass(kw_only=True)
@@ -113,6 +118,7 @@ class Target:
         self.placed: set[str] = set()
         self.forwarded = 0
         self.per_second: dict[str, float] = {}
+        self.timed: dict[str, int] = {}
         self.lock = threading.Lock()
         self.unsaved: list[tuple[list[str], Sequence[np.ndarray] | np.ndarray]] = []
         self.unsaved_rows = self.unsaved_bytes = 0
@@ -239,7 +245,7 @@ def compute(
     batching: Batching,
 ) -> None:
     """Compute what the targets lack of one modality; shards are written even when interrupted."""
-    from tqdm import tqdm
+    from skulens.progress import Bar
 
     mine = {name for name, content in contents.items() if content.modality == modality}
     busy = [target for target in targets if target.missing & mine]
@@ -252,12 +258,17 @@ def compute(
         for t in busy
     ]
     pipeline = Pipeline(
-        works, modality, batch=batching.batch, threads=batching.cores, upright=batching.upright
+        works,
+        modality,
+        batch=batching.batch,
+        threads=batching.cores,
+        upright=batching.upright,
+        look=batching.look,
     )
     title = f"{modality}s, {', '.join(t.encoder.info.name for t in busy)}"
     before = [target.forwarded for target in busy]
     every_s = 0.2 if sys.stderr.isatty() else 10  # a log file wants few lines
-    with tqdm(
+    with Bar(
         total=len(todo),
         desc=title,
         unit=f" {modality}",
@@ -272,4 +283,5 @@ def compute(
                 target.save()
     for target, work, start in zip(busy, works, before, strict=True):
         if target.forwarded > start:
-            target.per_second[modality] = (target.forwarded - start) / pipeline.seconds(work)
+            target.timed[modality] = target.forwarded - start
+            target.per_second[modality] = target.timed[modality] / pipeline.seconds(work)

@@ -236,4 +236,5 @@ def describe(
         "distinct": len(target.places),
         "forwarded": target.forwarded,
         "per_second": target.per_second,
+        "timed": target.timed,
     }

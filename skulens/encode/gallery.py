@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +10,12 @@ from skulens.errors import DataError
 from skulens.records import DatasetInfo, Image, Item, Product
 
 GALLERIES = ("text", "image", "both")
+AUTO: Literal["auto"] = "auto"
+"""Shots: all pictures of a product, with one text."""
+SINGLE: Literal["single"] = "single"
+"""Shots: the first picture of a product, with one text."""
+JOINED: Literal["max"] = "max"
+"""The rule by which "auto" joins pictures; benchmarks/shots.py compares it with the others."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,14 @@ class Gallery:
     products: tuple[str, ...]
     missing: tuple[str, ...]
     """Products without what this gallery is made of."""
+    shots: str = SINGLE
+    """What was asked for; SINGLE where each product has one item anyway."""
+    usual: bool = True
+    """Whether it is the gallery that AUTO makes."""
+    pictures: int = 0
+    """Pictures that the products have; 0 in a gallery of texts."""
+    unused: int = 0
+    """Those of them that are in no item."""
 
 
 def build_gallery(
@@ -29,39 +44,74 @@ def build_gallery(
     info: DatasetInfo,
     *,
     texts: Sequence[str] = (),
-    shots: str = "single",
+    shots: str = SINGLE,
 ) -> Gallery:
     """The gallery of a kind; products that lack its text or picture are left out and named.
 
     Args:
-        texts: text roles; the first that a product has stands for it (single), or all (multi-shot).
+        texts: text roles; see `shots`.
+        shots: SINGLE: the first picture and the first text that a product has; AUTO: all its
+            pictures and that text; any other: all pictures and texts.
     Raises:
         DataError: no product has what is asked for.
     """
     roles = tuple(texts) or info.gallery_text
     items: list[Item] = []
     owners: list[int] = []
-    kept: list[str] = []
+    kept: list[Product] = []
     missing: list[str] = []
     for product in products:
-        found = shots_of(product, kind, roles, shots == "single")
+        found = shots_of(product, kind, roles, shots)
         if not found:
             missing.append(product.id)
             continue
         items += [Item(product.id, parts) for parts in found]
         owners += [len(kept)] * len(found)
-        kept.append(product.id)
+        kept.append(product)
     if not items:
         raise DataError(nothing(kind, roles, products))
-    return Gallery(kind, tuple(items), np.array(owners), tuple(kept), tuple(missing))
+    said, usual = name_shots(kept, kind, roles, shots)
+    pictures = sum(len(p.images) for p in kept) if kind != "text" else 0
+    return Gallery(
+        kind,
+        tuple(items),
+        np.array(owners),
+        tuple(p.id for p in kept),
+        tuple(missing),
+        said,
+        usual,
+        pictures,
+        pictures - len(kept) if pictures and shots == SINGLE else 0,
+    )
 
 
-def shots_of(product: Product, kind: str, roles: Sequence[str], single: bool) -> list[tuple]:
+def name_shots(
+    products: Sequence[Product], kind: str, roles: Sequence[str], shots: str
+) -> tuple[str, bool]:
+    """(the shots of a gallery under one name, whether they are those of AUTO).
+
+    Galleries of the same items with the same scores have the same name: SINGLE where products have
+    one item each whatever is asked for, the rule of AUTO where it joins all that there is.
+    """
+
+    def same(a: str, b: str) -> bool:
+        return all(shots_of(p, kind, roles, a) == shots_of(p, kind, roles, b) for p in products)
+
+    if same(shots, SINGLE) and same(shots, AUTO):
+        return SINGLE, True
+    if shots in (AUTO, JOINED) and same(AUTO, JOINED):
+        return JOINED, True
+    return shots, shots == AUTO
+
+
+def shots_of(product: Product, kind: str, roles: Sequence[str], shots: str) -> list[tuple]:
     """The parts of each item that stands for a product; empty where it lacks them."""
     texts = [text for role in roles if (text := product.text(role))]
     images = list(product.images)
-    if single:
-        texts, images = texts[:1], images[:1]
+    if shots in (SINGLE, AUTO):
+        texts = texts[:1]
+    if shots == SINGLE:
+        images = images[:1]
     if kind == "text":
         return [(text,) for text in texts]
     if kind == "image":
@@ -88,7 +138,7 @@ def nothing(kind: str, roles: Sequence[str], products: Sequence[Product]) -> str
 
 def has(products: Sequence[Product], kind: str, info: DatasetInfo) -> bool:
     """Could a gallery of this kind be built of the dataset's own texts and pictures?"""
-    return any(shots_of(product, kind, info.gallery_text, True) for product in products)
+    return any(shots_of(product, kind, info.gallery_text, SINGLE) for product in products)
 
 
 def pictures_of(items: Sequence[Item]) -> list[Image]:

@@ -14,7 +14,7 @@ import numpy as np
 import PIL.Image
 
 from skulens.checkpoints import identity_of, packages
-from skulens.encode.numerics import check_dtype_only
+from skulens.encode.numerics import check_float32_only
 from skulens.encode.parts import PartByPart
 from skulens.errors import EncoderError
 from skulens.protocols import Modality, Numerics, Role
@@ -54,12 +54,8 @@ class Histogram(PartByPart):
         device: str = "auto",
         revision: str = "",
     ):
-        check_dtype_only(numerics, "histogram")
-        if revision or numerics.dtype not in ("auto", "float32"):
-            raise EncoderError(
-                "a histogram has no revisions and is counted in float32, "
-                f"got {revision or numerics.dtype!r}; leave it out"
-            )
+        why = "a histogram has no revisions and is counted in float32; name neither"
+        check_float32_only(numerics, "histogram", revision, why)
         self.bins = read_bins(argument)
         self.info = EncoderInfo(
             name=f"histogram:{argument}" if argument else "histogram",
@@ -76,6 +72,7 @@ class Histogram(PartByPart):
             image_px=PX,
             licence="Apache-2.0",
             params=0,
+            trained_spus={},
             about={"space": "CIELAB, D65", "bins": self.bins, "numerics": asdict(numerics)},
         )
 

@@ -198,6 +198,7 @@ def info_of_json(stored: dict[str, Any]) -> EncoderInfo:
     lists = {k: tuple(stored[k]) for k in ("modalities", "roles", "trained_on")}
     warned = tuple(Warning_(**w) for w in stored["warnings"])
     parts = tuple(SystemInfo(**p) for p in stored["parts"])
+    stored["trained_spus"]  # earlier versions did not ask for it: KeyError, and it is opened anew
     return EncoderInfo(**{**stored, **lists, "warnings": warned, "parts": parts})
 
 

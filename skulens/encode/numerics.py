@@ -30,6 +30,18 @@ def check_dtype_only(numerics: Numerics, family: str) -> None:
         )
 
 
+def check_float32_only(numerics: Numerics, family: str, other: str, why: str) -> None:
+    """Raise EncoderError where anything but float32 is asked of a family that has no choice.
+
+    Args:
+        other: an argument or revision that the family does not take; empty: none was given.
+        why: what the family computes, and what to write instead.
+    """
+    check_dtype_only(numerics, family)
+    if other or numerics.dtype not in ("auto", "float32"):
+        raise EncoderError(f"{why}, got {other or numerics.dtype!r}")
+
+
 def numerics_of(info: Mapping) -> Numerics:
     """The numerics that a stored EncoderInfo was computed in, of any version of skulens.
 

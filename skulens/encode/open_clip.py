@@ -124,6 +124,7 @@ def random_source(arch: str) -> Source:
         default_preprocess(),
         None,
         warnings=(warn("random-weights"),),
+        trained_spus={},
     )
 
 
@@ -207,6 +208,7 @@ def folder_source(argument: str) -> Source:
         safe_weights(path),
         licence=licence,
         trained_on=read_trained_on(written.get("trained_on"), config_file),
+        trained_spus=read_trained_spus(written.get("trained_spus"), config_file),
         strict_positions=True,
     )
 
@@ -218,6 +220,17 @@ def read_trained_on(names: object, path: Path) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise EncoderError(f"{path}: trained_on is {names!r}, expected a list of dataset names")
     return tuple(names)
+
+
+def read_trained_spus(written: object, path: Path) -> dict[str, str] | None:
+    """The SPUs that a checkpoint has seen, as `skulens train` writes them; None: it does not say."""
+    if written is None:
+        return None
+    if not isinstance(written, dict) or not all(isinstance(v, str) for v in written.values()):
+        raise EncoderError(
+            f"{path}: trained_spus is no object of texts by dataset name; delete it, or train anew"
+        )
+    return written
 
 
 def read_config(path: Path) -> dict:

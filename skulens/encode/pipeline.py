@@ -20,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import PIL.Image
 
 from skulens import pictures
 from skulens.encode.parts import Content, Loaded
@@ -27,6 +28,8 @@ from skulens.errors import EncoderError, PictureError
 from skulens.protocols import Encoder, Modality, Role, TokenEncoder
 from skulens.records import chunks
 
+Look = Callable[[str, PIL.Image.Image], None]
+"""Is shown the sha256 and the pixels of a picture."""
 Rows = np.ndarray | list[np.ndarray]
 """(parts, dim) vectors, or for each part the (tokens, dim) vectors of its tokens; float32."""
 
@@ -110,9 +113,16 @@ class Pipeline:
     """Runs batches of one modality through several encoders; each part is loaded once for all."""
 
     def __init__(
-        self, works: Sequence[Work], modality: Modality, *, batch: int, threads: int, upright: bool
+        self,
+        works: Sequence[Work],
+        modality: Modality,
+        *,
+        batch: int,
+        threads: int,
+        upright: bool,
+        look: Look | None = None,
     ):
-        self.works, self.modality = works, modality
+        self.works, self.modality, self.look = works, modality, look
         self.batch, self.threads, self.upright = batch, threads, upright
         self.load_s = 0.0
         """Thread-seconds spent reading and decoding."""
@@ -179,7 +189,9 @@ class Pipeline:
     ) -> None:
         start = time.perf_counter()
         try:
-            loaded = {key: content.load(self.upright)}
+            loaded = {key: (part := content.load(self.upright))}
+            if self.look is not None and isinstance(part, PIL.Image.Image):
+                self.look(content.sha256, part)
         except PictureError as e:
             loaded = {}
             for work in self.works:

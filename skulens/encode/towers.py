@@ -4,7 +4,7 @@ import contextlib
 import functools
 import inspect
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ class Source:
     licence: str = "unknown"
     warnings: tuple[Warning_, ...] = ()
     trained_on: tuple[str, ...] = ()
+    trained_spus: Mapping[str, str] | None = None
     strict_positions: bool = False
     """Refuse weights whose position embeddings open_clip would interpolate."""
 
@@ -114,6 +115,7 @@ class Towers(PartByPart):
             activation="sigmoid" if sigmoid else "softmax",
             warnings=source.warnings,
             trained_on=source.trained_on,
+            trained_spus=source.trained_spus,
             about={"numerics": asdict(self.precision.numerics)},
         )
 

