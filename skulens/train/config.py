@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from skulens.errors import SkulensError
 
+RECIPES = Path(__file__).parent / "recipes"
+"""Those that come with skulens."""
 MAX_RECIPE, MAX_BRACKETS = 100_000, 300
 """Bytes of a recipe, and opening brackets in it."""
 
@@ -260,15 +262,26 @@ def build(kind: type, settings: Mapping[str, Any], prefix: str = "") -> Any:
     return kind(**settings)
 
 
+def shipped_recipes() -> dict[str, Path]:
+    """Name -> file of the recipes that come with skulens."""
+    return {path.stem: path for path in sorted(RECIPES.glob("*.yaml"), key=lambda p: p.stem)}
+
+
 def read_recipe(path: str | Path) -> Contrastive:
-    """A run from a YAML recipe. Raises RecipeError."""
+    """A run from a YAML recipe: a file, or the name of one that comes with skulens.
+
+    Raises:
+        RecipeError: there is none, or it is no recipe.
+    """
     import yaml
 
     path = Path(path)
     if not path.is_file():
-        raise RecipeError(
-            f"no recipe at {path}; expected a YAML file such as recipes/groceries.yaml"
-        )
+        shipped = shipped_recipes()
+        if str(path) not in shipped:
+            known = ", ".join(shipped)
+            raise RecipeError(f"no recipe at {path}; expected a YAML file, or one of {known}")
+        path = shipped[str(path)]
     if (size := path.stat().st_size) > MAX_RECIPE:
         raise RecipeError(f"{path} has {size:,} bytes, expected a recipe of at most {MAX_RECIPE:,}")
     try:

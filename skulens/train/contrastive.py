@@ -14,16 +14,18 @@ import torch
 from skulens.encode import OpenedEncoder
 from skulens.errors import DataError
 from skulens.protocols import Catalog
-from skulens.records import Reject
+from skulens.records import Product, Reject
 from skulens.train.card import model_card
 from skulens.train.config import Contrastive
 from skulens.train.frozen import attach, open_frozen, plain_vectors, view_vectors
+from skulens.train.hold_out import HoldOut
 from skulens.train.loop import Feed, Training, read_log
 from skulens.train.measure import Evaluator, HeldOutPhotos, prepare_pixels
 from skulens.train.pairs import Pairs, decode_all, fingerprint, gather
 from skulens.train.sampling import Mixture, TextBank
 from skulens.train.tokens import encode_texts, train_tokenizer
 from skulens.train.towers import build_model, save_encoder
+from skulens.trained_on import write_spus
 
 if TYPE_CHECKING:
     import open_clip
@@ -56,6 +58,7 @@ def train_contrastive(
     test: str | None = None,
     val_from: Catalog | None = None,
     test_from: Catalog | None = None,
+    hold_out: HoldOut | None = None,
 ) -> Trained:
     """Train two towers on catalogues' pictures and texts; resumes what the folder already holds.
 
@@ -66,13 +69,14 @@ def train_contrastive(
             pictures.
         test: queries to measure once, at the end.
         val_from, test_from: catalogues of those queries; the first of `catalogs` by default.
+        hold_out: SKUs kept out of training completely.
     Raises:
         RecipeError, DataError, StoreError: wrong settings, data or folder, before training.
     """
     if test:
         check_split(test_from or catalogs[0], test)
     folder.mkdir(parents=True, exist_ok=True)
-    pairs = gather(catalogs, split, config.views)
+    pairs = gather(catalogs, split, config.views, hold_out)
     # A wrong weight stops here, not after decoding.
     Mixture.of(pairs.sources, np.array(pairs.owners), config.sources)
     bpe = train_tokenizer(
@@ -97,9 +101,18 @@ def train_contrastive(
         )
     place = name_split(test_from or catalogs[0], test)
     card = model_card(catalogs, config, found, model, place)
-    seen = dict.fromkeys(catalog.info.name for catalog in catalogs)
-    save_encoder(model, bpe, config, folder, card, tuple(seen))
+    save_encoder(model, bpe, config, folder, card, list_spus(catalogs, hold_out))
     return found
+
+
+def list_spus(catalogs: Sequence[Catalog], hold_out: HoldOut | None) -> dict[str, str]:
+    """Dataset -> the SPUs that are trained on."""
+    seen: dict[str, list[Product]] = {}
+    for catalog in catalogs:
+        products = list(catalog.products())
+        apart = hold_out.skus(products) if hold_out else frozenset()
+        seen.setdefault(catalog.info.name, []).extend(p for p in products if p.id not in apart)
+    return {name: write_spus(name, found, not hold_out) for name, found in seen.items()}
 
 
 def check_split(catalog: Catalog, split: str) -> None:

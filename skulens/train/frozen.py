@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import PIL.Image
 import torch
-from tqdm import tqdm
 
 from skulens.encode import OpenedEncoder, open_encoder
 from skulens.errors import EncoderError
+from skulens.progress import Bar
 from skulens.records import Image, chunks
 from skulens.train.augment import augment
 from skulens.train.config import Contrastive
@@ -74,7 +74,7 @@ def plain_vectors(encoder: OpenedEncoder) -> Callable[[Sequence[Image]], np.ndar
 
     def prepare(images: Sequence[Image]) -> np.ndarray:
         rows = []
-        for part in tqdm(
+        for part in Bar(
             list(chunks(list(images), 32)), desc="frozen vectors", unit=" batches", delay=2
         ):
             batch = [encoder.prepare_image(load(image)) for image in part]
@@ -113,7 +113,7 @@ def changed_vectors(
 ) -> np.ndarray:
     """Vectors of one random view of each stored picture: (pictures, 1, dim)."""
     rows = []
-    for start in tqdm(range(0, len(stored), 32), desc="frozen view", unit=" batches", delay=2):
+    for start in Bar(range(0, len(stored), 32), desc="frozen view", unit=" batches", delay=2):
         seen = augment(
             torch.from_numpy(np.ascontiguousarray(stored[start : start + 32])),
             SIDE_PX,

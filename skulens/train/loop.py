@@ -12,10 +12,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm import tqdm
 
 from skulens.encode.towers import encode_trimmed
 from skulens.errors import StoreError
+from skulens.progress import Bar
 from skulens.train.augment import augment, mix
 from skulens.train.checkpoint import load_state, read_about, save_state
 from skulens.train.config import Contrastive, as_dict
@@ -93,7 +93,7 @@ class Training:
                 the end.
         """
         done, epochs = self.resume(), self.config.epochs
-        bar = tqdm(
+        bar = Bar(
             total=epochs * self.steps_per_epoch,
             initial=done * self.steps_per_epoch,
             unit=" steps",
@@ -123,7 +123,7 @@ class Training:
         self.model.load_state_dict(running)
         return found
 
-    def epoch(self, epoch: int, bar: tqdm) -> dict[str, float]:
+    def epoch(self, epoch: int, bar: Bar) -> dict[str, float]:
         """One pass over the pictures; its line for the log."""
         config, start, total = self.config, time.perf_counter(), 0.0
         rng = generator(config.seed, epoch)

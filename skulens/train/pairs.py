@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from skulens.encode.preprocess import Preprocess
 from skulens.errors import DataError, PictureError
 from skulens.pictures import load
+from skulens.progress import Bar
 from skulens.protocols import Catalog
 from skulens.records import Image, Product, Reject, chunks
+from skulens.train.hold_out import HoldOut
 
 ResizeMode = Literal["shortest", "longest", "squash"]
 """How a picture is brought to a square, as `encode.preprocess.Preprocess` knows it."""
@@ -50,19 +51,24 @@ def product_texts(product: Product) -> dict[str, str]:
 
 
 def gather(
-    catalogs: Iterable[Catalog], split: str | None = "train", views: Sequence[str] = ()
+    catalogs: Iterable[Catalog],
+    split: str | None = "train",
+    views: Sequence[str] = (),
+    hold_out: HoldOut | None = None,
 ) -> Pairs:
     """Training pairs: photos of `split` where there is one, and the catalogue's own pictures.
 
     Args:
         views: views of catalogue pictures to take, all where empty, none with ("none",).
+        hold_out: the SKUs of which nothing is taken: no text, no picture, no photo.
     Raises:
         DataError: nothing to train on; says what the catalogues hold.
     """
     pairs, known = Pairs(), {}
     for number, catalog in enumerate(catalogs):
+        apart = hold_out.skus(catalog.products()) if hold_out else frozenset()
         for product in catalog.products():
-            if not (texts := product_texts(product)):
+            if product.id in apart or not (texts := product_texts(product)):
                 continue
             position = known[number, product.id] = len(pairs.products)
             pairs.products.append(product.id)
@@ -72,7 +78,8 @@ def gather(
             pairs.pictures += wanted
             pairs.owners += [position] * len(wanted)
         if split and split in catalog.info.splits:
-            add_photos(pairs, catalog, split, {p: i for (n, p), i in known.items() if n == number})
+            mine = {p: i for (n, p), i in known.items() if n == number}
+            add_photos(pairs, catalog, split, mine, apart)
     if not pairs.pictures:
         raise DataError(
             f"no pictures to train on: {len(pairs.products)} products with texts, split {split!r}, "
@@ -81,9 +88,21 @@ def gather(
     return pairs
 
 
-def add_photos(pairs: Pairs, catalog: Catalog, split: str, known: dict[str, int]) -> None:
-    """Each query's pictures, as pictures of its relevant product."""
+def add_photos(
+    pairs: Pairs,
+    catalog: Catalog,
+    split: str,
+    known: dict[str, int],
+    apart: frozenset[str] = frozenset(),
+) -> None:
+    """Each query's pictures, as pictures of its relevant product.
+
+    Args:
+        apart: products held out; a query that shows or wants one of them gives nothing.
+    """
     for query in catalog.queries(split):
+        if apart.intersection((*query.answers, *query.references)):
+            continue
         owner = next((known[p] for p in query.relevant if p in known), None)
         for part in query.item.parts:
             if owner is not None and isinstance(part, Image):
@@ -163,7 +182,7 @@ def fill(pixels: np.ndarray, images: Sequence[Image], px: int, resize_mode: Resi
     bad, rejects = [], []
     with (
         ThreadPoolExecutor(2) as pool,
-        tqdm(total=len(images), desc=label, unit=" pictures", delay=2) as bar,
+        Bar(total=len(images), desc=label, unit=" pictures", delay=2) as bar,
     ):
         for part in chunks(range(len(images)), 256):
             for problem in filter(None, pool.map(one, part)):

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +71,13 @@ def save_encoder(
     config: Contrastive,
     folder: Path,
     card: str,
-    trained_on: Sequence[str] = (),
+    trained_spus: Mapping[str, str] | None = None,
 ) -> Path:
     """Write an encoder as open_clip's `local-dir:` reads it; fp16 weights in safetensors.
 
     Args:
-        trained_on: names of the datasets it has seen; `local:DIR` says them in its info.
+        trained_spus: dataset -> its SPUs seen, as `skulens.trained_on` writes them; `local:DIR`
+            says them in its info.
     Returns:
         The folder: open_clip_config.json, open_clip_model.safetensors, tokenizer.json, README.md;
         for a run over frozen vectors no encoder but frozen_reference.safetensors.
@@ -102,7 +103,8 @@ def save_encoder(
     settings = {
         "model_cfg": model_cfg,
         "preprocess_cfg": preprocess,
-        "trained_on": list(trained_on),
+        "trained_on": list(trained_spus or ()),
+        "trained_spus": trained_spus,
     }
     (folder / "open_clip_config.json").write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
     safetensors.torch.save_file(weights, folder / "open_clip_model.safetensors", {"format": "pt"})

@@ -1,13 +1,18 @@
 """Recipes parse; wrong settings stop at the door and say what to do."""
 
-from pathlib import Path
-
 import pytest
 import timm
 
-from skulens.train.config import Contrastive, RecipeError, as_dict, from_dict, read_recipe
+from skulens.train.config import (
+    Contrastive,
+    RecipeError,
+    as_dict,
+    from_dict,
+    read_recipe,
+    shipped_recipes,
+)
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+RECIPES = sorted(shipped_recipes().values())
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
@@ -17,6 +22,16 @@ def test_every_recipe_parses_and_names_a_known_architecture(path):
 
 def test_there_are_recipes():
     assert {"groceries", "groceries-frozen", "mini"} <= {p.stem for p in RECIPES}
+
+
+def test_recipes_are_known_by_name_and_a_file_of_that_name_goes_first(tmp_path, monkeypatch):
+    assert read_recipe("groceries") == read_recipe(shipped_recipes()["groceries"])
+    assert read_recipe("groceries") != read_recipe("groceries-small")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "groceries").write_text("epochs: 5")
+    assert read_recipe("groceries").epochs == 5
+    with pytest.raises(RecipeError, match="expected a YAML file, or one of groceries, groceries-f"):
+        read_recipe("recipes/groceries.yaml")
 
 
 def test_a_recipe_survives_writing_and_reading(tmp_path):
