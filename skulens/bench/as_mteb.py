@@ -1,6 +1,6 @@
 """Our encoders as mteb models and our suites as mteb tasks, so that mteb can repeat a run of ours.
 
-    task = mpr_task(Mpr(open_catalog("shop")), "image")
+    task = mpr_task(Mpr(open_catalog("shop"), MprSettings(shots="single")), "image")
     mteb.evaluate(MtebEncoder(open_encoder("mini")), [task], cache=None)
 
 mteb decodes, batches, ranks and scores by itself; what it gets from here are the encoder's vectors,
@@ -20,7 +20,7 @@ from skulens.bench.leakage import content_hashes, find_leaks, fingerprint
 from skulens.bench.mteb_names import mteb_model, mteb_task_name
 from skulens.bench.suites.mpr import Mpr
 from skulens.encode.fusion import fuse
-from skulens.encode.gallery import build_gallery
+from skulens.encode.gallery import SINGLE, build_gallery
 from skulens.errors import DataError, MissingDependency, PictureError
 from skulens.index.fixed_point import fix, scores_of_all, scores_of_pairs
 from skulens.protocols import Encoder, Modality
@@ -130,12 +130,13 @@ def mpr_task(suite: Mpr, gallery: str) -> AbsTaskRetrieval:
             product, paper mode; or no probe is left.
     """
     s, info = suite.settings, suite.catalog.info
-    if s.shots != "single" or s.mode != "sound":
+    shown = build_gallery(suite.products, gallery, info, texts=s.texts, shots=s.shots)
+    if shown.shots != SINGLE or s.mode != "sound":
         raise DataError(
-            "mteb knows one item per product and float32 cosines; "
-            f"got shots={s.shots!r} and mode={s.mode!r}, expected single and sound"
+            f"mteb knows one item per product and float32 cosines; got {len(shown.items)} items of "
+            f"{len(shown.products)} products (shots={s.shots!r}) and mode={s.mode!r}: "
+            "take shots='single' and mode='sound'"
         )
-    shown = build_gallery(suite.products, gallery, info, texts=s.texts)
     asked = [q for n, q in enumerate(suite.catalog.queries(s.split)) if not s.limit or n < s.limit]
     asked = [q for q in asked if readable(q.item)]
     hashes, shown_hashes = (

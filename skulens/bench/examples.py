@@ -15,6 +15,7 @@ import numpy as np
 from skulens import pictures
 from skulens.errors import PictureError
 from skulens.records import Image, Item, Part, Product, Query, Run
+from skulens.thumbnails import shrink
 
 THUMBNAIL_PX, QUALITY = 128, 70
 MISSES, HITS = 12, 4
@@ -25,8 +26,8 @@ PAIRS = 10
 """Confusions whose products are shown with a thumbnail."""
 ANSWERS = 10
 """Right products named with an example."""
-WORDS = 100
-"""Characters of a product's text beside its id."""
+WORDS = 200
+"""Characters of a product's title or text beside its id; a page cuts them at a word."""
 
 
 def describe_errors(
@@ -44,7 +45,8 @@ def describe_errors(
     """
     shown = {p.id: p.images[0] for p in products if p.images}
     words = {
-        p.id: next((text for role in roles if (text := p.text(role))), p.title) for p in products
+        p.id: p.title or next((text for role in roles if (text := p.text(role))), "")
+        for p in products
     }
     wrong = count_confusions(run, queries)
     return {
@@ -78,10 +80,9 @@ def thumbnail(image: Image, upright: bool = True, side_px: int = THUMBNAIL_PX) -
         side_px: longest side.
     """
     try:
-        picture = pictures.load(image, upright)
+        picture = shrink(pictures.load(image, upright), side_px)
     except PictureError:
         return None
-    picture.thumbnail((side_px, side_px))
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=QUALITY)
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()

@@ -50,7 +50,8 @@ def no_probe_left(seen: int, asked: int, rejects: Sequence[Reject]) -> str:
         return (
             f"{seen} of {asked} probes are identical to gallery images (leakage), "
             "and none is left to measure; mark gallery pictures with split=gallery "
-            "and probes with another split, or use --gallery text"
+            "and probes with another split, say --gallery-photos N where products have several "
+            "photos, or use --gallery text"
         )
     reasons = {r.reason for r in rejects}
     return f"none of the {asked} probes could be read: {'; '.join(sorted(reasons)[:3])}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from skulens.bench.cost import peak_memory_mb, remember
+from skulens.bench.cost import remember_reader
+from skulens.bench.cost_child import peak_memory_mb
 from skulens.bench.extraction import Answers, ask_reader
 from skulens.bench.task import Tools
 from skulens.claims import Claim, Line, Quad, Seen, Verdict
@@ -104,7 +105,7 @@ class Looking:
             verdicts += reading.verdicts
             rejects += reading.rejects
             lines[reading.product.id] = lines_of(reading.seen)
-        cost = remember(self.tools.memo, reader, watch.cost())  # type: ignore[arg-type]
+        cost = remember_reader(self.tools.memo, reader.info.identity, watch.cost())
         return Answers(tuple(claims), tuple(rejects), tuple(verdicts), lines, cost)
 
     def _verify(
@@ -133,10 +134,10 @@ class Looking:
         return tuple(verdicts), rejects
 
     def _progress(self, stream: Iterable[T], total: int) -> Iterator[T]:
-        from tqdm import tqdm
+        from skulens.progress import Bar
 
         hidden = not self.tools.batching.progress
-        yield from tqdm(
+        yield from Bar(
             stream, total=total, unit="product", delay=2, mininterval=0.5, leave=False,
             file=sys.stderr, disable=hidden,
         )  # fmt: skip

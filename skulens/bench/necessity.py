@@ -105,6 +105,8 @@ def change_gallery(gallery: Gallery, removal: Removal) -> Gallery:
         DataError: nothing is left of any.
     """
     changed = [removal.item(item) for item in gallery.items]
+    if changed == list(gallery.items):
+        return gallery
     kept = {item.id for item in changed if item}
     products = tuple(p for p in gallery.products if p in kept)
     if not products:
@@ -116,7 +118,15 @@ def change_gallery(gallery: Gallery, removal: Removal) -> Gallery:
     items = tuple(item for item in changed if item)
     missing = (*gallery.missing, *(p for p in gallery.products if p not in kept))
     owners = np.array([place[item.id] for item in items])
-    return Gallery(gallery.kind, items, owners, products, missing)
+    return replace(
+        gallery,
+        items=items,
+        owners=owners,
+        products=products,
+        missing=missing,
+        pictures=0,
+        unused=0,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a stored result was measured on, opened again: catalogue, photos, vectors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from skulens.bench.result import Result
 from skulens.bench.store import ranked_products, relevant_products
+from skulens.bench.trust import OPTION, recall_trust
 from skulens.catalog.open import open_catalog
 from skulens.encode import open_encoder, open_memo
 from skulens.encode.batching import Batching
@@ -42,11 +43,17 @@ def reopen_catalog(
 ) -> Catalog:
     """The catalogue that results were measured on, from where it was then, or from `data`.
 
+    Args:
+        options: of its reader; they take the place of those that the results remember. That
+            pictures outside may be read is not for results to say, but for this machine (`trust`).
+
     Raises:
         SkulensError: it is not there any more, or holds none of the run's products.
     """
     where = data or results[0].data.name
-    catalog = open_catalog(where, **(options or {}))
+    remembered = next((r.reader for r in results if r.reader), {})
+    remembered = {k: v for k, v in remembered.items() if k != OPTION} | recall_trust(where)
+    catalog = open_catalog(where, **(remembered | dict(options or {})))
     ids = {p.id for p in catalog.products()}
     lost = [p for r in results if "run" in r.tables for p in ranked_products(r) if p not in ids]
     if lost:
@@ -55,6 +62,11 @@ def reopen_catalog(
             "it is not what was measured; give --data"
         )
     return catalog
+
+
+def pick_products(catalog: Catalog | None, ids: Collection[str | None]) -> dict[str, Product]:
+    """The products of these ids, as far as the catalogue is there and has them."""
+    return {p.id: p for p in catalog.products() if p.id in ids} if catalog else {}
 
 
 def photos_of(catalog: Catalog, split: str) -> dict[str, str]:
@@ -104,7 +116,7 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
     )
     kinds: dict[str, Mapping[str, np.ndarray]] = {kind: ranked}
     for other in {"text", "image"}.difference({kind}).intersection(info.modalities):
-        mine = _items(products, skus, other, roles, shots == "single")
+        mine = _items(products, skus, other, roles, shots)
         kinds[other] = _embed(embedder, mine, "document", fusion)
     relevant = relevant_products(result)
     probes = [
@@ -117,11 +129,11 @@ def _find_vectors(result: Result, catalog: Catalog, skus: set[str]) -> Vectors:
 
 
 def _items(
-    products: Sequence[Product], skus: set[str], kind: str, roles: Sequence[str], single: bool
+    products: Sequence[Product], skus: set[str], kind: str, roles: Sequence[str], shots: str
 ) -> list[Item]:
     """Items that stand for some SKUs."""
     mine = [p for p in products if p.id in skus]
-    return [Item(p.id, parts) for p in mine for parts in shots_of(p, kind, roles, single)]
+    return [Item(p.id, parts) for p in mine for parts in shots_of(p, kind, roles, shots)]
 
 
 def _embed(

@@ -40,8 +40,14 @@ PACKAGES = (
     "sentence-transformers",
     "onnxruntime",
 )
+TRAINED = "SKUs"
+"""The slice by what a system has seen in training; the variant of a run on unseen ones alone."""
 GROUPS = "groups"
 """Name of the table of sums by group."""
+OWN_PROCESS = "own"
+"""`cost["process"]` where latency and memory are of a process of their own."""
+RUN_DEPTH = 100
+"""Candidates kept per query: what a result's table "run" holds."""
 NOT_SCORES = ("relevant", "first_rank", "tied")
 """Columns of `per_query` that describe a query and are no metric."""
 
@@ -90,12 +96,14 @@ class Result:
     curves: Mapping[str, Mapping[str, list]] = field(default_factory=dict)
     """"cmc": {"k", "value", "low", "high"}."""
     cost: Mapping[str, object] = field(default_factory=dict)
-    """images_per_s, latency_ms_p50, peak_memory_mb, params_image ..."""
+    """images_per_s, latency_ms_p50, peak_memory_mb, params_image ...; `rates_measured_at` and
+    `latency_measured_at` where an earlier run measured these, `images_timed` pictures of the rate,
+    `process`, and `not_measured`: why latency and memory are unknown (docs/metrics.md)."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """What else was counted: units, groups, gallery, ties, forwards, rejects."""
     rejects: tuple[Reject, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
-    """When, where and with which versions; empty until it is stored."""
+    """When, where and with which versions, and "reader"; but for this, empty until it is stored."""
     folder: Path | None = None
     look: Callable[[], Mapping[str, object]] | None = None
     """Makes examples and confusions for the report; called only for a result that is new."""
@@ -133,9 +141,23 @@ class Result:
         return self.scores.by_group() if any(n.startswith("per_") for n in self.tables) else None
 
     @property
+    def has_shared_memory(self) -> bool:
+        """Whether its peak memory is that of a process with other work, as earlier versions
+        measured encoders; it compares with nothing."""
+        known = self.cost.get("peak_memory_mb") is not None
+        is_encoder = self.system.kind == "encoder"
+        return known and is_encoder and self.cost.get("process") != OWN_PROCESS
+
+    @property
     def machine(self) -> Mapping | None:
         found = self.provenance.get("machine")
         return found if isinstance(found, Mapping) else None
+
+    @property
+    def reader(self) -> dict[str, object]:
+        """Options with which the data were opened, such as {"map": {"id": "sku"}}."""
+        said = self.provenance.get("reader")
+        return dict(said) if isinstance(said, Mapping) else {}
 
     def variants(self) -> str:
         """The variant in a few words: "text, shots max"."""

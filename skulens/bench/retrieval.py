@@ -2,26 +2,30 @@
 
 A suite brings queries and galleries; systems are encoders, which are batched together so that
 each picture is decoded once for all of them, or retrievers, which rank by themselves. Only two
-things look at pictures again: the latency probes (`cost.PROBES`) and the thumbnails of a new
-result's examples.
+things look at pictures again: the process that measures latency and memory (`own_process`) and the
+thumbnails of a new result's examples.
 """
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from skulens.bench import cost
+from skulens.bench.answerable import check_answers
 from skulens.bench.candidates import (
     Exclude,
+    Found,
     Search,
     SystemSearch,
     VectorSearch,
     depth_of,
+    find_and_judge,
     find_candidates,
 )
+from skulens.bench.cost import CostMeter
 from skulens.bench.embedding import (
     Probes,
     embed_gallery,
@@ -30,6 +34,7 @@ from skulens.bench.embedding import (
     reads_pictures_alone,
 )
 from skulens.bench.examples import describe_errors, keep_parts
+from skulens.bench.index_loss import measure_index
 from skulens.bench.leakage import (
     content_hashes,
     find_leaks,
@@ -38,8 +43,14 @@ from skulens.bench.leakage import (
     no_probe_left,
 )
 from skulens.bench.result import Data, Result
-from skulens.bench.retrievers import as_retriever, list_unanswered
+from skulens.bench.retrievers import (
+    as_retriever,
+    keep_held,
+    list_unanswered,
+    pictures_shown,
+)
 from skulens.bench.task import Ranked, Task, Tools, is_encoder
+from skulens.bench.trained import count_trained, find_seen, slice_by_training
 from skulens.encode.batching import Encoded
 from skulens.encode.cache import VectorCache
 from skulens.encode.embed import Embedder, Fused
@@ -47,7 +58,8 @@ from skulens.encode.gallery import Gallery
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS
-from skulens.evaluate.summaries import Evaluation, evaluate, evaluate_metrics
+from skulens.evaluate.ranking import judge
+from skulens.evaluate.summaries import Evaluation, evaluate_judged, evaluate_metrics
 from skulens.protocols import Encoder, Retriever
 from skulens.records import Part, Qrels, Query, Reject, Run, SystemInfo
 
@@ -108,6 +120,7 @@ def _measure_alike(
         return Embedder(some, [caches[e] for e in some], tools.memo, tools.batching)
 
     probes = embed_probes(task, embedder(encoders))
+    meter = CostMeter(tools, f"{task.dataset} {Path(task.data).name}", probes.sample)
     shown: dict[tuple[Encoder, str], Fused] = {}
     for name in dict.fromkeys(name for _, name in plan):
         mine = [encoder for encoder, n in plan if n == name]
@@ -115,7 +128,7 @@ def _measure_alike(
         shown |= {(e, name): fused for e, fused in zip(mine, found, strict=True)}
     for encoder, name in plan:
         fused = probes.fused[encoders.index(encoder)]
-        yield _measure_one(task, encoder, name, probes, fused, shown[encoder, name], tools)
+        yield _measure_one(task, encoder, name, probes, fused, shown[encoder, name], meter)
 
 
 def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -> Result:
@@ -124,9 +137,11 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     if not queries:
         raise DataError(no_queries(task))
     hashes = content_hashes([q.item for q in queries], tools.memo)
-    shown = content_hashes(gallery.items, tools.memo)
-    seen = find_leaks(queries, hashes, gallery, shown)
-    ready, start = as_retriever(task, system, tools), time.perf_counter()
+    ready = as_retriever(task, system, tools)
+    gallery, shown = keep_held(ready, gallery, content_hashes(gallery.items, tools.memo))
+    task = replace(task, galleries={name: gallery})
+    seen = find_leaks(queries, hashes, gallery, pictures_shown(ready, gallery, shown))
+    start = time.perf_counter()
     fair = [q for q, leaked in zip(queries, seen, strict=True) if not leaked]
     search = SystemSearch(gallery, ready)
     depth = depth_of(len(fair), len(gallery.products), task.shallow)
@@ -137,11 +152,19 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
     kept = np.array([i for i, q in enumerate(queries) if q.id in answered], int)
     if not len(kept):
         raise DataError(no_probe_left(int(seen.sum()), len(seen), failed))
+    check_answers([queries[i] for i in kept], gallery)
     mine = [hashes[i] for i in kept]
     asked = Asked([queries[i] for i in kept], kept, int(seen.sum()), mine, mine, shown)
     parts = {q.id: keep_parts(q.item) for q in queries}
-    evaluation = score(task, asked.queries, Ranked(run))
-    asides = measure_asides(task, search, asked.queries, runs, evaluation.metrics)
+    cost = getattr(ready, "cost", {})
+    index = measure_index(search, asked.queries, run, task)
+    trained = find_seen(task, system.info)
+    task = slice_by_training(task, trained)
+    found = [Found.of(one, asked.queries) for one in runs]
+    del runs
+    run = found[0].run
+    evaluation = score(task, asked.queries, Ranked(run, index, judged=found[0].judged))
+    asides = measure_asides(task, search, asked.queries, found, evaluation.metrics)
     rejects = (*list_rejects(task, []), *failed)
     rate = {"queries_per_s": round(len(kept) / seconds, 2)} if seconds else {}
     return result_of(
@@ -152,8 +175,10 @@ def _measure_retriever(task: Task, system: Retriever, name: str, tools: Tools) -
         asked,
         with_slices(evaluation, asides),
         parts,
-        cost=rate | getattr(ready, "cost", {}),
-        counts=count(task, gallery, asked, evaluation.ties, []) | {"rejects": len(rejects)},
+        cost=rate | cost,
+        counts=count(task, gallery, asked, evaluation.ties, [])
+        | {"rejects": len(rejects)}
+        | count_trained(task, trained, asked.queries),
         rejects=rejects,
     )
 
@@ -165,9 +190,11 @@ def _measure_one(
     probes: Probes,
     fused: Sequence[Fused],
     shown: Fused,
-    tools: Tools,
+    meter: CostMeter,
 ) -> Result:
     gallery, vectors = task.galleries[name], np.concatenate([f.vectors for f in fused])
+    trained = find_seen(task, encoder.info)
+    task = slice_by_training(task, trained)
     asked = fair_queries(probes, fused, gallery, shown)
     queries = asked.queries
     if task.fusion == "cat" and shown.one_pass:
@@ -180,20 +207,12 @@ def _measure_one(
         identity = encoder.info.identity
         search = VectorSearch(gallery, by_id, shown.vectors, task.shots, identity)
         depth = depth_of(len(queries), len(gallery.products), task.shallow)
-        runs = find_candidates(search, queries, gallery.products, rules_of(task), depth)
-        ranked = Ranked(runs[0])
+        found = find_and_judge(search, queries, gallery.products, rules_of(task), depth)
+        ranked = Ranked(found[0].run, judged=found[0].judged)
         evaluation = score(task, queries, ranked)
-        asides = measure_asides(task, search, queries, runs, evaluation.metrics)
+        asides = measure_asides(task, search, queries, found, evaluation.metrics)
         evaluation = with_slices(evaluation, asides)
     answers = [*(f.encoded for f in fused), shown.encoded]
-    measured = cost.measure_encoder(
-        encoder,
-        answers,
-        probes.sample if tools.time_probes else (),
-        shown.vectors,
-        memo=tools.memo,
-        upright=tools.batching.upright,
-    )
     return result_of(
         task,
         name,
@@ -202,8 +221,9 @@ def _measure_one(
         asked,
         evaluation,
         probes.parts,
-        cost=measured,
-        counts=count(task, gallery, asked, evaluation.ties, answers),
+        cost=meter.measure(encoder, answers, shown.vectors),
+        counts=count(task, gallery, asked, evaluation.ties, answers)
+        | count_trained(task, trained, queries),
         rejects=list_rejects(task, answers),
     )
 
@@ -222,6 +242,7 @@ def fair_queries(probes: Probes, fused: Sequence[Fused], gallery: Gallery, shown
         rejects = [r for f in (*fused, shown) for r in f.encoded.rejects]
         raise DataError(no_probe_left(int(seen.sum()), len(seen), rejects))
     queries = [probes.queries[int(i)] for i in kept]
+    check_answers(queries, gallery)
     embedded, contents = ([rows[int(i)] for i in kept] for rows in (hashes, probes.contents))
     return Asked(queries, kept, int(seen.sum()), embedded, contents, shown.hashes)
 
@@ -230,9 +251,10 @@ def score(task: Task, queries: Sequence[Query], ranked: Ranked) -> Evaluation:
     """Every metric of a run with its interval, and of each slice."""
     slices = {name: [task.slice_of(q, name) for q in queries] for name in task.slices}
     more = {**ranked.metrics, **(task.more(queries) if task.more else {})}
-    found = evaluate(
-        ranked.run, Qrels.of(queries), task.ks, slices=slices, metrics=task.metrics, more=more
-    )
+    judged = ranked.judged
+    if judged is None:
+        judged = judge(ranked.run, Qrels.of(queries))
+    found = evaluate_judged(judged, task.ks, slices=slices, metrics=task.metrics, more=more)
     if ranked.tied is None:
         return found
     judged = replace(found.judged, ties=ranked.tied)
@@ -248,23 +270,23 @@ def measure_asides(
     task: Task,
     search: Search,
     queries: Sequence[Query],
-    runs: Sequence[Run],
+    asked: Sequence[Found],
     whole: Mapping[str, Interval],
 ) -> Slices:
     """Every metric of every aside: slice -> value -> metric -> interval.
 
     Args:
-        runs: of all queries, one for each rule of `rules_of`.
+        asked: of all queries, one for each rule of `rules_of`.
         whole: the metrics of the first of them.
     """
     found: Slices = {}
-    ready = iter(runs[1:])
+    ready = iter(asked[1:])
     products = search.gallery.products
     entire = depth_of(len(queries), len(products), task.shallow) == len(products)
     for aside in task.asides:
         about = [q for q in queries if aside.concerns(q)]
         if aside.products is None:
-            run = next(ready)
+            judged = next(ready).judged
             if aside.exclude is task.exclude and len(about) == len(queries):
                 found.setdefault(aside.slice, {})[aside.value] = dict(whole)
                 continue
@@ -274,8 +296,8 @@ def measure_asides(
                 continue
             about = [keep_judgements(q, aside.products) for q in about]
             depth = len(mine) if entire else min(task.deepest, len(mine))  # a part is not kept
-            [run] = find_candidates(search, about, mine, [aside.exclude], depth)
-        measured = evaluate_metrics(run, Qrels.of(about), task.ks, metrics=task.metrics)
+            judged = find_and_judge(search, about, mine, [aside.exclude], depth)[0].judged
+        measured = evaluate_metrics(judged, task.ks, metrics=task.metrics)
         found.setdefault(aside.slice, {})[aside.value] = measured
     return found
 
@@ -303,6 +325,7 @@ def result_of(
     """The record of one system on one gallery."""
     gallery, queries = task.galleries[name], asked.queries
     roles = task.roles
+    variant, settings = task.mark(gallery)
     errors = task.sort_errors(run, queries) if task.sort_errors else None
     return Result(
         suite=task.suite,
@@ -313,10 +336,10 @@ def result_of(
             task.dataset,
             fingerprint_of_queries(queries, asked.contents),
         ),
-        system=system.info,
+        system=replace(system.info, trained_spus=None),  # `count_trained` says what it comes to
         name=getattr(system, "name", system.info.name),
-        variant={"gallery": name, **task.variant},
-        settings={**task.settings, "gallery": name},
+        variant={"gallery": name, **variant, **task.variant},
+        settings={**task.settings, "gallery": name, **settings},
         metrics=evaluation.metrics | derive_metrics(evaluation.metrics, system.info),
         slices=evaluation.slices,
         curves={"cmc": evaluation.cmc},
@@ -359,10 +382,18 @@ def count(
         "unanswerable_queries": sum(not held.intersection(q.answers) for q in queries),
         "probe_is_gallery_picture": asked.leaked,
         "products_without_gallery_item": len(gallery.missing),
+        **count_pictures(gallery),
         "forwards": sum(a.forwarded for a in answers),
         "rejects": len(list_rejects(task, answers)),
         **task.counts(),
     }
+
+
+def count_pictures(gallery: Gallery) -> dict[str, int]:
+    """Pictures of the products of a gallery, and those of them that it does not use."""
+    if gallery.kind == "text":
+        return {}
+    return {"gallery_pictures": gallery.pictures, "gallery_pictures_unused": gallery.unused}
 
 
 def list_rejects(task: Task, answers: Sequence[Encoded]) -> tuple[Reject, ...]:

@@ -3,18 +3,20 @@
 measured = run_suite("mpr", "photos.csv", ["mini"], {"gallery": "text"})
 """
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from skulens.bench.result import Result
 from skulens.bench.task import Tools
+from skulens.bench.trust import remember_trust
 from skulens.encode import open_encoder
 from skulens.errors import DataError, SkulensError, UnknownName, nearest, unknown
 from skulens.protocols import Catalog, Numerics
-from skulens.records import chunks
+from skulens.records import SystemInfo, chunks
 from skulens.registry import resolve, rows
 from skulens.search.fuse import RankFusion
 
@@ -44,36 +46,56 @@ class Opening:
 def run_suite(
     suite: str,
     catalog: Catalog,
-    systems: Sequence[str],
+    systems: Sequence[Any],
     settings: Mapping[str, object],
     *,
     data: str = "",
     tools: Tools = Tools(),
     opening: Opening = Opening(),
     keep: Callable[[Result], object] | None = None,
+    reader: Mapping[str, object] | None = None,
 ) -> Measured:
     """Measure systems on a suite. One that cannot be opened is named, and the others go on.
 
     Args:
+        systems: names, or systems that are open.
         settings: fields of the suite's Settings.
         data: what results call the catalogue.
+        reader: options with which the catalogue was opened, remembered with the results; that
+            pictures outside may be read is remembered by this machine instead.
         keep: called with each result as soon as it is there, so that an interrupted run loses
             only those that it was measuring.
     Raises:
         SkulensError: what the only system asked for raised; a setting the suite does not have.
     """
     kind, measured = resolve("suite", suite), Measured()
+    reader = remember_trust(data, reader or {})
     chosen = each_setting(make_settings(kind.Settings, settings))
     tasks = [kind(catalog, one, name=data, tools=tools) for one in chosen]
     check_dtype(tasks, opening.numerics)
+    if getattr(chosen[0], "unseen", False):
+        infos = describe_systems(systems, opening, tools)
+        for task in tasks:
+            task.ask_unseen(infos)
     for group in chunks(list(dict.fromkeys(systems)), opening.together):
         for task in tasks:
             ready = open_systems(task, group, opening, tools, measured, alone=len(systems) == 1)
             for result in task.run(ready):
+                if reader:
+                    result = replace(result, provenance={"reader": reader})
                 measured.results.append(result)
                 if keep is not None:
                     keep(result)
     return measured
+
+
+def describe_systems(names: Sequence[str], opening: Opening, tools: Tools) -> list[SystemInfo]:
+    """What is known of those systems that open; the others are named when their turn comes."""
+    found = []
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(SkulensError):
+            found.append(open_system(name, opening.numerics, opening.device, tools).info)
+    return found
 
 
 def check_dtype(tasks: Sequence[Any], asked: Numerics) -> None:
@@ -89,7 +111,7 @@ def check_dtype(tasks: Sequence[Any], asked: Numerics) -> None:
 
 def open_systems(
     task: Any,
-    names: Sequence[str],
+    names: Sequence[Any],
     opening: Opening,
     tools: Tools,
     measured: Measured,
@@ -101,14 +123,31 @@ def open_systems(
     numerics = getattr(task, "numerics", None) or opening.numerics
     for name in names:
         try:
-            system = open_system(name, numerics, opening.device, tools)
+            if isinstance(name, str):
+                system = open_system(name, numerics, opening.device, tools)
+            else:
+                system = check_open(name, task)
             task.check(system)
             ready.append(system)
         except SkulensError as e:
             if alone:
                 raise
-            measured.failed.append({"encoder": name, "error": str(e)})
+            said = name if isinstance(name, str) else getattr(name, "name", repr(name))
+            measured.failed.append({"encoder": said, "error": str(e)})
     return ready
+
+
+def check_open(system: Any, task: Any) -> Any:
+    """A system that is open already. Raises DataError where the task brings a precision of its own,
+    or for what is no system."""
+    if not hasattr(system, "info"):
+        raise DataError(f"got {type(system).__name__}, expected a system or the name of one")
+    if getattr(task, "numerics", None):
+        raise DataError(
+            f"this mode opens encoders itself, in its own precision: give {system.info.name} by its "
+            "name"
+        )
+    return system
 
 
 def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any:
@@ -125,6 +164,10 @@ def open_system(name: str, numerics: Numerics, device: str, tools: Tools) -> Any
     head, _, argument = name.partition(":")
     for kind in SYSTEMS[1:]:
         if head in rows(kind):
+            if (needs := rows(kind)[head].needs) and not argument:
+                raise DataError(
+                    f"{kind} {head!r} needs what stands after the colon: {head}:{needs}"
+                )
             system = open_registered(resolve(kind, head), argument, tools)
             if argument:
                 system.name = name  # as typed: "labels:rapidocr" is not "labels"
@@ -146,7 +189,7 @@ def split_names(name: str) -> list[str]:
 
 def open_registered(kind: Callable, argument: str, tools: Tools) -> Any:
     """A retriever or reader with its argument, and those of the run's tools that it takes."""
-    offered = {"cache": tools.cache, "progress": tools.batching.progress}
+    offered = {"cache": tools.cache, "memo": tools.memo, "progress": tools.batching.progress}
     taken = inspect.signature(kind).parameters
     more = {name: tool for name, tool in offered.items() if name in taken}
     return kind(argument, **more) if argument else kind(**more)
@@ -170,6 +213,8 @@ def make_settings(kind: type, given: Mapping[str, object]) -> Any:
         choices = getattr(kind.__annotations__.get(name), "__args__", ())
         if choices and all(isinstance(c, str) for c in choices) and value not in choices:
             raise DataError(f"unknown {name} {value!r}, expected one of {', '.join(choices)}")
+    if "limit" in known and int(str(given.get("limit", 0))) < 0:
+        raise DataError(f"limit counts queries from the first; got {given['limit']}, 0 is all")
     return kind(**given)
 
 

@@ -10,13 +10,13 @@ import errno
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skulens.bench.result import GROUPS, Data, Result, describe_run
+from skulens.bench.result import GROUPS, RUN_DEPTH, Data, Result, describe_run
 from skulens.bench.stored_files import (
     EXAMPLES,
     RECORD,
@@ -24,11 +24,13 @@ from skulens.bench.stored_files import (
     StoredTables,
     find_damage,
     read_record,
+    rewrite_record,
     to_json,
     write_record,
 )
+from skulens.encode.gallery import JOINED
 from skulens.encode.zoo.warnings import warnings_of
-from skulens.errors import StoreError, unknown
+from skulens.errors import StoreError
 from skulens.evaluate.intervals import Interval
 from skulens.files import aside_name, remove_leftovers
 from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo
@@ -36,10 +38,10 @@ from skulens.records import EncoderInfo, Qrels, Reject, Run, SystemInfo
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RUN_DEPTH = 100
-"""Candidates kept per query in the stored run."""
-USUAL = {"shots": "single", "fusion": "avg", "mode": "sound"}
+USUAL = {"fusion": "avg", "mode": "sound"}
 """Settings of format 1 that are said only where they are something else."""
+PICTURES = "gallery_pictures"
+"""A count of results with pictures in the gallery; those of earlier versions lack it."""
 GONE = ("resamples", "seed")
 """Settings of earlier versions that decide no number any more."""
 
@@ -80,6 +82,14 @@ class ResultStore:
                 )
                 return place, "renewed"
             if same:
+                known = PICTURES in record["counts"] or PICTURES not in result.counts
+                priced = "process" in record["speed"] or "process" not in result.cost
+                if not (known and priced) or record.get("variant") != dict(result.variant):
+                    read_with = record["provenance"].get("reader", {}) | result.reader
+                    told = replace(result, provenance={"reader": read_with})
+                    self._write(place, told, instead=True)  # an earlier version wrote it
+                else:
+                    remember_reader(place, record, result)
                 return place, "unchanged"
             number, status = number + 1, "differs"
         self._write(place, result)
@@ -116,7 +126,8 @@ class ResultStore:
             pq.write_table(table, aside / f"{name}.parquet")
         if result.look is not None:
             (aside / EXAMPLES).write_text(to_json(result.look()), encoding="utf-8")
-        write_record(aside, result.record() | {"provenance": describe_run()})
+        said = {"reader": result.reader} if result.reader else {}
+        write_record(aside, result.record() | {"provenance": describe_run() | said})
 
     def _cut(self, name: str, table: "pa.Table") -> "pa.Table":
         import pyarrow.compute as pc
@@ -141,6 +152,17 @@ class ResultStore:
             except DamagedResult as e:
                 warnings.warn(f"left out: {e}", stacklevel=2)
         return sorted(found, key=lambda r: str(r.provenance["measured_at"]))
+
+
+def remember_reader(place: Path, record: Mapping[str, Any], result: Result) -> None:
+    """Note in a stored result how its data were opened this time, where the folder can be written.
+
+    What was remembered stays where nothing was typed now: the numbers are the same.
+    """
+    if result.reader and result.reader != record["provenance"].get("reader"):
+        told = {**record["provenance"], "reader": result.reader}
+        with contextlib.suppress(OSError):
+            rewrite_record(place, {**record, "provenance": told})
 
 
 def same_numbers(record: Mapping, result: Result) -> bool:
@@ -170,11 +192,6 @@ def result_of(record: Mapping, place: Path) -> Result:
     settings = {k: v for k, v in record["settings"].items() if k not in GONE}
     counts = dict(record["counts"])
     counts = {"units": record["n_queries"], "gallery": record["n_gallery"]} | counts
-    variant = {"gallery": record["gallery"]} if first else record["variant"]
-    if first:
-        variant |= {
-            k: str(settings[k]) for k, usual in USUAL.items() if settings.get(k, usual) != usual
-        }
     split = settings.get("split", "") if first else record["data_split"]
     return Result(
         suite=record["suite"],
@@ -187,7 +204,7 @@ def result_of(record: Mapping, place: Path) -> Result:
         ),
         system=system_of(record["encoder_info"] if first else record["system"], record["encoder"]),
         name=record["encoder"],
-        variant=variant,
+        variant=read_variant(record, settings, counts),
         settings=settings,
         metrics={name: Interval.from_dict(m) for name, m in record["metrics"].items()},
         tables=StoredTables(place, record.get("files")),
@@ -203,6 +220,25 @@ def result_of(record: Mapping, place: Path) -> Result:
         provenance=record["provenance"],
         folder=place,
     )
+
+
+def read_variant(record: Mapping, settings: Mapping, counts: Mapping) -> dict[str, str]:
+    """The variant; of results of earlier versions what now is one.
+
+    Format 1 wrote none, and before pictures were counted products had one picture by default.
+    """
+    if record.get("format", 1) == 1:
+        found = {"gallery": record["gallery"]}
+        found |= {k: str(settings[k]) for k, v in USUAL.items() if settings.get(k, v) != v}
+    else:
+        found = dict(record["variant"])
+    shots, kind = settings.get("shots"), found.get("gallery")
+    one_text = kind == "image" or len(settings.get("texts") or ()) <= 1
+    if shots is None or PICTURES in counts or (kind == "text" and not one_text):
+        return found
+    found.pop("shots", None)
+    usual = kind == "text" or (shots == JOINED and one_text)
+    return found if usual else found | {"shots": str(shots)}
 
 
 def system_of(stored: Mapping, name: str) -> SystemInfo:
@@ -228,60 +264,6 @@ def stored_results(folder: Path) -> list[Result]:
         f"no results in {folder}{damaged}: "
         f"measure with `skulens bench mpr DATA --results {folder}` first"
     )
-
-
-def find_results(word: str, results: Path) -> list[Result]:
-    """The results that a word means: a result's folder, its name in the store, or a system.
-
-    Of a system all its results, newest last.
-
-    Raises:
-        StoreError: the store is empty.
-        UnknownName: none is called so; names the nearest.
-    """
-    place = Path(word)
-    for folder in (place, results / word):
-        if (folder / RECORD).is_file() and not folder.resolve().name.startswith("."):
-            return [read_result(folder)]
-    if place.is_dir() and ResultStore(place).places():
-        return ResultStore(place).results()
-    stored = ResultStore(results).results()
-    if not stored:
-        raise StoreError(
-            f"no results in {results}: measure with `skulens bench mpr DATA --encoder {word}`, "
-            "or give --results DIR"
-        )
-    found = [r for r in stored if word == r.name] or [r for r in stored if word == r.system.name]
-    if not found:
-        names = [r.name for r in stored] + [r.folder.name for r in stored if r.folder]
-        see = f"skulens results show --results {results}"
-        raise unknown("result", word, dict.fromkeys(names), see)
-    return found
-
-
-def find_result(word: str, results: Path, gallery: str = "", suite: str = "") -> Result:
-    """The one result that a word means; of several runs of the same thing the newest.
-
-    Raises:
-        StoreError: it means several; names them.
-    """
-    found = [
-        r
-        for r in find_results(word, results)
-        if gallery in ("", r.variant.get("gallery")) and suite in ("", r.suite)
-    ]
-    if not found:
-        asked = f"--gallery {gallery} " * bool(gallery) + f"--suite {suite} " * bool(suite)
-        raise StoreError(f"{word} was never measured with {asked}in {results}")
-    newest = {(r.name, r.data.fingerprint, str(r.settings)): r for r in found}
-    if len(newest) > 1:
-        folders = "\n  ".join(str(r.folder) for r in newest.values())
-        raise StoreError(
-            f"{word} means {len(newest)} results; give one of these folders, or --gallery or "
-            f"--suite:\n"
-            f"  {folders}"
-        )
-    return next(iter(newest.values()))
 
 
 def read_run(result: Result) -> Run:

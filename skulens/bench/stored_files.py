@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from skulens.bench.result import FORMAT, Result
 from skulens.errors import StoreError
-from skulens.files import sha256_of_file
+from skulens.files import sha256_of_file, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +51,17 @@ def write_record(place: Path, record: Mapping[str, Any]) -> None:
     plain = json.loads(to_json({**record, "files": files}))
     (place / RECORD).write_text(to_json(plain | {"digest": digest_of(plain)}), encoding="utf-8")
     sync_file(place / RECORD)
+
+
+def rewrite_record(place: Path, record: Mapping[str, Any]) -> None:
+    """Put a record in the place of the one that is there; the files beside it stay as they are.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    plain = json.loads(to_json({k: v for k, v in record.items() if k != "digest"}))
+    body = to_json(plain | {"digest": digest_of(plain)}).encode()
+    write_whole(place / RECORD, lambda f: f.write(body))
 
 
 def digest_of(record: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from skulens.bench.result import Result
 from skulens.bench.run import Measured, each_setting, make_settings
 from skulens.bench.store import ResultStore
+from skulens.encode.gallery import AUTO
 from skulens.errors import SkulensError
 from skulens.registry import resolve, rows
 
@@ -51,7 +52,7 @@ def stored_names(
             if all(
                 plain(r.settings.get(k, usual[k])) == v
                 for k, v in asked.items()
-                if not worked_out(k, v)
+                if not worked_out(r, k, v)
             ):
                 found.setdefault(r.name, set()).add((number, r.variant.get("gallery", "")))
     every = set().union(*found.values())
@@ -59,8 +60,13 @@ def stored_names(
     return {name for name, mine in found.items() if complete and mine == every}
 
 
-def worked_out(name: str, value: object) -> bool:
-    """Whether a setting was left to the suite, so that a result says what it was."""
+def worked_out(result: Result, name: str, value: object) -> bool:
+    """Whether a setting was left to the suite, so that a result says what it was.
+
+    Of `shots` the variant says where it was not.
+    """
+    if name == "shots" and value == AUTO:
+        return name not in result.variant
     return name == "texts" and not value
 
 

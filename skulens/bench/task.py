@@ -14,6 +14,7 @@ from skulens.encode.memo import Memo
 from skulens.errors import DataError
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import cutoff_of
+from skulens.evaluate.ranking import Judged
 from skulens.index.shots import How
 from skulens.protocols import Encoder, Modality, Retriever
 from skulens.records import DatasetInfo, Item, Product, Query, Reject, Run, SystemInfo
@@ -32,7 +33,7 @@ class Tools:
     memo: Memo | None = None
     batching: Batching = Batching()
     time_probes: bool = True
-    """Measure the latency of single probes too, which costs 35 more forward passes."""
+    """Measure memory and latency of each encoder in a process of its own, once: some seconds."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Ranked:
     """What else the procedure says of each query: metric -> (queries,) in [0, 1]."""
     tied: np.ndarray | None = None
     """(queries,) bool: right and wrong products share the score; None: as the run shows."""
+    judged: Judged | None = None
+    """Every right product with its rank, where `run` was cut to the candidates that are kept."""
 
 
 Rank = Callable[[Encoder, Sequence[Query], Sequence[Fused], np.ndarray, Gallery, Fused], Ranked]
@@ -99,9 +102,15 @@ class Task:
     settings: Mapping[str, object]
     variant: Mapping[str, str] = field(default_factory=dict)
     """Beside the gallery."""
+    mark: Callable[[Gallery], tuple[Mapping[str, str], Mapping[str, object]]] = lambda gallery: (
+        {},
+        {},
+    )
+    """Gallery -> (what it adds to the variant, the settings that it decides)."""
     ks: tuple[int, ...] = (1, 3, 5, 10)
     fusion: str = "avg"
     shots: How = "single"
+    """How the vectors of a product that has several become one score."""
     slices: tuple[str, ...] = ()
     """Tags of the queries to slice by."""
     slice_of: Callable[[Query, str], str] = lambda query, tag: query.tags.get(tag, "")
@@ -164,6 +173,12 @@ def check_gallery(encoder: Encoder, kinds: Iterable[str]) -> None:
     check_modalities([encoder], needed)
 
 
+def own_galleries(system: SystemInfo) -> tuple[str, ...]:
+    """What a system with products of its own compares of them; empty for any other."""
+    said = system.about.get("galleries", ())
+    return tuple(said) if isinstance(said, list | tuple) else ()
+
+
 def choose_galleries(
     system: SystemInfo,
     products: Sequence[Product],
@@ -173,13 +188,15 @@ def choose_galleries(
 ) -> list[str]:
     """The galleries that a system reads and the products can fill: "text", "image" or both.
 
+    Of a system with products of its own those that it says of itself, for it has no others.
+
     Args:
         data: what results call the catalogue.
         asked: galleries taken even where no product fills them, so that the lack is reported.
     Raises:
         DataError: there is none.
     """
-    read = modalities_of(system)
+    read = own_galleries(system) or modalities_of(system)
     able: list[str] = [
         kind
         for kind in ("text", "image")

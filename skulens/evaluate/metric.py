@@ -63,6 +63,12 @@ _RANKING = {
         mean=True,
         whole=True,
     ),
+    "exact_hit_rate": Metric(
+        "exact_hit_rate",
+        "hit rate of the same system without its index, every vector compared",
+        mean=True,
+        whole=True,
+    ),
     "recall": Metric("recall", "share of the relevant products among the first k", mean=True),
     "ndcg": Metric(
         "ndcg", "discounted cumulative gain among the first k over the ideal one", mean=True
@@ -108,6 +114,11 @@ _OTHERS = (
         "all_but_one",
         "hit_rate@1 of an oracle that knows all conditions of a query but one; mean over which, "
         "and over the order of the products left",
+        mean=True,
+    ),
+    Metric(
+        "index_overlap",
+        "first 10 candidates of an exact scan that the index has among its own first 10",
         mean=True,
     ),
     Metric("precision", "claims that are right, of the claims made"),

@@ -9,7 +9,7 @@ The order of the run is taken as it is. A Run breaks ties by larger product id, 
 one made otherwise (a paper's own scoring) is measured otherwise.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,35 @@ def judge(run: Run, qrels: Qrels) -> Judged:
         _count_up(query[ideal]),
         grade[ideal],
         _tied(run, rows, *hits),
+    )
+
+
+def join_judged(parts: Sequence[Judged]) -> Judged:
+    """Judgements of blocks of queries, ranked alike, as one; at least one block."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
+
+    def joined(name: str, shifts: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        shifts = [0] * len(parts) if shifts is None else shifts
+        held = [getattr(part, name) for part in parts]
+        return np.concatenate([x + s if s else x for x, s in zip(held, shifts, strict=True)])
+
+    return Judged(
+        tuple(q for part in parts for q in part.queries),
+        tuple(g for part in parts for g in part.groups),
+        first.depth,
+        first.gallery,
+        all(part.full for part in parts),
+        joined("n_relevant"),
+        joined("hit_query", starts),
+        joined("hit_rank"),
+        joined("hit_grade"),
+        joined("ideal_query", starts),
+        joined("ideal_rank"),
+        joined("ideal_grade"),
+        joined("ties"),
     )
 
 

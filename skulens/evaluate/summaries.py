@@ -104,7 +104,18 @@ def evaluate(
         QrelsError: the run holds queries that were never judged, or it is cut above a k.
         DataError: an unknown metric.
     """
-    judged = judge(run, qrels)
+    return evaluate_judged(judge(run, qrels), ks, slices=slices, metrics=metrics, more=more)
+
+
+def evaluate_judged(
+    judged: Judged,
+    ks: Sequence[int] = (1, 3, 5, 10),
+    *,
+    slices: Mapping[str, Sequence[str]] | None = None,
+    metrics: Sequence[str] = (),
+    more: Mapping[str, np.ndarray] | None = None,
+) -> Evaluation:
+    """`evaluate` of a run that was looked up in its judgements before."""
     values = _values_of(judged, ks, metrics)
     for name, value in (more or {}).items():
         values[name] = np.where(judged.n_relevant > 0, value, np.nan)
@@ -124,10 +135,9 @@ def evaluate(
 
 
 def evaluate_metrics(
-    run: Run, qrels: Qrels, ks: Sequence[int] = (1, 3, 5, 10), *, metrics: Sequence[str] = ()
+    judged: Judged, ks: Sequence[int] = (1, 3, 5, 10), *, metrics: Sequence[str] = ()
 ) -> dict[str, Interval]:
     """The metrics of `evaluate` alone, which is all that a part of the data needs."""
-    judged = judge(run, qrels)
     values = _values_of(judged, ks, metrics)
     return summarise(Scores.of_means(judged.queries, judged.groups, values))
 

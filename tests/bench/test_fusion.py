@@ -332,7 +332,9 @@ def shop(tmp_path, monkeypatch):
             (folder / file).write_bytes(show(words).data)
             lines.append(f"p{i},{name},{file},{split}")
     (folder / "products.csv").write_text("\n".join(lines))
-    monkeypatch.setattr("skulens.search.ocr.open_text_reader", lambda name: PixelReader(name))
+    monkeypatch.setattr(
+        "skulens.search.systems.ocr.open_text_reader", lambda name: PixelReader(name)
+    )
     monkeypatch.setattr("skulens.bench.run.open_encoder", lambda name, **_: FakeEncoder(name))
     monkeypatch.setenv("SKULENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)

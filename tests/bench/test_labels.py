@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from skulens import registry
+from skulens.bench.naming import find_result
 from skulens.bench.run import run_suite
-from skulens.bench.store import ResultStore, find_result
+from skulens.bench.store import ResultStore
 from skulens.bench.task import Tools
 from skulens.catalog.open import open_catalog
 from skulens.claims import Claim, Evidence

@@ -271,7 +271,7 @@ def test_second_run_forwards_nothing_and_gives_the_same(tmp_path):
     assert [r.key for r in first] == [r.key for r in second]
     assert (
         second[0].cost["measured"] == "earlier"
-        and second[0].cost["images_per_s"] == first[0].cost["images_per_s"]
+        and second[0].cost["images_per_s"] == first[1].cost["images_per_s"]
     )
 
 

@@ -175,7 +175,7 @@ def test_what_cannot_be_read_or_is_in_the_gallery_is_left_out_as_in_the_suite(tm
                 "copy", Item("copy", (Image(data=png(COLOURS["red"])),)), {"red": 1}, group="red"
             )
 
-    suite, result = ours(Damaged(broken=1), ColourEncoder(), "image")
+    suite, result = ours(Damaged(broken=1), ColourEncoder(), "image", shots="single")
     task = as_mteb.mpr_task(suite, "image")
     assert task.metadata.revision == result.data.fingerprint
     scores, run, per_query = theirs(ColourEncoder(), task, tmp_path)
@@ -218,7 +218,7 @@ def test_pictures_reach_the_encoder_as_our_decoder_gives_them(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"shots": "max"}, "one item per product"),
+        ({"shots": "max", "texts": ("description", "note")}, "one item per product"),
         ({"mode": "paper"}, "float32 cosines"),
         ({"split": "gone"}, "leaves no probe"),
     ],

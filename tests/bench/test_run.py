@@ -15,7 +15,8 @@ from skulens.bench.store import read_run
 from skulens.bench.suites.mpr import Mpr, MprSettings
 from skulens.bench.task import Task, Tools
 from skulens.cli import skulens
-from skulens.cli.bench import field_sentences, suite_command
+from skulens.cli.bench import suite_command
+from skulens.cli.suite_options import field_sentences
 from skulens.errors import DataError, SkulensError, UnknownName
 from skulens.protocols import Retriever
 from skulens.records import Image, Item, Query, Run, SystemInfo

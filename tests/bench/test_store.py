@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from skulens.bench.leakage import fingerprint
+from skulens.bench.naming import find_results
 from skulens.bench.result import FORMAT, GROUPS
-from skulens.bench.store import ResultStore, find_results, read_qrels, read_result, read_run
+from skulens.bench.store import ResultStore, read_qrels, read_result, read_run
 from skulens.bench.stored_files import read_examples
 from skulens.encode.gallery import Gallery
 from skulens.errors import SkulensError, StoreError

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from skulens.bench.candidates import over_gallery
+from skulens.bench.naming import find_result
 from skulens.bench.run import run_suite
-from skulens.bench.store import ResultStore, find_result
+from skulens.bench.store import ResultStore
 from skulens.bench.task import Tools
 from skulens.catalog.open import open_catalog
 from skulens.claims import Claim
@@ -22,7 +23,7 @@ from skulens.encode.gallery import build_gallery
 from skulens.errors import DataError, StoreError
 from skulens.protocols import TrueCatalog
 from skulens.records import Run, SystemInfo
-from skulens.report.marks import has_seen
+from skulens.report.marks import SEEN_OTHERS, exposure_of
 
 pytest.importorskip("resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'")
 QUIET = Tools(batching=Batching(threads=1, progress=False), time_probes=False)
@@ -133,9 +134,11 @@ def test_fusions_answer_the_same_queries(shop, store, tmp_path):
 
 
 def test_a_system_trained_on_the_dataset_says_so(shop, store):
-    assert has_seen(find_result("mini", store, "text", "merit"))
-    assert not has_seen(find_result("bm25", store, "text", "merit"))
-    assert "†" in say("results", "show", "--results", store).stdout
+    mini = find_result("mini", store, "text", "merit")
+    print(exposure_of(mini), mini.counts)
+    assert exposure_of(mini) == SEEN_OTHERS, "mini saw shops of another seed"
+    assert exposure_of(find_result("bm25", store, "text", "merit")) is None
+    assert "°" in say("results", "show", "--results", store).stdout
 
 
 # ----- aspect ---------------------------------------------------------------------------------
@@ -251,7 +254,7 @@ def test_confusion_asks_for_the_suite_where_two_were_measured(shop, store, tmp_p
             settings["split"] = "train"
         for result in run_suite(suite, shop, ["mini"], settings, tools=QUIET).results:
             ResultStore(tmp_path).add(result)
-    with pytest.raises(StoreError, match="--gallery or --suite"):
+    with pytest.raises(StoreError, match="say which:\n  mini@mpr\n  mini@merit"):
         find_result("mini", tmp_path, "text")
     found = ask("confusion", "mini", "--results", tmp_path, "--suite", "mpr", "--no-angles")
     assert found["suite"] == "mpr"

@@ -4,13 +4,15 @@
 upright. `paper` follows OpenMPR's script, found as the procedure "openmpr" (docs/protocols.md).
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal
 
 from skulens.bench.ranking import RankingSuite
-from skulens.bench.result import Result
+from skulens.bench.result import TRAINED, Result
 from skulens.bench.retrieval import measure
 from skulens.bench.task import (
     Task,
@@ -21,12 +23,14 @@ from skulens.bench.task import (
     modalities_of,
     parts_of,
 )
-from skulens.encode.gallery import build_gallery
+from skulens.catalog.reader import IN_GALLERY
+from skulens.encode.gallery import AUTO, JOINED, SINGLE, Gallery, build_gallery
 from skulens.errors import DataError
 from skulens.filters import matches, parse_filter
 from skulens.protocols import Catalog, Encoder, Numerics, Retriever
-from skulens.records import Query
+from skulens.records import Query, SystemInfo
 from skulens.registry import resolve
+from skulens.trained_on import find_trained
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ class MprSettings:
     """Which probes."""
     texts: tuple[str, ...] = ()
     """Text role that represents a product (description, title ...); may be repeated."""
-    shots: Literal["single", "max", "mean", "prototype"] = "single"
-    """One gallery item per product, or all of them joined."""
+    shots: Literal["auto", "single", "max", "mean", "prototype"] = "auto"
+    """Pictures and texts that stand for a product. auto: its first text and all its pictures, by the
+    best score; single: its first text and picture; the others join all texts and pictures, by the
+    best score, the mean score or the normalised mean of the vectors."""
     fusion: Literal["avg", "cat", "seq"] = "avg"
     """How parts of one item become one vector."""
     mode: Literal["sound", "paper", "both"] = "sound"
@@ -50,6 +56,9 @@ class MprSettings:
     """Cut-off of hit rates, recall and nDCG; may be repeated."""
     where: str = ""
     """Only probes of products that satisfy this filter: 'category = "Juice" and price < 3'."""
+    unseen: bool = False
+    """Only probes of SKUs that no system has seen in training, nor another SKU of their SPU; the
+    gallery stays whole."""
     limit: int = 0
     """Only the first queries; 0 is all."""
 
@@ -63,7 +72,13 @@ class MprSettings:
         """The settings of single runs: both modes, or this one."""
         if self.mode != "both":
             return (self,)
-        return replace(self, mode="sound"), replace(self, mode="paper")
+        # the two differ in nothing else
+        return replace(single_shot(self), mode="sound"), replace(self, mode="paper")
+
+
+def single_shot(settings: MprSettings) -> MprSettings:
+    """The settings with one gallery item per product where they leave that to the suite."""
+    return replace(settings, shots=SINGLE) if settings.shots == AUTO else settings
 
 
 class Mpr(RankingSuite[MprSettings]):
@@ -103,7 +118,10 @@ class Mpr(RankingSuite[MprSettings]):
         super().__init__(catalog, settings, name=name, tools=tools)
         if procedure is None and self.settings.mode == "paper":
             procedure = resolve("procedure", "openmpr")()
+        if procedure is not None:  # papers know one item per product
+            self.settings = single_shot(self.settings)
         self.procedure = procedure
+        self._unseen: frozenset[str] | None = None
         self.ks = check_ks(self.settings.ks, procedure.depth) if procedure else self.settings.ks
 
     @property
@@ -130,19 +148,57 @@ class Mpr(RankingSuite[MprSettings]):
 
     def run(self, systems: Sequence[Encoder | Retriever]) -> Iterator[Result]:
         """One result per system and gallery, in that order."""
+        if self.settings.unseen and self._unseen is None:
+            self.ask_unseen([system.info for system in systems])
         plan = [(system, kind) for system in systems for kind in self._kinds(system)]
+        if plan and self._are_gallery_pictures and not any(kind == "image" for _, kind in plan):
+            warnings.warn(
+                "not measured against pictures: every probe is itself a gallery picture; mark "
+                "probes in a column `split` (gallery, test), or say --gallery-photos N where "
+                "products have several photos, to measure that",
+                stacklevel=2,
+            )
         if plan:
             task = self.task(list(dict.fromkeys(kind for _, kind in plan)))
             tools = self.procedure.adapt(self.tools) if self.procedure else self.tools
             yield from measure(task, plan, tools)
+
+    def ask_unseen(self, systems: Sequence[SystemInfo]) -> None:
+        """Ask for the products alone that none of these systems has seen in training.
+
+        Systems that do not say what they have seen are asked the same.
+
+        Raises:
+            DataError: none says it, or together they have seen every product asked for.
+        """
+        known = {s.name: find_trained(s, self.catalog.info.name, self.products) for s in systems}
+        said = [seen for seen in known.values() if seen is not None]
+        if not said:
+            raise DataError(
+                f"--unseen: it is not known which SKUs {', '.join(known)} saw in training; add a "
+                "system that says so (histogram, mini, groceries, one of `skulens train`), or "
+                "leave --unseen out"
+            )
+        self._unseen = frozenset(p.id for p in self.products).difference(*said)
+        if not any(self._queries()):
+            every = {p for q in self.catalog.queries(self.settings.split) for p in q.answers}
+            who = [f"{n} saw {len(s & every)}" for n, s in known.items() if s is not None]
+            raise DataError(
+                f"--unseen: no probe of {self.data} asks for a SKU that all of them are new to; of "
+                f"its {len(every)} SKUs asked for, {', '.join(who)}. Train an encoder with "
+                "--hold-out, or take data that they were not trained on"
+            )
 
     def task(self, kinds: Sequence[str]) -> Task:
         """What is asked, against galleries of these kinds."""
         s, info = self.settings, self.catalog.info
         roles = s.texts or info.gallery_text
         usual = MprSettings()
-        beside = {k: str(getattr(s, k)) for k in ("shots", "fusion", "mode", "where")}
-        settings = {k: v for k, v in asdict(s).items() if k != "where" or v}
+        beside = {k: str(getattr(s, k)) for k in ("fusion", "mode", "where")}
+        settings = {k: v for k, v in asdict(s).items() if k not in ("where", "unseen") or v}
+        variant = {k: v for k, v in beside.items() if v != getattr(usual, k)}
+        if s.unseen:
+            variant[TRAINED] = "unseen"
         return Task(
             suite=self.name,
             data=self.data,
@@ -155,27 +211,61 @@ class Mpr(RankingSuite[MprSettings]):
             },
             products=self.products,
             settings=settings | {"texts": roles, "ks": self.ks},
-            variant={k: v for k, v in beside.items() if v != getattr(usual, k)},
+            variant=variant,
+            mark=self._mark,
             ks=self.ks,
             fusion=s.fusion,
-            shots=s.shots,
+            shots=JOINED if s.shots == AUTO else s.shots,
             embed=self.procedure.embed if self.procedure else None,
             rank=self.procedure.rank(s.shots, self.ks) if self.procedure else None,
             roles=tuple(roles),
             rejects=lambda: self.rejects,
         )
 
+    def _mark(self, gallery: Gallery) -> tuple[dict[str, str], dict[str, object]]:
+        """As `Task.mark`: shots and texts, as far as they decide what is in the gallery."""
+        usual = tuple(self.catalog.info.gallery_text)
+        roles = tuple(self.settings.texts) or usual
+        variant = {} if gallery.usual else {"shots": gallery.shots}
+        settings: dict[str, object] = {"shots": gallery.shots}
+        if gallery.kind == "image":
+            settings["texts"] = usual
+        elif roles != usual:
+            variant["texts"] = "+".join(roles)
+        return variant, settings
+
     def _kinds(self, system: Encoder | Retriever) -> list[str]:
         # a text role that nobody has must be said, not skipped
-        return self.galleries_of(system.info, ("text",) if self.settings.texts else ())
+        kinds = self.galleries_of(system.info, ("text",) if self.settings.texts else ())
+        if self.settings.gallery == "auto" and len(kinds) > 1 and self._are_gallery_pictures:
+            return [kind for kind in kinds if kind != "image"]
+        return kinds
+
+    @cached_property
+    def _are_gallery_pictures(self) -> bool:
+        """Whether every probe is itself a gallery picture, as where nothing says which is which."""
+        if self.settings.gallery != "auto":
+            return False
+        queries = self.catalog.queries(self.settings.split)
+        first = next(queries, None)
+        return first is not None and all(IN_GALLERY in q.tags for q in chain([first], queries))
 
     def _queries(self) -> Iterator[Query]:
         queries = self.catalog.queries(self.settings.split)
-        return self.first(filter(self._is_asked, queries) if self.settings.where else queries)
+        if self.settings.where:
+            queries = filter(self._is_asked, queries)
+        if self.settings.unseen:
+            queries = filter(self._is_unseen, queries)
+        return self.first(queries)
 
     def _is_asked(self, query: Query) -> bool:
         """Whether a product that the query is about satisfies the filter."""
         return not self._asked.isdisjoint(query.answers)
+
+    def _is_unseen(self, query: Query) -> bool:
+        """Whether it asks for products that no system of the run has seen, and for nothing else."""
+        assert self._unseen is not None, "ask_unseen comes first"
+        return bool(query.answers) and self._unseen.issuperset(query.answers)
 
     @cached_property
     def _asked(self) -> frozenset[str]:
