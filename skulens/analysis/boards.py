@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skulens.analysis.labels import distinguish
 from skulens.bench.result import Result
 from skulens.bench.store import stored_results
 from skulens.encode.zoo.rows import ZooRow, find_row
@@ -52,7 +53,8 @@ class Entry:
     latency_ms: float | None = None
     """Median of one probe, only where it was measured on this machine's kind (see `machine`)."""
     memory_mb: float | None = None
-    """Peak resident memory of the measuring process, 10^6 bytes."""
+    """Peak resident memory of an encoder in a process of its own, 10^6 bytes; None where it was
+    measured beside other work (`Result.has_shared_memory`)."""
     machine: str | None = None
 
     @property
@@ -258,7 +260,8 @@ def store_boards(results: Iterable[Result], across: bool = False) -> list[Board]
         same: tuple = (result.suite, result.data.fingerprint, result.variant.get("gallery", ""))
         if across and result.data.queries:
             same = (result.suite, result.data.queries)
-        which = (result.name, json.dumps(dict(result.settings), sort_keys=True))
+        settings = json.dumps(dict(result.settings), sort_keys=True)
+        which = (result.name, settings, getattr(result.system, "dtype", ""))
         groups.setdefault(same, {}).pop(which, None)
         groups[same][which] = result
     return [store_board(list(group.values())) for group in groups.values()]
@@ -285,7 +288,10 @@ def store_board(results: Sequence[Result]) -> Board:
         if why:
             todo = "it stands without intervals; measure it again"
             rejects.append(Reject(str(result.folder or ""), result.name, why, todo))
-    entries = tuple(replace(e, data=data) for e in distinguish([stored_entry(r) for r in results]))
+    entries = tuple(
+        replace(stored_entry(r), name=name, data=data)
+        for r, name in zip(results, distinguish(results), strict=True)
+    )
     gallery, texts = first.variant.get("gallery", ""), _words(first.settings.get("texts"))
     task = describe_task(gallery, texts, first.counts.get("gallery", 0)) if gallery else first.suite
     name = f"{first.suite}: {data}"
@@ -327,8 +333,14 @@ def describe_data(results: Sequence[Result]) -> str:
     if not any(galleries):
         return f"{first.data.short}, {n:,} {units} of {of} {things}"
     skus = f"{first.counts.get('gallery', 0)} SKUs"
+    skus += "".join(f", {k} {v}" for k, v in first.variant.items() if _is_shared(k, results))
     asked = f"{n:,} {units} of {of}" + ("" if things == "SKUs" else f" {things}")
     return f"{first.data.short} -> {' or '.join(galleries)} of {skus}, {asked}"
+
+
+def _is_shared(key: str, results: Sequence[Result]) -> bool:
+    """Whether a part of the variant beside the gallery is the same in all results."""
+    return key != "gallery" and len({r.variant.get(key) for r in results}) == 1
 
 
 def unit_words(result: Result) -> tuple[str, str]:
@@ -354,7 +366,7 @@ def stored_entry(result: Result) -> Entry:
         params=result.system.params,
         licence=None if licence in ("", "unknown") else licence,
         latency_ms=_number(result.cost.get("latency_ms_p50")),
-        memory_mb=_number(result.cost.get("peak_memory_mb")),
+        memory_mb=None if result.has_shared_memory else _number(result.cost.get("peak_memory_mb")),
         machine=f"{machine['cpu']}, {machine['cores']} cores" if machine else None,
     )
     return add_known(entry, known)
@@ -362,18 +374,3 @@ def stored_entry(result: Result) -> Entry:
 
 def _number(x: object) -> float | None:
     return float(x) if isinstance(x, int | float) else None
-
-
-def distinguish(entries: Sequence[Entry]) -> list[Entry]:
-    """Entries of one system under several settings get the settings that differ in their names."""
-    names = [e.name for e in entries]
-    named = []
-    for entry in entries:
-        mine = entry.result.settings
-        others = [e.result.settings for e in entries if e.name == entry.name]
-        differing = [k for k, v in mine.items() if any(o.get(k) != v for o in others)]
-        said = ", ".join(f"{k} {mine[k]}" for k in differing) if names.count(entry.name) > 1 else ""
-        mode = mine.get("mode", "sound")
-        said = said or ("" if mode == "sound" else f"mode {mode}")
-        named.append(replace(entry, name=f"{entry.name} ({said})") if said else entry)
-    return named

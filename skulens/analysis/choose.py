@@ -6,7 +6,7 @@ family that is tested at 5 % is all pairs of those that meet the constraints (`F
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 
@@ -46,7 +46,7 @@ class Constraints:
     max_latency_ms: float | None = None
     """p50 of one probe on this machine, milliseconds"""
     max_memory_mb: float | None = None
-    """peak resident memory of the measuring process on this machine, 10^6 bytes"""
+    """peak resident memory of the encoder in a process of its own on this machine, 10^6 bytes"""
     licence: str = "any"
     min_recall: float | None = None
     """least value of `metric`, a fraction"""
@@ -95,6 +95,8 @@ class Reason:
     kind: str
     """The same for all systems excluded for the same cause: "too large", "slower here" ..."""
     text: str
+    miss: float = 0.0
+    """How far from the limit, as a share of it; 0 where a constraint has no measure."""
 
 
 BEST = Difference(0.0, 0.0, 0.0, 1.0, 0, 0)
@@ -227,9 +229,10 @@ def costs_here(boards: Iterable[Board]) -> dict[str, Entry]:
 
 def add_costs(entry: Entry, measured: dict[str, Entry]) -> Entry:
     """The entry with latency and memory of this machine, None where they were not measured here."""
-    if entry.machine == this_machine() and entry.latency_ms is not None:
-        return entry
     known = measured.get(entry.name)
+    if entry.machine == this_machine() and entry.latency_ms is not None:
+        lent = known.memory_mb if known and entry.memory_mb is None else entry.memory_mb
+        return replace(entry, memory_mb=lent)
     if known is None:
         return replace(entry, latency_ms=None, memory_mb=None, machine=None)
     return replace(
@@ -263,10 +266,10 @@ def find_unmet(
         measured = getattr(entry, name)
         if limit is not None and measured is None and constraints.unknown == "drop":
             kind = f"{name.partition('_')[0]} unknown"
-            found.append(Reason(kind, kind))
+            found.append(Reason(kind, kind + explain_unknown(entry, name)))
         elif limit is not None and measured is not None and measured > limit:
             text = f"{what}: {write(measured)}, wanted at most {write(limit)}"
-            found.append(Reason(what, text))
+            found.append(Reason(what, text, measured / limit - 1))
     found += check_licence(entry, constraints.licence)
     metric, least = constraints.metric, constraints.min_recall
     if value is None:
@@ -277,8 +280,15 @@ def find_unmet(
         near = "; its interval reaches that" if reached else ""
         bound = "least" if find_metric(metric).direction == "higher" else "most"
         text = f"{metric} {value:.3f}{interval}, wanted at {bound} {least:g}{near}"
-        found.append(Reason(metric, text))
+        found.append(Reason(metric, text, abs(value - least) / (abs(least) or 1)))
     return tuple(found)
+
+
+def explain_unknown(entry: Entry, cost: str) -> str:
+    """Why a cost that was measured does not count: "; ..."; empty of any other."""
+    if cost == "memory_mb" and entry.result.has_shared_memory:
+        return ", for it was measured beside other work (earlier version): measure it again"
+    return ""
 
 
 def _short_of(metric: str, value: float, least: float) -> bool:
@@ -317,15 +327,25 @@ def compare_with_best(
     if not len(which):
         return {}, None
     panel: Panel = board.panel(metric, which)
-    sign = 1 if find_metric(metric).direction == "higher" else -1
-    first = int(np.argmax(np.round(sign * panel.values(), 12)))
-    others = [i for i in range(len(which)) if i != first]
     family = panel.family(patterns, seed)
-    found, steps = {int(which[first]): BEST}, family.behind(first)
+    behind = measure_behind(panel, family)
+    return dict(zip(map(int, which), behind, strict=True)), family
+
+
+def measure_behind(panel: Panel, family: Family) -> list[Difference]:
+    """How far each system is behind the best, BEST for that one; p and intervals hold for all at
+    once (`Option.behind`).
+
+    Args:
+        family: the test of all pairs of the panel.
+    """
+    sign = 1 if panel.metric.direction == "higher" else -1
+    first = int(np.argmax(np.round(sign * panel.values(), 12)))
+    others = [i for i in range(len(panel.measures)) if i != first]
+    found, steps = {first: BEST}, family.behind(first)
     for i, d in zip(others, panel.steps_behind(steps, others), strict=True):
-        p = float(steps.p[i])
-        found[int(which[i])] = Difference(d.value, d.low, d.high, p, d.n, d.groups)
-    return found, family
+        found[i] = Difference(d.value, d.low, d.high, float(steps.p[i]), d.n, d.groups)
+    return [found[i] for i in range(len(panel.measures))]
 
 
 def judge(
@@ -357,11 +377,15 @@ def _write_step(behind: Difference) -> str:
 def note(entry: Entry, low: float | None, constraints: Constraints) -> tuple[str, ...]:
     """What to know of a system that is kept."""
     limits = (
-        ("latency", entry.latency_ms, constraints.max_latency_ms),
-        ("memory", entry.memory_mb, constraints.max_memory_mb),
-        ("parameters", entry.params, constraints.max_params),
+        ("latency", "latency_ms", constraints.max_latency_ms),
+        ("memory", "memory_mb", constraints.max_memory_mb),
+        ("parameters", "params", constraints.max_params),
     )
-    found = [f"{n} unknown" for n, has, limit in limits if limit is not None and has is None]
+    found = [
+        f"{what} unknown{explain_unknown(entry, name)}"
+        for what, name, limit in limits
+        if limit is not None and getattr(entry, name) is None
+    ]
     if constraints.licence == "not-forbidden" and licence_class(entry) == "unknown":
         found.append(f"licence unclear: {entry.licence or 'none known'}")
     least = constraints.min_recall
@@ -381,12 +405,3 @@ def read_size(text: str) -> int:
 
 def millions(count: float) -> str:
     return f"{count / 1e6:.0f} M" if count >= 1e7 else f"{count / 1e6:.2g} M"
-
-
-def count_exclusions(options: Sequence[Option]) -> dict[str, int]:
-    """Exclusion counts by reason, each system counted for its first; most frequent first."""
-    counts: dict[str, int] = {}
-    for option in options:
-        if option.reasons:
-            counts[option.reasons[0].kind] = counts.get(option.reasons[0].kind, 0) + 1
-    return dict(sorted(counts.items(), key=lambda kv: -kv[1]))

@@ -13,6 +13,9 @@ def differences_of(a: Result, b: Result) -> dict[str, tuple[str, str]]:
     for key in ("texts", "fusion", "shots", "mode"):
         if key not in pairs:
             pairs[key] = (_said(a.settings.get(key)), _said(b.settings.get(key)))
+    if a.variant.get("gallery") != b.variant.get("gallery"):  # other items, whatever their shots
+        for key in {"shots", "texts"}.difference(a.variant, b.variant):
+            pairs.pop(key)
     if a.name == b.name:
         pairs["dtype"] = (getattr(a.system, "dtype", ""), getattr(b.system, "dtype", ""))
         pairs["weights or settings of the system"] = (
@@ -30,7 +33,7 @@ def _value(result: Result, key: str) -> str:
 
 
 def _said(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+    return "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
 
 
 def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Result]]:
@@ -49,7 +52,7 @@ def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Resu
         (x, y)
         for x in a
         for y in b
-        if not why_not(x, y) and (not stores or x.name == y.name) and x.folder != y.folder
+        if not why_not(x, y) and (not stores or x.name == y.name) and not _is_same(x, y)
     ]
     if not fit and len(a) == len(b) == 1 and not why_not(a[0], b[0]):
         fit = [(a[0], b[0])]
@@ -57,15 +60,49 @@ def pair_up(a: Sequence[Result], b: Sequence[Result]) -> list[tuple[Result, Resu
         one, other = min(((x, y) for x in a for y in b), key=lambda p: len(why_not(*p)))
         raise DataError(refuse(one, other))
     alike = [(x, y) for x, y in fit if dict(x.variant) == dict(y.variant)]
-    pairs = {
-        (x.data.fingerprint, *x.variant.items(), *y.variant.items(), x.name, y.name): (x, y)
-        for x, y in alike or fit
-    }
+    exact = {_setup(x): _setup(y) for x, y in alike if _dtype(x) == _dtype(y)}
+    if exact:  # of a setup with a partner of its own precision no others
+        alike = [
+            (x, y)
+            for x, y in alike
+            if _dtype(x) == _dtype(y)
+            or (_setup(x) not in exact and _setup(y) not in exact.values())
+        ]
+    pairs = {(*_setup(x), *_setup(y)): (x, y) for x, y in alike or fit}
     seen = {
         frozenset(str(r.folder or id(r)) for r in (x, y)): (x, y)
         for x, y in reversed(pairs.values())
     }
     return list(reversed(seen.values()))  # A with B and B with A is one comparison
+
+
+def _setup(result: Result) -> tuple:
+    """What runs of the same system on the same data have in common."""
+    variant = tuple(sorted(result.variant.items()))
+    return result.data.fingerprint, variant, result.name, _dtype(result)
+
+
+def _dtype(result: Result) -> str:
+    return getattr(result.system, "dtype", "")
+
+
+def left_out(
+    a: Sequence[Result], b: Sequence[Result], pairs: Sequence[tuple[Result, Result]]
+) -> list[Result]:
+    """Results of A and B that are in no pair though the other side answered the same; the latest
+    of each setup."""
+    paired = {_setup(r) for pair in pairs for r in pair}
+    lost: dict[tuple, Result] = {}
+    for mine, others in ((a, b), (b, a)):
+        for r in mine:
+            if _setup(r) not in paired and any(not why_not(r, o) for o in others):
+                lost[_setup(r)] = r
+    return list(lost.values())
+
+
+def _is_same(a: Result, b: Result) -> bool:
+    """Whether both are one and the same result; those that are not stored have no folder."""
+    return a is b or (a.folder is not None and a.folder == b.folder)
 
 
 def same_units(a: Result, b: Result) -> bool:

@@ -85,7 +85,9 @@ class Pairing:
     def data(self) -> str:
         """What both were measured on, in a few words."""
         variant = self.a.variants() if not self.differing else ""
-        return ", ".join(filter(None, (self.a.data.short, variant)))
+        dtype = getattr(self.a.system, "dtype", "") if variant else ""
+        precision = f"dtype {dtype}" if dtype not in ("", "float32") else ""
+        return ", ".join(filter(None, (self.a.data.short, variant, precision)))
 
     @cached_property
     def differing(self) -> dict[str, tuple[str, str]]:

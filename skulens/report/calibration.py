@@ -4,8 +4,6 @@ import csv
 import math
 from pathlib import Path
 
-from rich.table import Table
-
 from skulens.analysis.boards import unit_words
 from skulens.analysis.calibrate import AreaDifference, CalibratedResult, compare_areas
 from skulens.evaluate.calibration import (
@@ -17,7 +15,8 @@ from skulens.evaluate.calibration import (
     least_skus,
 )
 from skulens.evaluate.risk_coverage import RiskCoverage
-from skulens.report.console import console
+from skulens.report.console import show
+from skulens.report.grid import Grid
 from skulens.report.words import write_interval
 
 COLUMNS = ("coverage", "threshold", "risk", "low", "high")
@@ -36,7 +35,7 @@ def print_calibration(found: CalibratedResult, curve_file: Path | None = None) -
     asked = f"{len(answers)} {units} of {curve.aurc.groups} {groups}"
     title = f"{found.result.name}, {asked} -> {gallery}"
     _print_lines([f"{title}; confidence: {curve.confidence}"])
-    console().print(make_curve_table(curve))
+    show(make_curve_table(curve))
     lines = [
         f"{c.confidence}: area under the curve {write_interval(c.aurc)}, "
         f"in excess of a perfect order {write_interval(c.excess)}"
@@ -109,14 +108,14 @@ def describe_attempts(found: CalibratedResult, units: str) -> str:
 
 def _print_lines(lines: list[str]) -> None:
     for line in lines:
-        console().print(line, markup=False, highlight=False, soft_wrap=True)
+        print(line)
 
 
-def make_curve_table(curve: RiskCoverage) -> Table:
+def make_curve_table(curve: RiskCoverage) -> Grid:
     """Every tenth of coverage."""
-    table = Table()
+    table = Grid()
     for column in ("coverage", "threshold", "risk [95 % band]", "precision"):
-        table.add_column(column, justify="right")
+        table.add_column(column, "number")
     for i in range(9, len(curve.coverage), 10):
         table.add_row(
             f"{curve.coverage[i]:.0%}",

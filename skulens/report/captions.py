@@ -21,14 +21,17 @@ ABOUT = {
 
 def print_captions(record: Mapping[str, Any], out: Path, notes: Sequence[str] = ()) -> None:
     """What the checks found, then one line with the sums and where everything is."""
-    from rich.console import Console
-    from rich.table import Table
+    from skulens.report.console import show
+    from skulens.report.grid import Grid
 
     if record["checks"]:
-        table = Table("check", "pass", "fail", "nothing to check", title="captions that are kept")
+        table = Grid("captions that are kept")
+        table.add_column("check", "name")
+        for heading in ("pass", "fail", "nothing to check"):
+            table.add_column(heading, "number")
         for name, verdicts in record["checks"].items():
             table.add_row(name, *(f"{verdicts.get(v, 0):,}" for v in ("pass", "fail", "none")))
-        Console().print(table)
+        show(table)
     for line in remarks(record):
         click.echo(line)
     for note in filter(None, notes):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skulens.report.drawing import BLUE, INK, PALE, RED, SOFT, Drawing, write_drawings
+from skulens.report.drawing import BLUE, INK, PALE, RED, SOFT, TEXT, Drawing, write_drawings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def draw_pair(axes: "Axes", pair: Mapping) -> None:
             ha="right",
             va="bottom" if sign > 0 else "top",
             color=INK,
-            fontsize=9.5,
+            fontsize=TEXT,
         )
         mine = np.array(
             [(p["along"], p["across"]) for p in pair["probes"] if p["sku"] == name]
@@ -79,9 +79,9 @@ def draw_pair(axes: "Axes", pair: Mapping) -> None:
         (0.02, 0.03),
         xycoords="axes fraction",
         color=INK,
-        fontsize=11,
+        fontsize=TEXT,
     )
-    axes.legend(loc="upper left", fontsize=9.5, labelcolor=INK)
+    axes.legend(loc="upper left", fontsize=TEXT, labelcolor=INK)
 
 
 def nearest_drawing(nearest: Sequence[Mapping], angles: Mapping[str, Sequence[float]]) -> Drawing:
@@ -125,7 +125,7 @@ def draw_nearest(
             textcoords="offset points",
             ha="right" if right else "left",
             color=INK,
-            fontsize=9.5,
+            fontsize=TEXT,
         )
     axes.set_xlim(left=0)
     axes.set_ylim(-0.03, 1.05)

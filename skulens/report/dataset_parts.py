@@ -115,7 +115,7 @@ def draw_rings(rows: Rows, side: str, total: int) -> Markup | str:
         lambda axes: draw_both_rings(axes, inner, outer),
         size=(4.8, 4.8),
     )
-    return Markup(inline_svg(drawing, f"rings-{side}-", {}))
+    return Markup(inline_svg(drawing, f"rings-{side}-"))
 
 
 def draw_both_rings(
@@ -166,7 +166,7 @@ def draw_lengths(what: str, about: str, counts: Mapping[int, int]) -> PagePart:
             slug(what), title, "", f"Histogram: {note}",
             lambda axes: draw_histogram(axes, bins, what), SMALL,
         )  # fmt: skip
-        svg = Markup(inline_svg(drawing, f"{drawing.name}-", {}))
+        svg = Markup(inline_svg(drawing, f"{drawing.name}-"))
     return PagePart(title, note, "chart", svg=svg, table=table)
 
 

@@ -1,24 +1,24 @@
-"""Comparisons, choices and confusions for a terminal, and what to type next."""
+"""Comparisons and confusions for a terminal."""
 
-from collections.abc import Sequence
-from typing import Literal
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from rich.table import Table
-
-from skulens.analysis.boards import Entry, unit_words
-from skulens.analysis.choose import Choice, Option, Outcome, count_exclusions, millions
+from skulens.analysis.boards import unit_words
 from skulens.analysis.confusions import Confusion
+from skulens.analysis.mistakes import Pair
 from skulens.analysis.pairs import Pairing
-from skulens.report.console import console
-from skulens.report.names import count
-from skulens.report.words import conclude_pair, describe_power
+from skulens.records import Product
+from skulens.report.console import show
+from skulens.report.grid import Grid
+from skulens.report.names import name_apart, name_product
+from skulens.report.words import conclude_pair
 
-Side = Literal["left", "right"]
-SHOWN = 12
-"""Excluded systems that are printed without --all."""
+Products = Mapping[str, Product]
+"""Of the catalogue by id; empty where it is not there."""
 
 
-def print_pairing(pairing: Pairing) -> None:
+def print_pairing(pairing: Pairing, products: Products | None = None) -> None:
     """One comparison: means, where the two differ most, and what differs beside the systems."""
     record, d = pairing.a.record(), pairing.difference
     a, b = pairing.names
@@ -37,23 +37,54 @@ def print_pairing(pairing: Pairing) -> None:
     for name, (left, right) in pairing.differing.items():
         print(f"  they differ in {name} too: {left} against {right}")
     if pairing.skus:
-        _print_groups(pairing, f"where they differ most (of {d.groups} {groups})")
+        _print_groups(pairing, f"where they differ most (of {d.groups} {groups})", products or {})
 
 
-def _print_groups(pairing: Pairing, title: str) -> None:
+def _print_groups(pairing: Pairing, title: str, products: Products) -> None:
     """The groups that are described, with what was found instead where a run is known."""
     a, b = pairing.names
     ranked = any(s.a_found or s.b_found or s.photos for s in pairing.skus)
     units, groups = unit_words(pairing.a)
-    table = Table(title=title, title_justify="left")
-    found = (f"{a} found instead", f"{b} found instead", "photo") if ranked else ()
-    for column in (groups.removesuffix("s"), units, a, b, *found):
-        side: Side = "right" if column in (units, a, b) else "left"
-        table.add_column(column, justify=side, overflow="fold")
-    for s in pairing.skus:
-        seen = (s.a_found or "-", s.b_found or "-", next(iter(s.photos.values()), "-"))
-        table.add_row(s.sku, str(s.n), f"{s.a:.2f}", f"{s.b:.2f}", *(seen if ranked else ()))
-    console().print(table)
+    firsts = [next(iter(s.photos.values()), "") for s in pairing.skus]
+    folder, photos = shorten_paths(firsts)
+    table = Grid(title, f"photos below {folder}" if folder else "")
+    table.add_column(groups.removesuffix("s"), least=14)
+    table.add_column(units, "number", drop=2)
+    for name in (a, b):
+        table.add_column(name, "number", named=True)
+    for name in (a, b) if ranked else ():
+        table.add_column(f"{name} found instead", least=14, drop=1, named=True)
+    if any(firsts):
+        table.add_column("photo", "name", drop=3)
+    for s, photo in zip(pairing.skus, photos, strict=True):
+        name = name_in_table(s.sku, products)
+        instead = (name_in_table(found, products) for found in (s.a_found, s.b_found))
+        table.add_row(
+            *(name, str(s.n), f"{s.a:.2f}", f"{s.b:.2f}"),
+            *(instead if ranked else ()),
+            *([photo or "-"] if any(firsts) else ()),
+        )
+    show(table)
+
+
+def name_in_table(sku: str | None, products: Products) -> str:
+    """What people call the product, with its id."""
+    if not sku:
+        return "-"
+    product = products.get(sku)
+    name = name_product(product) if product else sku
+    return sku if name == sku else f"{name} ({sku})"
+
+
+def shorten_paths(paths: Iterable[str]) -> tuple[str, list[str]]:
+    """(the folder that holds all of them, each below it); "" stays."""
+    every = list(paths)
+    known = [path for path in every if path]
+    folder = ""
+    if known and all(Path(path).is_absolute() for path in known):
+        folder = os.path.commonpath([str(Path(path).parent) for path in known])
+    below = [os.path.relpath(path, folder) if path and folder else path for path in every]
+    return folder, below
 
 
 def conclude_pairing(pairing: Pairing, family: int) -> str:
@@ -69,130 +100,7 @@ def conclude_pairing(pairing: Pairing, family: int) -> str:
     return f"{pairing.data}: {conclusion}: {d.value:+.3f} {interval}, p = {pairing.p:.2g}{holm}"
 
 
-def print_choice(choice: Choice, everything: bool = False) -> None:
-    """The best, then those excluded with the reason, as tables."""
-    metric, best = choice.constraints.metric, choice.of(Outcome.BEST)
-    n, noun = len(choice.options), _noun(choice)
-    print(
-        f"{choice.board}: {count(n, noun)}; {metric} with 95 % interval over {_groups(choice)}; "
-        "latency and memory: on this machine"
-    )
-    if choice.of(Outcome.WORSE):
-        print(
-            f"differences: paired over {_groups(choice)}; p and intervals adjusted for all pairs of "
-            "those that meet the constraints"
-        )
-    mixed = len({o.entry.source for o in choice.options}) > 1
-    if kept := best or choice.of(Outcome.UNTESTED):
-        kept = best + choice.of(Outcome.UNTESTED)
-        title = (
-            "not significantly different from the best"
-            if best
-            else "no hits per SKU, so none can be tested"
-        )
-        _print_kept(kept, title, metric, noun, mixed)
-    out = choice.of(Outcome.WORSE) + choice.of(Outcome.OUT)
-    if not out:
-        return
-    counts = (f"{n} {kind}" for kind, n in count_exclusions(out).items())
-    print("excluded: " + ", ".join(counts))
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for o in out if everything else out[:SHOWN]:
-        table.add_row(_name(o.entry, mixed), _rate(o), "; ".join(r.text for r in o.reasons))
-    console().print(table)
-    if len(out) > SHOWN and not everything:
-        print(f"and {len(out) - SHOWN} more: --all prints them")
-
-
-def _print_kept(kept: Sequence[Option], title: str, metric: str, noun: str, mixed: bool) -> None:
-    table = Table(title=title, title_justify="left")
-    for column in (noun, metric, "params", "licence", "p50 ms", "MB", "note"):
-        side: Side = "right" if column in ("params", "p50 ms", "MB") else "left"
-        table.add_column(column, justify=side, overflow="fold")
-    for o in kept:
-        e = o.entry
-        table.add_row(
-            _name(e, mixed),
-            _rate(o),
-            millions(e.params) if e.params else "-",
-            e.licence or "unknown",
-            _write(e.latency_ms, 1),
-            _write(e.memory_mb, 0),
-            "; ".join(o.notes),
-        )
-    console().print(table)
-
-
-def conclude_choice(choice: Choice, typed: str) -> str:
-    """Which one is highest, how many do not differ from it, and what to type next."""
-    best, untested = choice.of(Outcome.BEST), choice.of(Outcome.UNTESTED)
-    if not best and not untested:
-        return (
-            f"no {_noun(choice)} meets all of this; "
-            "relax what excluded most of them, or add others: "
-            f"skulens bench {choice.suite or 'mpr'} DATA --encoder NAME"
-        )
-    following = f". Next: {typed}" if typed else ""
-    if not best:
-        return f"{untested[0].entry.name} is highest, untested{following}"
-    more = len(best) - 1
-    others = (
-        f"; {more} more do{'es' * (more == 1)} not differ significantly from it"
-        if more
-        else ", alone"
-    )
-    limit = ""
-    if choice.family:
-        total = max(o.behind.groups for o in choice.options if o.behind)
-        limit = describe_power(choice.family, total, _noun(choice), _groups(choice))
-    return f"{best[0].entry.name} is highest{others}{f' ({limit})' * bool(limit)}{following}"
-
-
-def next_command(choice: Choice, data: str = "DATA", results: str = "") -> str:
-    """What to type after a choice: measure what is unknown here, else look closer; empty where
-    nothing is left."""
-    best = [o.entry for o in choice.of(Outcome.BEST) or choice.of(Outcome.UNTESTED)]
-    encoders = [e for e in best if e.result.system.kind == "encoder"]
-    unknown = dict.fromkeys(_plain(e) for e in encoders if e.latency_ms is None)
-    if unknown:
-        options = (f"--encoder {n}" for n in list(unknown)[:3])
-        return " ".join([f"skulens bench {choice.suite or 'mpr'}", data, *options]) + results
-    stored = [e.folder or _plain(e) for e in best]
-    if len(best) > 1:
-        return f"skulens compare {stored[0]} {stored[1]}"
-    ranked = best and "run" in best[0].result.tables
-    return f"skulens confusion {stored[0]}" if ranked else ""
-
-
-def _plain(entry: Entry) -> str:
-    """The system without the settings that a board adds to its name."""
-    return entry.result.name
-
-
-def _noun(choice: Choice) -> str:
-    kinds = {o.entry.result.system.kind for o in choice.options}
-    return "encoder" if kinds <= {"encoder"} else "system"
-
-
-def _groups(choice: Choice) -> str:
-    return unit_words(choice.options[0].entry.result)[1] if choice.options else "groups"
-
-
-def _name(entry: Entry, mixed: bool) -> str:
-    return entry.name + f" ({entry.source})" * mixed
-
-
-def _rate(o: Option) -> str:
-    if o.value is None:
-        return "-"
-    return f"{o.value:.3f}" + (f" [{o.low:.3f}, {o.high:.3f}]" if o.low is not None else "")
-
-
-def _write(x: float | None, digits: int) -> str:
-    return "unknown" if x is None else f"{x:,.{digits}f}"
-
-
-def print_confusion(found: Confusion) -> None:
+def print_confusion(found: Confusion, products: Products | None = None) -> None:
     """Pairs, causes and angles."""
     r = found.result
     print(
@@ -200,7 +108,7 @@ def print_confusion(found: Confusion) -> None:
         f"{r.counts.get('gallery', 0)} SKUs: {found.errors} errors in {found.n_pairs} pairs"
     )
     if found.pairs:
-        _print_pairs(found)
+        _print_pairs(found, products or {})
     for cause in found.causes:
         print(
             f"  {cause.kind:<11} {cause.errors:>6} errors, {cause.share:.0%}; "
@@ -218,32 +126,38 @@ def print_confusion(found: Confusion) -> None:
         print(f"note: {note}")
 
 
-def _print_pairs(found: Confusion) -> None:
-    table = Table(title="most confused", title_justify="left")
-    numbers = ("probes", "back", "texts", "pictures")
-    for column in (
-        "right",
-        "found instead",
-        "probes",
-        "back",
-        "alike",
-        "texts",
-        "pictures",
-        "photo",
-    ):
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    for p in found.pairs:
-        names = (
-            sku + (f"\n{words[:50]}" if words else "")
-            for sku, words in zip((p.right, p.found), p.words, strict=True)
-        )
+def _print_pairs(found: Confusion, products: Products) -> None:
+    folder, photos = shorten_paths(next(iter(p.photos.values()), "") for p in found.pairs)
+    caption = "probes: of the right product; back: probes of the other that found this one"
+    table = Grid("most confused", caption + (f"\nphotos below {folder}" if folder else ""))
+    table.add_column("right", least=14)
+    table.add_column("found instead", least=14)
+    table.add_column("probes", "number")
+    table.add_column("back", "number", drop=2)
+    table.add_column("alike", "name", drop=3)
+    for column in ("texts", "pictures"):
+        table.add_column(column, "number", drop=4)
+    if any(photos):
+        table.add_column("photo", "name", drop=5)
+    for p, photo in zip(found.pairs, photos, strict=True):
         angles = (
             "-" if a is None else f"{a:.1f}°" for a in (p.text_angle_deg, p.picture_angle_deg)
         )
         counts = f"{p.probes} of {p.of}", f"{p.back} of {p.back_of}"
-        photo = next(iter(p.photos.values()), "-")
-        table.add_row(*names, *counts, p.kind or "-", *angles, photo)
-    console().print(table)
+        last = [photo or "-"] if any(photos) else []
+        table.add_row(*name_pair(p, products), *counts, p.kind or "-", *angles, *last)
+    show(table)
+
+
+def name_pair(pair: Pair, products: Products) -> tuple[str, str]:
+    """Ids and names of two confused products; variants of one title by what differs."""
+    right, other = products.get(pair.right), products.get(pair.found)
+    if right is None or other is None:
+        return pair.right, pair.found
+    names = name_apart(right, other)
+    ids = (pair.right, pair.found)
+    one, two = (i if i == n else f"{n} ({i})" for i, n in zip(ids, names, strict=True))
+    return one, two
 
 
 def conclude_confusion(found: Confusion) -> str:

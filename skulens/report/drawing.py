@@ -7,8 +7,8 @@ a page can restyle and read it.
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,11 +27,14 @@ COLOURS = {INK: "ink", SOFT: "soft", LINE: "line", PALE: "pale"} | {
     c: f"s{n}" for n, c in enumerate(SERIES, 1)
 }
 """Each colour's name in the page's style sheet, which has a second value for dark screens."""
-SIZE, SMALL = (6.4, 4.4), (4.8, 3.5)
-"""Inches, of figures of many and of few encoders; a page shows them some 540 and 360 px wide."""
+SIZE, SMALL, NARROW = (6.4, 4.4), (4.6, 3.4), (4.6, 4.4)
+"""Inches, of figures of many and of few encoders, and of many on a phone. A page shows none smaller
+than 72 px to the inch, so that text of TEXT points has at least as many pixels."""
+TEXT = 11
+"""Points of the smallest text."""
 STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a name may hold dollar signs
-    "font.size": 11,
+    "font.size": TEXT,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial"],
     "text.color": INK,
@@ -54,7 +57,7 @@ STYLE: dict[Any, Any] = {
     "axes.linewidth": 0.8,
     "legend.frameon": False,
     "svg.fonttype": "none",
-    "axes.labelsize": 11,
+    "axes.labelsize": TEXT,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
@@ -73,8 +76,14 @@ class Drawing:
     """What it shows, in words, for those who cannot see it."""
     draw: Callable[["Axes"], None]
     size: tuple[float, float] = SIZE
+    narrow: tuple[float, float] | None = None
+    """The size on a phone, where `size` is too wide for it."""
     bars: int = 0
     """Of a figure of horizontal bars: how many rows there are."""
+    names: Sequence[str] = ()
+    """Of these rows, where they stand beside the axes or above their row."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Mark ("row-3-point", "sku-1") -> what it says under the pointer."""
 
 
 def need_matplotlib() -> None:
@@ -84,7 +93,10 @@ def need_matplotlib() -> None:
 
 
 def render_figure(drawing: Drawing) -> "Figure":
-    """The figure on a canvas of its own; pyplot and its global state stay out."""
+    """The figure on a canvas of its own; pyplot and its global state stay out.
+
+    Its layout is final: labels were placed by it.
+    """
     need_matplotlib()
     import matplotlib
     from matplotlib.figure import Figure
@@ -92,7 +104,23 @@ def render_figure(drawing: Drawing) -> "Figure":
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=drawing.size, layout="constrained")
         drawing.draw(figure.subplots())
+        lay_out(figure)
+        figure.set_layout_engine("none")
     return figure
+
+
+def root_of(axes: "Axes") -> "Figure":
+    """The figure of axes."""
+    figure = axes.get_figure(root=True)
+    assert figure
+    return figure
+
+
+def lay_out(figure: "Figure") -> None:
+    """Give the axes their place in the figure."""
+    engine = figure.get_layout_engine()
+    assert engine
+    engine.execute(figure)
 
 
 def to_svg(drawing: Drawing) -> bytes:
@@ -112,22 +140,35 @@ def to_svg(drawing: Drawing) -> bytes:
                 "Creator": "skulens",
             },
         )
-    return out.getvalue()
+    text = out.getvalue().decode()
+    for mark, words in drawing.titles.items():
+        text = text.replace(f'<g id="{mark}">', f'<g id="{mark}"><title>{escape(words)}</title>', 1)
+    return text.encode()
 
 
-def inline_svg(drawing: Drawing, prefix: str, titles: Mapping[int, str]) -> str:
+def inline_svg(drawing: Drawing, prefix: str) -> str:
     """The SVG as an element of a page: its colours are the page's, its ids are its own.
+
+    Where the figure is too wide for a phone there are two, of which the page shows one.
 
     Args:
         prefix: put before every id, so that several figures may stand on one page.
-        titles: place of a row -> what its points say under the pointer.
     """
+    if not drawing.narrow:
+        return _element(drawing, prefix)
+    slim = replace(drawing, size=drawing.narrow)
+    wide = _element(drawing, prefix, ' class="for-wide"')
+    return wide + _element(slim, f"{prefix}n-", ' class="for-narrow"')
+
+
+def _element(drawing: Drawing, prefix: str, more: str = "") -> str:
     text = to_svg(drawing).decode()
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.S)
+    text = re.sub(r"(<svg [^>]*>)\s*<title>.*?</title>", r"\1", text, count=1, flags=re.S)
     label = escape(drawing.alt, quote=True)
 
     def head(found: re.Match) -> str:  # a name may hold what a replacement text would read
-        return f'<svg viewBox="{found[1]}" role="img" aria-label="{label}">'
+        return f'<svg{more} viewBox="{found[1]}" role="img" aria-label="{label}">'
 
     text = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', head, text, count=1)
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.S)
@@ -137,17 +178,8 @@ def inline_svg(drawing: Drawing, prefix: str, titles: Mapping[int, str]) -> str:
         "",
         text,
     )
-
-    def tie(found: re.Match) -> str:
-        place = int(found[1])
-        title = (
-            f"<title>{escape(titles[place])}</title>"
-            if found[2] == "point" and place in titles
-            else ""
-        )
-        return f'<g data-row="{place}">{title}'
-
-    text = re.sub(r'<g id="row-(\d+)-(\w+)">', tie, text)
+    text = re.sub(r'<g id="row-(\d+)-\w+">', r'<g data-row="\1">', text)
+    text = re.sub(r'<g id="sku-\d+">', "<g>", text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', text)
     text = re.sub(r'(href="#|url\(#)([^")]+)', rf"\g<1>{prefix}\2", text)
     for colour, name in COLOURS.items():

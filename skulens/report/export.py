@@ -16,6 +16,17 @@ from skulens.records import EncoderInfo, Qrels, Run
 
 RANKING = ("run", "qrels")
 """Tables that the TREC formats are written from."""
+SETUP = (
+    "shots",
+    "texts",
+    "fusion",
+    "mode",
+    "dtype",
+    "gallery_pictures",
+    "gallery_pictures_unused",
+    "unanswerable_queries",
+)
+"""Columns of the CSV that say how a result was measured."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Starts of a text that spreadsheets compute."""
 
@@ -152,11 +163,17 @@ def write_csv(results: Sequence[Result], out: Path) -> None:
     costs."""
     metrics = list(dict.fromkeys(name for r in results for name in r.metrics))
     costs = list(dict.fromkeys(name for r in results for name in r.cost))
+    setup = [k for k in SETUP if any(k in list_setup(r) for r in results)]
     what = ("suite", "data", "gallery", "encoder", "n_queries", "n_gallery", "variant")
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", newline="", encoding="utf-8") as f:
         writer = csv.writer(f)
-        names = [*what, *(f"{m}{end}" for m in metrics for end in ("", " low", " high")), *costs]
+        names = [
+            *what,
+            *setup,
+            *(f"{m}{end}" for m in metrics for end in ("", " low", " high")),
+            *costs,
+        ]
         writer.writerow([neutralise(name) for name in names])
         for r in results:
             record = r.record() | {"variant": write_variant(r)}
@@ -165,8 +182,27 @@ def write_csv(results: Sequence[Result], out: Path) -> None:
                 for m in metrics
                 for end in ("value", "low", "high")
             ]
-            row = [*(record[w] for w in what), *numbers, *(r.cost.get(c, "") for c in costs)]
+            mine = list_setup(r)
+            row = [
+                *(record[w] for w in what),
+                *(mine.get(k, "") for k in setup),
+                *numbers,
+                *(r.cost.get(c, "") for c in costs),
+            ]
             writer.writerow([neutralise(cell) for cell in row])
+
+
+def list_setup(result: Result) -> dict[str, object]:
+    """What decides the numbers of a result beside its system and data, whether default or not, and
+    what was counted of its gallery."""
+    settings = {k: v for k, v in result.settings.items() if k in SETUP}
+    texts = settings.get("texts")
+    if result.variant.get("gallery") == "image":
+        settings.pop("texts", None)
+    elif isinstance(texts, list | tuple):
+        settings["texts"] = "+".join(map(str, texts))
+    counted = {k: v for k, v in result.counts.items() if k in SETUP}
+    return settings | {"dtype": getattr(result.system, "dtype", "")} | counted
 
 
 def neutralise(cell: object) -> object:

@@ -8,31 +8,31 @@ if TYPE_CHECKING:
 
 def print_gate(gate: "Gate") -> None:
     """Hit rates by system and number of conditions, then one line: passed, or what failed."""
-    from rich.console import Console
-    from rich.table import Table
+    from skulens.report.console import show
+    from skulens.report.grid import Grid
 
     widest = max(gate.slices, key=lambda s: len(s.hits))
     systems = dict.fromkeys(system for system, _ in widest.hits)
-    table = Table("expected hit@1 and @10, %", title="systems that look at no picture")
+    table = Grid("systems that look at no picture: expected hit@1 and @10, %")
+    table.add_column("system", "name")
     for s in gate.slices:
         siblings = ", sibling first" if s.sibling else ""
-        table.add_column(f"{s.conditions} conditions{siblings} ({s.queries:,})", justify="right")
+        table.add_column(f"{s.conditions} conditions{siblings} ({s.queries:,})", "number")
     for system in systems:
         cells = [
             f"{s.hits[system, 1]:.2f}  {s.hits[system, 10]:.2f}" if (system, 1) in s.hits else ""
             for s in gate.slices
         ]
         table.add_row(system, *cells)
-    console = Console()
-    console.print(table)
+    show(table)
     if gate.left_out:
         names = ", ".join(gate.left_out[:3])
-        console.print(f"{len(gate.left_out):,} queries left out, which no product answers: {names}")
+        print(f"{len(gate.left_out):,} queries left out, which no product answers: {names}")
     for finding in gate.failed:
-        console.print(f"failed: {say_finding(finding)}")
+        print(f"failed: {say_finding(finding)}")
     passed = len(gate.findings) - len(gate.failed)
     outcome = "failed" if gate.failed else "passed"
-    console.print(f"{outcome}: {passed} of {len(gate.findings)} rules hold")
+    print(f"{outcome}: {passed} of {len(gate.findings)} rules hold")
 
 
 def say_finding(finding: "Finding") -> str:

@@ -12,11 +12,11 @@ from skulens.claims import Claim, Code, Evidence, Label, Line, Quad, Verdict
 from skulens.errors import PictureError
 from skulens.records import Image, Reject, escape_surrogates
 from skulens.report.boxes import NAMES, Mark, draw_boxes, with_legend
+from skulens.report.grid import Grid, Styled
 from skulens.report.html import write_html
 
 if TYPE_CHECKING:
     import PIL.Image
-    from rich.table import Table
 
     from skulens.extract.labels import LabelReading
 
@@ -195,14 +195,15 @@ def short_field(path: str) -> str:
     return path.partition(".")[2].replace("_", " ").replace(".", ": ")
 
 
-def make_table(photo: Photo) -> "Table":
+def make_table(photo: Photo) -> Grid:
     """Facts of one photo, for a terminal."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("", "field", "value", "verdict", "as printed", title=photo.path)
+    table = Grid(photo.path)
+    table.add_column("no.", "number")
+    table.add_column("field", "name")
+    for heading in ("value", "verdict", "as printed"):
+        table.add_column(heading, least=13, drop=heading == "as printed")
     for row in photo.rows:
-        word = Text(row.word, style=STYLES[row.label])
+        word = Styled(row.word, STYLES[row.label])
         quote = row.quote if row.quote != row.value else ""
         table.add_row(str(row.number), short_field(row.field), row.value, word, quote[:80])
     for code in photo.codes:

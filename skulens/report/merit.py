@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
-
 from skulens.analysis.boards import unit_words
 from skulens.analysis.ranks import headline
 from skulens.bench.necessity import Loss
 from skulens.bench.result import Result
-from skulens.report.console import console
+from skulens.report.console import show
+from skulens.report.grid import Grid
 from skulens.report.names import label, noun_of, shorten
-from skulens.report.tables import make_table, write_difference
+from skulens.report.tables import write_difference
 from skulens.report.words import write_interval
 
 
@@ -22,15 +21,15 @@ def print_errors(results: Sequence[Result]) -> None:
     kinds = [k for k in known[0].errors if any(r.errors[k].value for r in known)]
     units, groups = unit_words(known[0])
     caption = f"share of the {units} whose first product is wrong; 95 % interval over {groups}"
-    table = make_table("errors by kind", caption)
-    table.add_column(noun_of(known), overflow="fold")
+    table = Grid("errors by kind", caption)
+    table.add_column(noun_of(known), "name")
     for column in (f"wrong {units}", *kinds):
-        table.add_column(column, justify="right", overflow="fold")
+        table.add_column(column, "number")
     for r in known:
         wrong = max(i.n for i in r.errors.values())
         shares = (write_interval(r.errors[k]) for k in kinds)
-        table.add_row(escape(name_of(r, results)), f"{wrong:,}", *shares)
-    console().print(table)
+        table.add_row(name_of(r, results), f"{wrong:,}", *shares)
+    show(table)
 
 
 def print_losses(losses: Sequence[Loss]) -> None:
@@ -39,14 +38,14 @@ def print_losses(losses: Sequence[Loss]) -> None:
         return
     metric = losses[0].metric
     caption = "difference on the same queries; p after Holm's correction over the rows"
-    table = make_table(f"visual necessity: {metric}", caption)
+    table = Grid(f"visual necessity: {metric}", caption)
     for column in ("system", "gallery", "without"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, "name")
     for column in ("with all", "without it", "difference [95 %]", "queries", "p (Holm)"):
-        table.add_column(column, justify="right", overflow="fold")
+        table.add_column(column, "number", drop=column == "queries")
     for loss in losses:
         table.add_row(
-            escape(shorten(loss.system)),
+            shorten(loss.system),
             loss.gallery,
             loss.without,
             write_interval(loss.whole),
@@ -55,7 +54,7 @@ def print_losses(losses: Sequence[Loss]) -> None:
             f"{loss.difference.n:,}",
             f"{loss.p_holm:.3g}",
         )
-    console().print(table)
+    show(table)
 
 
 def print_holdouts(pairs: Sequence[tuple[Result, Result]]) -> None:
@@ -65,16 +64,14 @@ def print_holdouts(pairs: Sequence[tuple[Result, Result]]) -> None:
     held, control = pairs[0]
     metric = headline(held)[0]
     title = f"{metric} on {held.data.split} beside {control.data.split}"
-    table = make_table(
-        title, f"95 % interval over {unit_words(held)[1]}; other queries, not paired"
-    )
-    table.add_column(noun_of([held]), overflow="fold")
+    table = Grid(title, f"95 % interval over {unit_words(held)[1]}; other queries, not paired")
+    table.add_column(noun_of([held]), "name")
     for column in ("held out", "n", "control", "n"):
-        table.add_column(column, justify="right")
+        table.add_column(column, "number", drop=column == "n")
     for a, b in pairs:
         cells = [(write_interval(r.metrics.get(metric)), str(r.metrics[metric].n)) for r in (a, b)]
-        table.add_row(escape(name_of(a, [a])), *(text for cell in cells for text in cell))
-    console().print(table)
+        table.add_row(name_of(a, [a]), *(text for cell in cells for text in cell))
+    show(table)
 
 
 def name_of(result: Result, among: Sequence[Result]) -> str:

@@ -5,16 +5,22 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from markupsafe import Markup
+
 from skulens.bench import stored_files
 from skulens.errors import StoreError
+from skulens.report.names import cut_at_word
 from skulens.report.views import Row, View
 
 DETAILED = 8
 """Systems whose mistakes and settings are shown in full; result.json has those of all."""
 PAIRS = 8
 """Confusions shown of each."""
-PICTURE_BYTES = 800_000
-"""Of all thumbnails together; what comes later stands without a picture."""
+PICTURE_BYTES = 1_400_000
+"""Of all thumbnails together, each counted once; what comes later is left out, which the page
+says."""
+TITLE = 80
+"""Characters of a product's name."""
 PICTURE = re.compile(r"data:image/(?:jpeg|png|webp|gif);base64,[A-Za-z0-9+/]+={0,2}")
 """What a stored example may show: a picture of its own, never an address."""
 
@@ -25,7 +31,7 @@ class Budget:
     def __init__(self, size: int):
         self.left = size
         self.refused = 0
-        """Addresses and whatever else is no picture."""
+        """Addresses and whatever else is not a picture."""
 
     def take(self, picture: str | None) -> str | None:
         if not picture:
@@ -37,6 +43,35 @@ class Budget:
             return None
         self.left -= len(picture)
         return picture
+
+
+class Sheet(Budget):
+    """The same of a page that holds each picture once, in its style sheet, however often it is
+    shown."""
+
+    def __init__(self, size: int):
+        super().__init__(size)
+        self.classes: dict[str, str] = {}
+        """Picture -> the class of the style sheet that shows it."""
+        self.dropped: set[str] = set()
+        """Pictures that were left out for the size of the page."""
+
+    def take(self, picture: str | None) -> str | None:
+        if isinstance(picture, str) and picture in self.classes:
+            return picture
+        taken, before = super().take(picture), self.refused
+        if taken:
+            self.classes[taken] = f"p{len(self.classes)}"
+        elif isinstance(picture, str) and PICTURE.fullmatch(picture) and before == self.refused:
+            self.dropped.add(picture)
+        return taken
+
+    def write_style(self) -> Markup:
+        """A rule for each picture; what passed `PICTURE` cannot end the rule."""
+        rules = (
+            f'.{name}{{background-image:url("{data}")}}' for data, name in self.classes.items()
+        )
+        return Markup("\n".join(rules))
 
 
 def list_mistakes(view: View, pictures: Budget) -> list[dict]:
@@ -71,30 +106,39 @@ def _list_mistakes(view: View, pictures: Budget) -> list[dict]:
         for e in (*seen["examples"], seen)
         for p, text in e.get("words", {}).items()
     }
-    found = [
+    found: list[dict] = [
         {
             "name": row.name,
             "pairs": [_pair(c, known, words, pictures) for c in seen["confusions"][:PAIRS]],
             "misses": sum(not e["hit"] for e in seen["examples"]),
-            "examples": seen["examples"],
+            "examples": list(seen["examples"]),
         }
         for row, seen in kept
     ]
-    for mine in found:  # pairs of all systems first, then examples, while pictures last
-        mine["examples"] = [_example(e, pictures) for e in mine["examples"]]
+    # pairs of all systems first, then examples in turn, while pictures last
+    turns = max((len(mine["examples"]) for mine in found), default=0)
+    for n in range(turns):
+        for mine in found:
+            if n < len(mine["examples"]):
+                mine["examples"][n] = _example(mine["examples"][n], words, pictures)
     return found
 
 
-def _example(example: dict, pictures: Budget) -> dict:
+def _example(example: dict, words: Mapping[str, str], pictures: Budget) -> dict:
     """An example with as many pictures as the budget has left."""
     parts = example.get("parts", ())  # earlier versions kept none
     probe = None if parts else pictures.take(example["probe"])
     top, right = example["candidates"][0]["product"], example["right"]
+    named = {right, *(c["product"] for c in example["candidates"])}
     return example | {
         "probe": probe,
         "parts": [_part(part, pictures) for part in parts],
         "answers": example.get("answers", [right]),
         "pictures": {p: pictures.take(example["pictures"].get(p)) for p in (top, right)},
+        "missing": {
+            p: "left out" if example["pictures"].get(p) else "no picture" for p in (top, right)
+        },
+        "words": {p: _name(p, words) for p in named},
     }
 
 
@@ -114,11 +158,18 @@ def _pair(
             "id": confusion[kind],
             "kind": kind,
             "picture": pictures.take(known.get(confusion[kind])),
-            "words": words.get(confusion[kind], ""),
+            "missing": "left out" if known.get(confusion[kind]) else "no picture",
+            "words": _name(confusion[kind], words),
         }
         for kind in ("right", "found")
     ]
     return {"sides": sides, "probes": confusion["probes"], "of": confusion["of"]}
+
+
+def _name(product: str, words: Mapping[str, str]) -> str:
+    """What a product is called beside its id; empty where that is its id."""
+    name = cut_at_word(" ".join(str(words.get(product, "")).split()), TITLE)
+    return "" if name == product else name
 
 
 def read_examples(row: Row) -> dict | None:

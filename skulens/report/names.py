@@ -1,25 +1,16 @@
 """What a reader sees of names, the same in every table, figure and page."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from skulens.bench.naming import SILENT as SILENT
+from skulens.bench.naming import shorten as shorten
 from skulens.bench.result import Result
+from skulens.records import Product
 
-SILENT = "open_clip"
-"""The family whose pairs are clear without its name."""
-
-
-def shorten(name: str, *, silent: str = "") -> str:
-    """A system's name as short as it stays clear: a path is cut to its last part.
-
-    Args:
-        silent: a family that is left out ("open_clip:RN50/openai" -> "RN50/openai").
-    """
-    family, colon, argument = name.rpartition(":")
-    if family and family == silent:
-        return argument
-    local = argument.startswith((".", "/", "~")) or argument.count("/") > 1
-    return family + colon + (Path(argument).name if local else argument)
+TITLE = 48
+"""Characters of a product's name."""
+SEPARATORS = " ,;:.–-|/("
+"""Never the end of a name that is cut."""
 
 
 def label(result: Result, among: Sequence[Result] = ()) -> str:
@@ -30,7 +21,18 @@ def label(result: Result, among: Sequence[Result] = ()) -> str:
     """
     shared = shared_variant(among)
     own = [f"{k} {v}" for k, v in result.variant.items() if k != "gallery" and shared.get(k) != v]
+    own += tell_weights(result, among)
     return shorten(result.name) + (f" ({', '.join(own)})" if own else "")
+
+
+def tell_weights(result: Result, among: Sequence[Result]) -> list[str]:
+    """The precision, or else the identity, where others of the same name and variant differ in it."""
+    twins = [r for r in among if r.name == result.name and dict(r.variant) == dict(result.variant)]
+    dtype = getattr(result.system, "dtype", "")
+    if any(getattr(r.system, "dtype", "") != dtype for r in twins):
+        return [f"dtype {dtype}"]
+    different = any(r.system.identity != result.system.identity for r in twins)
+    return [f"identity {result.system.identity[:8]}"] if different else []
 
 
 def shared_variant(results: Sequence[Result]) -> dict[str, str]:
@@ -60,3 +62,57 @@ def plural(noun: str) -> str:
 def singular(nouns: str) -> str:
     """probes -> probe, queries -> query, SKUs -> SKU"""
     return nouns[:-3] + "y" if nouns.endswith("ies") else nouns.removesuffix("s")
+
+
+def name_product(product: Product, most: int = TITLE, roles: Sequence[str] = ()) -> str:
+    """What people call a product: its title, else the first words of a text, else its id.
+
+    Args:
+        most: characters; what is longer is cut at a word and ends in "…".
+        roles: of the texts to look at where it has no title, in this order; then all others.
+    """
+    texts = (*(product.text(role) for role in roles), *product.texts.values())
+    written = (product.title, *(text or "" for text in texts), product.id)
+    return cut_at_word(next((w for text in written if (w := " ".join(text.split()))), ""), most)
+
+
+def name_apart(
+    one: Product, other: Product, most: int = TITLE, roles: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Names of two products that stand side by side.
+
+    Variants often share a title: then each is named by the first text in which the two differ,
+    where there is one.
+    """
+    names = name_product(one, most, roles), name_product(other, most, roles)
+    if names[0] != names[1]:
+        return names
+    for role in (*roles, *one.texts):
+        texts = one.text(role), other.text(role)
+        if all(texts):
+            found = (_cut_to_difference(*texts, most), _cut_to_difference(*texts[::-1], most))  # type: ignore[arg-type]
+            if found[0] != found[1]:
+                return found
+    return names
+
+
+def _cut_to_difference(mine: str, other: str, most: int) -> str:
+    """A text from just before the first word in which it differs from the other."""
+    words, others = mine.split(), other.split()
+    pairs = zip(words, others, strict=False)
+    same = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(words), len(others)))
+    start = max(same - 2, 0)
+    return cut_at_word("… " * (start > 0) + " ".join(words[start:]), most)
+
+
+def cut_at_word(text: str, most: int) -> str:
+    """The text in at most `most` characters: whole words and "…" where some are missing.
+
+    A first word that is longer than that is cut inside.
+    """
+    if len(text) <= most:
+        return text
+    head = text[: max(most - 1, 0)]
+    if text[len(head)] != " " and " " in head:
+        head = head[: head.rindex(" ")]
+    return (head.rstrip(SEPARATORS) or head) + "…"

@@ -7,7 +7,8 @@ from skulens.bench.result import Result
 from skulens.encode.zoo.warnings import line_of
 from skulens.records import EncoderInfo
 from skulens.report.html import PageTable
-from skulens.report.marks import SEEN_SENTENCE, has_seen
+from skulens.report.index_loss import describe_index
+from skulens.report.marks import exposure_of
 from skulens.report.mistakes import DETAILED
 from skulens.report.paper_mode import bounds_of
 from skulens.report.views import Row, View
@@ -18,6 +19,8 @@ COUNTS = {
     "unanswerable_queries": "answer not in gallery",
 }
 """Counts of a result -> column, where any result of a page has them."""
+EVERY = 24
+"""Results of which a page lists every metric."""
 RAW = ("system", "variant", "settings", "speed", "counts", "data_hash")
 """Parts of a record that a page shows as JSON."""
 
@@ -33,9 +36,10 @@ def list_origin(view: View) -> list[tuple[str, str]]:
         return rows + [("machine", m) for m in known if m]
     results = [row.result for row in view.rows]
     first = results[0]
-    rows = [("data", f"{first.data.name}, sha256 {first.data.fingerprint[:16]}")]
-    if "gallery" in first.variant:
-        rows.append(("gallery", _gallery(first)))
+    asked = first.data.queries or first.data.fingerprint
+    rows = [("data", f"{first.data.name}, sha256 {asked[:16]}")]
+    galleries = dict.fromkeys(_gallery(r) for r in results if "gallery" in r.variant)
+    rows += [("gallery", said) for said in galleries]
     if first.counts.get("groups"):
         rows.append(("intervals", f"95 %, over {first.counts['groups']:,} {view.groups}"))
     machines = dict.fromkeys(
@@ -44,6 +48,7 @@ def list_origin(view: View) -> list[tuple[str, str]]:
         if r.machine
     )
     versions = dict.fromkeys(_versions(r.provenance) for r in results)
+    rows += [(r.name, said) for r in results if (said := describe_index(r))]
     rows += [("machine", m) for m in machines]
     return rows + [("versions", v) for v in versions if v]
 
@@ -52,7 +57,10 @@ def _gallery(result: Result) -> str:
     kind, texts = result.variant["gallery"], result.settings.get("texts")
     roles = f", texts: {', '.join(texts)}" if isinstance(texts, list | tuple) and texts else ""
     roles = roles if kind != "image" else ""
-    return f"{kind}, {result.counts.get('gallery', 0):,} SKUs{roles}"
+    shots = result.settings.get("shots")
+    joined = f", shots {shots}" if kind != "text" and shots else ""
+    size = f"{result.counts.get('gallery', 0):,} SKUs"
+    return f"{kind}, {size}{roles}{joined}, sha256 {result.data.fingerprint[:16]}"
 
 
 def _versions(provenance: Mapping[str, object]) -> str:
@@ -91,7 +99,7 @@ def _describe(row: Row) -> dict[str, str]:
     cells["measured"] = str(result.provenance.get("measured_at", ""))[:16].replace("T", " ")
     cells |= {words: f"{result.counts[c]:,}" for c, words in COUNTS.items() if c in result.counts}
     notes = [line_of(w) for w in info.warnings]
-    notes += [SEEN_SENTENCE] if has_seen(result) else []
+    notes += [seen.sentence] if (seen := exposure_of(result)) else []
     return cells | {"notes": "; ".join(notes)}
 
 
@@ -110,4 +118,4 @@ def _raw(result: Result) -> dict:
 
 def every_metric(view: View) -> Sequence[Row]:
     """Rows of which a page lists every metric: those of a store, where they are few."""
-    return view.rows if view.stored and len(view.rows) <= DETAILED else ()
+    return view.rows if view.stored and len(view.rows) <= EVERY else ()

@@ -44,7 +44,7 @@ for (const view of document.querySelectorAll(".view")) {
     for (const row of rows) {
       const has = row.dataset, said = row.textContent.toLowerCase();
       const kept = words.every((word) => said.includes(word))
-        && ["family", "licence", "source"].every((key) => !asked[key] || has[key] === asked[key])
+        && ["family", "licence", "source", "gallery"].every((key) => !asked[key] || has[key] === asked[key])
         && (!asked.params || (has.params && Number(has.params) <= Number(asked.params) * 1e6))
         && (!asked.best || has.best === "true");
       row.classList.toggle("hidden", !kept);

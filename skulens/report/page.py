@@ -1,8 +1,9 @@
 """Views -> one self-contained HTML page: no network, readable on a phone and in print."""
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +12,29 @@ from markupsafe import Markup
 from skulens.analysis.boards import HERE
 from skulens.bench.result import Result
 from skulens.errors import MissingDependency
+from skulens.evaluate.compare import Difference
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import find_metric
+from skulens.report.answer import Answer, answer_results, list_settings
+from skulens.report.differing import Differing, Shown, compare_first_two, find_pictures
 from skulens.report.drawing import inline_svg, need_matplotlib
 from skulens.report.figures import FEW as FEW_DRAWN
 from skulens.report.figures import draw_view
-from skulens.report.html import PageTable, read_part, write_html
-from skulens.report.marks import SEEN, SEEN_SENTENCE, SEEN_SHORT, warnings_of
-from skulens.report.mistakes import PICTURE_BYTES, Budget, list_audits, list_mistakes
+from skulens.report.gallery import list_gallery_facts
+from skulens.report.html import PageTable, hide_folders, read_part, write_html
+from skulens.report.marks import (
+    explain_earlier,
+    explain_exposures,
+    explain_shared,
+    mark_earlier,
+    warnings_of,
+)
+from skulens.report.mistakes import DETAILED, PICTURE_BYTES, Sheet, list_audits, list_mistakes
 from skulens.report.names import plural, singular
 from skulens.report.origin import describe_systems, every_metric, list_origin, write_raw
 from skulens.report.slices import VALUES, SliceTable, slice_tables
-from skulens.report.views import COSTS, Row, View, views_of_results
-from skulens.report.words import advise, conclude_view, describe_cost, write_number, write_share
+from skulens.report.views import COSTS, GALLERIES, Row, View
+from skulens.report.words import advise, conclude_view, describe_cost, write_number
 
 COST_WORDS = {"params": "M params", "latency_ms": "ms / {unit}", "memory_mb": "MB"}
 LIMIT = 10
@@ -48,14 +59,21 @@ class Section:
 
     id: str
     view: View
+    answer: Answer | None
+    """None for a leaderboard, which says `conclusion` instead."""
     conclusion: str
     advice: str
+    behind: Sequence[Difference | None]
+    """Of each row, how far it is behind the first; empty where that was not tested."""
+    differing: Differing | None
     facts: Sequence[tuple[str, str]]
     filters: bool
     limit: int
     """Rows shown at first; 0: all."""
     costs: Sequence[tuple[str, str]]
     """(cost, heading)"""
+    cost_notes: str
+    """Of what runs the costs are."""
     top: float
     """Where the bars end."""
     figures: Sequence[Figure]
@@ -94,9 +112,13 @@ class Section:
         return sorted({row.entry.source for row in self.view.rows})
 
     @property
-    def seen(self) -> bool:
-        """Whether a system was trained on the data."""
-        return any(row.seen for row in self.view.rows)
+    def seen(self) -> str:
+        """What the marks of systems that saw the data in training mean; empty: there are none."""
+        return explain_exposures(row.result for row in self.view.rows).replace("\n", ". ")
+
+    @property
+    def galleries(self) -> list[str]:
+        return sorted({row.result.variant.get("gallery", "") for row in self.view.rows} - {""})
 
     @property
     def all_metrics(self) -> list[str]:
@@ -106,9 +128,11 @@ class Section:
 def write_page(results: Sequence[Result], out: Path) -> Path:
     """Render results of a store to `out`, with the audits that lie beside them (`audit*.json`)."""
     names = dict.fromkeys(result.data.short for result in results)
-    views = views_of_results(results)
+    answers = answer_results(results)
+    views = [answer.view for answer in answers]
     what = "Product retrieval" if all("gallery" in r.variant for r in results) else "Results"
-    return render(views, out, f"{what} on {', '.join(names)}", list_audits(views))
+    title = f"{what} on {', '.join(names)}"
+    return render(views, out, title, list_audits(views), answers=answers)
 
 
 def render(
@@ -118,6 +142,7 @@ def render(
     found: Sequence[dict] = (),
     origin: Sequence[tuple[str, str]] = (),
     tables: Sequence[PageTable] = (),
+    answers: Sequence[Answer] = (),
 ) -> Path:
     """Write the page aside, then rename it.
 
@@ -125,11 +150,18 @@ def render(
         found: audits as `Audit.to_dict` gives them.
         origin: more rows on where the numbers come from, (words, value).
         tables: more sections.
+        answers: of each view, where it is of stored results.
     """
-    pictures = Budget(PICTURE_BYTES)
+    pictures = Sheet(PICTURE_BYTES)
+    said: Sequence[Answer | None] = answers or [None] * len(views)
+    sections = [
+        make_section(view, answer, f"v{n}", pictures, origin)
+        for n, (view, answer) in enumerate(zip(views, said, strict=True), 1)
+    ]
     values = {
         "title": title,
-        "sections": [make_section(v, f"v{n}", pictures, origin) for n, v in enumerate(views, 1)],
+        "sections": sections,
+        "pictures": pictures,
         "audits": found,
         "tables": tables,
         "script": Markup(read_part("page.js")),
@@ -139,13 +171,16 @@ def render(
         "groups": " or ".join(dict.fromkeys(view.groups for view in views)),
     }
     functions = {
-        "seen_mark": SEEN,
-        "seen_sentence": SEEN_SENTENCE,
         "number": write_number,
         "bar": place_bar,
         "describe": describe_row,
         "cost": describe_cost,
+        "earlier": mark_earlier,
         "plural": plural,
+        "points": write_points,
+        "wrap": wrap_name,
+        "setup": describe_setup,
+        "file": lambda query: re.split(r"[/\\\\]", query)[-1],
         "known": lambda interval: not np.isnan(interval.value),
         "about": lambda name: find_metric(name).about,
     }
@@ -153,18 +188,29 @@ def render(
 
 
 def make_section(
-    view: View, id_: str, pictures: Budget, origin: Sequence[tuple[str, str]]
+    view: View,
+    answer: Answer | None,
+    id_: str,
+    pictures: Sheet,
+    origin: Sequence[tuple[str, str]],
 ) -> Section:
     """What the template shows of a view."""
     rows, unit = view.rows, singular(view.units)
     refused = pictures.refused
+    shown = find_pictures(view) if answer else Shown()
+    view = replace(view, titles=shown.names)
+    differing = compare_first_two(view, answer.first, shown, pictures) if answer else None
+    behind = [row.behind if row.place != 1 else None for row in rows]
     mistakes = list_mistakes(view, pictures)
     limit, no_figures = max(LIMIT, len(view.tied)), without_figures()
     return Section(
         id=id_,
         view=view,
+        answer=answer,
         conclusion=conclude_view(view),
         advice=advise(view),
+        behind=behind if any(behind) else [],
+        differing=differing,
         facts=list_facts(view),
         filters=len(rows) > FEW,
         limit=limit if len(rows) > limit + FEW else 0,
@@ -173,10 +219,15 @@ def make_section(
             for c in COSTS
             if any(getattr(row.entry, c) for row in rows)
         ],
+        cost_notes=" ".join(
+            f"{said}."
+            for explain in (explain_earlier, explain_shared)
+            if (said := explain(row.result for row in rows))
+        ),
         top=end_of_bars(rows),
         figures=[] if no_figures else make_figures(view, id_),
         no_figures=no_figures and f"No figures: {no_figures}.",
-        slices=slice_tables([(row.name, row.result) for row in rows if row.same_data]),
+        slices=slice_tables([(r.name, r.result) for r in rows if r.same_data][:DETAILED]),
         mistakes=mistakes,
         refused=pictures.refused - refused,
         origin=[*list_origin(view), *origin],
@@ -188,13 +239,16 @@ def make_section(
 
 def list_facts(view: View) -> list[tuple[str, str]]:
     """The counts at the head of a section, (words, number)."""
+    systems = len({row.result.name for row in view.rows})
     counts = [
-        (plural(view.noun) if len(view.rows) != 1 else view.noun, len(view.rows)),
+        (plural(view.noun) if systems != 1 else view.noun, systems),
+        ("results of them", len(view.rows) if len(view.rows) != systems else None),
         (view.groups, view.n_groups),
         (view.units, view.n_units),
     ]
     tied = [("not significantly different from the first", len(view.tied) - 1)] if view.tied else []
-    return [(words, f"{n:,}") for words, n in (*counts, *tied) if n is not None]
+    gallery = list_gallery_facts(view.rows[0].result, view.units) if view.stored else []
+    return [(words, f"{n:,}") for words, n in (*counts, *tied) if n is not None] + gallery
 
 
 def describe_row(row: Row, say_source: bool) -> str:
@@ -205,8 +259,32 @@ def describe_row(row: Row, say_source: bool) -> str:
     licence = entry.licence or "unknown"
     licence = f"licence {licence}" if licence == "unknown" else licence
     warned = [w.short for w in warnings_of(entry)]
-    seen = SEEN_SHORT if row.seen else ""
+    seen = row.seen.short if row.seen else ""
     return " · ".join(p for p in (entry.family, licence, source, data, *warned, seen) if p)
+
+
+def wrap_name(name: str) -> Markup:
+    """A name that may be broken after / - _ and :, of which folders of the machine are left out."""
+    shown = str(hide_folders(name))
+    return Markup("<wbr>").join(re.split(r"(?<=[/\-_:+])(?=\w)", shown))
+
+
+def describe_setup(row: Row) -> str:
+    """ "pictures, shots max": gallery and settings of a row."""
+    gallery = row.result.variant.get("gallery", "")
+    return ", ".join(filter(None, (GALLERIES.get(gallery, gallery), *list_settings(row))))
+
+
+def write_points(d: Difference, bounded: bool) -> Markup:
+    """-17.3 points, and below it the interval; a difference of any other metric as a number."""
+    scale, digits = (100, 1) if bounded else (1, 3)
+    value, low, high = (round(-scale * x, digits) + 0.0 for x in (d.value, d.high, d.low))
+    sign = "+" if value else ""
+    said = Markup("{}").format(f"{value:{sign}.{digits}f}".replace("-", "\u2212"))
+    if math.isnan(low):
+        return said
+    ends = " – ".join(f"{end:+.{digits}f}".replace("-", "\u2212") for end in (low, high))
+    return said + Markup("<small>{}</small>").format(ends)
 
 
 def end_of_bars(rows: Sequence[Row]) -> float:
@@ -229,14 +307,9 @@ def place_bar(interval: Interval, top: float = 1.0) -> dict[str, float]:
 
 
 def make_figures(view: View, id_: str) -> list[Figure]:
-    """Figures for the page; their points say their name and number."""
-    titles = {
-        row.place: f"{row.name}: {view.main} {write_share(row.first, view.metric)}"
-        for row in view.rows
-        if row.place
-    }
+    """Figures for the page."""
     return [
-        Figure(d.title, d.caption, Markup(inline_svg(d, f"{id_}-{d.name}-", titles)))
+        Figure(d.title, d.caption, Markup(inline_svg(d, f"{id_}-{d.name}-")))
         for d in draw_view(view)
     ]
 

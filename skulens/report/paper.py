@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from skulens.papers.openmpr.cells import Checked, Family
 from skulens.papers.openmpr.check import PaperCheck
 from skulens.papers.openmpr.claims import VERDICTS, Statement, read_comparisons
-from skulens.report.console import console
+from skulens.report.console import show
+from skulens.report.grid import Grid
 from skulens.report.html import PageTable
-from skulens.report.tables import make_table
 
 CELL_COLUMNS = ("table", "row", "column", "printed", "from the files", "likely reason")
 FAMILY_COLUMNS = ("family", "column", "printed", "by the file's column", "by the paper's grouping")
+SHORT = 20
+"""Longest cell of a column that is no sentence."""
 CLAIM_COLUMNS = ("where", "the paper says", "verdict", "what the files say")
 
 
@@ -117,20 +117,21 @@ def print_paper(check: PaperCheck) -> None:
     """The same for a terminal."""
     show_rows(cells_sentence(check), CELL_COLUMNS, cell_rows(check.cells))
     show_rows("Table 10 by two groupings:", FAMILY_COLUMNS, family_rows(check.families))
-    table = Table(title=claims_sentence(check.claims), title_justify="left", show_lines=True)
-    for column, width in zip(CLAIM_COLUMNS, (12, 40, 13, None), strict=True):
-        table.add_column(column, width=width)
+    table = Grid(claims_sentence(check.claims), lines=True)
+    for column, least in zip(CLAIM_COLUMNS, (12, 20, 13, 20), strict=True):
+        table.add_column(column, least=least)
     for row in claim_rows(check.claims):
         table.add_row(*row)
-    console().print(table)
+    show(table)
     for where, said in finding_rows(check.findings):
-        console().print(f"Not in the paper ({where}): {said}.", highlight=False)
+        print(f"Not in the paper ({where}): {said}.")
 
 
 def show_rows(title: str, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
-    table = make_table(title)
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == "printed")
+    table = Grid(title)
+    for i, column in enumerate(columns):
+        longest = max((len(row[i]) for row in rows), default=0)
+        table.add_column(column, "words" if longest > SHORT else "name")
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    show(table)

@@ -1,10 +1,8 @@
 """What measuring many encoders will take, for a terminal."""
 
-from rich.markup import escape
-
 from skulens.bench.plan import Plan, Speed
-from skulens.report.console import console
-from skulens.report.tables import make_table
+from skulens.report.console import show
+from skulens.report.grid import Grid
 
 SHOWN = 10
 """Of the largest encoders; --json has all."""
@@ -13,14 +11,14 @@ SHOWN = 10
 def print_plan(plan: Plan) -> None:
     """The totals with their rules, and the encoders that take most."""
     left = sorted(plan.left, key=lambda p: (p.hours or 0, p.download_gb or 0), reverse=True)
-    table = make_table(f"{len(left)} encoders to measure, those that take most:")
-    table.add_column("encoder")
-    table.add_column("download", justify="right")
-    table.add_column("hours", justify="right")
+    table = Grid(f"{len(left)} encoders to measure, those that take most:")
+    table.add_column("encoder", "name")
+    table.add_column("download", "number")
+    table.add_column("hours", "number")
     for p in left[:SHOWN]:
-        table.add_row(escape(p.name), write_gb(p.download_gb), write_hours(p.hours))
+        table.add_row(p.name, write_gb(p.download_gb), write_hours(p.hours))
     if left:
-        console().print(table)
+        show(table)
     for sentence in sentences(plan):
         print(sentence)
 

@@ -1,29 +1,27 @@
 """A rerun beside the published rows, for a terminal."""
 
-from rich.markup import escape
-
 from skulens.papers.openmpr.published import KS
 from skulens.papers.openmpr.rerun import Check, Rerun
-from skulens.report.console import console
-from skulens.report.tables import make_table
+from skulens.report.console import show
+from skulens.report.grid import Grid
 
 
 def print_check(check: Check) -> None:
     """One row per result: pass or fail, hits at 1, 3 and 5, micro and macro."""
-    table = make_table(
+    table = Grid(
         f"Reruns against the published rows, tolerance {check.tolerance:g}",
         "hits: published -> rerun, in brackets the SKUs with another number of hits. micro, macro: "
         "largest difference of Recall@1, @3 and @5.",
     )
-    table.add_column("encoder", overflow="fold")
-    table.add_column("")
+    table.add_column("encoder", "name")
+    table.add_column("result", "name")
     for column in (*(f"hits@{k}" for k in KS), "micro", "macro"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
+        table.add_column(column, "number", drop=column != "hits@1")
+    table.add_column("why")
     for r in check.reruns:
-        style = "bold" if r.status == "fail" else None
-        table.add_row(escape(r.name), r.status, *cells_of(r), escape(r.reason), style=style)
-    console().print(table)
+        style = "bold" if r.status == "fail" else ""
+        table.add_row(r.name, r.status, *cells_of(r), r.reason, style=style)
+    show(table)
     print(f"{check.compared} of {len(check.reruns)} compared; {check.failures} failed")
 
 

@@ -13,21 +13,25 @@ DISAGREEMENTS = 20
 
 def print_review(review: "Review", say: Callable[[str], object]) -> None:
     """Tables per sheet and of the agreement, disagreements, then one line that sums up."""
-    from rich.console import Console
-    from rich.table import Table
+    from skulens.report.console import show
+    from skulens.report.grid import Grid
 
     for sheet, rates in zip(review.sheets, review.rates, strict=True):
-        table = Table("asked", "yes", "of", "share, 95 %", title=sheet)
+        table = Grid(str(sheet))
+        table.add_column("asked")
+        for heading in ("yes", "of", "share, 95 %"):
+            table.add_column(heading, "number")
         for rate in rates:
             table.add_row(rate.name, f"{rate.passed:,}", f"{rate.n:,}", write_rate(rate))
-        Console().print(table)
+        show(table)
     if review.agreements:
-        table = Table(
-            "asked", "both answered", "same", "kappa, 95 %", title="agreement of the first two"
-        )
+        table = Grid("agreement of the first two")
+        table.add_column("asked")
+        for heading in ("both answered", "same", "kappa, 95 %"):
+            table.add_column(heading, "words" if heading[0] == "k" else "number", least=14)
         for a in review.agreements:
             table.add_row(a.name, f"{a.n:,}", f"{a.same:,}", write_kappa(a))
-        Console().print(table)
+        show(table)
     for row in review.disagreements[:DISAGREEMENTS]:
         say(
             f"{row['product_id']}: {row['asked']}: {row['first']} and {row['second']}: {row['caption'][:90]}"

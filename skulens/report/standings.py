@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
-
 from skulens.analysis.boards import PUBLISHED, Entry, unit_words
 from skulens.analysis.ranks import Standing, Standings, headline
 from skulens.bench.result import Result
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import find_metric
-from skulens.report.console import console
-from skulens.report.marks import SEEN, SEEN_SENTENCE, explain_marks, has_seen, marks_of
+from skulens.report.console import show
+from skulens.report.grid import Grid
+from skulens.report.marks import explain_exposures, explain_marks, exposure_of, marks_of
 from skulens.report.names import noun_of, singular
-from skulens.report.tables import make_table, plain_headline
+from skulens.report.tables import plain_headline
 from skulens.report.words import describe_power, summarise_order, write_interval, write_params
 
 LETTERS = 8
@@ -34,22 +33,25 @@ def print_standings(standings: Standings, top: int = 20) -> None:
     ]
     alike = 0 < max((len(s.letters or "") for s in rows), default=0) <= LETTERS
     groups = unit_words(every[0])[1] if every else "groups"
-    table = make_table(standings.board.data, caption_of(rows, standings.metric, groups, alike))
+    table = Grid(standings.board.data, caption_of(rows, standings.metric, groups, alike))
+    drops = {"rank": 0, "95 %": 0, "all": 4, "tier": 1, "alike": 2}
     for column in ("rank", "95 %", "all", "tier", *(["alike"] if alike else [])):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column(noun_of(every), overflow="fold")
+        table.add_column(column, "number", drop=drops[column])
+    table.add_column(noun_of(every), "name")
     if len(sources) > 1:
-        table.add_column("from")
+        table.add_column("from", "name")
     others = columns_beside(standings.metric, every[0]) if every else []
     headings = (name_column(m, standings.metric, every) for m in others)
-    for column in (standings.metric, *headings, "params"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("licence")
-    table.add_column("notes")
+    table.add_column(standings.metric, "number")
+    for column in headings:
+        table.add_column(column, "number", drop=3)
+    table.add_column("params", "number", drop=1)
+    table.add_column("licence", "name", drop=2)
+    table.add_column("notes", drop=5, least=8)
     for s in rows:
-        bold = "bold" if own and s.entry.source != PUBLISHED else None
+        bold = "bold" if own and s.entry.source != PUBLISHED else ""
         table.add_row(*cells_of(s, others, alike, len(sources) > 1), style=bold)
-    console().print(table)
+    show(table)
     total, noun = len(standings.board.groups), noun_of(every)
     if standings.family and (said := describe_power(standings.family, total, noun, groups)):
         print(said)
@@ -65,7 +67,7 @@ def caption_of(rows: Sequence[Standing], metric: str, groups: str, alike: bool) 
         f"{metric} with 95 % interval over {groups}. tier: in one tier none differs "
         f"significantly from its first (paired test, all pairs at once, 5 %).{letters}",
         f"notes: {meant}" if meant else "",
-        f"{SEEN}: {SEEN_SENTENCE}" if any(has_seen(s.entry.result) for s in rows) else "",
+        explain_exposures(s.entry.result for s in rows),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -99,9 +101,9 @@ def cells_of(s: Standing, others: Sequence[str], alike: bool, sources: bool) -> 
         f"{s.rank_low_all}-{s.rank_high_all}" if s.rank_low_all else "-",
         str(s.tier or "-"),
         *([s.letters or "-"] if alike else []),
-        escape(e.name),
-        *([escape(e.source)] if sources else []),
-        number + (f" {SEEN}" if has_seen(e.result) else ""),
+        e.name,
+        *([e.source] if sources else []),
+        number + (f" {seen.mark}" if (seen := exposure_of(e.result)) else ""),
         *(_number(e, m) for m in others),
         write_params(e.params),
         e.licence or "unknown",

@@ -1,9 +1,6 @@
 """Results as tables for a terminal."""
 
-from collections.abc import Mapping, Sequence
-
-from rich.markup import escape
-from rich.table import Table
+from collections.abc import Sequence
 
 from skulens.analysis.boards import unit_words
 from skulens.analysis.ranks import headline
@@ -11,8 +8,17 @@ from skulens.bench.result import Result
 from skulens.evaluate.compare import Difference
 from skulens.evaluate.metric import find_metric
 from skulens.papers.openmpr.causes import Explained
-from skulens.report.console import console
-from skulens.report.marks import SEEN, SEEN_SENTENCE, has_seen
+from skulens.report.console import show
+from skulens.report.gallery import describe_gallery, describe_unanswerable
+from skulens.report.grid import Grid
+from skulens.report.index_loss import describe_index
+from skulens.report.marks import (
+    EARLIER,
+    explain_earlier,
+    explain_exposures,
+    exposure_of,
+    was_earlier,
+)
 from skulens.report.names import label, noun_of, shared_variant, shorten
 from skulens.report.paper_mode import bounds_of, describe_change
 from skulens.report.slices import VALUES, SliceTable, slice_tables
@@ -20,6 +26,8 @@ from skulens.report.words import write_interval
 
 NARROW = 4
 """Headline metrics that fit a terminal; the page and --json have all."""
+DROP_METRICS, DROP_COSTS = 2, 9
+"""What is left out first where a table is too wide: costs, then the later metrics."""
 
 
 def plain_headline(result: Result) -> list[str]:
@@ -45,33 +53,27 @@ def _asked(result: Result) -> tuple[str, str]:
 def print_group(results: Sequence[Result]) -> None:
     """Results that answered the same units."""
     first, (_, groups) = results[0], unit_words(results[0])
-    seen = any(has_seen(r) for r in results)
-    caption = f"[95 % interval over {groups}]" + (f"\n{SEEN}: {SEEN_SENTENCE}" if seen else "")
-    table = make_table(title_of(results), caption)
-    table.add_column(noun_of(results), overflow="fold")
-    shown = [m for m in plain_headline(first) if any(m in r.metrics for r in results)][:NARROW]
+    marks = explain_exposures(results)
+    caption = f"[95 % interval over {groups}]" + (f"\n{marks}" if marks else "")
+    lost = dict.fromkeys(filter(None, map(describe_unanswerable, results)))
     rated = any("images_per_s" in r.cost or "latency_ms_p50" in r.cost for r in results)
-    for column in (*shown, *(("images/s", "p50 / p95 ms") if rated else ())):
-        table.add_column(column, justify="right")
+    earlier = [explain_earlier(results)] if rated else []
+    table = Grid(title_of(results), "\n".join(filter(None, [caption, *lost, *earlier])))
+    table.add_column(noun_of(results), "name")
+    shown = [m for m in plain_headline(first) if any(m in r.metrics for r in results)][:NARROW]
+    for drop, column in enumerate(shown):
+        table.add_column(column, "number", drop=drop and DROP_METRICS + drop)
+    for column in ("images/s", "p50 / p95 ms") if rated else ():
+        table.add_column(column, "number", drop=DROP_COSTS)
     for result in results:
         numbers = [write_interval(result.metrics.get(m)) for m in shown]
-        if numbers and has_seen(result):
-            numbers[0] += f" {SEEN}"
-        costs = write_costs(result.cost) if rated else ()
-        table.add_row(escape(label(result, results)), *numbers, *costs)
-    console().print(table)
+        if numbers and (seen := exposure_of(result)):
+            numbers[0] += f" {seen.mark}"
+        costs = write_costs(result) if rated else ()
+        table.add_row(label(result, results), *numbers, *costs)
+    show(table)
     for found in slice_tables([(label(r, results), r) for r in results]):
         print_slice(found, results)
-
-
-def make_table(title: str, caption: str = "") -> Table:
-    """A table whose title and caption stand on the left and are no markup."""
-    return Table(
-        title=escape(title),
-        title_justify="left",
-        caption=escape(caption) or None,
-        caption_justify="left",
-    )
 
 
 def title_of(results: Sequence[Result]) -> str:
@@ -82,7 +84,7 @@ def title_of(results: Sequence[Result]) -> str:
     n, gallery = result.counts.get("units", 0), result.variant.get("gallery", "")
     asked = f"{result.suite}: {result.data.short}, {n} {units}"
     if gallery:
-        return f"{asked} -> {gallery} of {result.counts.get('gallery', 0)} SKUs{shared}"
+        return f"{asked} -> {describe_gallery(result)}{shared}"
     return f"{asked} of {result.counts.get('groups', 0)} {groups}{shared}"
 
 
@@ -100,11 +102,13 @@ def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
     kept = sorted(sizes, key=lambda v: -sizes[v])[:VALUES]
     rest = len(sizes) - len(kept)
     more = f"{rest} more values with fewer {units} are on the page and in --json" if rest else ""
-    table = make_table(f"{main} by {found.title}" if many else f"by {found.title}", more)
-    table.add_column(found.title)
-    columns = map(escape, systems) if many else (found.metrics[i] for i in shown)
-    for column in (units, *([found.beside] if found.beside else []), *columns):
-        table.add_column(column, justify="right", overflow="fold")
+    table = Grid(f"{main} by {found.title}" if many else f"by {found.title}", more)
+    table.add_column(found.title, "name")
+    for column in (units, *([found.beside] if found.beside else [])):
+        table.add_column(column, "number")
+    columns = systems if many else [found.metrics[i] for i in shown]
+    for drop, column in enumerate(columns):
+        table.add_column(column, "number", drop=0 if many else drop, named=many)
     for value in (v for v in sizes if v in kept):
         mine = {row.system: row for row in found.rows if row.value == value}
         numbers = [mine[s].metrics[shown[0]] if s in mine else None for s in systems]
@@ -115,8 +119,8 @@ def print_slice(found: SliceTable, results: Sequence[Result]) -> None:
             size += f" of {found.totals[value]:,}"
         if found.beside:
             numbers = [found.level.get(value), *numbers]
-        table.add_row(escape(value), size, *(write_interval(x) for x in numbers))
-    console().print(table)
+        table.add_row(value, size, *(write_interval(x) for x in numbers))
+    show(table)
 
 
 def print_ties(results: Sequence[Result]) -> None:
@@ -127,14 +131,21 @@ def print_ties(results: Sequence[Result]) -> None:
     names = list(dict.fromkeys(m for r in known for m in bounds_of(r)))
     units, _ = unit_words(known[0])
     caption = "worst / expected / best over every order of equal scores; the intervals above do not hold this"
-    table = make_table("order of ties", caption)
-    table.add_column(noun_of(known), overflow="fold")
+    table = Grid("order of ties", caption)
+    table.add_column(noun_of(known), "name")
     for column in (f"tied {units}", *names):
-        table.add_column(column, justify="right")
+        table.add_column(column, "number")
     for r in known:
         tied = f"{r.counts.get('tied_queries', 0):,} of {r.counts.get('units', 0):,}"
-        table.add_row(escape(label(r, results)), tied, *(bounds_of(r).get(m, "-") for m in names))
-    console().print(table)
+        table.add_row(label(r, results), tied, *(bounds_of(r).get(m, "-") for m in names))
+    show(table)
+
+
+def print_index(results: Sequence[Result]) -> None:
+    """What the index of a store overlooks, of those results that are of one."""
+    for r in results:
+        if said := describe_index(r):
+            print(f"{label(r, results)}: {said}")
 
 
 def print_causes(explained: Sequence[Explained]) -> None:
@@ -149,16 +160,16 @@ def print_causes(explained: Sequence[Explained]) -> None:
         )
         if tied and found.metric in bounds_of(paper):
             caption += f": by their order alone {bounds_of(paper)[found.metric]}"
-        table = make_table(f"{where}: from sound mode to paper mode, one change at a time", caption)
-        table.add_column("change", overflow="fold")
+        table = Grid(f"{where}: from sound mode to paper mode, one change at a time", caption)
+        table.add_column("change")
         for column in (found.metric, "difference [95 %]", "p (Holm)"):
-            table.add_column(column, justify="right")
+            table.add_column(column, "number")
         table.add_row("sound mode", f"{found.causes[0].before:.3f}", "", "")
         for cause in found.causes:
             said = (write_difference(cause.difference), f"{cause.p_holm:.3g}")
             row = said if cause.applies else ("nothing to change", "")
             table.add_row(describe_change(cause.change), f"{cause.after:.3f}", *row)
-        console().print(table)
+        show(table)
 
 
 def write_difference(found: Difference) -> str:
@@ -166,12 +177,15 @@ def write_difference(found: Difference) -> str:
     return f"{found.value:+.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
-def write_costs(cost: Mapping[str, object]) -> tuple[str, str]:
-    """Pictures per second; median and 95th percentile of the latency, ms."""
-    rate, p50, p95 = (cost.get(k) for k in ("images_per_s", "latency_ms_p50", "latency_ms_p95"))
+def write_costs(result: Result) -> tuple[str, str]:
+    """Pictures per second; median and 95th percentile of the latency, ms. EARLIER beside numbers of
+    an earlier run."""
+    names = ("images_per_s", "latency_ms_p50", "latency_ms_p95")
+    rate, p50, p95 = (result.cost.get(name) for name in names)
+    marks = [f" {EARLIER}" * was_earlier(result, what) for what in ("rates", "latency")]
     return (
-        f"{rate:.1f}" if isinstance(rate, int | float) and rate else "-",
-        f"{p50:.1f} / {p95:.1f}"
+        f"{rate:.1f}{marks[0]}" if isinstance(rate, int | float) and rate else "-",
+        f"{p50:.1f} / {p95:.1f}{marks[1]}"
         if isinstance(p50, int | float) and isinstance(p95, int | float) and p50
         else "-",
     )

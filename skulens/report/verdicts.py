@@ -11,6 +11,7 @@ import click
 
 from skulens import pictures
 from skulens.catalog.claims import join_quotes
+from skulens.catalog.rejects import list_rejects
 from skulens.claims import Claim, Evidence, Label, Quad, Verdict
 from skulens.errors import PictureError
 from skulens.records import Image, Product, Reject, escape_surrogates
@@ -79,30 +80,28 @@ def _worst_first(entry: tuple[str, Mapping[str, int]]) -> tuple:
 
 def print_verdicts(record: Mapping[str, Any], rejects: Sequence[Reject]) -> None:
     """A table by field, rejects, then one line: what was made and where."""
-    from rich.table import Table
-    from rich.text import Text
+    from skulens.report.console import show
+    from skulens.report.grid import Grid, Styled
 
-    from skulens.report.console import console
-
-    table = Table("field", title="verdicts by field", title_justify="left")
+    table = Grid("verdicts by field")
+    table.add_column("field", "name")
     for heading in ("claims", *(NAMES[label] for label in ORDER)):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, "number")
     fields = record["fields"]
     for path, found in list(fields.items())[:ROWS]:
         cells = [
-            Text(f"{found[label]:,}", style=STYLES[label] if found[label] else "dim")
-            for label in ORDER
+            Styled(f"{found[label]:,}", STYLES[label] if found[label] else "dim") for label in ORDER
         ]
         table.add_row(path, f"{found['claims']:,}", *cells)
     if fields:
-        console().print(table)
+        show(table)
     if len(fields) > ROWS:
         click.echo(f"and {len(fields) - ROWS:,} more fields: see --json")
     if rejects:
-        click.echo(f"{record['rejects']:,} rejects, the first:", err=True)
-    for reject in rejects:
-        item = f" ({reject.item})" if reject.item else ""
-        click.echo(f"  {reject.source}{item}: {reject.reason}; {reject.todo}", err=True)
+        some = ", among them" if record["rejects"] > len(rejects) else ""
+        click.echo(f"{record['rejects']:,} rejects{some}:", err=True)
+    for said in list_rejects(rejects):
+        click.echo(said, err=True)
     for line in remarks(record):
         click.echo(line)
     click.echo(sum_up(record))

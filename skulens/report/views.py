@@ -6,23 +6,26 @@ suite it was: the metric that orders the systems and the columns are those of th
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from skulens.analysis.boards import HERE, PUBLISHED, Board, Entry, store_boards, unit_words
+from skulens.analysis.choose import measure_behind
 from skulens.analysis.ranks import headline, main_metric
 from skulens.bench.result import Result
 from skulens.errors import DataError
+from skulens.evaluate.compare import Difference
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import GROUP, Metric, find_metric, macro_of
 from skulens.evaluate.panel import Panel, rank_measures
-from skulens.report.marks import has_seen
+from skulens.report.marks import Exposure, exposure_of
 from skulens.report.names import SILENT, noun_of, shared_variant, shorten
 
 UNKNOWN = Interval(np.nan, np.nan, np.nan, 0, 0)
 COSTS = ("params", "latency_ms", "memory_mb")
 GALLERIES = {"text": "texts", "image": "pictures", "both": "texts and pictures"}
+OPENMPR = "openmpr"
 CURVE = "cmc"
 """The curve of a result that is drawn: hit rate by rank."""
 
@@ -48,6 +51,9 @@ class Row:
     """The same for this row alone, in 95 %."""
     best: bool | None = None
     """It does not differ significantly from the first; None: that was not tested."""
+    behind: Difference | None = None
+    """The first minus this one, as `choose` compares them: p and interval hold for all rows at
+    once."""
 
     @property
     def result(self) -> Result:
@@ -59,9 +65,20 @@ class Row:
         return shorten(self.entry.name, silent=SILENT)
 
     @property
-    def seen(self) -> bool:
-        """Whether the system was trained on what it is measured on."""
-        return has_seen(self.result)
+    def system(self) -> str:
+        """The system alone, as short as it stays clear."""
+        return shorten(self.result.name, silent=SILENT)
+
+    @property
+    def setup(self) -> str:
+        """What tells it from other rows of the same system: "gallery text, shots max"."""
+        said = self.entry.name.removeprefix(self.result.name)
+        return said.strip(" ()") if said != self.entry.name else ""
+
+    @property
+    def seen(self) -> Exposure | None:
+        """What the system has seen in training of what it is measured on."""
+        return exposure_of(self.result)
 
     def metric(self, name: str) -> Interval:
         return self.metrics.get(name, UNKNOWN)
@@ -106,6 +123,10 @@ class View:
     """What is resampled: "SKUs"."""
     stored: bool = False
     """Made of stored results, so that settings and provenance are known."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Group -> what people call it, where that is known."""
+    openmpr: bool = True
+    """On OpenMPR's data or a board in its format, where density and the gap are what is asked."""
 
     @property
     def metric(self) -> Metric:
@@ -131,8 +152,8 @@ class View:
 
 
 def views_of_results(results: Iterable[Result]) -> list[View]:
-    """One view per suite and set of units of stored results."""
-    return [view_of_board(board, stored=True) for board in store_boards(results)]
+    """One view per suite and set of queries of stored results, whatever the gallery."""
+    return [view_of_board(board, stored=True) for board in store_boards(results, across=True)]
 
 
 def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> View:
@@ -151,13 +172,16 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
         for i, (entry, same) in enumerate(zip(board.entries, board.same_data(), strict=True))
     ]
     if len(known) > 1:
-        ranking = rank_measures(board.panel(main, known.tolist()).measures)
+        panel = board.panel(main, known.tolist())
+        ranking = rank_measures(panel.measures)
+        behind = measure_behind(panel, ranking.family)
         for n, at in enumerate(known):
             rows[at] = replace(
                 rows[at],
                 ranks=(int(ranking.rank_low_all[n]), int(ranking.rank_high_all[n])),
                 ranks_alone=(int(ranking.rank_low[n]), int(ranking.rank_high[n])),
                 best=bool(ranking.best[n]),
+                behind=behind[n],
             )
     rows.sort(key=lambda row: (row.same_data, row.score), reverse=True)
     placed = tuple(
@@ -170,13 +194,20 @@ def view_of_board(board: Board, metric: str = "", *, stored: bool = False) -> Vi
         *_titles(board, placed, stored),
         placed,
         main,
-        columns_of(placed, main),
+        columns_of(placed, main, asks_openmpr(placed, stored)),
         _count_units(board, main) or counts.get("units"),
         len(board.groups) or counts.get("groups"),
         units,
         groups,
         stored,
+        openmpr=asks_openmpr(placed, stored),
     )
+
+
+def asks_openmpr(rows: Sequence[Row], stored: bool) -> bool:
+    """Whether the rows are of OpenMPR: published, in its format, or measured on its data."""
+    names = {name for row in rows for name in (row.result.data.dataset, row.result.data.short)}
+    return not stored or OPENMPR in names
 
 
 def _count_units(board: Board, main: str) -> int:
@@ -194,14 +225,26 @@ def order_metric(board: Board) -> str:
         return next((m for e in board.entries for m in headline(e.result)), "")
 
 
-def columns_of(rows: Sequence[Row], main: str) -> tuple[str, ...]:
+def columns_of(rows: Sequence[Row], main: str, openmpr: bool = True) -> tuple[str, ...]:
     """The metric that orders the rows, and the headline metrics of the suites, as far as there are
-    numbers."""
+    numbers.
+
+    Args:
+        openmpr: with what is derived from another metric or the difference of two (phi, gap).
+    """
     suites = {row.result.suite: row.result for row in rows}
     named = dict.fromkeys(m for result in suites.values() for m in headline(result))
     names = named if main in named else {main: None, **named}
+    if not openmpr:
+        names = {m: None for m in names if m == main or _stands_alone(m)}
     own = [row for row in rows if row.same_data]
     return tuple(m for m in names if any(not np.isnan(row.metric(m).value) for row in own))
+
+
+def _stands_alone(metric: str) -> bool:
+    """Whether a metric is neither derived from another one nor the difference of two."""
+    declared = find_metric(metric)
+    return declared.derive is None and not declared.ends
 
 
 def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
@@ -211,11 +254,16 @@ def _titles(board: Board, rows: Sequence[Row], stored: bool) -> tuple[str, str]:
         units, groups = unit_words(first)
         variant = [f"{k} {v}" for k, v in shared_variant([row.result for row in rows]).items()]
         split = f"split {first.data.split}" if first.data.split else ""
-        gallery = first.variant.get("gallery", "")
-        if gallery:
+        galleries = dict.fromkeys(row.result.variant.get("gallery", "") for row in rows)
+        if all(galleries):
             n = first.counts.get("gallery", 0)
-            title = f"{units.capitalize()} → {GALLERIES.get(gallery, gallery)} of {n:,} SKUs"
-            parts = [first.data.short, split, f"suite {first.suite}"]
+            of = " or ".join(GALLERIES.get(g, g) for g in galleries)
+            of = of if len(galleries) < 3 else "texts, pictures or both"
+            title = f"{first.data.short}: {units} → {of} of {n:,} SKUs" + "".join(
+                f", {v}" for v in variant
+            )
+            variant = []  # two views of the same SKUs differ in it, so the title says it
+            parts = [split, f"suite {first.suite}"]
         else:
             title = f"{first.suite} on {first.data.short}"
             parts = [f"suite {first.suite}", split, f"{first.counts.get('units', 0):,} {units}"]

@@ -205,7 +205,7 @@ def write_result(
         "n_queries": total,
         "n_gallery": n_gallery,
         "metrics": metrics,
-        "speed": {"latency_ms_p50": 5.0, "peak_memory_mb": 300.0},
+        "speed": {"latency_ms_p50": 5.0, "peak_memory_mb": 300.0, "process": "own"},
         "counts": {"groups": len(skus)},
         "settings": {"mode": mode, "texts": list(texts)},
         "data_hash": data_hash,

@@ -12,18 +12,18 @@ from skulens.analysis.choose import (
     Constraints,
     Outcome,
     choose,
-    count_exclusions,
     licence_class,
     read_size,
     this_machine,
 )
+from skulens.analysis.exclusions import Exclusion, count_exclusions, order_by_nearness
 from skulens.analysis.ranks import rank_board
 from skulens.bench.result import GROUPS
 from skulens.encode.zoo.rows import list_rows
 from skulens.errors import DataError
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.panel import rank_models
-from skulens.report.decisions import conclude_choice, next_command
+from skulens.report.choices import conclude_choice, conclude_sections, next_command
 from tests.analysis.boards import EQUAL_BEST, result_of_groups
 from tests.catalog.conftest import real_data
 
@@ -87,7 +87,7 @@ def test_the_set_is_what_does_not_differ_significantly_and_others_say_by_how_muc
     assert far.behind.low <= far.behind.value <= far.behind.high
     assert far.behind.value == pytest.approx(choice.options[0].value - far.value)
     assert [c.outcome.value for c in choice.options] == ["best", "best", "worse", "worse"]
-    assert count_exclusions(choice.options) == {"worse than the best": 2}
+    assert count_exclusions(choice.options) == [Exclusion("worse than the best", 2, 2)]
 
 
 def test_any_metric_with_sums_decides_and_low_is_best_where_it_should_be(monkeypatch):
@@ -195,6 +195,27 @@ def test_costs_measured_here_on_other_data_are_lent():
         by_name(choose(board(RATES), Constraints(max_latency_ms=20), costs=[other]))["best"].outcome
         is Outcome.BEST
     )
+
+
+def test_memory_measured_beside_other_work_is_unknown_and_says_why():
+    b = board(RATES, latency_ms={"best": 5.0}, machine={"best": this_machine()})
+    entries = [
+        replace(e, result=replace(e.result, cost={"peak_memory_mb": 545.0})) if n == 0 else e
+        for n, e in enumerate(b.entries)
+    ]
+    b = replace(b, entries=tuple(entries))
+    assert b.entries[0].name == "best" and b.entries[0].result.has_shared_memory
+    found = by_name(choose(b, Constraints(max_memory_mb=1000, unknown="drop")))
+    assert texts(found["best"])[0].startswith("memory unknown, for it was measured beside other")
+    assert texts(found["near"]) == ("memory unknown",)
+    mine = board(
+        {"best": 0.2},
+        latency_ms={"best": 9.0},
+        memory_mb={"best": 600.0},
+        machine={"best": this_machine()},
+    )
+    lent = by_name(choose(b, Constraints(max_memory_mb=1000), costs=[mine]))["best"].entry
+    assert (lent.latency_ms, lent.memory_mb) == (5.0, 600.0), "what it lacks is lent"
 
 
 def test_recall_near_the_limit_says_so_on_both_sides():
@@ -379,3 +400,35 @@ def test_the_published_190_without_any_result_of_ours():
         all(c.reasons for c in small.options if c.outcome is not Outcome.BEST)
         and len(small.options) == 190
     )
+
+
+def test_systems_that_nearly_meet_the_constraints_come_first():
+    sizes = {"best": 250_000_000, "near": 101_000_000, "far": 90_000_000, "low": 300_000_000}
+    b = board(RATES)
+    b = replace(b, entries=tuple(replace(e, params=sizes[e.name]) for e in b.entries))
+    choice = choose(b, Constraints(max_params=100_000_000, min_recall=0.5))
+    out = choice.of(Outcome.OUT)
+    assert [o.entry.name for o in order_by_nearness(out)] == ["near", "far", "best", "low"]
+    assert count_exclusions(out) == [
+        Exclusion("too large", 3, 2),
+        Exclusion("hit_rate@1", 2, 1),
+    ]
+    said = conclude_choice(choice, "")
+    assert "2 encoders miss only one constraint (too large): relax it, nearest is near" in said
+
+
+def test_no_constraint_fills_the_list_of_near_misses():
+    rates = {f"large{i}": 0.7 for i in range(9)} | {"just": 0.58}
+    b = board(rates)
+    sizes = {name: 200_000_000 if name != "just" else 50_000_000 for name in rates}
+    b = replace(b, entries=tuple(replace(e, params=sizes[e.name]) for e in b.entries))
+    out = choose(b, Constraints(max_params=100_000_000, min_recall=0.65)).of(Outcome.OUT)
+    assert "just" in [o.entry.name for o in order_by_nearness(out)][:4]
+
+
+def test_sections_that_answered_the_same_get_one_answer():
+    choice = choose(board(RATES), Constraints())
+    (said,) = conclude_sections(3, [choice])
+    assert said.startswith("over all sections: take best; not significantly different: near;")
+    (none,) = conclude_sections(2, [choice, choice])
+    assert "no common answer" in none

@@ -8,7 +8,7 @@ import pytest
 from skulens.analysis.boards import published_board
 from skulens.analysis.pairing import pair_up, why_not
 from skulens.analysis.pairs import Outcome, adjust, pair, pair_of_board
-from skulens.bench.store import find_result, find_results
+from skulens.bench.naming import address, find_result, find_results
 from skulens.errors import DataError, StoreError, UnknownName
 from skulens.evaluate.metric import METRICS, Metric
 from skulens.evaluate.sample_size import estimate_sample_size
@@ -220,6 +220,25 @@ def test_results_are_found_by_encoder_folder_or_name(tmp_path):
     assert find_result("a", tmp_path, "text").folder == a.folder
     with pytest.raises(StoreError, match="never measured with --gallery both"):
         find_result("a", tmp_path, "both")
+
+
+def test_results_of_one_system_are_told_apart_by_what_differs(tmp_path):
+    text = stored(tmp_path, "a", A)
+    image = stored(tmp_path, "a", A, gallery="image", data_hash="y")
+    paper = stored(tmp_path, "a", A, gallery="image", data_hash="y", mode="paper")
+    other = stored(tmp_path, "b", B)
+    every = [text, image, paper, other]
+    words = [address(r, every) for r in every]
+    assert words == ["a@text", "a@image,mode=sound", "a@image,mode=paper", "b"]
+    for word, result in zip(words, every, strict=True):
+        assert [r.folder for r in find_results(word, tmp_path)] == [result.folder], word
+    assert len(find_results("a@image", tmp_path)) == 2
+    with pytest.raises(UnknownName, match="a was never measured with 'both'.*a@text"):
+        find_results("a@both", tmp_path)
+    with pytest.raises(UnknownName, match="unknown result 'c@text'"):
+        find_results("c@text", tmp_path)
+    with pytest.raises(StoreError, match="say which:\n  a@text"):
+        find_result("a", tmp_path)
 
 
 def test_two_stores_pair_each_encoder_with_itself(tmp_path):

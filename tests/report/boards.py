@@ -12,7 +12,7 @@ from skulens.bench.result import GROUPS, Data, Result
 from skulens.bench.store import result_of
 from skulens.evaluate import density
 from skulens.evaluate.intervals import Interval
-from skulens.evaluate.scores import Scores
+from skulens.evaluate.scores import Scores, summarise
 from skulens.records import EncoderInfo, SystemInfo
 
 
@@ -195,4 +195,29 @@ def answered(name: str, found: Mapping[str, Sequence[str]]) -> Result:
         metrics={"hit_rate@1": value(float(np.mean(hits)))},
         tables=tables,
         counts={"units": len(rows), "groups": len(found), "gallery": 9},
+    )
+
+
+def system(name, rate, gallery="text", skus=30, seed=0, photos=3, **more):
+    """A system that is right on about this share of the photos of so many SKUs."""
+    rng = np.random.default_rng(seed)
+    ease = np.random.default_rng(7).normal(0, 0.1, skus)
+    found = {
+        f"sku{s}": [
+            f"sku{s if rng.random() < rate + ease[s] else (s + 1) % skus}" for _ in range(photos)
+        ]
+        for s in range(skus)
+    }
+    data = Data("shop", f"{gallery}{more.get('shots', '')}", "test", "shop", "the same queries")
+    shots = {"shots": more.pop("shots")} if "shots" in more else {}
+    info = more.pop("info", {})
+    made = answered(name, found)
+    return replace(
+        made,
+        metrics=more.pop("metrics", None) or summarise(made.scores),
+        data=data,
+        variant={"gallery": gallery, **shots},
+        settings={"gallery": gallery, **shots},
+        system=encoder_info(name, **{"params": 10**7, **info}),
+        **more,
     )

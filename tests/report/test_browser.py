@@ -11,7 +11,7 @@ import pytest
 
 from skulens.report.page import LIMIT, render, write_page
 from skulens.report.views import view_of_board
-from tests.report.boards import board, claims, stored
+from tests.report.boards import board, claims, stored, system
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'skulens[dev]'"
@@ -27,6 +27,11 @@ pytestmark = pytest.mark.skipif(
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 MOST_ROWS = 190
+SPARE = """() => {
+    const boxes = [...document.querySelectorAll(".wide:has(.board)")];
+    return Math.min(...boxes.map(box => box.clientWidth - box.scrollWidth));
+}"""
+"""Pixels that the narrowest leaderboard leaves free; below 0 it has to be scrolled."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,14 @@ def pages(tmp_path_factory):
     ]
     return {
         "board": render([view_of_board(board(MOST_ROWS))], folder / "board.html", "Many encoders"),
+        "setups": write_page(
+            [
+                system(name, 0.3 + i / 10, "image", seed=i, shots=shots)
+                for i, shots in enumerate(("single", "prototype"))
+                for name in ("onnx:mobilenet_v1_embedding_of_photos", "groceries")
+            ],
+            folder / "setups.html",
+        ),
         "store": write_page(results, folder / "store.html"),
         "claims": write_page(
             [claims(f"reader:{i}", 0.5 + i / 50) for i in range(8)], folder / "claims.html"
@@ -104,12 +117,13 @@ def column(page, head: str) -> list[float]:
     return page.evaluate(script, head)
 
 
-@pytest.mark.parametrize("name", ["board", "store", "claims"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["board", "store", "claims", "setups"])
+@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
 def test_page_opens_without_a_word_and_fits_the_screen(browser, pages, name, width):
     with opened(browser, pages[name], width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("figure svg").count() >= (0 if name == "claims" else 2)
+        assert page.evaluate(SPARE) >= 0, "the leaderboard is wider than its box"
+        assert page.locator("figure svg").count() >= (2 if name == "board" else 0)
         wrong = page.eval_on_selector_all(
             "svg *",
             "all => all.filter(e => e.id).map(e => e.id)"
@@ -257,6 +271,33 @@ def test_print_shows_every_section_and_row(browser, pages):
         assert page.is_visible("td >> text=0.400 >> nth=-1"), (
             "the table of every metric is folded on the screen only"
         )
+
+
+def test_columns_that_do_not_fit_are_shown_on_demand(browser, pages):
+    with opened(browser, pages["setups"], 390) as page:
+        head = page.locator(".board th:has-text('M params')")
+        assert not head.is_visible() and page.is_visible(".board th:has-text('hit_rate@1')")
+        page.check(".columns input")
+        assert head.is_visible() and page.evaluate(SPARE) < 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    with opened(browser, pages["setups"], 1280) as page:
+        assert (
+            not page.is_visible(".columns")
+            and page.locator(".board th:has-text('M params')").is_visible()
+        )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["board", "store", "claims", "setups"])
+def test_pages_have_no_fault_that_axe_finds(browser, pages, name, width, scheme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    with opened(browser, pages[name], width, color_scheme=scheme, bypass_csp=True) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found = axe.Axe().run(page).response["violations"]
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found] == []
 
 
 def test_dark_screens_get_light_text(browser, pages):

@@ -2,10 +2,11 @@
 
 import re
 
+import PIL.Image
 import pytest
 
 from skulens.analysis.pairs import adjust, pair
-from skulens.records import Product
+from skulens.records import Image, Product
 from skulens.report.comparison import HEIGHT, WIDTH, place_bars, write_comparison
 from tests.report.boards import answered
 
@@ -41,6 +42,49 @@ def test_page_stands_alone_and_escapes_what_it_shows(tmp_path):
     )
     assert "Cola &amp; co" in page and "<b>cola" not in page and "&lt;b&gt;cola" in page
     assert not re.search(r"(src|href)=\"(?!data:)", page) and "://" not in page
+
+
+def compared(tmp_path, names=("a", "b")):
+    """The page of two systems, and the products that it knows."""
+    found = {"cola": ["cola", "cola", "tea"], "tea": ["tea"], "lime": ["cola"]}
+    a = answered(names[0], found)
+    b = answered(names[1], {**found, "cola": ["tea", "cola", "lime"], "lime": ["tea"]})
+    long = "Cola with a long title, in packs of twelve small bottles of glass " * 2
+    products = {
+        "cola": Product("cola", title=long, images=(photo(tmp_path, "cola"),)),
+        "tea": Product("tea", title="Green tea", images=(photo(tmp_path, "tea"),)),
+        "lime": Product("lime", title="Lime", images=(photo(tmp_path, "lime"),)),
+    }
+    photos = {f"cola/{i}": photo(tmp_path, f"probe-{i}").path for i in range(3)}
+    pairing = pair(a, b, photos=photos)
+    return write_comparison(adjust([pairing]), [products], tmp_path / "page.html")
+
+
+def photo(folder, name) -> Image:
+    path = folder / f"{name}.png"
+    picture = PIL.Image.new("RGB", (40, 30), (len(name) * 20 % 255, 120, 90))
+    picture.save(path)
+    return Image(path=str(path))
+
+
+def test_the_right_product_stands_beside_the_wrong_ones_with_titles_cut_at_words(tmp_path):
+    text = compared(tmp_path).read_text()
+    [card] = [c for c in text.split("<li>") if "<h4>Cola" in c]
+    roles = re.findall(r'alt="([^:"]+): ([^"]+)"', card)
+    assert [r for r, _ in roles] == ["probe", "right product", "put first by a and b"]
+    [title] = re.findall("<h4>(Cola.*?)</h4>", text)
+    words = ("Cola with a long title, in packs of twelve small bottles of glass " * 2).split()
+    assert title.endswith("…") and title[:-1].split() == words[: len(title.split())]
+    assert card.count("data:image/webp") == len(roles) and "no picture" not in card
+    said = re.findall(r"<title>(.*?): a (\S+), b (\S+) of (\d) probes</title>", text)
+    assert ("Green tea", "1.00", "1.00", "1") in said and len(said) == 3
+
+
+def test_the_page_names_no_folder_of_the_machine(tmp_path):
+    names = ("onnx:/home/someone/models/small (x)", "open_clip:/srv/weights/large")
+    text = compared(tmp_path, names).read_text()
+    assert "onnx:small (x) against open_clip:large" in text
+    assert not re.search(r"/home|/srv|someone|weights", text) and str(tmp_path) not in text
 
 
 def test_collapse_figures_say_in_words_what_they_show(tmp_path):

@@ -12,7 +12,7 @@ from PIL import Image
 
 import skulens
 from skulens.errors import MissingDependency
-from skulens.report.axes import pick_evenly, short
+from skulens.report.axes import count_levels, pick_evenly, short
 from skulens.report.drawing import SERIES, inline_svg
 from skulens.report.figures import draw_view, write_figures
 from skulens.report.page import render
@@ -36,6 +36,8 @@ def test_every_figure_is_made_and_says_in_words_what_it_shows(view):
         "pareto-parameters",
         "pareto-latency",
         "pareto-memory",
+        "behind",
+        "skus",
         "phi",
         "cmc",
         "gap",
@@ -57,8 +59,13 @@ def test_the_figure_of_the_order_counts_the_neighbours_whose_intervals_overlap(v
     assert not drawn.alt.endswith(f"{len(rows) - 1} of {len(rows) - 1} neighbours overlap.")
 
 
-def test_a_view_of_one_encoder_has_what_one_can_have(view):
-    assert [d.name for d in draw_view(replace(view, rows=view.rows[:1]))] == ["cmc", "gap"]
+def test_a_single_encoder_has_no_figure(view):
+    assert draw_view(replace(view, rows=view.rows[:1])) == []
+
+
+def test_two_encoders_have_no_figure_that_their_table_replaces():
+    names = [d.name for d in draw_view(view_of_board(board(2)))]
+    assert names == ["behind", "skus", "cmc", "gap"]
 
 
 def test_figures_appear_only_where_they_make_sense():
@@ -71,6 +78,62 @@ def test_figures_appear_only_where_they_make_sense():
     drawn = draw_view(found)
     assert [d.name for d in drawn] == ["pareto-parameters"]
     assert drawn[0].title == "f1 against parameters"
+
+
+def with_memory(made: View, *mb: float) -> View:
+    rows = [
+        replace(row, entry=replace(row.entry, memory_mb=x))
+        for row, x in zip(made.rows, mb, strict=True)
+    ]
+    return replace(made, rows=tuple(rows))
+
+
+def test_costs_that_differ_by_less_than_their_error_need_no_figure():
+    made = view_of_board(board(4))
+    for mb, drawn in (
+        ((700, 710, 690, 705), False),
+        ((700, 710, 300, 305), False),
+        ((700, 710, 300, 500), True),
+    ):
+        names = [d.name for d in draw_view(with_memory(made, *mb))]
+        assert ("pareto-memory" in names) is drawn, mb
+
+
+def test_results_of_one_system_are_one_cost():
+    """Three settings of one encoder measured three times are not three costs."""
+    made = with_memory(view_of_board(board(3)), 100, 200, 400)
+    assert count_levels(made.rows, "memory_mb") == 3
+    same = [
+        replace(r, entry=replace(r.entry, result=replace(r.result, name="mini"))) for r in made.rows
+    ]
+    assert count_levels(same, "memory_mb") == 1
+
+
+def test_the_figure_of_differences_shows_what_choose_says(view):
+    [drawn] = [d for d in draw_view(view) if d.name == "behind"]
+    [worst] = [r for r in view.rows if r.place == 15]
+    d = worst.behind
+    said = f"{worst.name}: {-d.value:.3f} [{-d.high:.3f}, {-d.low:.3f}]"
+    assert said.replace("-0.", "\N{MINUS SIGN}0.") in drawn.alt
+    assert "for all 30 encoders at once" in drawn.caption and "The first 15." in drawn.caption
+
+
+def test_the_figure_of_skus_names_those_on_which_the_first_two_differ_most(view):
+    made = replace(view, titles={"sku-3": "Sour milk, 1 litre"})
+    [drawn] = [d for d in draw_view(made) if d.name == "skus"]
+    a, b = (r.result.sums.by_group(view_groups(view)).values(view.main) for r in view.rows[:2])
+    gaps = dict(zip(view_groups(view), a - b, strict=True))
+    assert f"ahead on {sum(g > 0 for g in gaps.values())} SKUs" in drawn.caption
+    largest = max(gaps, key=gaps.get)
+    assert f"{made.titles.get(largest, largest)} +{gaps[largest]:.2f}" in drawn.alt
+    titles = [t for k, t in drawn.titles.items() if k.startswith("sku-")]
+    assert len(titles) == 16 and all("probes" in t for t in titles)
+    same = replace(view, rows=(view.rows[0], replace(view.rows[0], place=2)))
+    assert "skus" not in [d.name for d in draw_view(same)]
+
+
+def view_groups(made: View) -> tuple[str, ...]:
+    return made.rows[0].result.sums.groups
 
 
 def test_svg_files_are_whole_hold_text_and_do_not_change(view, tmp_path):
@@ -96,10 +159,12 @@ def test_several_views_do_not_overwrite_each_other(view, tmp_path):
 
 def test_inline_svg_takes_colours_and_fonts_of_the_page_and_keeps_to_its_own_ids(view):
     for drawing in draw_view(view):
-        text = inline_svg(drawing, "v1-", {1: "<first>"})
-        root = ElementTree.fromstring(text.replace("xlink:href", "href"))
-        ids = {e.get("id") for e in root.iter() if e.get("id")}
-        assert ids and all(i.startswith("v1-") for i in ids)
+        named = replace(drawing, titles={"row-1-point": "<first>"})
+        text = inline_svg(named, "v1-")
+        root = ElementTree.fromstring(f"<div>{text.replace('xlink:href', 'href')}</div>")
+        ids = [e.get("id") for e in root.iter() if e.get("id")]
+        assert ids and all(i.startswith("v1-") for i in ids) and len(set(ids)) == len(ids)
+        assert [e.get("class") for e in root] == ["for-wide", "for-narrow"]
         assert (
             "#0072b2" not in text
             and "var(--s1)" in text

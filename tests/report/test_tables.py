@@ -8,11 +8,25 @@ import pytest
 
 from skulens.analysis.boards import Board, store_boards
 from skulens.analysis.ranks import rank_board
+from skulens.bench.result import Data
 from skulens.encode.zoo.warnings import warn
 from skulens.evaluate.intervals import Interval
 from skulens.records import Warning_
 from skulens.report.export import export_results
-from skulens.report.marks import explain_marks, has_seen, marks_of, warnings_of
+from skulens.report.marks import (
+    EARLIER,
+    NOT_KNOWN,
+    SEEN,
+    SEEN_DATA,
+    SEEN_OTHERS,
+    explain_earlier,
+    explain_exposures,
+    explain_marks,
+    explain_shared,
+    exposure_of,
+    marks_of,
+    warnings_of,
+)
 from skulens.report.names import count, label, shorten, singular
 from skulens.report.standings import print_standings
 from skulens.report.tables import print_results
@@ -96,10 +110,30 @@ def trained_on(*names):
     return replace(stored("mini", 0.5), system=encoder_info("mini", trained_on=names))
 
 
+def test_marks_tell_seen_skus_from_others_and_from_unknown_ones():
+    def counted(result, seen, unseen):
+        return replace(result, counts={"seen_products": seen, "unseen_products": unseen})
+
+    known = counted(trained_on("shop"), 3, 2)
+    assert exposure_of(known) == SEEN
+    others = counted(trained_on("shop"), 0, 5)
+    assert exposure_of(others) == SEEN_OTHERS
+    assert exposure_of(counted(stored("mini", 0.5), 0, 5)) is None, "it saw nothing of the data"
+    unseen = {"gallery": "text", "SKUs": "unseen"}
+    for silent in (stored("mini", 0.5), trained_on("shop")):
+        assert exposure_of(replace(silent, variant=unseen)) == NOT_KNOWN
+    lines = explain_exposures([known, others, known, stored("mini", 0.5)]).splitlines()
+    assert [line[:2] for line in lines] == ["†:", "°:"]
+
+
 def test_a_system_that_has_seen_the_data_is_marked(capsys):
-    assert has_seen(trained_on("data/shop")) and not has_seen(trained_on("shop-2", "other"))
+    assert exposure_of(trained_on("data/shop")) == SEEN_DATA
+    assert exposure_of(trained_on("shop-2", "other")) is None
     inside = replace(claims(), system=replace(claims().system, parts=(trained_on("shop").system,)))
-    assert has_seen(inside), "a part of a pipeline counts"
+    assert exposure_of(inside) == SEEN_DATA, "a part of a pipeline counts"
+    sample = Data("x", "hash", dataset="shop-sample")
+    part = replace(trained_on("shop"), data=sample)
+    assert exposure_of(part) == SEEN_DATA, "a part of the dataset counts"
     print_results([trained_on("shop"), stored("groceries")])
     out = capsys.readouterr().out
     assert "[0.400, 0.600] †" in out and "†: trained on this data" in out
@@ -167,3 +201,33 @@ def test_a_csv_has_one_row_per_result_with_its_variant(tmp_path):
         ("reader:x", "", "prompt=v2"),
     ]
     assert (rows[0]["hit_rate@1"], rows[0]["f1"], rows[1]["f1"]) == ("0.5", "", "0.6")
+
+
+def test_speed_of_an_earlier_run_is_marked_with_its_day_and_its_pictures(capsys):
+    both = {"images_per_s": 12.5, "images_timed": 324, "latency_ms_p50": 3.0, "latency_ms_p95": 4.0}
+    days = {
+        "rates_measured_at": "2026-11-21T10:00:00+00:00",
+        "latency_measured_at": "2026-11-20T10:00:00+00:00",
+    }
+    now = stored("mini", speed=both | {"process": "own", "measured": "now"})
+    then = stored("other", speed=both | days | {"process": "own", "measured": "earlier"})
+    print_results([now, then])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"12.5 {EARLIER}" in said and f"3.0 / 4.0 {EARLIER}" in said
+    assert said.count("12.5") == 2 and said.count(EARLIER) == 3
+    assert "earlier run: images/s of 324 pictures on 2026-11-21; latency and memory on 2026" in said
+    assert explain_earlier([now]) == ""
+    [old] = [stored("old", speed=both | {"measured": "earlier"} | {"images_timed": None})]
+    old.cost.pop("images_timed")
+    assert explain_earlier([old]) == (
+        f"{EARLIER} measured in an earlier run: images/s; latency and memory"
+    )
+
+
+def test_memory_measured_beside_other_work_is_in_no_column_and_said():
+    old = stored("old", speed={"peak_memory_mb": 7417.0, "latency_ms_p50": 3.0})
+    new = stored("new", speed={"peak_memory_mb": 500.0, "latency_ms_p50": 3.0, "process": "own"})
+    entries = {e.name: e for e in store_boards([old, new])[0].entries}
+    assert (entries["old"].memory_mb, entries["new"].memory_mb) == (None, 500.0)
+    assert explain_shared([old, new]).startswith("Memory of 1 result is left out")
+    assert explain_shared([new]) == ""

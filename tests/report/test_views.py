@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skulens.analysis.boards import Board, store_boards
+from skulens.analysis.choose import Constraints, choose
 from skulens.analysis.ranks import rank_board
 from skulens.evaluate.intervals import Interval
 from skulens.evaluate.metric import METRICS, Metric
@@ -139,3 +140,13 @@ def test_stored_results_keep_the_intervals_that_they_were_stored_with():
     [board] = store_boards([made])
     assert view_of_board(board, stored=True).rows[0].first == kept
     assert view_of_board(board).rows[0].first.value == pytest.approx(2 / 3)
+
+
+def test_rows_are_behind_the_first_by_what_choose_says():
+    made = board(9)
+    chosen = choose(made, Constraints())
+    rows = view_of_board(made).rows
+    assert rows[0].behind.value == 0 and rows[-1].behind.value > 0.3
+    assert {r.entry.name: r.behind for r in rows} == {
+        o.entry.name: o.behind for o in chosen.options
+    }
