@@ -69,12 +69,12 @@ class Asked:
             total: number of questions, for the time that is left; default: what they say of
                 themselves.
         """
-        from tqdm import tqdm
+        from skulens.progress import Bar
 
         begun, before = time.monotonic(), self.seconds
         hidden = not self.bar
         with (
-            tqdm(
+            Bar(
                 total=total or operator.length_hint(questions) or None,
                 delay=2,
                 mininterval=0.5,

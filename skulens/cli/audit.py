@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA, ENCODER
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 from skulens.cli.progress import watch
 
@@ -13,11 +14,12 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 @click.command(epilog=DATA_HELP)
-@click.argument("catalog", metavar="CATALOG")
+@click.argument("catalog", metavar="DATA", type=DATA)
 @click.option(
     "--encoder",
     "-e",
     "names",
+    type=ENCODER,
     multiple=True,
     help="Also look for captions that this encoder cuts; may be repeated.",
 )
@@ -41,7 +43,7 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 @catalog_options
 @json_option
 def command(catalog, names, splits, pictures, out, strict, map_, as_json) -> None:
-    """Check the data quality of CATALOG before you use it.
+    """Check the data quality of DATA before you use it.
 
     Equal and nearly equal captions, captions that an encoder cuts, pictures that are broken,
     tiny, turned, or occur across splits, missing fields, and all that the reader left out.
@@ -112,21 +114,23 @@ def open_clip_counter(pair: str):
 
 def show(found, skipped: list[str], out: Path | None) -> None:
     """The findings as a table, worst first, then one line with the sums."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from skulens.report.console import show as print_grid
+    from skulens.report.grid import Grid, Styled
 
-    table = Table("level", "count", "finding", title=f"audit of {found.data}", show_lines=True)
+    table = Grid(f"audit of {found.data}", lines=True)
+    table.add_column("level", "name")
+    table.add_column("count", "number")
+    table.add_column("finding")
     for f in found.findings:
         count = f"{f.count:,}\nof {f.of:,}" if f.of else f"{f.count:,}"
-        examples = "".join(f"\n[dim]{escape(example)}[/]" for example in f.examples[:3])
-        table.add_row(
-            f"[{STYLES[f.level]}]{f.level}[/]",
-            count,
-            f"{escape(f.what)}{examples}\n-> {escape(f.todo)}",
-        )
+        examples = [
+            Styled(example, "dim")
+            for example in (f.examples if f.check == "rejects" else f.examples[:3])
+        ]
+        said = [Styled(f.what), *examples, *([Styled(f"-> {f.todo}")] if f.todo else [])]
+        table.add_row(Styled(f.level, STYLES[f.level]), count, said)
     if found.findings:
-        Console().print(table)
+        print_grid(table)
     for sentence in skipped:
         click.echo(f"not looked at: {sentence}")
     looked = ", ".join(f"{n:,} in {place}" for place, n in found.pictures.items()) or "none"

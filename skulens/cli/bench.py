@@ -1,12 +1,8 @@
 """`skulens bench`: measure systems on a suite. One command per registered suite, its options
 made from the fields of the suite's Settings."""
 
-import ast
 import inspect
-import itertools
 import json
-import textwrap
-import typing
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -14,42 +10,14 @@ from typing import Any
 
 import click
 
-from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
-
-ENCODER_OPTIONS = (
-    click.option(
-        "--dtype",
-        default="auto",
-        type=click.Choice(["auto", "float32", "bfloat16"]),
-        show_default=True,
-        help="Of the forward pass; auto: float32 on a CPU, bfloat16 on a GPU.",
-    ),
-    click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 ..."),
-    click.option("--batch", default=32, show_default=True, help="Parts of one forward pass."),
-    click.option("--threads", default=0, help="Worker threads; 0 is one per core."),
-    click.option(
-        "--together",
-        default=4,
-        show_default=True,
-        help="Encoders in memory at once; they share the decoding of each picture.",
-    ),
-    click.option("--no-cache", is_flag=True, help="Neither read nor keep vectors."),
-)
-PLAN_OPTIONS = (
-    click.option(
-        "--plan", is_flag=True, help="Only say what it will take: download and hours, estimated."
-    ),
-    click.option(
-        "--speed",
-        "speeds",
-        multiple=True,
-        metavar="ENCODER=PHOTOS_PER_S",
-        help="Of --plan: a rate that was measured; may be repeated. Default: those of RESULTS.",
-    ),
-)
+from skulens.cli.completion import DATA, ENCODER, RESULTS, SYSTEM
+from skulens.cli.lazy import Group
+from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data, reader_options
+from skulens.cli.progress import note
+from skulens.cli.suite_options import ENCODER_OPTIONS, PLAN_OPTIONS, setting_options
 
 
-class Suites(click.Group):
+class Suites(Group):
     """A command for every registered suite, made when it is typed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -83,11 +51,12 @@ def suite_command(name: str, suite: Any) -> click.Command:
 
     measure.__doc__ = suite.__doc__
     decorators: list[Callable] = [
-        click.argument("data"),
+        click.argument("data", type=DATA),
         click.option(
             "--encoder",
             "-e",
             "encoders",
+            type=ENCODER,
             multiple=True,
             help="Encoder name, or that of a collection (`skulens list collections`); may be "
             "repeated.",
@@ -96,6 +65,7 @@ def suite_command(name: str, suite: Any) -> click.Command:
             "--system",
             "-s",
             "systems",
+            type=SYSTEM,
             multiple=True,
             help="Any system by name: an encoder, a retriever, a reader; may be repeated.",
         ),
@@ -104,7 +74,7 @@ def suite_command(name: str, suite: Any) -> click.Command:
         *PLAN_OPTIONS,
         click.option(
             "--results",
-            type=click.Path(path_type=Path),
+            type=RESULTS,
             default=Path("results"),
             show_default=True,
             help="Where results are kept.",
@@ -117,51 +87,6 @@ def suite_command(name: str, suite: Any) -> click.Command:
         made = decorate(made)
     about = inspect.getdoc(suite) or name
     return click.command(name, epilog=DATA_HELP, help=about)(made)
-
-
-def setting_options(settings: Any) -> list[Callable]:
-    """An option for every field: its type and default, the sentence below it as help."""
-    hints, helps = typing.get_type_hints(settings), field_sentences(settings)
-    return [
-        setting_option(f.name, hints[f.name], f.default, helps.get(f.name, ""))
-        for f in fields(settings)
-    ]
-
-
-def setting_option(name: str, hint: object, default: object, sentence: str) -> Callable:
-    """One option of a suite."""
-    args = typing.get_args(hint)
-    if typing.get_origin(hint) is tuple:
-        flag = f"--{name.removesuffix('s').replace('_', '-')}"  # typed once for each value
-        return click.option(flag, name, multiple=True, type=args[0], default=default, help=sentence)
-    flag = f"--{name.replace('_', '-')}"
-    if typing.get_origin(hint) is typing.Literal:
-        kind: object = click.Choice(list(args))
-    elif hint is bool:
-        return click.option(
-            f"{flag}/--no-{flag[2:]}", name, default=default, show_default=True, help=sentence
-        )
-    else:
-        kind = hint
-    return click.option(flag, name, type=kind, default=default, show_default=True, help=sentence)
-
-
-def field_sentences(settings: type) -> dict[str, str]:
-    """Field -> the string that stands below it in the source."""
-    try:
-        source = textwrap.dedent(inspect.getsource(settings))
-    except (OSError, TypeError):  # installed without its source: options without a sentence
-        return {}
-    body = ast.parse(source).body[0].body  # type: ignore[attr-defined]
-    found = {}
-    for this, below in itertools.pairwise(body):
-        match this, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(sentence))),
-            ):
-                found[name] = " ".join(sentence.split())
-    return found
 
 
 def start(suite: str, names: list[str], *, plan, speeds, **options) -> None:
@@ -186,6 +111,7 @@ def run(
     settings = {name: options.pop(name) for name in names}
     tools, opening = equip(**options)
     catalog, places = open_data(data, map_), []
+    settings = settle_split(catalog, settings)
     asked = (*encoders, *systems) or getattr(resolve("suite", suite), "systems", ("mini",))
     measured = run_suite(
         suite,
@@ -196,6 +122,7 @@ def run(
         tools=tools,
         opening=opening,
         keep=lambda result: places.append(keep(result, results)),
+        reader=reader_options(map_),
     )
     causes = explain_modes(catalog, measured.results, tools, opening)
     losses = find_losses(measured.results)
@@ -212,16 +139,37 @@ def run(
     else:
         show(measured.results, causes, losses)
         report_problems(measured)
-        n = len(measured.results)
         click.echo(
-            f"{n} result{'s' * (n != 1)} in {results}; a page of them: "
+            f"{say_kept(len(measured.results), results)}; a page of them: "
             f"skulens results report --results {results}"
         )
     if measured.failed:
         raise SystemExit(1)
 
 
-def equip(*, dtype, device, batch, threads, together, no_cache):
+def say_kept(mine: int, folder: Path) -> str:
+    """How many results this run made, and how many the folder holds."""
+    from skulens.bench.store import ResultStore
+    from skulens.report.names import count
+
+    held = len(ResultStore(folder).places())
+    more = f", which holds {held:,}" if held > mine else ""
+    return f"{count(mine, 'result')} of this run in {folder}{more}"
+
+
+def settle_split(catalog, settings: dict) -> dict:
+    """The settings with a split that the catalogue has; a note says where it is another one."""
+    from skulens.bench.ranking import choose_split
+
+    if not settings.get("split"):
+        return settings
+    split, said = choose_split(catalog.info, settings["split"])
+    if said:
+        note(said)
+    return settings | {"split": split}
+
+
+def equip(*, dtype, device, batch, threads, together, no_cache, no_cost):
     """(tools, opening) from the options that all suites share."""
     from skulens.bench.run import Opening
     from skulens.bench.task import Tools
@@ -234,6 +182,7 @@ def equip(*, dtype, device, batch, threads, together, no_cache):
         cache=None if no_cache else cache_folder(),
         memo=open_memo(),
         batching=Batching(batch=batch, threads=threads),
+        time_probes=not no_cost,
     )
     return tools, Opening(Numerics(dtype), device, together)
 
@@ -244,10 +193,9 @@ def keep(result, folder: Path) -> Path:
 
     place, status = ResultStore(folder).add(result)
     if status == "differs":
-        click.echo(
-            "note: other numbers than measured before for the same inputs; "
-            f"kept both, the new ones in {place}",
-            err=True,
+        note(
+            "other numbers than measured before for the same inputs; "
+            f"kept both, the new ones in {place}"
         )
     return place
 
@@ -274,10 +222,11 @@ def find_losses(results) -> list:
 def show(measured, causes, losses) -> None:
     from skulens.bench.suites.merit import pair_controls
     from skulens.report.merit import print_errors, print_holdouts, print_losses
-    from skulens.report.tables import print_causes, print_results, print_ties
+    from skulens.report.tables import print_causes, print_index, print_results, print_ties
 
     print_results(measured)
     print_ties(measured)
+    print_index(measured)
     print_causes(causes)
     print_errors(measured)
     print_losses(losses)
@@ -286,14 +235,30 @@ def show(measured, causes, losses) -> None:
 
 def report_problems(measured) -> None:
     """Rejects, notes and failures, on stderr."""
+    from skulens.catalog.rejects import list_rejects
+    from skulens.report.gallery import notes_on_gallery
+    from skulens.report.names import count
+
     rejects = list(dict.fromkeys(reject for r in measured.results for reject in r.rejects))
     if rejects:
-        click.echo(f"{len(rejects)} rejects (all of them in result.json), the first:", err=True)
-    for reject in rejects[:5]:
-        click.echo(f"  {reject.source} ({reject.item}): {reject.reason}", err=True)
+        kept = sum(reject.kept for reject in rejects)
+        cells = f", of which {count(kept, 'cell')} that products are kept without" if kept else ""
+        told = f"{count(len(rejects), 'reject')}{cells} (all of them in result.json):"
+        click.echo(told, err=True)
+    for line in list_rejects(rejects):
+        click.echo(line, err=True)
+    for said in notes_on_gallery(measured.results):
+        click.echo(said, err=True)
     notes = (f"{r.name}: {w.sentence}" for r in measured.results for w in r.system.warnings)
-    for note in dict.fromkeys(notes):
-        click.echo(f"note: {note}", err=True)
+    for sentence in dict.fromkeys(notes):
+        note(sentence)
+    unknown = (
+        f"memory and latency of {r.name} are unknown: {r.cost['not_measured']}"
+        for r in measured.results
+        if "not_measured" in r.cost
+    )
+    for sentence in dict.fromkeys(unknown):
+        note(sentence)
     for failure in measured.failed:
         click.echo(f"failed: {failure['encoder']}: {failure['error']}", err=True)
 
@@ -336,7 +301,7 @@ def show_plan(
 def count_items(data, map_, settings) -> tuple[int, int]:
     """(photos, products) of a catalogue."""
     catalog = open_data(data, map_)
-    photos = sum(1 for _ in catalog.queries(settings.get("split", "test")))
+    photos = sum(1 for _ in catalog.queries(settle_split(catalog, settings).get("split", "test")))
     return photos, sum(1 for _ in catalog.products())
 
 
@@ -363,11 +328,17 @@ def run_collection(
     from skulens.bench.sweep import expand, stored_names, sweep
 
     settings = {name: options.pop(name) for name in names}
+    if settings.get("unseen"):
+        raise click.UsageError(
+            "--unseen needs its systems named one by one, so that all answer the same probes; a "
+            "collection is measured one encoder after the other"
+        )
     tools, opening = equip(**options)
     every = expand((*encoders, *systems))
+    catalog, read_with = open_data(data, map_), reader_options(map_)
+    settings = settle_split(catalog, settings)
     stored = stored_names(ResultStore(results).results(), suite, data, settings)
     left = [name for name in every if name not in stored]
-    catalog = open_data(data, map_)
     click.echo(f"{len(every)} encoders, {len(every) - len(left)} stored already", err=True)
 
     def tell(name: str, error: str) -> None:
@@ -375,12 +346,12 @@ def run_collection(
         click.echo(f"{left.index(name) + 1} of {len(left)}: {name}: {said}", err=True)
 
     def measure(name: str):
-        more = {"data": data, "tools": tools, "opening": opening}
+        more = {"data": data, "tools": tools, "opening": opening, "reader": read_with}
         return run_suite(suite, catalog, [name], settings, **more)
 
     swept = sweep(left, measure, results, tell)
     for place in swept.differing:
-        click.echo(f"note: other numbers than measured before, kept both: {place}", err=True)
+        note(f"other numbers than measured before, kept both: {place}")
     if as_json:
         body = {"results": swept.records, "failed": swept.failed}
         click.echo(json.dumps(body, ensure_ascii=False))

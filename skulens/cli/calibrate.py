@@ -5,22 +5,26 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import RESULT, RESULTS
 from skulens.cli.options import json_option
 
 
 @click.command()
-@click.argument("result", required=False)
+@click.argument("result", type=RESULT, required=False)
 @click.option(
     "--results",
-    type=click.Path(path_type=Path),
+    type=RESULTS,
     default=Path("results"),
     show_default=True,
     help="Folder of results.",
 )
-@click.option("--encoder", "-e", help="The encoder whose result is taken, in place of RESULT.")
+@click.option(
+    "--encoder", "-e", type=RESULT, help="The encoder whose result is taken, in place of RESULT."
+)
 @click.option("--gallery", default="", help="Only this gallery: text, image or both.")
 @click.option(
     "--precision",
+    type=click.FloatRange(min=0, max=1),
     default=0.99,
     show_default=True,
     help="Target precision: share of the answers that must be right.",
@@ -36,6 +40,7 @@ from skulens.cli.options import json_option
 @click.option(
     "--choose-on",
     "share",
+    type=click.FloatRange(min=0, max=1),
     default=0.25,
     show_default=True,
     help="Share of the SKUs in the calibration split; the others are held out.",
@@ -60,9 +65,19 @@ from skulens.cli.options import json_option
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV file of the whole curve, both confidences.",
 )
-@click.option("--resamples", default=2000, show_default=True, help="Of the bootstrap.")
 @click.option(
-    "--seed", default=0, show_default=True, help="Of the bootstrap and of the split of the SKUs."
+    "--resamples",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    help="Of the bootstrap.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the bootstrap and of the split of the SKUs.",
 )
 @click.option("--suite", default="", help="Only results of this suite, such as mpr.")
 @json_option
@@ -90,7 +105,7 @@ def command(
     the next one held to a stricter bound.
     """
     from skulens.analysis.calibrate import calibrate_result
-    from skulens.bench.store import find_result
+    from skulens.bench.naming import find_result
     from skulens.report.calibration import make_record, print_calibration, write_curves
 
     word = result or encoder

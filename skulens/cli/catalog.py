@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA
+from skulens.cli.lazy import Group
 from skulens.cli.options import catalog_options, json_option, open_data
 
 FEW = 3
@@ -13,7 +15,7 @@ REJECTS = 20
 """Rejects that are printed; --json has all."""
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Make the tables of a catalogue from what lies in its folder, or write it in another layout."""
 
@@ -62,7 +64,7 @@ def manifest(folder: Path, captions: Path | None, out: Path, as_json: bool) -> N
 
 
 @command.command()
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option(
     "--as",
     "layout",
@@ -111,10 +113,12 @@ def export(
         rejects = [asdict(r) for r in made.rejects]
         click.echo(json.dumps({"out": str(out), "files": files, **numbers, "rejects": rejects}))
         return
-    for reject in made.rejects[:REJECTS]:
-        click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
-    if len(made.rejects) > REJECTS:
-        click.echo(f"left out: {len(made.rejects) - REJECTS:,} more; --json has all")
+    from skulens.catalog.rejects import list_rejects
+
+    if made.rejects:
+        click.echo(f"{len(made.rejects):,} left out; --json has all:")
+    for line in list_rejects(made.rejects, REJECTS):
+        click.echo(line)
     for what, count in notes.items():
         click.echo(f"note: {count:,} {what}")
     click.echo(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from skulens.cli.asking import no_key, variable_name
+from skulens.cli.lazy import Group
 from skulens.cli.options import json_option
 from skulens.cli.progress import watch
 
@@ -14,7 +15,7 @@ STYLES = {"pass": "green", "fail": "bold red", "unjudged": "yellow"}
 WORDS = {"pass": "pass", "fail": "FAIL", "unjudged": "cannot be judged"}
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Try a server before a bulk run."""
 
@@ -80,7 +81,7 @@ def command() -> None:
 )
 @click.option(
     "--seed",
-    type=int,
+    type=click.IntRange(min=0),
     help="Of the pictures and documents, to repeat a check; without it they are new.",
 )
 @json_option

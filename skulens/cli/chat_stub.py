@@ -38,7 +38,13 @@ class Shares(click.ParamType):
 
 
 @click.command(epilog=EPILOG)
-@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(min=0, max=65535),
+    default=8000,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -53,15 +59,47 @@ class Shares(click.ParamType):
     help="A share of questions that meets a fault; may be repeated. --faults lists them.",
 )
 @click.option("--faults", "listed", is_flag=True, help="List the faults and stop.")
-@click.option("--seed", default=0, show_default=True, help="Decides which questions meet a fault.")
-@click.option("--latency-ms", default=0.0, show_default=True, help="Before each answer.")
-@click.option("--token-ms", default=0.0, show_default=True, help="For each token of an answer.")
-@click.option("--slow-s", default=5.0, show_default=True, help="What the fault `slow` adds.")
 @click.option(
-    "--hang-s", default=600.0, show_default=True, help="The longest that the fault `hang` waits."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Decides which questions meet a fault.",
 )
 @click.option(
-    "--retry-after-s", default=1.0, show_default=True, help="What the fault `429` asks to wait."
+    "--latency-ms",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Before each answer.",
+)
+@click.option(
+    "--token-ms",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="For each token of an answer.",
+)
+@click.option(
+    "--slow-s",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    help="What the fault `slow` adds.",
+)
+@click.option(
+    "--hang-s",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    help="The longest that the fault `hang` waits.",
+)
+@click.option(
+    "--retry-after-s",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="What the fault `429` asks to wait.",
 )
 @click.option(
     "--engine",
@@ -79,9 +117,25 @@ class Shares(click.ParamType):
     metavar="NAME",
     help="Environment variable with a key that requests must carry; none by default.",
 )
-@click.option("--most-pictures", default=0, help="More in one question are a 400; 0: no limit.")
-@click.option("--die-after", default=0, help="Questions after which the server dies; 0: never.")
-@click.option("--log-every", default=100, show_default=True, help="Requests a line is printed for.")
+@click.option(
+    "--most-pictures",
+    type=click.IntRange(min=0),
+    default=0,
+    help="More in one question are a 400; 0: no limit.",
+)
+@click.option(
+    "--die-after",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Questions after which the server dies; 0: never.",
+)
+@click.option(
+    "--log-every",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Requests a line is printed for.",
+)
 @json_option
 def command(
     port, host, faults, listed, seed, latency_ms, token_ms, slow_s, hang_s, retry_after_s,
@@ -133,14 +187,17 @@ def list_faults(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"faults": rows}))
         return
-    from rich.console import Console
-    from rich.table import Table
+    from skulens.report.console import show
+    from skulens.report.grid import Grid
 
-    table = Table("fault", "what happens", "lasts", "error of the reply", "questions with")
+    table = Grid()
+    table.add_column("fault", "name")
+    for heading in ("what happens", "lasts", "error of the reply", "questions with"):
+        table.add_column(heading, least=12)
     for row in rows:
         ends = "the run ends" if row["ends_run"] else row["error"] or "none"
         table.add_row(row["fault"], row["about"], row["lasts"], ends, row["needs"] or "any")
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    show(table)
     click.echo("all=SHARE spreads a share over every fault that ends no run.")
 
 
@@ -148,7 +205,7 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
     """Run until Ctrl-C, then say what was asked."""
     try:
         from skulens.chat.stub.app import make_app
-        from skulens.chat.stub.running import StubServer, open_socket, url_of
+        from skulens.chat.stub.running import StubServer, api_of, open_socket
     except ModuleNotFoundError as e:
         raise MissingDependency(f"chat-stub needs {e.name}: pip install 'skulens[serve]'") from e
 
@@ -157,7 +214,7 @@ def serve(settings, host: str, port: int, log_every: int, as_json: bool) -> None
         click.echo("loading the model ...", err=True)
         app.stub.open_model()
     sock = open_socket(host, port)
-    url = url_of(sock)
+    url = api_of(sock)
     if as_json:
         click.echo(json.dumps({"url": url, "model": settings.model}))
     else:

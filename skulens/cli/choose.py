@@ -5,7 +5,12 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import json_option, patterns_option
+from skulens.cli.completion import BOARD, RESULTS
+from skulens.cli.options import json_option, patterns_options
+from skulens.cli.progress import note
+
+FEWEST = 10_000
+"""Parameters; who asks for fewer means millions."""
 
 
 def size(_ctx, _param, text: str | None) -> int | None:
@@ -13,7 +18,12 @@ def size(_ctx, _param, text: str | None) -> int | None:
     from skulens.analysis.choose import read_size
 
     try:
-        return None if text is None else read_size(text)
+        count = None if text is None else read_size(text)
+        if count is not None and count < FEWEST:
+            raise click.BadParameter(
+                f"{count:,} parameters? No encoder is that small: {count}M is {count} million"
+            )
+        return count
     except ValueError:
         raise click.BadParameter(
             f"expected a count such as 200M, 1.5B or 150000000, got {text!r}"
@@ -26,11 +36,13 @@ def size(_ctx, _param, text: str | None) -> int | None:
 )
 @click.option(
     "--max-latency-ms",
-    type=float,
+    type=click.FloatRange(min=0, min_open=True),
     help="Median of one probe on this machine, where it was measured here.",
 )
 @click.option(
-    "--max-memory-mb", type=float, help="Peak memory of the measuring process on this machine."
+    "--max-memory-mb",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Peak memory of the measuring process on this machine.",
 )
 @click.option(
     "--license",
@@ -55,11 +67,12 @@ def size(_ctx, _param, text: str | None) -> int | None:
 @click.option(
     "--on",
     "on",
-    type=click.Path(path_type=Path),
+    type=RESULTS,
     help="Folder of results to choose from, and of what was timed here; by default `results`.",
 )
 @click.option(
     "--board",
+    type=BOARD,
     help="openmpr (190 published encoders) or a CSV in its format; "
     "by default the results of --on, or openmpr where there are none.",
 )
@@ -79,8 +92,7 @@ def size(_ctx, _param, text: str | None) -> int | None:
     help="One choice over all galleries, prompts and other variants "
     "that answered the same queries.",
 )
-@patterns_option
-@click.option("--seed", default=0, show_default=True, help="Of the random sign patterns.")
+@patterns_options
 @click.option("--all", "everything", is_flag=True, help="Print every excluded system.")
 @json_option
 def command(on, board, gallery, across, patterns, seed, everything, as_json, **limits) -> None:
@@ -90,18 +102,25 @@ def command(on, board, gallery, across, patterns, seed, everything, as_json, **l
     Differences are paired over groups (SKUs). The best is chosen by the same data, so all pairs of
     those that meet the constraints are tested at once (max T, 5 % for the family).
     """
+    from skulens.analysis.boards import store_boards
     from skulens.analysis.choose import Constraints, choose
-    from skulens.report.decisions import conclude_choice, next_command, print_choice
+    from skulens.report.choices import (
+        conclude_choice,
+        conclude_sections,
+        next_command,
+        print_choice,
+    )
 
     wanted = Constraints(**limits)
     boards, stores, data = find_boards(on, board, gallery, across)
-    rated = [i for i, b in enumerate(boards) if not wanted.metric or b.has(wanted.metric)]
+    among = [e.result for b in stores for e in b.entries]
+    rated = [i for i, b in enumerate(boards) if has_metric(b, wanted)]
     for i in set(range(len(boards))) - set(rated) if rated else ():
-        click.echo(f"note: {boards[i].name}: no {wanted.metric}, left out", err=True)
+        note(f"{boards[i].name}: no {wanted.metric}, left out")
     asked = rated or range(len(boards))  # where no board has it, the error names what there is
     choices = [choose(boards[i], wanted, costs=stores, patterns=patterns, seed=seed) for i in asked]
     typed = [
-        next_command(c, data[i], f" --results {on}" if on else "")
+        next_command(c, data[i], f" --results {on}" if on else "", among)
         for c, i in zip(choices, asked, strict=True)
     ]
     if as_json:
@@ -111,6 +130,16 @@ def command(on, board, gallery, across, patterns, seed, everything, as_json, **l
     for choice, words in zip(choices, typed, strict=True):
         print_choice(choice, everything)
         click.echo(conclude_choice(choice, words))
+    if len(choices) > 1:
+        merged = store_boards([e.result for b in boards for e in b.entries], across=True)
+        every = [b for b in merged if has_metric(b, wanted)]
+        together = [choose(b, wanted, costs=stores, patterns=patterns, seed=seed) for b in every]
+        for line in conclude_sections(len(choices), together):
+            click.echo(line)
+
+
+def has_metric(board, wanted) -> bool:
+    return not wanted.metric or board.has(wanted.metric)
 
 
 def find_boards(on: Path | None, board: str | None, gallery: str, across: bool):
@@ -136,7 +165,7 @@ def find_boards(on: Path | None, board: str | None, gallery: str, across: bool):
     name = board or "openmpr"
     published = published_board(name) if name in rows("board") else read_board(name)
     for reject in published.rejects[:5]:
-        click.echo(f"note: {reject.source}: {reject.item}: {reject.reason}", err=True)
+        note(f"{reject.source}: {reject.item}: {reject.reason}")
     # measured here on the board's own photos
     mine = [b for b in stores if same_units(published, b)]
     return [merge(published, *mine)], stores, ["DATA"]

@@ -5,24 +5,27 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import catalog_options, json_option, patterns_option, reader_options
+from skulens.cli.completion import BOARD, DATA, RESULT, RESULTS
+from skulens.cli.options import catalog_options, json_option, patterns_options, reader_options
+from skulens.cli.progress import note
 
 TOP = 10
 """SKUs that are described."""
 
 
 @click.command()
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", type=RESULT)
+@click.argument("b", type=RESULT)
 @click.option(
     "--results",
-    type=click.Path(path_type=Path),
+    type=RESULTS,
     default=Path("results"),
     show_default=True,
     help="Folder of results.",
 )
 @click.option(
     "--board",
+    type=BOARD,
     help="Two encoders of a leaderboard instead: "
     "openmpr, or a CSV in its format with hits per SKU beside it.",
 )
@@ -34,11 +37,13 @@ TOP = 10
 @click.option("--gallery", default="", help="Only this gallery: text, image or both.")
 @click.option(
     "--data",
+    type=DATA,
     help="Where the catalogue lies now, for the paths of photos; by default where it was measured.",
 )
-@click.option("--skus", default=TOP, show_default=True, help="SKUs to describe.")
-@patterns_option
-@click.option("--seed", default=0, show_default=True, help="Of the random sign patterns.")
+@click.option(
+    "--skus", type=click.IntRange(min=0), default=TOP, show_default=True, help="SKUs to describe."
+)
+@patterns_options
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -68,7 +73,7 @@ def command(
     """
     from skulens.analysis.boards import unit_words
     from skulens.analysis.pairs import adjust, pair
-    from skulens.bench.reopen import photos_of
+    from skulens.bench.reopen import photos_of, pick_products
     from skulens.evaluate.compare import patterns_for
     from skulens.report.decisions import conclude_pairing, print_pairing
     from skulens.report.words import conclude_pair, describe_limit, estimate_effort
@@ -77,7 +82,7 @@ def command(
     asked = list(pairs_of_board(a, b, board) if board else pairs_of_store(a, b, results, gallery))
     patterns = patterns_for(len(asked), patterns)
     for one, other in asked:
-        catalog, note = (None, "") if board else catalog_or_why(one, data, map_)
+        catalog, why = (None, "") if board else catalog_or_why(one, data, map_)
         photos = photos_of(catalog, one.data.split) if catalog else {}
         found = pair(
             one,
@@ -89,24 +94,25 @@ def command(
             seed=seed,
         )
         pairings.append(found)
-        catalogs.append((catalog, note))
+        catalogs.append((catalog, why))
     pairings = adjust(pairings)
     if html:
         write_page(pairings, catalogs, html)
     if as_json:
         rows = [
             p.as_dict()
-            | {"verdict": conclude_pair(p, unit_words(p.a)[1]), "photos": note or "found"}
-            for p, (_, note) in zip(pairings, catalogs, strict=True)
+            | {"verdict": conclude_pair(p, unit_words(p.a)[1]), "photos": why or "found"}
+            for p, (_, why) in zip(pairings, catalogs, strict=True)
         ]
         click.echo(
             json.dumps({"comparisons": rows, "html": html and str(html)}, ensure_ascii=False)
         )
         return
-    for pairing, (_, note) in zip(pairings, catalogs, strict=True):
-        print_pairing(pairing)
-        if note:
-            click.echo(note)
+    for pairing, (catalog, why) in zip(pairings, catalogs, strict=True):
+        named = {sku for s in pairing.skus for sku in (s.sku, s.a_found, s.b_found)}
+        print_pairing(pairing, pick_products(catalog, named))
+        if why:
+            click.echo(why)
     for pairing in pairings:
         units = unit_words(pairing.a)
         for said in (estimate_effort(pairing, *units), describe_limit(pairing, units[1])):
@@ -119,8 +125,8 @@ def command(
 
 
 def pairs_of_store(a: str, b: str, results: Path, gallery: str):
-    from skulens.analysis.pairing import pair_up
-    from skulens.bench.store import find_results
+    from skulens.analysis.pairing import left_out, pair_up
+    from skulens.bench.naming import address, find_results
 
     sides = [
         [r for r in find_results(word, results) if gallery in ("", r.variant.get("gallery"))]
@@ -129,7 +135,16 @@ def pairs_of_store(a: str, b: str, results: Path, gallery: str):
     for word, found in zip((a, b), sides, strict=True):
         if not found:
             raise click.UsageError(f"{word} was never measured with --gallery {gallery}")
-    return pair_up(*sides)
+    mine, others = sides
+    pairs = pair_up(mine, others)
+    if lost := left_out(mine, others, pairs):
+        names = [address(r, [*mine, *others]) or str(r.folder) for r in lost]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        note(
+            "in no comparison, because the other side has no result of the same settings: "
+            f"{', '.join(names[:3])}{more}"
+        )
+    return pairs
 
 
 def pairs_of_board(a: str, b: str, board: str):

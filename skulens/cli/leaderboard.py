@@ -7,17 +7,22 @@ from pathlib import Path
 
 import click
 
-from skulens.cli.options import json_option
+from skulens.cli.completion import BOARD, RESULTS
+from skulens.cli.options import count_option, json_option
+from skulens.cli.progress import note
 
+PAPER = (
+    "--paper prints what the paper says that its files do not: misprints, contradictions, claims"
+)
 REJECTS = 20
 """Rows left out that are printed; --json has all."""
 
 
 @click.command()
-@click.argument("boards", nargs=-1, metavar="[openmpr | merit | FILE.csv | RESULTS]...")
+@click.argument("boards", nargs=-1, type=BOARD, metavar="[openmpr | merit | FILE.csv | RESULTS]...")
 @click.option(
     "--on",
-    type=click.Path(path_type=Path),
+    type=RESULTS,
     multiple=True,
     metavar="RESULTS",
     help="Folder of results of `skulens bench`, to stand beside.",
@@ -29,13 +34,7 @@ REJECTS = 20
     multiple=True,
     help="CSV in OpenMPR's format, to stand beside.",
 )
-@click.option(
-    "--top",
-    default=20,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Entries shown; 0: all. Your own are always shown.",
-)
+@count_option("--top", 20, "Entries shown; 0: all. Your own are always shown.", least=0)
 @click.option("--metric", default="", help="Order by this metric; default: the suite's first.")
 @click.option("--k", type=click.IntRange(min=1), help="Order by that metric at another cut-off.")
 @click.option("--macro", is_flag=True, help="Mean over SKUs instead of photos.")
@@ -53,6 +52,12 @@ REJECTS = 20
     help="Quality by size class and pretraining set too, with its correlation with parameters.",
 )
 @click.option(
+    "--paper",
+    is_flag=True,
+    help="Print too what a paper says that its files do not: misprinted cells, contradictions and "
+    "claims with verdicts. --html and --json have them always.",
+)
+@click.option(
     "--check",
     type=click.Path(path_type=Path),
     metavar="RESULTS",
@@ -67,15 +72,15 @@ REJECTS = 20
 )
 @json_option
 def command(
-    boards, on, tables, top, metric, k, macro, out, html, sizes, check, tolerance, as_json
+    boards, on, tables, top, metric, k, macro, out, html, sizes, paper, check, tolerance, as_json
 ) -> None:
     """Rank systems with intervals, rank intervals and groups without significant differences.
 
     "openmpr" is the 190 published results of the OpenMPR paper (found like a dataset, or fetched);
-    with it come the cells of the paper's Tables 1-11 that its files do not give, each with the
+    --paper adds the cells of the paper's Tables 1-11 that its files do not give, each with the
     likely reason, and its claims with a verdict. "merit" is Tables 2, 3 and 12 of the MERIT paper,
-    with the intervals that its numbers of queries imply and its contradictions. Without any board,
-    the folder `results` is shown.
+    with the intervals that its numbers of queries imply; --paper adds its contradictions. Without
+    any board, the folder `results` is shown.
     """
     from skulens.analysis.merging import merge_same_data
     from skulens.analysis.ranks import flatten, rank_board
@@ -94,26 +99,31 @@ def command(
     standings = [rank_board(b, m) for b, m in rated or [(found[0], asked[0])]]
     rejects = [r for board in found for r in board.rejects]
     rejects += [reject for left_out in unrated for reject in left_out]
-    paper = check_paper() if "openmpr" in boards else None
+    checked = check_paper() if "openmpr" in boards else None
     against = list_contradictions() if "merit" in boards else []
-    by_size = size_tables(found[0], asked[0]) if sizes or (html and paper) else None
+    by_size = size_tables(found[0], asked[0]) if sizes or (html and checked) else None
     if out:
         write(out, [row for s in standings for row in flatten(s)])
     if html:
-        write_page(html, rated, paper, by_size, against)
+        write_page(html, rated, checked, by_size, against)
     if as_json:
-        click.echo(to_json(standings, rejects, paper, by_size, against))
+        click.echo(to_json(standings, rejects, checked, by_size, against))
         return
-    show(standings, top, paper, by_size if sizes else None, against)
+    more = (checked, against) if paper else (None, [])
+    show(standings, top, more[0], by_size if sizes else None, more[1])
     list_rejects(rejects)
-    click.echo(last_line(standings, paper, rejects, [p for p in (out, html) if p]))
+    if (checked or against) and not paper:
+        click.echo(PAPER)
+    click.echo(last_line(standings, checked, rejects, [p for p in (out, html) if p]))
 
 
 def list_rejects(rejects: list) -> None:
-    for reject in rejects[:REJECTS]:
-        click.echo(f"left out: {reject.source}: {reject.item}: {reject.reason}; {reject.todo}")
-    if len(rejects) > REJECTS:
-        click.echo(f"left out: {len(rejects) - REJECTS} more; --json has all")
+    from skulens.catalog.rejects import list_rejects as lines_of
+
+    if rejects:
+        click.echo(f"{len(rejects):,} left out; --json has all:")
+    for line in lines_of(rejects, REJECTS):
+        click.echo(line)
 
 
 def check_results(boards, results: Path, tolerance: float, as_json: bool) -> None:
@@ -246,7 +256,7 @@ def write_page(html: Path, found: list, paper, by_size, against: list) -> None:
         for r in board.rejects
     ]
     if why := without_figures():
-        click.echo(f"note: no figures on the page: {why}", err=True)
+        note(f"no figures on the page: {why}")
     render(
         [view_of_board(board, metric) for board, metric in found],
         html,

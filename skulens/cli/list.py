@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.lazy import Group
 from skulens.cli.options import json_option
 
 
-class Kinds(click.Group):
+class Kinds(Group):
     """One command per kind of the registry that has rows."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -46,18 +47,29 @@ def encoders(search: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"families": families, "open_clip": pairs}))
         return
-    for row in families:
-        click.echo(f"{row['name']:<12} {row['about']}")
-    click.echo()
-    for row in pairs:
-        px = row.get("image_px")
-        params = (row.get("params_image") or 0) + (row.get("params_text") or 0)
-        size = f"{params / 1e6:>7.0f} M" if params else f"{'':>9}"
-        lint = ", ".join(row["lint"]) if not isinstance(row["lint"], str) else row["lint"]
-        click.echo(
-            f"{row['name']:<58} {px or '':>4} px {size}  {row['licence']:<16} {lint}".rstrip()
-        )
+    print_table(families)
+    print_pairs(pairs)
     click.echo(f"{len(families)} families, {len(pairs)} open_clip encoders")
+
+
+def print_pairs(pairs: list[dict]) -> None:
+    """open_clip's encoders."""
+    from skulens.report.console import show
+    from skulens.report.grid import Grid
+
+    table = Grid()
+    table.add_column("open_clip encoder", "name", whole=True)
+    table.add_column("px", "number", drop=3)
+    table.add_column("params", "number")
+    table.add_column("licence", "name", drop=1)
+    table.add_column("lint", drop=2, least=22)
+    for row in pairs:
+        params = (row.get("params_image") or 0) + (row.get("params_text") or 0)
+        lint = ", ".join(row["lint"]) if not isinstance(row["lint"], str) else row["lint"]
+        size = f"{params / 1e6:,.0f} M" if params else "-"
+        table.add_row(row["name"], str(row.get("image_px") or "-"), size, row["licence"], lint)
+    if pairs:
+        show(table)
 
 
 @command.command()
@@ -151,10 +163,22 @@ def print_rows(rows: list[dict], what: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({what: rows}))
         return
-    width = max(18, *(len(row["name"]) for row in rows)) if rows else 18
-    for row in rows:
-        click.echo(f"{row['name']:<{width}} {row['about']}")
-        if row.get("found"):
-            click.echo(f"{'':<{width}} in {row['found']}")
-    if not rows:
+    if rows:
+        print_table(rows)
+    else:
         click.echo(f"no {what}")
+
+
+def print_table(rows: list[dict]) -> None:
+    """Names, what they are, and where they are found."""
+    from skulens.report.console import show
+    from skulens.report.grid import Grid, Styled
+
+    table = Grid()
+    table.add_column("name", "name", whole=True)
+    table.add_column("what it is")
+    for row in rows:
+        found = [Styled(f"in {row['found']}", "dim")] if row.get("found") else []
+        table.add_row(row["name"], [Styled(row["about"]), *found])
+    if rows:
+        show(table)

@@ -1,14 +1,21 @@
 """How a command shows that it is at work."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
+
+import click
+
+from skulens.progress import Bar, is_quiet
 
 T = TypeVar("T")
 
 
 def watch(things: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """The same things, with a bar on stderr for what takes more than two seconds."""
-    from tqdm import tqdm
+    return iter(Bar(things, desc=what, total=total, delay=2, leave=False))
 
-    return iter(tqdm(things, desc=what, total=total, delay=2, leave=False, file=sys.stderr))
+
+def note(sentence: str) -> None:
+    """Say something on stderr that is worth knowing, unless quiet."""
+    if not is_quiet():
+        click.echo(f"note: {sentence}", err=True)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.lazy import Group
 from skulens.cli.options import json_option
 from skulens.errors import DataError
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Show a template of what is said to a model; check your own."""
 

@@ -80,9 +80,9 @@ def count(n: int, thing: str) -> str:
 
 
 def progress(readings, total: int, quiet: bool):
-    from tqdm import tqdm
+    from skulens.progress import Bar
 
-    return tqdm(
+    return Bar(
         readings, desc="labels", total=total, unit=" photos", delay=2, leave=False, file=sys.stderr,
         disable=quiet and not sys.stderr.isatty(),
     )  # fmt: skip
@@ -126,13 +126,13 @@ class Outputs:
                 self.draw_to(photo, size)
 
     def show(self, photo) -> None:
-        from skulens.report.console import console
+        from skulens.report.console import show
         from skulens.report.labels import make_table
 
         for reject in photo.rejects:
             click.echo(f"{photo.path}: {reject.reason}; {reject.todo}", err=True)
         if photo.rows or photo.codes:
-            console().print(make_table(photo))
+            show(make_table(photo))
         elif not photo.rejects:
             click.echo(
                 f"{photo.path}: {count(len(photo.lines), 'line')} of text, no fact and no code found"

@@ -9,6 +9,7 @@ import click
 
 from skulens.cli.asked import number, short
 from skulens.cli.asking import classes, prices_option, replies_option
+from skulens.cli.lazy import Group
 from skulens.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def place_of(store: Path | None) -> Path:
     return store or cache_folder() / "replies"
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """What models were asked, what it cost and what failed."""
 
@@ -81,26 +82,25 @@ def print_runs(rows: "list[Spending]") -> None:
     import re
     import time
 
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from skulens.report.console import show
+    from skulens.report.grid import Grid
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Grid()
     for name in ("run", "stage", "engine"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, "name")
     for name in ("asked", "answered", "failed", "tokens", "money"):
-        table.add_column(name, justify="right")
+        table.add_column(name, "number", drop=name == "tokens")
     for row in rows:
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.first))
         dated = row.run if re.search(r"\d{4}-\d\d-\d\d", row.run) else f"{row.run} {begun}"
         table.add_row(
-            escape(dated), escape(row.stage), escape(row.model),
+            dated, row.stage, row.model,
             f"{row.questions:,}", f"{row.answered:,}",
             "\n".join(f"{n:,} {error}" for error, n in row.failed.items()) or "0",
             f"{short(row.tokens['input_tokens'])} + {short(row.tokens['output_tokens'])}",
             money_said(row.money, row.currency, row.uncounted),
         )  # fmt: skip
-    Console().print(table)
+    show(table)
 
 
 def money_said(money: float | None, currency: str, uncounted: int = 0) -> str:

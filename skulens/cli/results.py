@@ -5,18 +5,21 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA, RESULTS
+from skulens.cli.lazy import Group
 from skulens.cli.options import catalog_options, json_option, reader_options
+from skulens.cli.progress import note
 
 results_option = click.option(
     "--results",
-    type=click.Path(path_type=Path),
+    type=RESULTS,
     default=Path("results"),
     show_default=True,
     help="Folder of results.",
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Show and export what has been measured."""
 
@@ -49,7 +52,8 @@ def show(results: Path, as_json: bool) -> None:
     show_default=True,
     help="The page.",
 )
-def report(results: Path, out: Path) -> None:
+@json_option
+def report(results: Path, out: Path, as_json: bool) -> None:
     """Write one self-contained HTML page: leaderboards, figures, confusable products, audit,
     provenance.
 
@@ -61,8 +65,11 @@ def report(results: Path, out: Path) -> None:
 
     found = stored_results(results)
     write_page(found, out)
+    if as_json:
+        click.echo(json.dumps({"page": str(out), "results": len(found)}))
+        return
     if why := without_figures():
-        click.echo(f"note: no figures on the page: {why}", err=True)
+        note(f"no figures on the page: {why}")
     click.echo(f"report of {count(len(found), 'result')}: {out}")
 
 
@@ -75,7 +82,9 @@ def report(results: Path, out: Path) -> None:
     show_default=True,
     help="The page.",
 )
-@click.option("--data", help="The catalogue that was measured. Default: where it was then.")
+@click.option(
+    "--data", type=DATA, help="The catalogue that was measured. Default: where it was then."
+)
 @click.option("--split", default="", help="Whose queries. Default: the split of most queries.")
 @click.option(
     "--queries", "n_queries", default=60, show_default=True, type=click.IntRange(min=1),
@@ -83,7 +92,9 @@ def report(results: Path, out: Path) -> None:
 )  # fmt: skip
 @click.option("--top", default=8, show_default=True, type=click.IntRange(1, 50),
               help="Products shown of what each system found.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draw."
+)
 @catalog_options
 @json_option
 def queries(results, out, data, split, n_queries, top, seed, map_, as_json) -> None:
@@ -106,7 +117,7 @@ def queries(results, out, data, split, n_queries, top, seed, map_, as_json) -> N
         click.echo(json.dumps(page | {"systems": list(made.systems)}, ensure_ascii=False))
         return
     if other:
-        click.echo(f"note: results on other splits, see --split: {', '.join(other)}", err=True)
+        note(f"results on other splits, see --split: {', '.join(other)}")
     size, systems = out.stat().st_size / 1e6, count(len(made.systems), "system")
     click.echo(
         f"{made.queries} of {count(made.of, 'query')} with what {systems} found: {out} "
@@ -132,7 +143,8 @@ def queries(results, out, data, split, n_queries, top, seed, map_, as_json) -> N
 )
 @json_option
 def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
-    """Write the report's figures as files: Pareto fronts, densities, CMC curves, gaps."""
+    """Write the report's figures as files: differences to the first, the SKUs on which the first two
+    differ, Pareto fronts, CMC curves and more; see "Figures as files" in docs/report.md."""
     from skulens.bench.store import stored_results
     from skulens.report.figures import write_figures
     from skulens.report.views import views_of_results
@@ -160,7 +172,8 @@ def figures(results: Path, out: Path, kind: str, as_json: bool) -> None:
     required=True,
     help="Folder for trec, mteb and openmpr, file for csv and json.",
 )
-def export(results: Path, kind: str, out: Path) -> None:
+@json_option
+def export(results: Path, kind: str, out: Path, as_json: bool) -> None:
     """Write runs and qrels for trec_eval, results for mteb or in OpenMPR's files, or all metrics as
     CSV or JSON.
 
@@ -170,6 +183,10 @@ def export(results: Path, kind: str, out: Path) -> None:
     from skulens.report.export import export_results
 
     done = export_results(stored_results(results), kind, out)
+    if as_json:
+        body = {"format": kind, "out": str(out), "written": done.written}
+        click.echo(json.dumps(body | {"left_out": list(done.skipped)}, ensure_ascii=False))
+        return
     for reason in done.skipped:
-        click.echo(f"note: left out: {reason}", err=True)
+        note(f"left out: {reason}")
     click.echo(f"{kind} of {done.written} results in {out}")

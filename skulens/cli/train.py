@@ -6,16 +6,18 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA
+from skulens.cli.lazy import Group
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Train small image+text encoders."""
 
 
 @command.command(epilog=DATA_HELP)
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", type=DATA, nargs=-1, required=True)
 @click.option(
     "--out",
     required=True,
@@ -25,17 +27,18 @@ def command() -> None:
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path),
-    help="YAML with settings, such as recipes/groceries.yaml; without: the defaults.",
+    help="YAML with settings, or the name of a recipe that comes with skulens: groceries, "
+    "groceries-small, groceries-frozen, mini; without: the defaults.",
 )
-@click.option("--epochs", type=int, help="Passes over the pictures.")
-@click.option("--batch", type=int, help="Pictures per step.")
-@click.option("--lr", type=float, help="Peak learning rate.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the pictures.")
+@click.option("--batch", type=click.IntRange(min=1), help="Pictures per step.")
+@click.option("--lr", type=click.FloatRange(min=0, min_open=True), help="Peak learning rate.")
 @click.option(
     "--loss",
     type=click.Choice(["infonce", "siglip"]),
     help="infonce: symmetric softmax; siglip: pairwise sigmoid.",
 )
-@click.option("--seed", type=int, help="Of weights, order and augmentation.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of weights, order and augmentation.")
 @click.option("--bf16", is_flag=True, default=None, help="bfloat16 autocast of the vision tower.")
 @click.option(
     "--frozen-image",
@@ -73,7 +76,20 @@ def command() -> None:
     metavar="DATA",
     help="Catalogue of the --test queries, where it is not the first DATA.",
 )
-@click.option("--threads", default=0, help="Cores to train on; 0: all.")
+@click.option(
+    "--hold-out",
+    metavar="SHARE",
+    help="Share of the SPUs, such as 1/3, kept out of training completely: their photos, catalogue "
+    "pictures and texts. Chosen by --hold-out-seed, evenly over the top classes.",
+)
+@click.option(
+    "--hold-out-seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which SPUs are held out.",
+)
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="Cores to train on; 0: all.")
 @catalog_options
 @json_option
 def contrastive(
@@ -86,6 +102,8 @@ def contrastive(
     test,
     val_data,
     test_data,
+    hold_out,
+    hold_out_seed,
     threads,
     map_,
     as_json,
@@ -99,14 +117,17 @@ def contrastive(
     import torch
 
     from skulens.train.contrastive import train_contrastive
+    from skulens.train.hold_out import HoldOut
     from skulens.train.measure import format_metric
 
     if threads:
         torch.set_num_threads(threads)
     config = configure(recipe, given, changes)
-    apart = [open_data(d, map_) if d else None for d in (val_data, test_data)]
+    watched, measured = (open_data(d, map_) if d else None for d in (val_data, test_data))
+    left = HoldOut.parse(hold_out, hold_out_seed) if hold_out else None
+    catalogs = [open_data(d, map_) for d in data]
     found = train_contrastive(
-        [open_data(d, map_) for d in data], config, out, split, val, test, *apart
+        catalogs, config, out, split, val, test, watched, measured, hold_out=left
     )
     report_rejects(found.rejects)
     if as_json:
@@ -164,7 +185,9 @@ def summary(found, config) -> dict:
 
 
 def report_rejects(rejects) -> None:
+    from skulens.catalog.rejects import list_rejects
+
     if rejects:
-        click.echo(f"{len(rejects)} pictures left out, first ones:", err=True)
-    for reject in rejects[:5]:
-        click.echo(f"  {reject.source}: {reject.reason}", err=True)
+        click.echo(f"{len(rejects)} pictures left out:", err=True)
+    for line in list_rejects(rejects):
+        click.echo(line, err=True)

@@ -111,12 +111,11 @@ class Work:
         return False
 
     def _verify(self) -> "Iterator[Verified]":
-        from tqdm import tqdm
-
         from skulens.extract.verifying import verify_claims_of
+        from skulens.progress import Bar
 
         stream = verify_claims_of(self.catalog.products(), self.groups, self.looker)
-        with tqdm(
+        with Bar(
             stream, total=self.items, unit="item", delay=2, mininterval=0.5, leave=False,
             file=sys.stderr,
         ) as bar:  # fmt: skip

@@ -7,35 +7,64 @@ from typing import Literal, cast
 
 import click
 
+from skulens.cli.lazy import Group
 from skulens.cli.options import json_option
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Make, show or check the procedural shop."""
 
 
 @command.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--skus", default=300, show_default=True, help="Products.")
-@click.option("--seed", default=7, show_default=True, help="Another seed gives another shop.")
-@click.option("--px", default=224, show_default=True, help="Side of the pictures, pixels.")
 @click.option(
-    "--label-px", default=384, show_default=True, help="Side of the close-ups of labels, pixels."
+    "--skus", type=click.IntRange(min=1), default=300, show_default=True, help="Products."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    help="Another seed gives another shop.",
+)
+@click.option(
+    "--px",
+    type=click.IntRange(min=16),
+    default=224,
+    show_default=True,
+    help="Side of the pictures, pixels.",
+)
+@click.option(
+    "--label-px",
+    type=click.IntRange(min=16),
+    default=384,
+    show_default=True,
+    help="Side of the close-ups of labels, pixels.",
 )
 @click.option(
     "--views", default="", help="Only these of front, back, side, use, label, between commas."
 )
-@click.option("--photos", default=4, show_default=True, help="Probe photos of each product.")
+@click.option(
+    "--photos",
+    type=click.IntRange(min=0),
+    default=4,
+    show_default=True,
+    help="Probe photos of each product.",
+)
 @click.option("--no-pictures", is_flag=True, help="Only the tables: a million products in minutes.")
 @click.option("--classes", default="", help="Only these classes, between commas.")
 @click.option(
-    "--noise", default=0.2, show_default=True, help="Share of listings that are wrong on purpose."
+    "--noise",
+    type=click.FloatRange(min=0, max=1),
+    default=0.2,
+    show_default=True,
+    help="Share of listings that are wrong on purpose.",
 )
 @click.option(
     "--split-all", type=click.Choice(["train", "test"]), help="Put every product into one split."
 )
-@click.option("--workers", type=int, help="Processes; all cores by default.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; all cores by default.")
 @json_option
 def make(
     folder: Path,
@@ -108,7 +137,13 @@ def words(given: str) -> tuple[str, ...]:
     type=click.Path(dir_okay=False, path_type=Path),
     help="PNG file; FOLDER/sheet.png by default.",
 )
-@click.option("--skus", default=48, show_default=True, help="Products on the sheet.")
+@click.option(
+    "--skus",
+    type=click.IntRange(min=1),
+    default=48,
+    show_default=True,
+    help="Products on the sheet.",
+)
 @click.option(
     "--of",
     "kind",
@@ -134,9 +169,23 @@ def show(folder: Path, out: Path | None, skus: int, kind: str, as_json: bool) ->
 
 
 @command.command()
-@click.option("--skus", default=100_000, show_default=True, help="Products; none is drawn.")
-@click.option("--seed", default=1, show_default=True, help="Of the shop.")
-@click.option("--examples", default=3, show_default=True, help="Shown of each kind.")
+@click.option(
+    "--skus",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="Products; none is drawn.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the shop."
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Shown of each kind.",
+)
 @json_option
 def check(skus: int, seed: int, examples: int, as_json: bool) -> None:
     """Look for contradictions in what a shop says of its products.

@@ -196,7 +196,7 @@ def test_without_a_second_candidate_the_score_is_taken(tmp_path):
     ("words", "says"),
     [
         ((), "expected either RESULT or --encoder NAME"),
-        (("mini", "--precision", "99"), "between 0 and 1"),
+        (("mini", "--precision", "99"), "not in the range 0<=x<=1"),
         (("mini", "--choose-on", "0.99"), "at least two SKUs each"),
         (("minni",), "did you mean 'mini'"),
         (("mini", "--gallery", "image"), "never measured with --gallery image"),

@@ -87,8 +87,9 @@ def test_json_of_the_published_results(published):
 def test_the_published_results_for_people(monkeypatch):
     monkeypatch.setenv("SKULENS_DATA", str(real_openmpr().parent))
     shown = run("openmpr", "--top", 5)
-    assert shown.count("open_clip:") == 5
-    said = " ".join(shown.split())
+    assert shown.count("open_clip:") == 5 and "likely reason" not in shown
+    assert "--paper prints what the paper says that its files do not" in shown
+    said = " ".join(run("openmpr", "--top", 5, "--paper").split())
     assert "203 of 218 printed cells of tables 1-11 agree" in said and "likely reason" in said
     assert "26 claims: 9 not supported, 5 in part, 12 supported" in said
     assert "Not in the paper (tables 1, 4, 5 and 6): 28 of the 190 rows" in said
@@ -152,13 +153,14 @@ def test_a_csv_with_bad_rows(folder):
     write_summary(folder / "mine.csv", rows)
     shown = run("mine.csv")
     assert "[red]m2/v1" in shown, "names are no markup"
+    assert "2 left out; --json has all:\n" in shown
     assert (
-        "left out: mine.csv, row 5: [red]m0/v1: the same model as row 2; keep one of the two"
+        "  the same model as row 2: mine.csv, row 5 ([red]m0/v1)\n    -> keep one of the two\n"
         in shown
     )
     assert (
-        "left out: mine.csv, row 6, column micro_cmc@1: x/v1: 'nan' is not a finite number; "
-        "correct the cell" in shown
+        "  'nan' is not a finite number: mine.csv, row 6, column micro_cmc@1 (x/v1)\n"
+        "    -> correct the cell" in shown
     )
     assert shown.splitlines()[-1] == "3 entries; 2 left out"
     answer = json.loads(run("mine.csv", "--json"))
@@ -189,10 +191,9 @@ def test_results_without_the_metric_are_left_out_not_in_the_way(folder):
             folder / "r" / name, name, {10: hits_of(0.8, 9)[5]}, data_hash=name, gallery=gallery
         )
     shown = run(folder / "data/openmpr", "--on", "r")
-    assert (
-        shown.count("no hit_rate@1; choose another --metric or --k") == 2
-        and shown.splitlines()[-1] == "3 entries; 2 left out"
-    )
+    assert "  2 x no hit_rate@1, such as benchmark_summary (" in shown
+    assert "    -> choose another --metric or --k\n" in shown
+    assert shown.splitlines()[-1] == "3 entries; 2 left out"
 
 
 def test_all_boards_go_onto_one_page(folder):

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from skulens.cli.completion import DATA
 from skulens.cli.curate.cards import claims_option, opened, read_products
 from skulens.cli.curate.engine import optional_engine
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
@@ -57,7 +58,7 @@ def read_filters(profile: str, said: dict[str, Any]):
 
 
 @click.command("annotate", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option(
     "--cards", "folder", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder with attribute cards, as `skulens curate cards` makes them.",
@@ -128,8 +129,10 @@ def finish(out: Path, done, record, rejects, asked, as_json: bool) -> None:
         return
     for line in done.funnel.lines():
         click.echo(line)
-    for reject in rejects[:5]:
-        click.echo(f"rejected: {reject.source} {reject.item}: {reject.reason}")
+    from skulens.catalog.rejects import list_rejects
+
+    for line in list_rejects(rejects):
+        click.echo(line)
     if asked is not None:
         click.echo(asked.last_line())
     click.echo(

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from skulens.cli.asking import engine_options
+from skulens.cli.completion import DATA, ENCODER
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 CLIP = "open_clip:ViT-B-32/openai"
@@ -13,7 +14,7 @@ CLIP = "open_clip:ViT-B-32/openai"
 
 
 @click.command("captions", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @engine_options
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Folder for the catalogue made."
@@ -25,7 +26,7 @@ CLIP = "open_clip:ViT-B-32/openai"
     "openmpr_caption.",
 )
 @click.option(
-    "--encoder", "encoders", multiple=True, default=(CLIP,), show_default=True,
+    "--encoder", "encoders", type=ENCODER, multiple=True, default=(CLIP,), show_default=True,
     help="A caption has to fit this encoder, by its own tokenizer; may be repeated.",
 )  # fmt: skip
 @click.option(
@@ -62,7 +63,9 @@ CLIP = "open_clip:ViT-B-32/openai"
 @click.option("--queries/--no-queries", default=True, help="Carry queries and judgements over.")
 @click.option("--sample", default=0, type=click.IntRange(min=0),
               help="Only so many products, drawn at random; 0 is all.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of samples.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of samples."
+)
 @catalog_options
 @json_option
 def command(
@@ -155,8 +158,10 @@ def finish(out: Path, asked, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--sample", default=250, show_default=True, type=click.IntRange(min=1),
               help="Captions to review; all where there are fewer.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the sample.")
-@click.option("--order", "orders", multiple=True, type=int, default=(1, 2), show_default=True,
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample."
+)
+@click.option("--order", "orders", multiple=True, type=click.IntRange(min=0), default=(1, 2), show_default=True,
               help="Seed of an order; one sheet for each.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Folder for the sheets. Default: FOLDER.")  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA
 from skulens.cli.curate.engine import optional_engine
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 from skulens.cli.progress import watch
@@ -21,7 +22,7 @@ claims_option = click.option(
 
 
 @click.command("cards", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the cards.",

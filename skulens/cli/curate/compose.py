@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import click
 
+from skulens.cli.completion import DATA
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 
@@ -22,7 +23,7 @@ def read_quota(_ctx, _param, text: str):
 
 
 @click.command("compose", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the catalogue with its queries.",
@@ -41,7 +42,13 @@ def read_quota(_ctx, _param, text: str):
     "--limit", type=click.IntRange(min=1),
     help="Proposals of each method and number of conditions. [default: as the profile says]",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Another seed gives other queries.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another seed gives other queries.",
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1),
               help="Processes; any number gives the same queries.")  # fmt: skip
 @click.option(
@@ -117,14 +124,14 @@ class Phases:
         self.bar: Any = None
 
     def begin(self, phase: str, steps: int):
-        from tqdm import tqdm
+        from skulens.progress import Bar
 
         self.close()
         if steps:
-            self.bar = tqdm(desc=phase, total=steps, delay=0.5, leave=False, file=sys.stderr)
+            self.bar = Bar(desc=phase, total=steps, delay=0.5, leave=False, file=sys.stderr)
         else:
             said = "{desc}: {n_fmt} done, {elapsed}"
-            self.bar = tqdm(desc=phase, bar_format=said, leave=False, file=sys.stderr)
+            self.bar = Bar(desc=phase, bar_format=said, leave=False, file=sys.stderr)
         return self.bar.update
 
     def close(self) -> None:

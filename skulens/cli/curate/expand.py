@@ -7,20 +7,21 @@ from pathlib import Path
 import click
 
 from skulens.cli.asking import Asking
+from skulens.cli.completion import DATA, ENCODER
 from skulens.cli.curate.compose import in_language, read_quota
 from skulens.cli.curate.engine import asking_line, optional_engine, work_with
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 
 
 @click.command("expand", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @optional_engine
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the catalogue with its queries.",
 )  # fmt: skip
 @click.option(
-    "--encoder", default="mini", show_default=True,
+    "--encoder", type=ENCODER, default="mini", show_default=True,
     help="Says which products are similar: a row of `skulens list encoders`.",
 )  # fmt: skip
 @click.option(
@@ -31,8 +32,14 @@ from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_da
               help="Products of a class that count as similar to another one.")  # fmt: skip
 @click.option("--mutual/--one-way", default=True, show_default=True,
               help="A pair has to be similar both ways.")  # fmt: skip
-@click.option("--least", default=0.0, show_default=True, help="Least cosine of a pair.")
-@click.option("--most", default=0.9999, show_default=True,
+@click.option(
+    "--least",
+    type=click.FloatRange(min=-1, max=1),
+    default=0.0,
+    show_default=True,
+    help="Least cosine of a pair.",
+)
+@click.option("--most", type=click.FloatRange(min=-1, max=1), default=0.9999, show_default=True,
               help="Most cosine of a pair; identical pictures never are one.")  # fmt: skip
 @click.option("--siblings", is_flag=True, help="Take variants of one product (SPU) as pairs, too.")
 @click.option(
@@ -61,7 +68,13 @@ from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_da
     "--language", help="Of a shop's texts: en, id, ms, vi, th; market: that of each country. "
     "[default: market]",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Another seed gives other queries.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another seed gives other queries.",
+)
 @catalog_options
 @json_option
 def command(
@@ -74,11 +87,10 @@ def command(
     has attributes they are looked up and all answers are listed; otherwise --engine is asked, and
     the query is tagged unverified. Nothing is asked twice: run the same command again to resume.
     """
-    from tqdm import tqdm
-
     from skulens.compose.profiles import read_profile
     from skulens.curate.asked.expand import Plan, expand_catalog
     from skulens.curate.asked.pictures import Window
+    from skulens.progress import Bar
 
     if instruct and asking is None:
         raise click.UsageError("--instruct asks a model: name it by --engine")
@@ -93,7 +105,7 @@ def command(
 
     def make(chat):
         wanted = sum(quotas.values())
-        with tqdm(desc="queries", total=wanted, delay=2, leave=False, file=sys.stderr) as bar:
+        with Bar(desc="queries", total=wanted, delay=2, leave=False, file=sys.stderr) as bar:
             return expand_catalog(catalog, embedder, chat, plan, out, bar.update)
 
     def tell_made(made, asked) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
 from skulens.cli.progress import watch
 
@@ -32,7 +33,7 @@ def read_limits(_ctx, _param, given: tuple[str, ...]) -> dict[str, float]:
 
 
 @click.command("pictures", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the tables.",
@@ -85,7 +86,7 @@ def command(data, out, names, limits, rank_by, map_, as_json) -> None:
               help="Undegraded pictures of TUNING that may fail.")  # fmt: skip
 @click.option("--most", default=0, type=click.IntRange(min=0),
               help="Most pictures of each catalogue; 0 is all.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True,
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the faults; HELD_OUT gets the next one.")  # fmt: skip
 @catalog_options
 @json_option
@@ -95,17 +96,16 @@ def calibrate_pictures(tuning, held_out, names, share, most, seed, map_, as_json
     Blur, clutter, text and watermarks are drawn on good pictures, so that the truth is known. One
     picture per SPU; intervals are exact. Both catalogues show products on a plain background.
     """
-    from tqdm import tqdm
-
     from skulens.curate.pictures.calibrate import check_enough, first_pictures, judge, score_all
     from skulens.curate.pictures.select import open_scores
+    from skulens.progress import Bar
 
     scores = open_scores(names or DEFAULT[1:], {}).scores
     halves = []
     for number, data in enumerate((tuning, held_out)):
         pictures = first_pictures(open_data(data, map_).products(), most)
         check_enough(pictures, data)
-        with tqdm(total=len(pictures), unit=" pictures", delay=2, file=sys.stderr) as bar:
+        with Bar(total=len(pictures), unit=" pictures", delay=2, file=sys.stderr) as bar:
             halves.append(score_all(pictures, scores, seed + number, bar.update))
     judged = judge(halves[0], halves[1], scores, share)
     if as_json:

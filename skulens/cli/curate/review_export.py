@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from skulens.cli.completion import ENCODER
 from skulens.cli.options import OUTSIDE, catalog_options, json_option, open_data
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--candidates", default=30, show_default=True, type=click.IntRange(min=1),
               help="Most products to judge for a query.")  # fmt: skip
-@click.option("--encoder", help="Ranks candidates by similarity to the query's pictures: a row of "
+@click.option("--encoder", type=ENCODER, help="Ranks candidates by similarity to the query's pictures: a row of "
               "`skulens list encoders`. Without one they come in catalogue order.")  # fmt: skip
 @click.option(
     "--pictures", type=click.Choice(["embed", "serve", "copy"]), default="embed", show_default=True,
@@ -46,7 +47,13 @@ if TYPE_CHECKING:
 @click.option("--annotator", "annotators", multiple=True,
               help="Who filled an export of --first, one for each, in order.")  # fmt: skip
 @click.option("--blind", is_flag=True, help="A later round sees nothing of what was said before.")
-@click.option("--seed", default=0, show_default=True, help="Of the sample and its order.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the sample and its order.",
+)
 @catalog_options
 @json_option
 def command(

@@ -29,7 +29,13 @@ LISTED = 20
     help="refer: the folder names pictures where they lie (read it with --allow-outside); copy: "
     "it can be moved.",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the resamples behind intervals.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the resamples behind intervals.",
+)
 @catalog_options
 @json_option
 def command(folder, exports, out, annotators, pictures, seed, map_, as_json) -> None:

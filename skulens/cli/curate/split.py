@@ -14,15 +14,21 @@ if TYPE_CHECKING:
 
 @click.command("split")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--test", default=0.1, show_default=True, type=float,
+@click.option("--test", default=0.1, show_default=True, type=click.FloatRange(min=0),
               help="Test queries: a number, or below 1 a share of all.")  # fmt: skip
-@click.option("--val", default=0.0, show_default=True, type=float, help="Validation queries.")
+@click.option(
+    "--val",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Validation queries, likewise.",
+)
 @click.option(
     "--stratify", multiple=True, default=("language", "class", "n_conditions", "method"),
     show_default=True, help="Tag of which every side gets its share; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--second-draw", "second", default=0.0, show_default=True, type=float,
+    "--second-draw", "second", default=0.0, show_default=True, type=click.FloatRange(min=0, max=1),
     help="Share of the test set drawn in proportion to the method, after a draw in proportion to "
     "language and class, as in the paper (which does not say what share).",
 )  # fmt: skip
@@ -45,7 +51,13 @@ if TYPE_CHECKING:
     "--like-paper", is_flag=True,
     help="Holdouts of one axis removed together, by any product; a test query counts once.",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another seed gives another split.",
+)
 @json_option
 def command(
     folder,

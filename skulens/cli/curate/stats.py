@@ -5,14 +5,15 @@ from pathlib import Path
 
 import click
 
+from skulens.cli.completion import DATA
 from skulens.cli.options import DATA_HELP, catalog_options, json_option, open_data
-from skulens.cli.progress import watch
+from skulens.cli.progress import note, watch
 
 PAGE = "index.html"
 
 
 @click.command("stats", epilog=DATA_HELP)
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False),
     help="Folder for stats.json, the tables and the page.",
@@ -41,7 +42,7 @@ def command(data, out, splits, map_, as_json) -> None:
         click.echo(json.dumps(stats.record() | made, ensure_ascii=False))
         return
     if why := without_figures():
-        click.echo(f"note: some figures are missing: {why}", err=True)
+        note(f"some figures are missing: {why}")
     for problem in stats.tables["problems"].to_pylist():
         click.echo(f"{problem['count']:9,}  {problem['problem']}")
     n = stats.numbers
