@@ -8,17 +8,18 @@ DEMO := demo
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt
 
 # Debian packages that some parts need; `make setup` installs them or names the command.
-SYSTEM_PACKAGES := tesseract-ocr tesseract-ocr-ind tesseract-ocr-msa tesseract-ocr-tha tesseract-ocr-vie tesseract-ocr-rus tesseract-ocr-ukr chromium
+SYSTEM_PACKAGES := tesseract-ocr tesseract-ocr-ind tesseract-ocr-msa tesseract-ocr-tha tesseract-ocr-vie tesseract-ocr-rus tesseract-ocr-ukr chromium fonts-noto-core strace
 
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: demo test lint setup clean help
+.PHONY: demo test lint setup runtime clean help
 
 help:
-	@echo "make demo    install, build a small shop, benchmark the shipped encoder on it, write a report"
+	@echo "make demo    install; audit, measure, index and search real photos; ends with the search page"
 	@echo "make test    install what tests need and run them"
 	@echo "make lint    ruff (rules and format) and mypy"
 	@echo "make setup   system packages (root and apt), or the command that installs them"
+	@echo "make runtime what a published site needs in the browser (npm), for its tests"
 	@echo "make clean   remove the demo and the virtual environment"
 
 $(BIN)/python:
@@ -27,7 +28,7 @@ $(BIN)/python:
 
 # A stamp is newer than what it was installed from, so a second run installs nothing.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e ".[clip,onnx,world,search,report]"
+	$(PIP) -e ".[demo,onnx]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
@@ -36,10 +37,7 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo
-	$(BIN)/skulens world make $(DEMO)/shop --skus 300 --seed 7
-	$(BIN)/skulens audit $(DEMO)/shop --encoder mini --out $(DEMO)/results/audit.json
-	$(BIN)/skulens bench mpr $(DEMO)/shop --encoder mini --results $(DEMO)/results
-	$(BIN)/skulens results report --results $(DEMO)/results --out $(DEMO)/report.html
+	$(BIN)/skulens demo $(DEMO)
 
 test: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
@@ -57,6 +55,14 @@ else
 	  apt-get update -qq && apt-get install -y -qq $(SYSTEM_PACKAGES); \
 	else echo "needed: sudo apt-get install $(SYSTEM_PACKAGES)"; fi
 endif
+
+# Two files of onnxruntime-web; `skulens publish --runtime $(VENV)/runtime` takes them from here.
+ORT := onnxruntime-web
+ORT_VERSION := 1.30.0
+runtime: | $(BIN)/python
+	@if ! command -v npm >/dev/null; then echo "npm is not installed; tests of published sites are skipped"; \
+	elif [ ! -d $(VENV)/runtime/package/dist ]; then mkdir -p $(VENV)/runtime && cd $(VENV)/runtime && \
+	  npm pack --silent $(ORT)@$(ORT_VERSION) && tar xzf $(ORT)-$(ORT_VERSION).tgz && rm $(ORT)-$(ORT_VERSION).tgz; fi
 
 clean:
 	rm -rf $(DEMO) $(VENV)

@@ -28,6 +28,11 @@ def spread(values: list[float]) -> dict:
     }
 
 
+def named(settings: dict) -> dict:
+    """Settings without the folders in which this machine keeps things."""
+    return {k: Path(v).name if isinstance(v, str) else v for k, v in settings.items()}
+
+
 def report(
     name: str, rows: list[dict], settings: dict, save: bool, cells: list[dict] | None = None
 ) -> None:

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.common import report
-from skulens.bench.candidates import VectorSearch, depth_of, find_candidates
+from skulens.bench.candidates import VectorSearch, depth_of, find_and_judge
 from skulens.bench.retrieval import measure_asides, rules_of, score, with_slices
 from skulens.bench.suites.merit import Merit, MeritSettings
 from skulens.bench.task import Ranked, Task
@@ -122,9 +122,9 @@ def evaluate_suite(
     search = VectorSearch(task.galleries["image"], by_id, shown, "single", "")
     products = search.gallery.products
     depth = depth_of(len(queries), len(products), task.shallow)
-    runs = find_candidates(search, queries, products, rules_of(task), depth)
-    found = score(task, queries, Ranked(runs[0]))
-    return with_slices(found, measure_asides(task, search, queries, runs, found.metrics))
+    ranked = find_and_judge(search, queries, products, rules_of(task), depth)
+    found = score(task, queries, Ranked(ranked[0].run, judged=ranked[0].judged))
+    return with_slices(found, measure_asides(task, search, queries, ranked, found.metrics))
 
 
 def evaluate_plainly(

@@ -27,7 +27,7 @@ from skulens.evaluate.intervals import Interval
 from skulens.files import cache_folder
 from skulens.protocols import Catalog, TextReader
 from skulens.records import Query
-from skulens.search.ocr import Likeness, Ocr
+from skulens.search.systems.ocr import Likeness, Ocr
 from skulens.verify.text import open_text_reader
 
 METRICS = ("hit_rate@1", "hit_rate@5")

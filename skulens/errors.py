@@ -50,6 +50,10 @@ class StoreError(SkulensError):
     """A cache or result store that is locked, full, corrupt or would be overwritten."""
 
 
+class StoreBusy(StoreError):
+    """Another process holds the lock of what should be written."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str], see: str) -> UnknownName:
     """The error for a name nobody knows, with the nearest known names."""
     near = nearest(name, list(known))
@@ -58,12 +62,16 @@ def unknown(kind: str, name: str, known: Iterable[str], see: str) -> UnknownName
 
 
 def nearest(name: str, known: list[str], most: int = 3) -> list[str]:
-    """Known names that look like `name` as a whole or, failing that, in one of their parts.
+    """Known names that look like `name` as a whole, that contain it or, failing that, look like it
+    in one of their parts.
 
-    "siglp2" is close to no name, but to a part of "open_clip:ViT-B-16-SigLIP2/webli".
+    "ViT-L-14" is a part of "open_clip:ViT-L-14/openai"; "siglp2" is close to no name, but to a part
+    of "open_clip:ViT-B-16-SigLIP2/webli".
     """
     if whole := difflib.get_close_matches(name, known, n=most, cutoff=0.6):
         return whole
+    if len(name) > 2 and (holding := [k for k in known if name.lower() in k.lower()]):
+        return sorted(holding, key=len)[:most]
     parts: dict[str, list[str]] = {}
     for candidate in known:
         for part in re.split(r"[^a-z0-9]+", candidate.lower()):

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from skulens.errors import StoreError
+from skulens.errors import StoreBusy
 
 
 def cache_folder() -> Path:
@@ -106,7 +106,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object], sync: bool = Tr
 
 
 def write_record(path: Path, record: Mapping[str, Any], **options: Any) -> None:
-    """One JSON object as a file for people and programs, complete or not there.
+    """Write one JSON object, indented; the file is there whole or not at all.
 
     Args:
         options: of `json.dumps`.
@@ -153,7 +153,7 @@ def locked(lock: Path, busy: str) -> Iterator[None]:
     """Hold the file `lock` for this process; it goes when the process ends, however it ends.
 
     Raises:
-        StoreError: another process holds it; `busy` is the message.
+        StoreBusy: another process holds it; `busy` is the message.
     """
     try:
         import fcntl
@@ -163,8 +163,11 @@ def locked(lock: Path, busy: str) -> Iterator[None]:
     with lock.open("w") as f:
         try:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = os.path.samestat(os.fstat(f.fileno()), lock.stat())
         except OSError as e:
-            raise StoreError(busy) from e
+            raise StoreBusy(busy) from e
+        if not mine:  # its last holder removed the file between our two calls
+            raise StoreBusy(busy)
         try:
             yield
         finally:

@@ -80,7 +80,7 @@ KINDS = {
     stat.S_IFIFO: "is a named pipe, not a file",
     stat.S_IFSOCK: "is a socket, not a file",
 }
-"""Kind of what a path names -> the reason that it is no picture."""
+"""Kind of what a path names -> the reason that it is not a picture."""
 
 MAGIC = (
     (b"version https://git-lfs", "it is a Git LFS pointer; fetch the real file"),

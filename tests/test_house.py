@@ -15,16 +15,21 @@ ROOT = Path(skulens.__file__).parent
 ROWS = [
     {
         "errors",
+        "progress",
         "files",
         "machine",
         "checkpoints",
         "opening",
         "records",
+        "trained_on",
         "claims",
         "filters",
+        "documents",
+        "questions",
         "protocols",
         "registry",
         "pictures",
+        "thumbnails",
         "torch_shim",
     },
     {"values", "prompts"},
@@ -34,19 +39,26 @@ ROWS = [
     {"analysis"},
     {"papers"},
     {"report"},
-    {"serve", "cli"},
+    {"api"},
+    {"serve"},
+    {"cli"},
 ]
 """Rooms of one row never import each other, except in the first row, where order is as listed."""
 FIRST_ROW_ORDER = [
     "errors",
+    "progress",
     "files",
     "machine",
     "checkpoints",
     "opening",
     "records",
+    "trained_on",
     "claims",
     "filters",
+    "documents",
+    "questions",
     "pictures",
+    "thumbnails",
     "protocols",
     "registry",
     "torch_shim",
@@ -160,7 +172,9 @@ def circles(graph: dict[str, set[str]]) -> list[list[str]]:
 
 def test_files_import_each_other_in_no_circle():
     known = {module_of(f) for f in FILES}
-    assert circles({module_of(f): files_imported(f, known) for f in FILES}) == []
+    # The door is left out: rooms ask it for the version, and it opens them when they are asked for.
+    files = [f for f in FILES if f != ROOT / "__init__.py"]
+    assert circles({module_of(f): files_imported(f, known - {"skulens"}) for f in files}) == []
 
 
 def test_circles_are_found():
@@ -229,13 +243,13 @@ def test_every_suite_is_a_command_and_every_command_a_suite():
         assert suite.name == name and suite.headline and suite.units and suite.groups
 
 
-def test_nothing_imports_cli_or_serve():
+def test_nothing_imports_cli_and_only_cli_imports_serve():
     importers = [
         str(f)
         for f in FILES
-        if "cli" not in f.parts
+        if f != ROOT / "__init__.py"  # the door, which opens `connect` when it is asked for
         for _, room in imports_of(f)
-        if room in ("cli", "serve")
+        if room in ("cli", "serve") and not {room, "cli"} & set(f.parts)
     ]
     assert importers == []
 
@@ -312,4 +326,4 @@ def test_every_data_file_is_packaged():
 def test_shipped_encoders_are_small():
     files = [f for f in (ROOT / "encode" / "weights").rglob("*") if f.is_file()]
     assert sum(f.stat().st_size for f in files) <= 10e6
-    assert {f.suffix for f in files} <= {".safetensors", ".json", ".md"}
+    assert {f.suffix for f in files} <= {".safetensors", ".onnx", ".json", ".md"}

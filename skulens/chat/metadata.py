@@ -1,4 +1,4 @@
-"""JPEG and PNG without what is no picture: EXIF with its places and serial numbers, comments,
+"""JPEG and PNG without what is not a picture: EXIF with its places and serial numbers, comments,
 colour profiles, thumbnails, films behind the picture. The pixels stay as they are, bit for bit.
 
 Nothing is decoded here. A file of an unusual kind is None, and is encoded anew by the caller.

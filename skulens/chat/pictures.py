@@ -26,8 +26,8 @@ from skulens.pictures import (
     orientation,
     read_bytes,
 )
-from skulens.protocols import ErrorClass, Part
-from skulens.records import Image
+from skulens.protocols import ErrorClass
+from skulens.records import Image, Part
 
 LEAST_PX = 28
 """Of `side_px`: one patch of the vision models that have the largest."""

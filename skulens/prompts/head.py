@@ -146,7 +146,7 @@ def _head(raw: object) -> Head:
         raise ValueError(f"'page' is {page!r}; expected a page number, or no such key")
     added = table.get("added", [])
     if not isinstance(added, list) or not all(isinstance(line, str) for line in added):
-        raise ValueError("'added' is no list of texts")
+        raise ValueError("'added' is not a list of texts")
     texts = {key: _text(table, key) for key in ("purpose", "paper", "section", "start")}
     waived = _table(table.get("waived") or {}, "'waived'", None)
     if texts["paper"] and not texts["section"]:

@@ -16,11 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
-from tqdm import tqdm
 
 from skulens.errors import DataError, StoreError
 from skulens.files import locked
 from skulens.machine import count_cores
+from skulens.progress import Bar
 from skulens.world import rows as rows_of
 from skulens.world.config import VERSION, WorldConfig
 from skulens.world.render.regions import Region
@@ -127,7 +127,7 @@ def write_shards(
     with contextlib.ExitStack() as stack:
         done = config.skus - sum(stop - start for start, stop in todo)
         bar = stack.enter_context(
-            tqdm(
+            Bar(
                 total=config.skus,
                 initial=done,
                 unit=" SKUs",

@@ -126,7 +126,7 @@ BAD = {
     ),
     "itself": (at("$defs.T", closed(t={"$ref": "#/$defs/T"})), "$.$defs.T", "refers to itself"),
     "bad definition": (at("$defs.T", closed(t={})), "$.$defs.T.properties.t", "every value"),
-    "definitions no object": (at("$defs", []), "$.$defs", "no object"),
+    "definitions no object": (at("$defs", []), "$.$defs", "not an object"),
     "huge enum": (
         at("properties.kind.enum", [f"{i:0100d}" for i in range(300)]), "$.properties.kind", "300",
     ),

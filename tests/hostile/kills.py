@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skulens.bench.store import ResultStore, find_results
+from skulens.bench.naming import find_results
+from skulens.bench.store import ResultStore
 from skulens.errors import SkulensError
 from tests.hostile import stores
 from tests.hostile.field import Case

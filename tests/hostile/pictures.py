@@ -36,7 +36,7 @@ class Attack:
     readable: bool | None = None
     """None: either way, as long as audit and embedder agree."""
     place: Callable[[Path], None] | None = None
-    """Puts something that is no file where the picture is looked for."""
+    """Puts something that is not a file where the picture is looked for."""
 
 
 def cases(count: int, seed: int) -> Iterator[Case]:

@@ -204,7 +204,7 @@ HAND_MADE = (
     Table("a link out", "a.csv", link, 2, 1),
     Table("a folder that is a link out", "a.csv", linked_folder, 2, 1),
     Table("addresses", "a.csv", lines("a,r,https://x.y/a.jpg", "b,r,file:///etc/passwd", 'c,r,"data:image/png;base64,AA"', "d,r,picture.jpg"), 4, 3),
-    Table("backslashes", "a.csv", lines("a,red,.\\picture.jpg"), 1, 1),
+    Table("backslashes", "a.csv", lines("a,red,.\\picture.jpg", "b,red,C:\\away\\p.jpg"), 2, 1),
     Table("names of 5,000 letters", "a.csv", lines(f"a,red,{'x' * 5000}.jpg", "b,c,picture.jpg"), 2, 1),
     *(
         Table(f"sound {file}", file, lambda _, m=make: m(), rejects=0)

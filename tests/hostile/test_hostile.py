@@ -5,14 +5,18 @@ import pytest
 from tests.hostile import field
 
 SEED = 0
-NEEDS = {"claims": ("zxingcpp",), "labels": ("zxingcpp", "rapidocr")}
+NEEDS = {
+    "requests": ("fastapi", "prometheus_client"),
+    "claims": ("zxingcpp",),
+    "labels": ("zxingcpp", "rapidocr"),
+}
 """Optional packages that the cases of a field read with."""
 
 
 def test_the_fields_are_there():
     assert set(field.FIELDS) == {
         *("answers", "archives", "claims", "downloads", "encoders", "kills", "labels", "pages"),
-        *("pictures", "replies", "stores", "tables"),
+        *("pictures", "replies", "requests", "stores", "tables"),
     }
 
 

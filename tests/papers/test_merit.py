@@ -165,7 +165,7 @@ def test_the_board_has_the_intervals_of_shares_and_none_of_mrr():
 
 
 def test_leaderboard_prints_the_paper_and_what_contradicts_it():
-    found = CliRunner().invoke(skulens, ["leaderboard", "merit", "--top", "3"])
+    found = CliRunner().invoke(skulens, ["leaderboard", "merit", "--top", "3", "--paper"])
     assert found.exit_code == 0, found.output
     for said in ("hit_rate@1 by number of conditions", "16 contradictions", "mrr@10", "49.83"):
         assert said in found.output

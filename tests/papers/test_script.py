@@ -52,6 +52,7 @@ def bench(place, shots, encoder, *options):
     """The stored results of the command and its standard output."""
     table = shots.write_table()
     words = ["bench", "mpr", str(table), "--gallery", "text", "--threads", "1", "--json"]
+    words += ["--no-cost"]
     words += ["--encoder", encoder, "--results", str(place / "results"), *options]
     done = CliRunner().invoke(skulens, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output

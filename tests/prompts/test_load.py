@@ -137,7 +137,7 @@ def test_line_endings_and_a_byte_order_mark_change_nothing(write):
         (with_head(paper="X", section="4.1"), "'section' is 4.1; write it in quotes"),
         (with_head(paper="X"), "'section' is missing"),
         (with_head(page="'24'"), "'page' is '24'"),
-        (with_head(added="x"), "'added' is no list"),
+        (with_head(added="x"), "'added' is not a list"),
         (with_head(sampling="{heat: 1}"), "unknown key 'heat'"),
         (MINE.replace("{{ title }}", "{{ title | upper }}"), "unknown filter 'upper'"),
         (MINE.replace("{{ title }}", "{{ title"), "the body of"),

@@ -25,8 +25,8 @@ from skulens.chat.replies.store import ReplyStore
 from skulens.errors import PictureError
 from skulens.machine import count_cores
 from skulens.pictures import one_big_at_a_time, read_bytes
-from skulens.protocols import Ask, ErrorClass, Part
-from skulens.records import Image
+from skulens.protocols import Ask, ErrorClass
+from skulens.records import Image, Part
 
 THREADS = min(8, count_cores() + 1)
 RECENT_BYTES = 64_000_000

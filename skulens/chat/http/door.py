@@ -191,7 +191,7 @@ async def find_base(client: openai.AsyncOpenAI, address: Address, redactor: Reda
 async def say_not_an_api(client: openai.AsyncOpenAI, address: Address, redactor: Redactor) -> str:
     better = await find_base(client, address, redactor)
     hint = f"the server answers at {better}, use that" if better else "is this a web page?"
-    return f"{address.url}/models answers with something that is no list of models: {hint}"
+    return f"{address.url}/models answers with something that is not a list of models: {hint}"
 
 
 def say_unknown_model(model: str, served: list[str], address: Address) -> str:

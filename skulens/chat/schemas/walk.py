@@ -51,7 +51,9 @@ class Walk:
         for place in ("$defs", "definitions"):
             definitions = self.root.get(place, {})
             if not isinstance(definitions, dict):
-                self.say(f"$.{place}", "it is no object", "nothing can be looked up", "an object")
+                self.say(
+                    f"$.{place}", "it is not an object", "nothing can be looked up", "an object"
+                )
                 continue
             for name, node in definitions.items():
                 self.walk(node, f"$.{place}.{name}", 0, f"#/{place}/{name}")

@@ -79,7 +79,7 @@ def read_messages(messages: list) -> tuple[str, str, str, tuple[str, ...]]:
     before = ""
     for message in messages:
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise Refusal(400, "a message is no object with a `role`")
+            raise Refusal(400, "a message is not an object with a `role`")
         said = system if message["role"] in ("system", "developer") else user
         content = message.get("content")
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content

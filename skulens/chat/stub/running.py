@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from skulens.chat.stub.app import StubApp, make_app
 from skulens.chat.stub.settings import StubSettings
 from skulens.errors import ChatError
+from skulens.machine import bind_socket, url_of
 
 THREAD = "skulens-stub"
 
@@ -49,16 +50,10 @@ class StubServer(uvicorn.Server):
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises ChatError where the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it every answer
-    # takes 40 ms.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """A listening socket; see `machine.bind_socket`. Raises ChatError where the port is taken."""
     try:
-        sock.bind((host, port))
+        sock = bind_socket(host, port)
     except (OSError, OverflowError) as e:
-        sock.close()
         raise ChatError(
             f"the stub cannot listen at {host} port {port}: {e}; --port 0 takes a free one"
         ) from e
@@ -66,10 +61,9 @@ def open_socket(host: str, port: int) -> socket.socket:
     return sock
 
 
-def url_of(sock: socket.socket) -> str:
+def api_of(sock: socket.socket) -> str:
     """ "http://127.0.0.1:PORT/v1"."""
-    host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
+    return f"{url_of(sock)}/v1"
 
 
 @contextlib.contextmanager
@@ -87,7 +81,7 @@ def running_stub(settings: StubSettings | None = None) -> Iterator[str]:
             if not thread.is_alive():
                 raise ChatError("the stub did not start")
             time.sleep(0.005)
-        yield url_of(sock)
+        yield api_of(sock)
     finally:
         server.should_exit = server.force_exit = True
         thread.join(timeout=10)

@@ -188,7 +188,9 @@ def annotations_of(
         return
     for given in listed:
         if not isinstance(given, dict):
-            rejects.append(Reject(source, task.query, "an annotation is no object", "export again"))
+            rejects.append(
+                Reject(source, task.query, "an annotation is not an object", "export again")
+            )
         elif given.get("was_cancelled"):
             who = annotator_of(given)
             rejects.append(

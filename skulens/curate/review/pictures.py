@@ -54,7 +54,7 @@ def serve_from(root: Path) -> Show:
     def show(_product: str, image: Image) -> str:
         own = image.own_file
         if own is None:
-            raise PictureError("it is no file of its own; use --pictures embed or copy")
+            raise PictureError("it is not a file of its own; use --pictures embed or copy")
         path = Path(own).resolve()
         if not path.is_relative_to(root):
             raise PictureError(f"{path} is not below {root}, which Label Studio serves")

@@ -30,7 +30,7 @@ def pattern(symbology: str, gtin: str) -> str:
     if symbology not in QUIET:
         raise DataError(f"no bars for {symbology!r}; known: {', '.join(QUIET)}")
     if not gtin.isdigit() or len(gtin) != (13 if symbology == "EAN-13" else 12):
-        raise DataError(f"{gtin!r} is no number of an {symbology}: it has 13 digits, a UPC-A 12")
+        raise DataError(f"{gtin!r} is not a number of an {symbology}: it has 13 digits, a UPC-A 12")
     code = EuropeanArticleNumber13(gtin) if symbology == "EAN-13" else UniversalProductCodeA(gtin)
     if str(code) != gtin:
         raise DataError(f"{gtin} is no {symbology}: the check digit should be {str(code)[-1]}")

@@ -272,7 +272,7 @@ def test_queries_by_hand_can_be_split_but_not_tagged(tmp_path):
     (folder / "judgments.jsonl").write_text("".join(json.dumps(r) + "\n" for r in judged))
     assert len(split_catalog(folder, Plan(0.3)).splits["test"]) == 3
     assert len(list(OwnCatalog(folder).queries("test"))) == 3
-    assert not (folder / "manifest.json").exists()  # it is no folder of ours
+    assert not (folder / "manifest.json").exists()  # it is not a folder of ours
     with pytest.raises(DataError, match="needs queries.parquet"):
         split_catalog(folder, Plan(0.3, holdouts=(read_holdout("key=x"),)))
 

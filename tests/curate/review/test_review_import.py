@@ -289,7 +289,7 @@ def broken(task, **changes):
         (lambda t: broken(t, round="one"), "the round is"),
         (lambda t: {**t, "annotations": []}, "nobody judged it"),
         (lambda t: {k: v for k, v in t.items() if k != "annotations"}, "nobody judged it"),
-        (lambda t: {**t, "annotations": ["x"]}, "no object"),
+        (lambda t: {**t, "annotations": ["x"]}, "not an object"),
         (lambda t: {**t, "annotations": [fill(t, "keep", was_cancelled=True)]}, "skipped it"),
         (lambda t: {**t, "annotations": [fill(t, None)]}, "no decision"),
         (lambda t: {**t, "annotations": [fill(t, "burn")]}, "decision is 'burn'"),
