@@ -101,6 +101,18 @@ def test_whoever_may_be_among_the_best_contends():
     assert scan.contenders(scores, np.float32(0), 2).tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("size", [40, scan.WIDTH, 4 * scan.WIDTH, 20 * scan.WIDTH + 3])
+def test_contenders_of_many_are_those_of_their_definition(size):
+    rng = np.random.default_rng(size)
+    for values in (7, 1000):  # scores with ties, and hardly any
+        scores = rng.integers(0, values, size).astype(np.float32)
+        for errors in (np.float32(0.4), rng.random(size, dtype=np.float32) * values / 10):
+            for k in (1, 3, 19, 21, size - 1, size):
+                floor = np.sort(scores - errors)[-k]
+                plain = np.flatnonzero(scores + errors >= floor)
+                assert scan.contenders(scores, errors, k).tolist() == plain.tolist()
+
+
 @pytest.mark.parametrize("dim", [3, 48, 1536])
 def test_errors_of_one_byte_copies_hold(dim):
     pytest.importorskip("simsimd")
@@ -135,6 +147,18 @@ def test_the_copy_is_made_once_it_pays(monkeypatch):
         read.append(matrix.reads)
         matrix.search(vectors[0], 3)
     assert read == ["float32"] * (scan.AFTER + 1) + ["int8"]
+
+
+@pytest.mark.parametrize("dim", [3, 512])
+def test_a_copy_is_tried_with_more_than_a_cache_holds(monkeypatch, dim):
+    tried = []
+    monkeypatch.setattr(coarse, "LEAST", 10_000)
+    monkeypatch.setattr(coarse, "find_spec", lambda name: True)
+    monkeypatch.setattr(coarse, "best_s", lambda work: 1.0)
+    monkeypatch.setattr(coarse, "Coarse", lambda vectors, sizes: tried.append(vectors.size))
+    vectors = unit(np.random.default_rng(0).standard_normal((20_000, dim)))
+    coarse.make_coarse(vectors, norms(vectors))
+    assert [10_000 <= size < 10_000 + dim for size in tried] == [True]
 
 
 def test_a_copy_that_does_not_pay_is_not_made(monkeypatch):

@@ -16,11 +16,10 @@ from importlib.util import find_spec
 import numpy as np
 
 LEAST = 1 << 24
-"""Values of a matrix from which on a copy is tried; below, float32 takes 2 ms or less."""
+"""Values of a matrix from which on a copy is tried; below, float32 takes 2 ms or less. It is tried
+with so many: fewer would stay in the processor's cache, where float32 is read as quickly."""
 PAYS = 0.7
 """The copy is kept where reading a part of it takes less than this share of the float32 time."""
-SAMPLE = 8192
-"""Rows of that part."""
 ROUNDED = 1 + 1e-4
 """Room for what float32 rounds in scores and errors; it needs a hundredth of it."""
 GATHER = 6
@@ -75,8 +74,9 @@ def make_coarse(vectors: np.ndarray, sizes: np.ndarray) -> Coarse | None:
     """A copy of vectors, where they are many and it is faster to read."""
     if vectors.size < LEAST or find_spec("simsimd") is None:
         return None
-    sample, one = vectors[:SAMPLE], np.ones(vectors.shape[1], np.float32)
-    tried = Coarse(sample, sizes[:SAMPLE])
+    rows, one = -(-LEAST // vectors.shape[1]), np.ones(vectors.shape[1], np.float32)
+    sample = vectors[:rows]
+    tried = Coarse(sample, sizes[:rows])
     if best_s(lambda: tried.score(one, None)) > PAYS * best_s(lambda: sample @ one):
         return None
     return Coarse(vectors, sizes)

@@ -16,6 +16,9 @@ from skulens.index.stores.local.coarse import GATHER, Coarse, make_coarse, norms
 
 BLOCK = 4096
 """Rows that are scored at a time; up to so many are never read in one byte."""
+WIDTH = 256
+"""Scores of which the largest is looked at before the k best are sought: reading them is quick,
+selecting from all is not."""
 AFTER = 8
 """Scans in float32 before the one-byte copy, which takes as long as so many; a matrix that changes
 sooner, or is read once, goes without."""
@@ -111,5 +114,16 @@ def contenders(scores: np.ndarray, errors: np.ndarray | np.float32, k: int) -> n
     """Places of all that may be among the k best where true scores are within `errors`."""
     if k >= len(scores):
         return np.arange(len(scores))
-    floor = np.partition(scores - errors, len(scores) - k)[len(scores) - k]
-    return np.flatnonzero(scores + errors >= floor)
+    low, high = scores - errors, scores + errors
+    blocks = len(low) // WIDTH
+    if blocks <= k:
+        return np.flatnonzero(high >= least_of_best(low, k))
+    # k blocks hold a score of at least this, so the k best of `low` are among what it leaves.
+    tops = low[: blocks * WIDTH].reshape(blocks, WIDTH).max(axis=1)
+    near = np.flatnonzero(high >= least_of_best(tops, k))
+    return near[high[near] >= least_of_best(low[near], k)]
+
+
+def least_of_best(scores: np.ndarray, k: int) -> np.floating:
+    """The k-th largest, of at least k."""
+    return np.partition(scores, len(scores) - k)[len(scores) - k]
