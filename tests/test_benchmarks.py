@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests import forked
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,21 +18,8 @@ def shop(tmp_path_factory) -> Path:
         "resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'"
     )
     folder = tmp_path_factory.mktemp("benchmarks") / "shop"
-    command = [
-        sys.executable,
-        "-m",
-        "skulens.cli",
-        "world",
-        "make",
-        str(folder),
-        "--skus",
-        "6",
-        "--photos",
-        "2",
-        "--split-all",
-        "test",
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    words = f"world make {folder} --skus 6 --photos 2 --split-all test".split()
+    assert forked.run("skulens.cli", words, ROOT, os.environ).returncode == 0
     return folder
 
 
@@ -143,13 +130,7 @@ NEEDS_OCR = pytest.mark.skipif(find_spec("rapidocr") is None, reason="pip instal
 def test_benchmark_runs(module, words, shop, tmp_path):
     words = [str(shop) if word == "SHOP" else word for word in words]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "SKULENS_CACHE": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{module}", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    done = forked.run(f"benchmarks.{module}", words, ROOT, environment)
     assert done.returncode == 0, done.stderr[-2000:]
     answer = json.loads(done.stdout.splitlines()[-1])
     if module == "warm_cache":

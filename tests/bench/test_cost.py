@@ -23,6 +23,11 @@ KILLED = (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
 SLOW = (sys.executable, "-c", "import time; time.sleep(60)")
 
 
+@pytest.fixture(autouse=True)
+def measure_each_time(monkeypatch):
+    monkeypatch.setattr(own_process, "run_child", own_process.run_child.__wrapped__)
+
+
 def bench(folder, *encoders, batching=QUIET, time_probes=True, shop=None, **settings):
     tools = Tools(folder, Memo(folder), batching, time_probes)
     asked = MprSettings(**{"gallery": "image", **settings})

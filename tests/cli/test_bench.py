@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
@@ -16,20 +18,8 @@ def place(tmp_path_factory) -> Path:
         "resvg_py", reason="the shop is drawn with resvg: pip install 'skulens[world]'"
     )
     folder = tmp_path_factory.mktemp("cli")
-    made = run(
-        folder,
-        "world",
-        "make",
-        "shop",
-        "--skus",
-        "12",
-        "--seed",
-        "7",
-        "--photos",
-        "2",
-        "--split-all",
-        "test",
-    )
+    words = "world make shop --skus 12 --seed 7 --photos 2 --split-all test"
+    made = run(folder, *words.split())
     assert made.returncode == 0, made.stderr
     return folder
 
@@ -38,13 +28,7 @@ def run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess:
     environment = (
         os.environ | {"SKULENS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"} | more
     )
-    return subprocess.run(
-        [sys.executable, "-m", "skulens.cli", *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    return forked.run("skulens.cli", words, folder, environment)
 
 
 @pytest.fixture(scope="module")
