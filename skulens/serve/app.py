@@ -13,7 +13,7 @@ from skulens.serve.answering.about import Describer
 from skulens.serve.described import describe
 from skulens.serve.door.access import Guard, Tokens
 from skulens.serve.door.envelope import Envelope
-from skulens.serve.door.limits import Limits
+from skulens.serve.door.limits import App, Limits, Receive, Scope, Send
 from skulens.serve.pictures.catalogue import Catalogue
 from skulens.serve.problems import add_handlers
 from skulens.serve.routes import (
@@ -43,6 +43,20 @@ ROUTERS = (
 )
 
 
+class Application(FastAPI):
+    """Routes behind the door, which stands outside of all that FastAPI does for a request, so that
+    nothing of it is done for requests that are refused or answered there."""
+
+    door: App
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.door(scope, receive, send)
+
+    async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the routes."""
+        await super().__call__(scope, receive, send)
+
+
 def make_app(
     shop: Shop | Callable[[], Shop],
     settings: Settings = Settings(),
@@ -50,7 +64,7 @@ def make_app(
     *,
     address: str = "",
     tokens: Tokens | None = None,
-) -> FastAPI:
+) -> Application:
     """The application that searches a shop; it closes the shop when it ends.
 
     Args:
@@ -67,7 +81,7 @@ def make_app(
         await loading
         await asyncio.to_thread(service.close)
 
-    app = FastAPI(
+    app = Application(
         title="skulens", version=__version__, lifespan=live, docs_url=None, redoc_url=None
     )
     app.state.service = service = Service(shop, settings, address)
@@ -77,7 +91,7 @@ def make_app(
     for router in ROUTERS:
         app.include_router(router)
     app.openapi = describe(app)  # type: ignore[method-assign]
-    app.add_middleware(Limits, service=service)
-    app.add_middleware(Guard, hosts=settings.hosts, tokens=tokens)
-    app.add_middleware(Envelope, service=service)  # outermost: it sees every answer
+    inside = search.Shortcut(app.pass_on, service, app.state.catalogue)
+    guard = Guard(Limits(inside, service), settings.hosts, tokens)
+    app.door = Envelope(guard, service)  # outermost: it sees every answer
     return app

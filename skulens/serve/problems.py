@@ -83,6 +83,10 @@ def add_handlers(app: FastAPI) -> None:
             headers["Allow"] = ", ".join(sorted(find_methods(request)))
         return Problem(error.status_code, "http", str(error.detail), "", headers).response()
 
+    async def internal(_: Request, error: Exception) -> Response:
+        return problem_of(error).response()  # and Starlette raises it again, for the log
+
+    app.add_exception_handler(Exception, internal)
     app.add_exception_handler(SkulensError, ours)
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -159,7 +159,7 @@ def test_bodies_held_at_once_are_bounded():
 
 def held(app):
     """Bytes of bodies that the server holds."""
-    layer = app.middleware_stack
+    layer = app.door
     while not hasattr(layer, "_held"):
         layer = layer.app
     return layer._held

@@ -20,8 +20,9 @@ from skulens.serve.problems import Problem
 from skulens.serve.settings import Settings
 
 KINDS = ("image", "text", "product", "vector")
-READ_APART = {"item", "conditions", "where", "k"}
-"""Fields of a body that are no options of a request."""
+OPTIONS = [n for n in SearchBody.model_fields if n not in ("item", "conditions", "where", "k")]
+"""Fields of a body that are options of a request too; none of them holds models, so that they are
+taken as they are."""
 
 
 class Asking:
@@ -68,7 +69,7 @@ class Asking:
                 places.items |= dict.fromkeys(range(parts, len(draft.parts)), place)
                 for own in range(conditions, len(draft.conditions)):
                     places.conditions[own], places.about[own] = n, place
-        options = body.model_dump(exclude=READ_APART, exclude_unset=True)
+        options = {name: getattr(body, name) for name in OPTIONS if name in body.model_fields_set}
         request = finish_request(draft, body.where, body.k, {"without": body.without, **options})
         size = len(draft.parts)  # where a request counts products and vectors on
         places.items |= {size + own: place for own, place in places.about.items()}

@@ -25,6 +25,8 @@ reads then learns why it was refused."""
 PATIENCE_S = 2.0
 LARGE = 65_536
 """Bytes of a body that is refused unread where too many wait; smaller ones are here already."""
+BODY = "skulens.body"
+"""Of the scope: all bytes of the body."""
 GONE = 499
 """In logs and metrics: the client went away before there was an answer."""
 
@@ -48,7 +50,8 @@ class Limits:
                 return
             if body and self.service.full:
                 raise busy()  # before anything is made of the body
-            await self._answer(scope, receive, send, bytes(body))
+            scope[BODY] = bytes(body)
+            await self._answer(scope, receive, send)
         except Problem as e:
             if whole:  # the connection can be used again
                 await e.response()(scope, receive, send)
@@ -90,50 +93,67 @@ class Limits:
         body += chunk
         self._held += len(chunk)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, unless the client goes away or the deadline passes.
 
         Raises:
             Problem: 503, nothing has been answered within the deadline; 500, the application failed
                 before it began to answer.
         """
-        started = False
-
-        async def note(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        answering = Answering(send)
         watch = asyncio.ensure_future(receive())  # what comes next is that the client has gone
-        answer = asyncio.ensure_future(self.app(scope, replay(body, watch), note))
+        watch.add_done_callback(answering.stop)
+        timer = asyncio.get_running_loop().call_later(self.settings.deadline_s, answering.expire)
+        error: Exception | None = None
         try:
-            await asyncio.wait(
-                (answer, watch),
-                timeout=self.settings.deadline_s,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if not answer.done() and started:  # it is being sent; the protocol sees to its pace
-                await asyncio.wait((answer, watch), return_when=asyncio.FIRST_COMPLETED)
-            gone = watch.done()
+            await self.app(scope, replay(scope[BODY], watch), answering.send)
+        except asyncio.CancelledError:
+            if not answering.stopped():
+                raise
+        except Exception as e:
+            error = e
         finally:
+            timer.cancel()
+            watch.remove_done_callback(answering.stop)
+            gone = watch.done()
             watch.cancel()
-            unfinished = not answer.done()
-            answer.cancel()
-        if unfinished:
-            await asyncio.wait((answer,))
-        self._close(scope, answer, started, gone)
+        self._close(scope, error, answering.started, gone)
 
-    def _close(
-        self, scope: Scope, answer: "asyncio.Future[None]", started: bool, gone: bool
-    ) -> None:
+    def _close(self, scope: Scope, error: Exception | None, started: bool, gone: bool) -> None:
         """Make sense of how an answer ended."""
-        error = None if answer.cancelled() else answer.exception()
         if error is not None and not gone:
             LOG.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
         if not started and gone:
             scope["skulens.gone"] = True
         elif not started:
-            raise problem_of(error) if isinstance(error, Exception) else late(self.settings)
+            raise late(self.settings) if error is None else problem_of(error)
+
+
+class Answering:
+    """An answer in the making, in the task that makes this: a task of its own would be one more turn
+    of the loop for every request."""
+
+    def __init__(self, send: Send):
+        self._send, self._task = send, asyncio.current_task()
+        self.started = self._asked = False
+
+    async def send(self, message: Message) -> None:
+        self.started = True
+        await self._send(message)
+
+    def stop(self, *_: object) -> None:
+        """Nobody wants the answer any more."""
+        if self._task is not None and not self._asked:
+            self._asked = self._task.cancel()
+
+    def expire(self) -> None:
+        """The deadline has passed. What is being sent goes on: the protocol sees to its pace."""
+        if not self.started:
+            self.stop()
+
+    def stopped(self) -> bool:
+        """Of a task that was cancelled: whether `stop` did it, and nobody else."""
+        return self._asked and self._task is not None and self._task.uncancel() == 0
 
 
 def replay(body: bytes, watch: "asyncio.Future[Message]") -> Receive:

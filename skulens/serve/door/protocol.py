@@ -37,13 +37,13 @@ def protocol_for(settings: Settings) -> type[asyncio.Protocol]:
         def data_received(self, data: bytes) -> None:
             cycle = self.cycle
             between = cycle is None or cycle.response_complete
-            if between and self._heading is None:
-                self._await_head()
             super().data_received(data)
             if self.cycle is not cycle:  # the headers of a request have come
                 self._head_bytes = 0
                 self._stop("_heading")
             elif between:
+                if self._heading is None and not self.transport.is_closing():
+                    self._await_head()
                 self._head_bytes += len(data)
                 if self._head_bytes > settings.head_bytes and not self.transport.is_closing():
                     self.transport.write(TOO_LONG)

@@ -155,16 +155,18 @@ def with_json(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes
 
 
 async def gather_pictures(
-    body: SearchBody, request: Request, service: Service
+    body: SearchBody, files: Mapping[str, bytes], service: Service
 ) -> Mapping[str, bytes]:
     """What parts name in place of data: addresses -> bytes: files of the form, and what is behind
     http addresses, where their hosts were named.
 
+    Args:
+        files: of the form, by name.
     Raises:
         Problem: 422, an address that is not fetched, or no picture there; 413, what was fetched has
             more bytes than a body may have.
     """
-    found = dict(request.scope.get(PICTURES, {}))
+    found = dict(files)
     fetcher, left = Fetcher(service.settings.url_hosts), service.settings.body_bytes
     for place, part in enumerate(body.item[: service.settings.parts]):
         url = part.image or ""

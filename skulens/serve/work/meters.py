@@ -2,6 +2,7 @@
 a user sends."""
 
 from collections.abc import Callable
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
@@ -46,6 +47,9 @@ class Meters:
         )
         self.rows = Gauge("skulens_products", "Products of the store.", registry=own)
         self.ready = Gauge("skulens_ready", "1: requests should be sent here.", registry=own)
+        # `labels` makes and compares texts each time; routes, methods and states are few.
+        self._count_of = cache(self.requests.labels)
+        self._seconds_of = cache(self.latency.labels)
 
     def watch(self, waiting: Callable[[], float], ready: Callable[[], float]) -> None:
         """Read these whenever somebody asks."""
@@ -55,8 +59,8 @@ class Meters:
     def record_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Args: route: template of ours, such as /v1/products/{product}."""
         known = method if method in METHODS else "other"
-        self.requests.labels(known, route, str(status)).inc()
-        self.latency.labels(route).observe(seconds)
+        self._count_of(known, route, status).inc()
+        self._seconds_of(route).observe(seconds)
 
     def record_group(self, requests: int, seconds: float) -> None:
         self.groups.observe(requests)

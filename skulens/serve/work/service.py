@@ -38,6 +38,7 @@ class Service:
 
     def __init__(self, shop: Shop | Callable[[], Shop], settings: Settings, address: str = ""):
         self.settings = settings
+        self._places = settings.threads + settings.waiting
         self.meters = Meters()
         self.writing = threading.Lock()
         """Held by whoever changes the store, inside `write`."""
@@ -77,7 +78,7 @@ class Service:
     @property
     def full(self) -> bool:
         """Whether the next request would be refused."""
-        return self._inside >= self.settings.threads + self.settings.waiting
+        return self._inside >= self._places
 
     async def start(self) -> None:
         """Open the shop, where that is still to be done. What goes wrong is kept in `failed`."""
