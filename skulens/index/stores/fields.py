@@ -18,7 +18,8 @@ from skulens.records import Product, escape_surrogates
 PICTURES = FieldColumn("pictures", "text", many=True)
 """sha256 of each picture."""
 CLAIMS = FieldColumn("#claims", "text")
-"""What is claimed of a product, as `search.claims` writes it: to show, not to filter by."""
+"""What is claimed of a product, as `search.claims` writes it: to show, not to filter by. The default
+engine leaves it on disk."""
 ALWAYS = ("id", "title", PICTURES.field)
 """Fields of every store."""
 MANY = ("attributes", "category")
