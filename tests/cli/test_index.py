@@ -230,7 +230,7 @@ def test_claims_are_shown_beside_their_products(shop, tmp_path):
     with open_store(store) as opened:
         [(claim, verdict)] = opened.claims("p1")
     assert (claim.field, claim.value, verdict.label) == ("attributes.brand", "Acme", "U")
-    assert "#claims" not in run("info", store, "--json")
+    assert "#claims" not in run("info", store)
 
 
 def test_a_file_without_claims_is_refused_before_anything_is_built(shop, tmp_path):

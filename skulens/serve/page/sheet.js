@@ -274,7 +274,7 @@ class Facts {
     this.last = name;
     const against = claims.filter(({ verdict, quote }) => verdict === "VI" && quote);
     return el("tr", { class: again ? "again" : "" }, el("th", { scope: "row" }, again ? el("span", { class: "unseen" }, name) : name),
-      el("td", {}, value, against.map(({ quote }) => el("p", { class: "against" }, "Picture: ", el("q", {}, quote)))),
+      el("td", {}, value, against.map(({ quote }) => el("p", { class: "against" }, "Picture: ", el("q", {}, shorten(quote))))),
       el("td", { class: "source" }, claims.length ? claims.map((one) => this.makeProof(one)) : "catalogue"));
   }
 
