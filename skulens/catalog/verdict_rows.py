@@ -6,7 +6,6 @@ cannot be used is rejected with its place, the reason and what to do.
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from skulens.catalog.mapping import RowError, as_id, as_text, explain
 from skulens.catalog.tables import Row, open_table
 from skulens.claims import Claim, Evidence, Label, Quad, Reason, Source, Verdict
 from skulens.errors import DataError, UnknownName
-from skulens.records import Reject
+from skulens.records import Reject, escape_surrogates
 from skulens.values.fields import find_path
 
 VERDICT_COLUMNS = frozenset(("item", "field", "value", "label"))
@@ -26,6 +25,8 @@ LABELS, REASONS = frozenset(get_args(Label)), frozenset(get_args(Reason))
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LONGEST = 1000
 """Characters of a value, and of a quote; of a longer quote the beginning is kept."""
+LARGEST = 1e9
+"""Of coordinates and confidences."""
 AGAIN = "write the file again with `skulens verify` or `skulens read-labels --json`"
 
 
@@ -93,7 +94,7 @@ class VerdictTable:
 
     def _read_photo(self, row: Row) -> Iterator[Judged | Reject]:
         cells = row.cells
-        named = str(cells.get("image") or "")[:80]
+        named = escape_surrogates(str(cells.get("image") or "")[:80])
         try:
             photo = read_sha256(cells.get("sha256"))
             if not photo:
@@ -198,7 +199,8 @@ def read_quad(cell: object) -> Quad | None:
 
 
 def is_number(given: object) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    """Whether it is one, neither NaN nor larger than any coordinate."""
+    return isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= LARGEST
 
 
 def read_confidence(cell: object) -> float | None:

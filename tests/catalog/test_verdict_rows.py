@@ -28,12 +28,15 @@ def read(path):
     """(what was read, reasons of rejects)"""
     rejects = []
     found = list(VerdictTable(path).read(rejects.append))
-    assert all(r.source and r.todo for r in rejects)
+    assert all(r.source and r.todo and f"{r.item} {r.reason}".encode() for r in rejects)
     return found, [r.reason for r in rejects]
 
 
 def write_lines(path, *rows, encoding="utf-8"):
-    lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
+    lines = (
+        row if isinstance(row, str) else json.dumps(row, ensure_ascii=encoding == "utf-8")
+        for row in rows
+    )
     path.write_text("\n".join(lines) + "\n", encoding=encoding)
     return path
 
@@ -111,6 +114,8 @@ def test_readings_of_photos(tmp_path, encoding):
         ({"quad": [1, 2, 3]}, "no list of eight numbers"),
         ({"quad": [float("nan")] * 8}, "no list of eight numbers"),
         ({"quad": ["1"] * 8}, "no list of eight numbers"),
+        ({"quad": [10**400] * 8}, "no list of eight numbers"),
+        ({"quote": "\ud800"}, "half a character"),
         ({"quad": "here"}, "no list of eight numbers"),
         ({"quote": "a\0b"}, "holds a NUL byte"),
     ],
@@ -131,6 +136,7 @@ def test_a_row_that_cannot_be_used_is_told_and_the_others_are_read(tmp_path, cha
         ({"codes": {}}, "codes are no list of objects"),
         ({"fields": [FACT | {"verdict": None}]}, "the verdict '' is none of"),
         ({"fields": [FACT | {"quads": 5}]}, "quads are a int"),
+        ({"image": "\ud800.jpg", "fields": 1}, "fields are no list"),
     ],
 )
 def test_a_photo_that_cannot_be_used_is_told(tmp_path, change, reason):
