@@ -232,6 +232,21 @@ def decode(data: bytes, upright: bool = True, side_px: int = 0) -> PIL.Image.Ima
         raise PictureError(f"cannot be decoded, {type(e).__name__}: {e}") from e
 
 
+def read_size(data: bytes) -> tuple[int, int]:
+    """Width and height of the upright picture, from its header alone.
+
+    Raises:
+        PictureError: not a picture.
+    """
+    try:
+        picture = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
+        width, height = picture.size
+        lies = picture.format != "TIFF" and orientation_of(picture) > 4  # Pillow turns TIFF itself
+    except Exception as e:  # as in decode: any bytes may come here
+        raise PictureError(f"not a picture: {looks_like(data)}") from e
+    return (height, width) if lies else (width, height)
+
+
 def orientation(data: bytes) -> int:
     """The EXIF orientation, 1 (upright) to 8; 1 where there is none or it is unreadable."""
     try:

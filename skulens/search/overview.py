@@ -159,9 +159,10 @@ def find_variants(
         return []
     same = Filter("=", "spu", spu)
     ids = [i for i in store.select(same, most + 1) if i != product][:most]
+    names = [c.field for c in store.schema.fields if not is_twin(c.field)]
     return [
         Variant(i, held, compare(fields, held))
-        for i, held in zip(ids, store.fetch(ids), strict=True)
+        for i, held in zip(ids, store.fetch(ids, names), strict=True)
     ]
 
 

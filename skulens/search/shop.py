@@ -26,6 +26,7 @@ from skulens.search import codes
 from skulens.search.answers import Answer, Hit, Note, Thumbnails, Why
 from skulens.search.arrange import Candidate
 from skulens.search.calibrated import Threshold, read_threshold
+from skulens.search.claims import Checked, fetch_claims
 from skulens.search.conditions import ReadAttributes
 from skulens.search.draft import Given, Weighted
 from skulens.search.explain import Explainer
@@ -87,6 +88,16 @@ class Shop:
         read = "read" if codes.can_read() else "not read; pip install 'skulens[bars]'"
         calibrated = asdict(self.threshold) if self.threshold is not None else None
         return {**self.store.info(), "bar_codes": read, "calibrated": calibrated}
+
+    def claims(self, product: str) -> tuple[Checked, ...]:
+        """What is claimed of a product, each claim with its verdict and evidence.
+
+        Raises:
+            DataError: there is no such product.
+        """
+        if not self.store.fetch([product], ["id"])[0]:
+            raise DataError(f"the store has no product {product!r:.80}; give its id as it is there")
+        return fetch_claims(self.store, [product])[0]
 
     def search(
         self,

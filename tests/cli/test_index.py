@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from skulens.cli import skulens
 from skulens.errors import SkulensError
 from skulens.registry import rows
+from skulens.search.shop import open_store
 
 COLOURS = ("red", "green", "blue", "yellow", "black")
 
@@ -202,3 +203,38 @@ def test_a_second_build_at_the_same_time_is_refused_and_nothing_is_embedded(shop
     monkeypatch.setattr(module, "Embedding", lambda *_: pytest.fail("it was about to embed"))
     assert "another program writes" in build(run, store, code=1)
     other.close()
+
+
+def test_claims_are_shown_beside_their_products(shop, tmp_path):
+    run, lines, store = shop
+    build(run, store)
+    row = {"item": "p1", "field": "attributes.brand", "value": "Acme", "label": "U", "quote": ""}
+    verdicts, photos = tmp_path / "verdicts.jsonl", tmp_path / "labels.jsonl"
+    verdicts.write_text(
+        "\n".join(json.dumps(r) for r in (row, row | {"item": "p9"}, row | {"label": 1}))
+    )
+    photos.write_text(
+        json.dumps({"sha256": "0" * 64, "fields": [{"field": "brand", "verdict": "U"}]})
+    )
+    said = run(
+        *("build", "products.jsonl", "--store", store),
+        *("--claims", verdicts, "--claims", photos),
+    ).splitlines()
+    assert "has no product 'p9'" in "".join(said) and any(s.startswith("3 rejects: ") for s in said)
+    assert "of 1 product the claims alone changed; nothing of them was embedded" in said
+    assert "1 products written and 4 unchanged" in said[-2]
+    made = json.loads(
+        run("build", "products.jsonl", "--store", store, "--claims", verdicts, "--json")
+    )
+    assert (made["written"], made["reclaimed"], made["embedded"], made["rejects"]) == (0, 0, 0, 2)
+    with open_store(store) as opened:
+        [(claim, verdict)] = opened.claims("p1")
+    assert (claim.field, claim.value, verdict.label) == ("attributes.brand", "Acme", "U")
+    assert "#claims" not in run("info", store)
+
+
+def test_a_file_without_claims_is_refused_before_anything_is_built(shop, tmp_path):
+    run, _, store = shop
+    said = build(run, store, "--claims", "products.jsonl", code=1)
+    assert "holds no claims with verdicts" in said and "skulens verify" in said
+    assert not (tmp_path / "shop.store").exists()

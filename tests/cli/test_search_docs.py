@@ -1,6 +1,8 @@
 """What docs/search.md and the README's part on search show runs, in a folder of its own."""
 
+import contextlib
 import importlib.util
+import io
 import os
 import re
 import shlex
@@ -39,6 +41,10 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(line[2:])[1:] for line in lines if line.startswith("$ skulens")]
 
 
+def python_blocks(text: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """A folder with the files that the pages speak of."""
@@ -50,6 +56,7 @@ def here(tmp_path, monkeypatch):
         PIL.Image.new("RGB", (64, 64), colour).save(f"{colour}.png")
         rows.append(f"T-{n},{colour} shirt,{colour}.png,{n}")
     Path("products.csv").write_text("\n".join(rows) + "\n")
+    Path("claims.csv").write_text("item,field,value\nT-16,brand,Acme\nT-99,brand,Acme\n")
     return tmp_path
 
 
@@ -61,7 +68,8 @@ def run(words: list[str]) -> str:
 
 def test_the_page_runs_as_it_stands(here):
     said = {}
-    for words in commands((ROOT / "docs" / "search.md").read_text(encoding="utf-8")):
+    text = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+    for words in commands(text):
         said[" ".join(words)] = run(words)
     asked = {name: out for name, out in said.items() if name.startswith("search groceries.store")}
     for words in ("oat milk", "นมข้าวโอ๊ต", "susu oat"):
@@ -73,13 +81,21 @@ def test_the_page_runs_as_it_stands(here):
     [compared] = [out for name, out in said.items() if name.startswith("compare")]
     assert "+0.000" in compared
     assert "1 products" in said["index rollback shop.store before-sale"]
+    assert "1 undecided" in said["verify claims.csv --catalog products.csv --out verdicts.parquet"]
+    [claimed] = [out for name, out in said.items() if "--claims" in name]
+    assert "of 1 product the claims alone changed" in claimed
+    [block] = [b for b in python_blocks(text) if "claims(" in b]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(block, {})
+    assert printed.getvalue() == "attributes.brand Acme U ()\n"
 
 
 def test_the_readme_runs_as_it_stands(here):
     text = part_of_readme()
     found = [run(words) for words in commands(text)]
     assert len(found) >= 7 and (here / "hits.html").is_file()
-    [block] = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    [block] = python_blocks(text)
     names: dict = {}
     exec(block, names)
     assert len(names["hits"]) == 10 and "<img" in names["hits"]._repr_html_()

@@ -23,6 +23,7 @@ class PartsShop(FakeShop):
     def __init__(self) -> None:
         super().__init__()
         self.read: list[dict[str, Any]] = []
+        self.claims: list[dict[str, Any]] = []
         self.limits = {"body_bytes": 20_000_000, "parts": 16, "k": 1000}
 
     def about(self) -> dict[str, Any]:
@@ -67,12 +68,14 @@ class PartsShop(FakeShop):
         plain["fields"] |= {"attributes.ingredients": [LONG], "extras.code_of_no_end": "x" * 300}
         plain["fields"] |= {"extras.page": "https://shop.example/mug", "extras.typo": "https://["}
         return plain | {
-            "pictures": [{"url": f"/v1/pictures/{name}?view={n}", "view": ("front", "back")[n]} for n in range(2)],
+            "pictures": [
+                {"url": f"/v1/pictures/{name}?view={n}", "view": ("front", "back")[n],
+                 "sha256": str(n) * 64, "width": LABEL[0], "height": LABEL[1]} for n in range(2)],
             "siblings": [
                 {"id": p.id, "title": p.title, "thumbnail": f"/v1/thumbnails/{p.id}", "differs": differs[p.id]}
                 for p in others
             ],
-            "claims": [],
+            "claims": self.claims,
         }  # fmt: skip
 
     @staticmethod
@@ -96,6 +99,18 @@ class PartsShop(FakeShop):
         ]
         size = {"sha256": "a" * 64, "width": LABEL[0], "height": LABEL[1]}
         return {"pictures": [size], "bars": bars, "claims": claims, "lines": lines}
+
+
+def make_claim(field: str, value: str, label: str, fact: str = "", **more: Any) -> dict[str, Any]:
+    """A claim of `/v1/products/ID`; `quad` and `view` say where its one piece of evidence is."""
+    quad, view = more.get("quad"), more.get("view")
+    evidence = [{"image": str(view) * 64, "source": more.get("source", "ocr"), "view": view,
+                 "quote": more.get("quote", ""), "quad": quad}]  # fmt: skip
+    return {
+        "field": field, "value": value, "unit": more.get("unit", ""), "language": "", "confidence": None,
+        "verdict": {"label": label, "sub": "", "verifier": "text/1"}, "fact": fact,
+        "same": more.get("same", False), "evidence": evidence if view is not None else [],
+    }  # fmt: skip
 
 
 def make_vector() -> list[float]:

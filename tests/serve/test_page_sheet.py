@@ -12,7 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.serve.browser import launched, needs_browser, serving
-from tests.serve.parts_shop import LABEL, MAKER, TEXT, PartsShop, make_parts, make_vector
+from tests.serve.parts_shop import (
+    BARS,
+    LABEL,
+    MAKER,
+    TEXT,
+    PartsShop,
+    make_claim,
+    make_parts,
+    make_vector,
+)
 from tests.serve.photos import FILES, add, id_of, make_photo, opened, upload, wait_until
 
 axe = pytest.importorskip(
@@ -156,6 +165,23 @@ def test_a_product_is_used_or_avoided_from_its_sheet(browser, site, shop):
         assert "conditions" not in shop.asked[-1]
 
 
+def check_drawn(page, quad) -> None:
+    """A quad lies on the picture where it lies on the original."""
+    drawn = page.evaluate("""() => {
+        const p = document.querySelector(".viewer polygon");
+        const { a, e, f } = p.getScreenCTM(), { x, y, width } = p.getBBox();
+        return { x: a * x + e, y: a * y + f, width: a * width };
+    }""")
+    image = page.locator("dialog.product .shown").bounding_box()
+    scale = min(image["width"] / LABEL[0], image["height"] / LABEL[1])
+    left = image["x"] + (image["width"] - scale * LABEL[0]) / 2
+    top = image["y"] + (image["height"] - scale * LABEL[1]) / 2
+    xs, ys = quad[::2], quad[1::2]
+    assert drawn["x"] == pytest.approx(left + scale * min(xs), abs=1)
+    assert drawn["width"] == pytest.approx(scale * (max(xs) - min(xs)), abs=1)
+    assert drawn["y"] == pytest.approx(top + scale * min(ys), abs=1)
+
+
 def test_evidence_is_drawn_where_it_stands(browser, site, shop):
     with opened(browser, f"{site}/?q=mug") as page:
         open_sheet(page)
@@ -172,20 +198,86 @@ def test_evidence_is_drawn_where_it_stands(browser, site, shop):
         ], "the line that a claim rests on is not told twice"
         page.wait_for_function("() => document.querySelector('.viewer .shown').clientWidth > 0")
         page.focus("dialog.product .evidence button >> nth=1")
-        drawn = page.evaluate("""() => {
-            const p = document.querySelector(".viewer polygon");
-            const { a, e, f } = p.getScreenCTM(), { x, y, width } = p.getBBox();
-            return { x: a * x + e, y: a * y + f, width: a * width };
-        }""")
-        image = page.locator("dialog.product .shown").bounding_box()
-        scale = min(image["width"] / LABEL[0], image["height"] / LABEL[1])
-        left = image["x"] + (image["width"] - scale * LABEL[0]) / 2
-        top = image["y"] + (image["height"] - scale * LABEL[1]) / 2
-        assert drawn["x"] == pytest.approx(left + scale * TEXT[0], abs=1)
-        assert drawn["width"] == pytest.approx(scale * (TEXT[4] - TEXT[0]), abs=1)
-        assert drawn["y"] == pytest.approx(top + scale * TEXT[3], abs=1)
+        check_drawn(page, TEXT)
         page.focus("dialog.product .evidence button >> nth=2")
         assert page.locator("dialog.product polygon").count() == 0, "this one has no place"
+
+
+CLAIMS = [
+    make_claim("attributes.colour", "navy", "VC", "attributes.color", same=True, view=1, quad=TEXT,
+               quote="navy blue"),
+    make_claim("attributes.ingredients", "Rye", "VI", "attributes.ingredients", view=0, quad=BARS,
+               quote="wheat only"),
+    make_claim("attributes.category", "Home", "U", "category", same=True),
+    make_claim("identifiers.gtin", "4006381333931", "VC", view=0, quad=BARS, source="bars"),
+    make_claim("attributes.nutrition.fat", "3", "U", unit="g"),
+]  # fmt: skip
+
+
+def rows_of(page) -> dict[str, str]:
+    """Name of a fact -> value and source; of several rows of a name the last."""
+    told = page.locator("dialog.product .facts tbody tr").all_inner_texts()
+    cells = [re.split(r"\s*\t\s*", text.strip(), maxsplit=1) for text in told]
+    return {name: re.sub(r"\s+", " ", rest).strip() for name, rest in cells}
+
+
+def test_facts_say_what_the_pictures_show(browser, site, shop):
+    shop.claims = CLAIMS
+    with opened(browser, f"{site}/?product=mug/en-navy") as page:
+        page.wait_for_selector("dialog.product .proof")
+        rows = rows_of(page)
+        assert rows["Color"] == "navy label, the picture shows it"
+        assert rows["Category"].endswith("catalogue"), "what is undecided proves nothing"
+        assert rows["Ingredients"] == (
+            "Rye Picture: wheat only label, the picture says otherwise"
+        ), "both values"
+        assert rows["Gtin"] == "4006381333931 bar code, the picture shows it"
+        assert rows["Nutrition: fat"] == "3 g cannot be checked"
+        assert list(rows)[-2:] == ["Gtin", "Nutrition: fat"], "after what the catalogue says"
+        assert page.locator("dialog.product .facts .differs").count() == 1
+        assert page.locator("dialog.product .proof").count() == 3, "one has no place"
+
+
+def test_the_source_of_a_fact_draws_its_box_on_its_view(browser, site, shop):
+    shop.claims = CLAIMS
+    with opened(browser, f"{site}/?product=mug/en-navy") as page:
+        page.wait_for_selector("dialog.product .proof")
+        page.wait_for_function("() => document.querySelector('.viewer .shown').clientWidth > 0")
+        proofs, views = page.locator(".proof"), page.locator(".views button")
+        assert views.nth(0).get_attribute("aria-pressed") == "true"
+        proofs.nth(0).focus()
+        assert views.nth(1).get_attribute("aria-pressed") == "true"
+        check_drawn(page, TEXT)
+        page.keyboard.press("Tab")  # a long value has a button, too
+        page.keyboard.press("Tab")
+        assert views.nth(0).get_attribute("aria-pressed") == "true"
+        check_drawn(page, BARS)
+        page.evaluate("document.activeElement.blur()")
+        assert page.locator("dialog.product polygon").count() == 0
+        proofs.nth(0).hover()
+        check_drawn(page, TEXT)
+        page.hover("dialog.product h2")
+        assert page.locator("dialog.product polygon").count() == 0
+        proofs.nth(2).click()
+        check_drawn(page, BARS)
+
+
+def test_many_claims_are_folded(browser, site, shop):
+    shop.claims = [
+        make_claim("attributes.allergens", f"a{n}", "VC", view=0, quad=BARS) for n in range(20)
+    ]
+    with opened(browser, f"{site}/?product=mug/en-navy") as page:
+        page.wait_for_selector("dialog.product .proof")
+        proofs = page.locator("dialog.product .proof:visible")
+        assert proofs.count() == 12
+        page.click("dialog.product >> text=8 more on the label")
+        assert proofs.count() == 20
+        assert (
+            page.evaluate(
+                "[...document.querySelectorAll('.proof')].indexOf(document.activeElement)"
+            )
+            == 12
+        )
 
 
 def test_an_unknown_product_can_be_closed(browser, site):
@@ -316,7 +408,8 @@ def problems(page, scope: str) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 768, 1280])
-def test_every_part_fits_and_is_accessible(browser, site, width, scheme):
+def test_every_part_fits_and_is_accessible(browser, site, shop, width, scheme):
+    shop.claims = CLAIMS
     phone = {"has_touch": True, "is_mobile": True} if width == 390 else {}
     with opened(browser, f"{site}/?q=mug", width, color_scheme=scheme, **phone) as page:
         add(page, make_photo("red"), make_photo("blue", size=(90, 900)))

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
               help="Of a product with several pictures: the mean of all, or the first.  "
               "[default: mean, or that of the store]")  # fmt: skip
 @click.option("--prune", is_flag=True,
-              help="Delete products that the catalogue no longer has; else they are kept.")  # fmt: skip
+              help="Delete products that the catalogue no longer has, and claims of products that no "
+              "--claims names; else they are kept.")  # fmt: skip
+@click.option("--claims", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Show these facts with their evidence: what `skulens verify --out` wrote, or "
+              "`skulens read-labels --json` printed; may be repeated. Products that no FILE names keep "
+              "what they have, unless --prune is given.")  # fmt: skip
 @click.option("--snapshot", default="", metavar="NAME",
               help="Name the state before the first change; `skulens index rollback` returns to it.")  # fmt: skip
 @catalog_options
@@ -74,6 +79,7 @@ def describe(store: str, built: "Built") -> dict:
         "gone": built.gone,
         "removed": built.removed,
         "embedded": built.forwarded,
+        "reclaimed": built.reclaimed,
         "columns": {m.column.name: m.column.encoder for m in built.makers},
         "snapshot": built.snapshot or None,
         "seconds": round(built.seconds, 3),
@@ -102,6 +108,11 @@ def tell(store: str, built: "Built") -> str:
     if built.snapshot:
         back = shlex.join(["skulens", "index", "rollback", store, built.snapshot])
         said.append(f"the state before is kept as {built.snapshot!r}: {back}")
+    if built.reclaimed:
+        said.append(
+            f"of {count(built.reclaimed, 'product')} the claims alone changed; nothing of them was "
+            "embedded"
+        )
     if built.written or built.removed:
         made = ", ".join(f"{m.column.name} by {m.column.encoder}" for m in built.makers)
         said.append(

@@ -17,12 +17,16 @@ from skulens.records import Product, escape_surrogates
 
 PICTURES = FieldColumn("pictures", "text", many=True)
 """sha256 of each picture."""
+CLAIMS = FieldColumn("#claims", "text")
+"""What is claimed of a product, as `search.claims` writes it: to show, not to filter by. The default
+engine leaves it on disk."""
 ALWAYS = ("id", "title", PICTURES.field)
 """Fields of every store."""
 MANY = ("attributes", "category")
 """Fields that may always hold several values."""
 NUMBERS = "#"
-"""No field of a product begins with it, so that no key of the user's own is taken for a twin."""
+"""No field of a product begins with it, so that no key of the user's own is taken for a twin, or for
+CLAIMS."""
 
 MOST_FIELDS = 300
 """Of a store, twins not counted; those that most products have. More are keys that should have been
@@ -43,7 +47,8 @@ def numbers_of(field: str) -> str:
 
 
 def is_twin(column: str) -> bool:
-    """Whether `numbers_of` made this name."""
+    """Whether it is no field of a product, so that nobody is shown it: `numbers_of` made this name, or
+    it is CLAIMS."""
     return column.startswith(NUMBERS)
 
 

@@ -17,11 +17,17 @@ from skulens.documents import Schema, VectorColumn
 from skulens.encode.memo import Memo
 from skulens.errors import DataError, StoreError
 from skulens.index.stores import open_store
-from skulens.index.stores.fields import infer
+from skulens.index.stores.fields import CLAIMS, infer
 from skulens.index.stores.open import folder_of
 from skulens.progress import Bar
 from skulens.protocols import Catalog, Store
 from skulens.records import Product, batches
+from skulens.search.indexing.claims import (
+    GivenClaims,
+    claims_to_write,
+    rewrite_claims,
+    with_claims,
+)
 from skulens.search.indexing.columns import ColumnMaker, complete_makers, open_makers
 from skulens.search.indexing.documents import DocumentMaker, Pictured, read_pictures
 from skulens.search.indexing.embedding import Embedded, Embedding, make_documents
@@ -48,6 +54,8 @@ class Built:
     """Of the catalogue that can be stored."""
     unchanged: int = 0
     written: int = 0
+    reclaimed: int = 0
+    """Of those written, products of which nothing but the claims had changed."""
     gone: int = 0
     """Products that the store has and the catalogue no longer."""
     removed: int = 0
@@ -74,6 +82,9 @@ class Options:
     """Of a product with several pictures: "mean" of all, or "first"; "": as before, else mean."""
     prune: bool = False
     """Delete the products that the catalogue no longer has."""
+    claims: tuple[Path, ...] = ()
+    """Files of claims with verdicts (`catalog.verdict_rows`); products that they do not name keep
+    theirs, unless `prune` is asked for. Without files, all do."""
     snapshot: str = ""
     """Name for the state before the first change."""
     data: str = ""
@@ -105,15 +116,18 @@ def build_index(
         StoreError: no store and no encoder, a store of other encoders, another build at work, a
             full disk. What was acknowledged stays; the same call goes on from there.
         EncoderError: an encoder that lacks the modality.
-        DataError: a catalogue without products.
+        DataError: a catalogue without products; a file of claims that holds none.
     """
     start = time.perf_counter()
     asked = Options(**options)
     build = Build(catalog, asked, cache, memo, progress)
-    with closing(build.open(str(address))):
+    with (
+        closing(GivenClaims(asked.claims, asked.prune)) as claims,
+        closing(build.open(str(address))),
+    ):
         if rejects is None and (folder := folder_of(str(address))):
             rejects = folder / REJECTS
-        built = build.run(RejectFile(rejects))
+        built = build.run(RejectFile(rejects), claims)
     built.seconds = time.perf_counter() - start
     return built
 
@@ -163,18 +177,24 @@ class Build:
             raise DataError(f"the catalogue has no products{said}; see `skulens audit`")
         self.built.example = first.title
 
-    def run(self, rejects: RejectFile) -> Built:
+    def run(self, rejects: RejectFile, claims: GivenClaims) -> Built:
         built, store = self.built, self.store
-        built.rejects = rejects
+        built.rejects, self.claims = rejects, claims
         documents = DocumentMaker(store.schema, built.makers)
-        survey = survey_catalog(self.catalog, store, documents, self.memo, self._watch)
+        survey = survey_catalog(self.catalog, store, documents, claims, self.memo, self._watch)
         built.products, built.unchanged = survey.products, len(survey.unchanged)
         built.gone = len(survey.gone)
         self._take_snapshot(survey)
-        rejects.start(survey.unchanged, [*self.catalog.rejects, *survey.rejects])
+        same = survey.unchanged | survey.reclaimed
+        rejects.start(same, [*self.catalog.rejects, *claims.rejects, *survey.rejects])
+        fields = (*survey.fields, CLAIMS) if claims.rows else survey.fields
+        if survey.todo or survey.reclaimed:
+            store.widen(replace(store.schema, fields=tuple(dict.fromkeys(fields))))
+        if survey.reclaimed:
+            self._write_claims(survey)
         if survey.todo:
-            store.widen(replace(store.schema, fields=survey.fields))
             self._write_changed(survey)
+        rejects.add(claims.left(), again=True)
         if self.options.prune and survey.gone:
             built.removed = store.delete(survey.gone)
         if built.written or built.removed:
@@ -183,10 +203,24 @@ class Build:
         return built
 
     def _take_snapshot(self, survey: Survey) -> None:
-        changes = survey.todo or (self.options.prune and survey.gone)
+        changes = survey.todo or survey.reclaimed or (self.options.prune and survey.gone)
         if self.options.snapshot and changes and self.store.count():
             self.store.snapshot(self.options.snapshot)
             self.built.snapshot = self.options.snapshot
+
+    def _write_claims(self, survey: Survey) -> None:
+        """Products as the store has them, with other claims; `survey.reclaimed` is used up."""
+        products = pick_changed(self.catalog, survey.reclaimed)
+        for group in batches(self._read_claims(products), FEWEST):
+            written = self.store.upsert(rewrite_claims(self.store, dict(group)))
+            self.built.written += written
+            self.built.reclaimed += written
+
+    def _read_claims(self, products: Iterator[Product]) -> Iterator[tuple[str, str]]:
+        """(id, claims) of products."""
+        for batch in batches(products, READ):
+            for one in read_pictures(batch, self.memo):
+                yield one.product.id, self.claims.find(one)[0] or ""
 
     def _write_changed(self, survey: Survey) -> None:
         """Embed and write, at the same time; `survey.todo` is used up."""
@@ -218,9 +252,11 @@ class Build:
     ) -> None:
         """Store a group, then say what of it could not be used."""
         made, rejects = make_documents(documents, group, embedded, "correct the row")
-        self.built.written += self.store.upsert(made)
+        claims, lost = claims_to_write(self.store, group, self.claims)
+        self.built.written += self.store.upsert([with_claims(d, claims[d.id]) for d in made])
         self.built.forwarded += embedded.forwarded
         self.built.rejects.add(rejects)
+        self.built.rejects.add(lost, again=True)
 
     def _watch(self, products: Iterable[Product]) -> Iterable[Product]:
         return Bar(

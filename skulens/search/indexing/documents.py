@@ -123,7 +123,8 @@ class DocumentMaker:
         self._about = [VERSION, sorted((c.name, c.maker, c.made_from) for c in columns)]
 
     def digest(self, pictured: Pictured) -> str:
-        """Hash of all that the product's document is made from, the makers of its vectors included.
+        """Hash of all that the product's document is made from, the makers of its vectors included and
+        its claims not.
 
         Raises DataError for `extras` that JSON cannot say.
         """

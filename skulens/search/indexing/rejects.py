@@ -48,11 +48,15 @@ class RejectFile:
             self._write(self.path, "".join(lines).encode())
         self._note([*_rejects(kept), *rows])
 
-    def add(self, rejects: Iterable[Reject]) -> None:
-        """Append what was found in products that have just been stored."""
-        rows = list(rejects)
+    def add(self, rejects: Iterable[Reject], again: bool = False) -> None:
+        """Append what was found in products that have just been stored.
+
+        Args:
+            again: the next build finds these anew, where they are still there.
+        """
+        rows, stage = list(rejects), {} if again else {"stage": INDEX}
         if rows and self.path is not None:
-            lines = "".join(_line({**asdict(r), "stage": INDEX}) for r in rows)
+            lines = "".join(_line({**asdict(r), **stage}) for r in rows)
             self._append(self.path, lines.encode())
         self._note(rows)
 

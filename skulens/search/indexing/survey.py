@@ -16,6 +16,8 @@ from skulens.index.stores.fields import (
 from skulens.index.stores.probes import id_problem
 from skulens.protocols import Catalog, Store
 from skulens.records import Product, Reject, batches
+from skulens.search.claims import version_of
+from skulens.search.indexing.claims import GivenClaims, split_digest
 from skulens.search.indexing.documents import DocumentMaker, Pictured, read_pictures
 
 AT_ONCE = 500
@@ -32,6 +34,8 @@ class Survey:
     todo: set[str] = field(default_factory=set)
     """Ids that are new or have changed."""
     unchanged: set[str] = field(default_factory=set)
+    reclaimed: set[str] = field(default_factory=set)
+    """Ids of which nothing but the claims has changed."""
     gone: list[str] = field(default_factory=list)
     """Ids of the store that the catalogue no longer has."""
     fields: tuple[FieldColumn, ...] = ()
@@ -40,13 +44,17 @@ class Survey:
 
     @property
     def products(self) -> int:
-        return len(self.todo) + len(self.unchanged)
+        return len(self.todo) + len(self.unchanged) + len(self.reclaimed)
+
+    def has(self, product: str) -> bool:
+        """Whether the catalogue has a product of this id, as far as it was read."""
+        return product in self.todo or product in self.unchanged or product in self.reclaimed
 
     def take(self, product: Product) -> bool:
         """Note a product as new; False, with a reject, for one that cannot be stored."""
         if problem := id_problem(product.id):
             todo = "give the product an id of its own"
-        elif product.id in self.todo or product.id in self.unchanged:
+        elif self.has(product.id):
             problem, todo = "its id stands twice in the catalogue; the first is kept", "correct it"
         else:
             self.todo.add(product.id)
@@ -56,7 +64,12 @@ class Survey:
 
 
 def survey_catalog(
-    catalog: Catalog, store: Store, documents: DocumentMaker, memo: Memo | None, watch: Watch
+    catalog: Catalog,
+    store: Store,
+    documents: DocumentMaker,
+    claims: GivenClaims,
+    memo: Memo | None,
+    watch: Watch,
 ) -> Survey:
     """Read the catalogue once; pictures are looked at only of products that the store has.
 
@@ -69,17 +82,19 @@ def survey_catalog(
     for group in batches(watch(catalog.products()), AT_ONCE):
         fresh = [p for p in group if found.take(p)]
         for one in read_pictures([p for p in fresh if p.id in known], memo):
-            if known[one.product.id] == _digest(documents, one):
-                found.todo.remove(one.product.id)
-                found.unchanged.add(one.product.id)
-                found.rejects += one.rejects
+            digest, held = split_digest(known[one.product.id])
+            if digest != _digest(documents, one):
+                continue
+            text, lost = claims.find(one)
+            same = text is None or version_of(text) == held
+            found.todo.remove(one.product.id)
+            (found.unchanged if same else found.reclaimed).add(one.product.id)
+            found.rejects += [*one.rejects, *lost]
         for product in fresh:
             if product.id in found.todo:
                 inference.add(values_of(product))
     named = {reject.item for reject in catalog.rejects}
-    found.gone = [
-        i for i in known if i not in found.unchanged and i not in found.todo and i not in named
-    ]
+    found.gone = [i for i in known if not found.has(i) and i not in named]
     found.fields = inference.columns()
     found.rejects += tell_limits(inference)
     return found

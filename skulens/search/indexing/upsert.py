@@ -14,6 +14,7 @@ from skulens.errors import DataError
 from skulens.index.stores.fields import Inference, values_of
 from skulens.protocols import Store
 from skulens.records import Product, Reject, chunks
+from skulens.search.indexing.claims import claims_to_write, split_digest, with_claims
 from skulens.search.indexing.columns import ColumnMaker
 from skulens.search.indexing.documents import DocumentMaker, Pictured, read_pictures
 from skulens.search.indexing.embedding import Embedding, make_documents
@@ -59,7 +60,8 @@ class Upserter:
         """Insert or replace products; all that is written is there, and synced, when this returns.
 
         Of products with one id the first counts. A picture that cannot be decoded is left out of
-        its product.
+        its product. Claims that the store has of a product stay, but for those on pictures that it
+        no longer has.
 
         Raises:
             StoreError: see `Store.upsert`; an encoder that is not the one of its column. Nothing
@@ -87,7 +89,8 @@ class Upserter:
         found = set()
         for one, there in zip(pictured, held, strict=True):
             try:
-                if there.get("digest") and there["digest"] == documents.digest(one):
+                known = split_digest(there.get("digest", ""))[0]
+                if known and known == documents.digest(one):
                     found.add(one.product.id)
             except DataError:  # rejected when its document is made
                 continue
@@ -107,8 +110,9 @@ class Upserter:
             with self.embedder.hold():
                 embedded = embedding.embed(group)
             made, problems = make_documents(maker, group, embedded, "correct it")
-            documents += made
-            rejects += problems
+            claims, lost = claims_to_write(self.store, group)
+            documents += [with_claims(document, claims[document.id]) for document in made]
+            rejects += [*problems, *lost]
         return documents, rejects
 
     def _widen(self, todo: Sequence[Pictured]) -> list[Reject]:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from skulens.serve.bodies.labels import ProductClaim
+
 Value = str | float | bool
 Fields = dict[str, Value | list[Value]]
 
@@ -129,6 +131,9 @@ class Cards(BaseModel):
 class Picture(BaseModel):
     url: str
     view: str | None
+    sha256: str | None = Field(None, description="where evidence of a claim is on it")
+    width: int | None = Field(None, description="of the upright original, where evidence is on it")
+    height: int | None = None
 
 
 class Sibling(BaseModel):
@@ -141,7 +146,7 @@ class Sibling(BaseModel):
 class ProductAnswer(Card):
     pictures: list[Picture]
     siblings: list[Sibling]
-    claims: list[dict]
+    claims: list[ProductClaim]
 
 
 class Column(BaseModel):

@@ -85,6 +85,20 @@ class ClaimBody(Body):
     evidence: list[EvidenceBody]
 
 
+class ShownEvidence(EvidenceBody):
+    """The same, of a product."""
+
+    view: int | None = Field(description="of the product's pictures; null: none of them here")
+
+
+class ProductClaim(ClaimBody):
+    """A claim that the store has of a product."""
+
+    evidence: list[ShownEvidence]  # type: ignore[assignment]  # of more fields
+    fact: str = Field(description="the product's field that it is about; empty: it has none")
+    same: bool = Field(description="whether it claims a value that the product has there")
+
+
 class UnreadBody(Body):
     """What of the picture could not be read."""
 

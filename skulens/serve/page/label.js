@@ -9,6 +9,34 @@ const VERDICTS = {
 };
 const SOURCES = { bars: "bar code", ocr: "label", vlm: "model", seller: "catalogue", truth: "truth" };
 
+/** What a claim says, and where: quads by the number of the view that they are on; null: of the one that was read. */
+export function readClaim({ field, value, unit, verdict, evidence = [] }) {
+  const places = new Map();
+  for (const { quad, view = null } of evidence) if (quad) places.set(view, [...(places.get(view) ?? []), quad]);
+  return {
+    name: capital(nameOfField(field.replace(/^(identifiers|free)\./, ""))).replaceAll(".", ": "),
+    text: [value ?? "not visible", unit].filter(Boolean).join(" "),
+    source: [...new Set(evidence.map((one) => SOURCES[one.source] ?? one.source))].join(", "),
+    verdict: verdict?.label ?? verdict,
+    quote: [...new Set(evidence.map((one) => one.quote).filter(Boolean))].join(" / "),
+    places,
+  };
+}
+
+/** Source and verdict in words. */
+export function sayVerdict({ source, verdict }) {
+  const [kind, says] = VERDICTS[verdict] ?? ["plain", ""];
+  return el("span", { class: `source ${kind}` }, kind === "same" ? icon("check") : null, [source, says].filter(Boolean).join(", "));
+}
+
+/** A button, so that keys reach it: quads are drawn on a view while it has the focus or the pointer. */
+export function makeMarker(viewer, { view, quads, size, list, ...given }, ...children) {
+  const draw = () => viewer.mark(view, quads, size);
+  const clear = () => { if (!list.contains(document.activeElement)) viewer.clear(); };
+  const on = { focus: draw, click: draw, pointermove: draw, blur: clear, pointerleave: clear };
+  return el("button", { type: "button", ...given, on }, ...children);
+}
+
 export class LabelReader {
   constructor(app, product, viewer) {
     Object.assign(this, { app, product, viewer });
@@ -34,21 +62,16 @@ export class LabelReader {
   show(answer, view) {
     const size = answer.pictures?.[0] ?? { width: this.viewer.image.naturalWidth, height: this.viewer.image.naturalHeight };
     const rows = rowsOf(answer);
-    this.viewer.node.classList.toggle("held", rows.length > 0); // boxes are seen while the list scrolls
+    if (rows.length) this.viewer.hold();
     write(this.said, rows.length ? `${rows.length} found; move through them to see where each stands.` : "Nothing can be read on this picture.");
     this.found.replaceChildren(...rows.map((row) => this.makeRow(row, view, size)));
     this.found.querySelector("button")?.focus();
   }
 
-  /** A button, so that keys reach it: its quads are drawn while it has the focus or the pointer. */
-  makeRow({ name, text, source, verdict, quads }, view, size) {
-    const draw = () => this.viewer.mark(view, quads, size);
-    const clear = () => { if (!this.found.contains(document.activeElement)) this.viewer.clear(); };
-    const [kind, says] = VERDICTS[verdict] ?? ["plain", ""];
-    return el("li", {}, el("button", {
-      type: "button", class: "fact", on: { focus: draw, click: draw, pointermove: draw, blur: clear, pointerleave: clear },
-    }, el("span", { class: "name" }, name), el("span", { class: "text" }, text),
-      el("span", { class: `source ${kind}` }, kind === "same" ? icon("check") : null, [source, says].filter(Boolean).join(", "))));
+  makeRow(row, view, size) {
+    const marker = { view, quads: row.quads, size, list: this.found, class: "fact" };
+    return el("li", {}, makeMarker(this.viewer, marker,
+      el("span", { class: "name" }, row.name), el("span", { class: "text" }, row.text), sayVerdict(row)));
   }
 }
 
@@ -56,14 +79,8 @@ export class LabelReader {
 function rowsOf({ bars = [], claims = [], lines = [] }) {
   const rows = bars.map((bar) => ({ name: bar.symbology || "Bar code", text: bar.gtin || bar.text, source: SOURCES.bars, quads: [bar.quad].filter(Boolean) }));
   for (const claim of claims) {
-    const evidence = claim.evidence ?? [];
-    rows.push({
-      name: capital(nameOfField(claim.field)),
-      text: [claim.value ?? "not visible", claim.unit].filter(Boolean).join(" "),
-      source: [...new Set(evidence.map((one) => SOURCES[one.source] ?? one.source))].join(", "),
-      verdict: claim.verdict?.label ?? claim.verdict,
-      quads: evidence.map((one) => one.quad).filter(Boolean),
-    });
+    const read = readClaim(claim);
+    rows.push({ ...read, quads: [...read.places.values()].flat() });
   }
   const used = new Set(claims.flatMap((claim) => claim.evidence ?? []).map((one) => String(one.quad)));
   const rest = lines.filter((line) => !used.has(String(line.quad)));

@@ -216,10 +216,10 @@ async function product(id) {
   const held = await site(), { columns, told } = held, row = columns.rowOf(id);
   if (row < 0) throw problem(404, "There is no such product", `the site has no product ${id}`);
   const page = JSON.parse(text(await fetchFile(BASE, `products/${pad(Math.floor(row / told.page))}.json`)));
-  const { fields } = page[row % told.page], own = columns.fieldsOf(row);
+  const { fields, claims } = page[row % told.page], own = columns.fieldsOf(row);
   const siblings = columns.fields.get("spu")?.values && own.spu ? findSiblings(held, row, own) : [];
   const thumbnail = thumbnailOf(held, row);
-  return { id, fields, thumbnail, pictures: thumbnail ? [{ url: thumbnail, view: 0 }] : [], siblings, claims: [] };
+  return { id, fields, thumbnail, pictures: thumbnail ? [{ url: thumbnail, view: 0 }] : [], siblings, claims };
 }
 
 /** Products with the same "spu", and what they have otherwise; null where they lack it. */

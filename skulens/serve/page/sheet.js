@@ -1,12 +1,13 @@
 // The sheet of a product: its views, what is known of it and from where, why it was found, its variants.
 import { closeDialog, closeOutside, el, icon, openDialog } from "./dom.js";
-import { LabelReader } from "./label.js";
+import { LabelReader, makeMarker, readClaim, sayVerdict } from "./label.js";
 import { priceOf } from "./results.js";
 import { addPart, capital, letterOf, nameOfField, writeUrl } from "./state.js";
 
 const APART = new Set(["id", "title", "pictures", "price", "currency", "language", "thumbnail"]);
 const SHORT = 60; // characters of a value inside a sentence
 const LONG = 160; // characters of a value that is folded
+const MOST = 12; // claims on what the catalogue lacks; more are folded
 const sheets = new WeakMap(); // app -> its sheet
 
 /** Show the sheet of a product; "" closes it. */
@@ -199,6 +200,11 @@ class Viewer {
     [...this.strip.children].forEach((node, n) => node.setAttribute("aria-pressed", String(n === i)));
   }
 
+  /** Boxes are seen while what they belong to scrolls. */
+  hold() {
+    this.node.classList.add("held");
+  }
+
   clear() {
     this.marked = null;
     this.boxes.replaceChildren();
@@ -218,22 +224,66 @@ class Viewer {
   }
 }
 
-/** What is known of a product, each with its source. */
+/** What is known of a product, each with its source: of what a picture proves, a button that shows where. */
 class Facts {
   constructor(app, product, viewer) {
+    Object.assign(this, { viewer, pictures: product.pictures ?? [], last: "" });
     this.reader = app.about?.can?.read && viewer.whole ? new LabelReader(app, product, viewer) : null;
-    const rows = Object.entries(product.fields)
-      .filter(([field, value]) => !APART.has(field) && !field.startsWith("#") && sayValue(value) !== "")
-      .map(([field, value]) => this.makeRow(capital(nameOfField(field)), value));
-    rows.push(this.makeRow("Id", product.id));
-    this.node = el("section", { class: "facts" }, el("h3", {}, "Facts"),
+    this.body = el("tbody");
+    const shown = Object.entries(product.fields)
+      .filter(([field, value]) => !APART.has(field) && !field.startsWith("#") && sayValue(value) !== "");
+    const claims = [...(product.claims ?? [])];
+    const take = (holds) => claims.filter(holds).map((one) => claims.splice(claims.indexOf(one), 1)[0]);
+    for (const [field, value] of shown) {
+      const name = capital(nameOfField(field));
+      const proved = take((one) => one.fact === field && one.same).map(readClaim).filter(({ verdict }) => verdict !== "U");
+      this.body.append(this.makeRow(name, showValue(sayValue(value)), proved));
+      for (const one of take(({ fact }) => fact === field)) this.body.append(this.makeClaim({ ...readClaim(one), name }));
+    }
+    this.body.append(this.makeRow("Id", product.id));
+    const more = claims.map((one) => this.makeClaim(readClaim(one)));
+    this.body.append(...more);
+    const proves = this.body.querySelector(".source span") !== null;
+    if (this.body.querySelector("button.proof")) viewer.hold();
+    this.node = el("section", { class: proves ? "facts proved" : "facts" }, el("h3", {}, "Facts"),
       el("table", {}, el("colgroup", {}, ["name", "value", "from"].map((name) => el("col", { class: name }))), el("thead", { class: "unseen" }, el("tr", {}, ...["Fact", "Value", "Source"].map((head) => el("th", { scope: "col" }, head)))),
-        el("tbody", {}, rows)),
+        this.body),
+      more.length > MOST ? this.fold(more.slice(MOST)) : null,
       this.reader?.node);
   }
 
-  makeRow(name, value) {
-    return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, showValue(sayValue(value))), el("td", { class: "source" }, "catalogue"));
+  /** Hide rows behind a button; it goes when they are shown. */
+  fold(rows) {
+    for (const row of rows) row.hidden = true;
+    const button = el("button", { class: "button rest", type: "button", on: { click: () => {
+      for (const row of rows) row.hidden = false;
+      button.remove();
+      rows[0].querySelector("button")?.focus();
+    } } }, `${rows.length} more on the label`);
+    return button;
+  }
+
+  /** A claim that the catalogue does not make. */
+  makeClaim(read) {
+    return this.makeRow(read.name, showValue(read.text), [read]);
+  }
+
+  /** A row; the name of several in a line is seen once. */
+  makeRow(name, value, claims = []) {
+    const again = name === this.last;
+    this.last = name;
+    const against = claims.filter(({ verdict, quote }) => verdict === "VI" && quote);
+    return el("tr", { class: again ? "again" : "" }, el("th", { scope: "row" }, again ? el("span", { class: "unseen" }, name) : name),
+      el("td", {}, value, against.map(({ quote }) => el("p", { class: "against" }, "Picture: ", el("q", {}, shorten(quote))))),
+      el("td", { class: "source" }, claims.length ? claims.map((one) => this.makeProof(one)) : "catalogue"));
+  }
+
+  /** Source and verdict of a claim; a button where a view that is here shows it. */
+  makeProof(read) {
+    const [view, quads] = [...read.places].find(([view]) => this.pictures[view]?.width) ?? [];
+    if (!quads) return sayVerdict(read);
+    const marker = { view, quads, size: this.pictures[view], list: this.body, class: "proof", title: "Show where it stands" };
+    return makeMarker(this.viewer, marker, sayVerdict(read));
   }
 }
 

@@ -4,11 +4,14 @@ A product is looked up by its id among those that the catalogue has; what a requ
 of a path. What goes out has been decoded and written anew, so that nothing but pictures does.
 """
 
+import hashlib
 import io
 import threading
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from skulens.errors import PictureError
-from skulens.pictures import decode, read_bytes
+from skulens.pictures import decode, read_bytes, read_size
 from skulens.protocols import Catalog
 from skulens.records import Image
 from skulens.serve.problems import Problem
@@ -19,6 +22,15 @@ SIDE_PX = 1024
 QUALITY = 85
 UNREADABLE = "the catalogue's file is not a picture that can be read; `skulens audit` says why"
 """Not the reason itself: it may repeat the first bytes of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a picture stands among those of a product, and its upright size in pixels."""
+
+    number: int
+    width: int
+    height: int
 
 
 class Catalogue:
@@ -40,6 +52,22 @@ class Catalogue:
             if self._images is None:
                 self._images = {p.id: p.images for p in self._catalog.products() if p.images}
         return self._images.get(product, ())
+
+    def find(self, product: str, wanted: Collection[str]) -> dict[str, View]:
+        """sha256 -> view of those of a product's pictures that are wanted; the first of equal ones.
+
+        They are read for it: files may have changed since the store was built.
+        """
+        found: dict[str, View] = {}
+        for n, image in enumerate(self.images(product) if wanted else ()):
+            try:
+                data = read_bytes(image)
+                sha256 = hashlib.sha256(data).hexdigest()
+                if sha256 in wanted and sha256 not in found:
+                    found[sha256] = View(n, *read_size(data))
+            except PictureError:  # there is nothing to draw on
+                continue
+        return found
 
     def read(self, product: str, view: int) -> bytes:
         """The encoded bytes of a picture.

@@ -23,7 +23,9 @@ from skulens.files import aside_name, locked, sha256_of_file, write_whole
 from skulens.index.stores.fields import PICTURES, is_twin
 from skulens.progress import Bar
 from skulens.protocols import Store
+from skulens.search.claims import Checked, fetch_claims
 from skulens.serve.answering.about import describe_column
+from skulens.serve.answering.claims import write_product_claims
 from skulens.serve.answering.writing import write_json
 from skulens.serve.publish.about import make_notice, write_about, write_examples
 from skulens.serve.publish.encoder import Tower, embed_texts, open_tower, picture_column
@@ -161,10 +163,11 @@ def write_products(site: Site) -> np.ndarray:
             if not file.is_file():  # it is written last
                 folder.mkdir(parents=True, exist_ok=True)
                 held = site.store.fetch(page, [*fields, "words", "thumbnail"])
+                claims = fetch_claims(site.store, page)
                 for row, one in enumerate(held):
                     write_thumbnail(folder / f"{row:03}.webp", one.get("thumbnail") or b"")
                 file.parent.mkdir(exist_ok=True)
-                records = [product_record(one) for one in held]
+                records = [product_record(*one) for one in zip(held, claims, strict=True)]
                 write_data(file, write_json(records))
             for row in range(len(page)):
                 found[n * PAGE + row] = (folder / f"{row:03}.webp").is_file()
@@ -172,11 +175,12 @@ def write_products(site: Site) -> np.ndarray:
     return found
 
 
-def product_record(held: Mapping[str, Any]) -> dict[str, Any]:
-    """A product as its page shows it."""
+def product_record(held: Mapping[str, Any], claims: Sequence[Checked]) -> dict[str, Any]:
+    """A product as its page shows it; evidence has no view, since a site has thumbnails alone."""
     own = (PICTURES.field, "words", "thumbnail")
     fields = {n: v for n, v in held.items() if n not in own}
-    return {"fields": fields, "words": held.get("words", "")}
+    told = write_product_claims(claims, fields, {})
+    return {"fields": fields, "words": held.get("words", ""), "claims": told}
 
 
 def write_thumbnail(path: Path, jpeg: bytes) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from skulens.documents import FieldColumn, VectorColumn
 from skulens.index.stores.engines.memory import ARROW
-from skulens.index.stores.fields import PICTURES
+from skulens.index.stores.fields import CLAIMS, PICTURES
 from skulens.index.stores.local.field_values import hold_column
 from skulens.protocols import Store
 from skulens.serve.answering.writing import write_json
@@ -63,7 +63,7 @@ def write_columns(store: Store, ids: Sequence[str]) -> tuple[bytes, list[dict[st
         `ids`.
     """
     parts, records = Parts(), []
-    columns = [c for c in store.schema.fields if c != PICTURES]
+    columns = [c for c in store.schema.fields if c not in (PICTURES, CLAIMS)]
     held = read_fields(store, ids, [c for c in columns if c.field not in ("id", "title")])
     if store.schema.field(PICTURES.field) is not None:
         records.append(write_hashes(parts, store, ids))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from skulens.errors import DataError, PictureError
 from skulens.protocols import Role
 from skulens.records import Image, Product, Reject, chunks
 from skulens.search.answers import Answer, Thumbnails
+from skulens.search.claims import Checked
 from skulens.search.draft import SKU, Given, Weighted, as_image
 from skulens.search.indexing.upsert import Upserted
 from skulens.search.request import Request, make_request
@@ -24,6 +26,7 @@ from skulens.serve.remote.wire import (
     answer_of,
     cut_inputs,
     cut_rows,
+    read_claim,
     send,
     thing_record,
     vector_of,
@@ -101,6 +104,15 @@ class RemoteShop:
                 f"the answer of {self.url} is not understood ({type(e).__name__}: {e}); install "
                 "the version of skulens that the server has"
             ) from e
+
+    def claims(self, product: str) -> tuple[Checked, ...]:
+        """What is claimed of a product, each claim with its verdict and evidence.
+
+        Raises:
+            SkulensError: as `Shop.claims`; StoreError: the server cannot be reached.
+        """
+        record = self._calls.json("GET", f"/v1/products/{quote(product, safe='')}")
+        return tuple(read_claim(product, one) for one in record["claims"])
 
     def embed(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from skulens.catalog.folder import suffix_of
+from skulens.claims import Claim, Evidence, Verdict
 from skulens.errors import DataError, PictureError
 from skulens.filters import filter_to_json, format_filter, parse_filter
 from skulens.pictures import read_bytes
@@ -28,6 +29,7 @@ from skulens.search.answers import (
     Relaxation,
     Why,
 )
+from skulens.search.claims import Checked
 from skulens.search.draft import SKU, as_image
 from skulens.search.modify import Boost, Boosted
 from skulens.search.request import Request
@@ -220,6 +222,22 @@ def keep(record: Mapping[str, Any], kind: type) -> dict[str, Any]:
 
 MOST_INPUTS = 256
 """Of a call for vectors."""
+
+
+def read_claim(product: str, record: Mapping[str, Any]) -> Checked:
+    """A claim of a product from the answer of `/v1/products/ID`."""
+    evidence = tuple(
+        Evidence(
+            e["image"], e["source"], e["quote"], None if e["quad"] is None else tuple(e["quad"])
+        )
+        for e in record["evidence"]
+    )
+    claim = Claim(
+        product, record["field"], record["value"], record["unit"], record["language"], evidence,
+        record["confidence"],
+    )  # fmt: skip
+    said = record["verdict"]
+    return claim, Verdict(claim.id, said["label"], said["sub"], said["verifier"], evidence=evidence)
 
 
 def thing_record(given: Any) -> dict[str, str]:

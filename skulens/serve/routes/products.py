@@ -9,15 +9,17 @@ from fastapi.responses import Response
 
 from skulens.index.stores.fields import is_twin
 from skulens.protocols import Store
+from skulens.search.claims import fetch_claims
 from skulens.search.overview import find_variants, pick_varied
 from skulens.search.request import read_filter
 from skulens.serve.answering.about import VARIED, Describer
 from skulens.serve.answering.bounds import check_where
+from skulens.serve.answering.claims import write_product_claims
 from skulens.serve.answering.writing import shown_fields, write_json
 from skulens.serve.bodies.answers import Cards, ProductAnswer
 from skulens.serve.bodies.problems import answers
 from skulens.serve.pictures.addresses import picture_url, thumbnail_url
-from skulens.serve.pictures.catalogue import Catalogue
+from skulens.serve.pictures.catalogue import Catalogue, View
 from skulens.serve.problems import Problem
 from skulens.serve.state import catalogue_of, describer_of, service_of
 from skulens.serve.work.service import Service
@@ -62,7 +64,7 @@ def list_cards(
 
 @router.get(
     "/v1/products/{product:path}",
-    summary="A product, its pictures and its variants",
+    summary="A product, its pictures, its variants and what its pictures prove",
     responses=answers(ProductAnswer, 404, 429, 503),
 )
 async def get_product(
@@ -75,13 +77,13 @@ async def get_product(
         [fields] = fetch(store, [product])
         if not fields:
             raise no_product(product)
+        [checked] = fetch_claims(store, [product])
+        wanted = {e.image for claim, _ in checked for e in claim.evidence if e.image}
+        views = catalogue.find(product, wanted)
         return write_json(
             card(product, fields)
             | {
-                "pictures": [
-                    {"url": picture_url(product, n), "view": image.view}
-                    for n, image in enumerate(catalogue.images(product))
-                ],
+                "pictures": list_pictures(product, catalogue, views),
                 "siblings": [
                     {
                         "id": other.id,
@@ -91,11 +93,24 @@ async def get_product(
                     }
                     for other in find_variants(store, product, fields)
                 ],
-                "claims": [],
+                "claims": write_product_claims(checked, fields, views),
             }
         )
 
     return Response(await service.run(describe), media_type="application/json")
+
+
+def list_pictures(
+    product: str, catalogue: Catalogue, views: Mapping[str, View]
+) -> list[dict[str, Any]]:
+    """The views of a product; those that evidence is on with their hash and size."""
+    found: list[dict[str, Any]] = [
+        {"url": picture_url(product, n), "view": image.view}
+        for n, image in enumerate(catalogue.images(product))
+    ]
+    for sha256, view in views.items():
+        found[view.number] |= {"sha256": sha256, "width": view.width, "height": view.height}
+    return found
 
 
 @router.get(

@@ -1,5 +1,7 @@
 """Every registered store does what `protocols.Store` says, as a plain oracle works it out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 from skulens.documents import Document, FieldColumn, Probe, Schema, VectorColumn
 from skulens.errors import StoreError
 from skulens.filters import FilterError, parse_filter
+from skulens.index.stores.fields import CLAIMS
 from skulens.registry import rows
+from skulens.search.claims import MOST_BYTES
 from tests.index.stores.conformance import (
     ASKED_WORDS,
     DIM,
@@ -448,3 +452,25 @@ def test_two_openings_are_refused_or_agree(fresh):
 def test_a_place_without_a_store_is_said_so(engine, tmp_path):
     with pytest.raises(StoreError):
         find_engine(engine.name, tmp_path).open()
+
+
+# ----- claims ---------------------------------------------------------------------------------
+
+
+def test_claims_come_back_as_they_were_given(fresh):
+    """The longest that a product may have, beside one without; replaced and taken away."""
+    _, store = fresh
+    plain = [replace(d, fields=dict(d.fields)) for d in DOCUMENTS[:2]]
+    store.upsert(plain)
+    store.widen(Schema(fields=(CLAIMS,)))
+    longest = "ก\"'[\\" + "ă" * ((MOST_BYTES - 7) // 2)
+    one, other = (d.id for d in plain)
+    for text in (longest, "[1]"):
+        store.upsert([replace(plain[0], fields={**plain[0].fields, CLAIMS.field: text})])
+        held = store.fetch([one, other], ["title", CLAIMS.field])
+        assert held[0][CLAIMS.field] == text and CLAIMS.field not in held[1]
+        assert [h.get("title") for h in held] == [d.fields.get("title") for d in plain]
+        assert store.fetch([one])[0][CLAIMS.field] == text
+    store.upsert(plain[:1])
+    assert CLAIMS.field not in store.fetch([one], [CLAIMS.field])[0]
+    assert store.fetch(["nobody"], [CLAIMS.field]) == [{}]

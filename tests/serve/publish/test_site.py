@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from skulens.claims import Claim, Evidence, Verdict
 from skulens.cli import skulens
+from skulens.documents import Schema
 from skulens.encode import open_encoder
 from skulens.errors import EncoderError, MissingFile, StoreError
 from skulens.index.stores import open_store
+from skulens.index.stores.fields import CLAIMS
+from skulens.search.claims import write_claims
+from skulens.search.indexing.claims import rewrite_claims
 from skulens.serve.front.files import FOLDER
 from skulens.serve.publish import encoder, site
 from skulens.serve.publish import runtime as pinned
@@ -40,6 +45,23 @@ def test_every_file_is_the_one_that_the_manifest_names(store, tmp_path):
     assert len(json.loads((made.folder / "products/000.json").read_text())) == 12
     assert len((made.folder / "titles.txt").read_text().split("\n")) == 12
     assert made.bytes == sum(p.stat().st_size for p in made.folder.rglob("*") if p.is_file())
+
+
+def test_claims_are_on_the_page_of_their_product_alone(store, tmp_path):
+    product = store.select(k=1)[0]
+    place = Evidence("a" * 64, "ocr", "RED", (0.0,) * 8)
+    claim = Claim(product, "attributes.colour", "red", evidence=(place,))
+    told = [(claim, Verdict(claim.id, "VC", "ocr", "text/1"))]
+    store.widen(Schema(fields=(CLAIMS,)))
+    store.upsert(rewrite_claims(store, {product: write_claims(told)}))
+    made = publish(store, tmp_path / "site", PLAIN)
+    shown = json.loads((made.folder / "products/000.json").read_text())
+    [record], rest = shown[0]["claims"], shown[1:]
+    assert (record["value"], record["evidence"][0]["view"]) == ("red", None)
+    assert record["fact"] == "attributes.color" and not any(one["claims"] for one in rest)
+    assert not any("#claims" in one["fields"] for one in shown)
+    others = [p for p in made.folder.rglob("*") if p.is_file() and p.parent.name != "page"]
+    assert [p.name for p in others if b"#claims" in p.read_bytes()] == []
 
 
 def test_a_folder_of_somebody_else_is_left_alone(store, tmp_path):

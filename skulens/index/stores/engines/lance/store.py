@@ -34,6 +34,7 @@ from skulens.index.stores.engines.lance.keep import bring_back, keep_version
 from skulens.index.stores.engines.lance.layout import KEY, OWN, Layout, make_layout
 from skulens.index.stores.engines.lance.view import View
 from skulens.index.stores.engines.lance.watch import Stamp, Watch
+from skulens.index.stores.fields import CLAIMS
 from skulens.index.stores.probes import check_document, check_probe, merge_schemas
 from skulens.index.stores.where import find_column, type_filter
 from skulens.records import Filter
@@ -319,14 +320,15 @@ class Lance:
     ) -> list[Mapping[str, Any]]:
         view = self._refresh()
         names = [c.field for c in view.schema.fields] if fields is None else fields
-        own = [n for n in names if n in OWN]
+        on_disk = {n: view.layout.fields.get(n, n) for n in names if n in OWN or n == CLAIMS.field}
         rows = view.rows.place(ids)
-        found = view.rows.fetch(rows, [n for n in names if n not in OWN])
-        if own:
+        found = view.rows.fetch(rows, [n for n in names if n not in on_disk])
+        if on_disk:
             there, inverse = np.unique(rows[rows >= 0], return_inverse=True)
-            read = view.take(there, own).select(own).to_pylist()
+            read = view.take(there, list(on_disk.values())).to_pylist()
             for place, at in zip(np.flatnonzero(rows >= 0), inverse, strict=True):
-                found[place].update(read[at])
+                held = {n: read[at][column] for n, column in on_disk.items()}
+                found[place].update({n: v for n, v in held.items() if v is not None})
         return list(found)
 
     def vectors(self, column: str, ids: Sequence[str]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """One version of a store's table, as searches read it.
 
-Ids and fields are in memory, and so are vectors up to EXACT_ROWS products: LanceDB's own scan takes
+Ids and fields are in memory, all but CLAIMS, and so are vectors up to EXACT_ROWS products: LanceDB's own scan takes
 40 times as long as a product of a matrix. A view never changes; the next version is a new one, which
 takes over the vectors of products that are still there.
 """
@@ -16,6 +16,7 @@ import pyarrow as pa
 from skulens.documents import Schema, VectorColumn
 from skulens.index.stores.engines.lance.failures import explain
 from skulens.index.stores.engines.lance.layout import KEY, Layout, matrix_of
+from skulens.index.stores.fields import CLAIMS
 from skulens.index.stores.local.rows import Rows
 from skulens.index.stores.local.scan import Matrix
 
@@ -45,7 +46,7 @@ class View:
         with explain(folder, "reading the indexes"):
             self.indexed = {i.columns[0] for i in table.list_indices()}
         """Columns of the table with an index of the engine."""
-        names = {f: c for f, c in layout.fields.items() if c != KEY}
+        names = {f: c for f, c in layout.fields.items() if c != KEY and f != CLAIMS.field}
         read = self.scan([KEY, *names.values()])
         fields = read.select(list(names.values())).rename_columns(list(names))
         self.rows = Rows(read[KEY].combine_chunks(), fields, layout.schema)
