@@ -72,7 +72,7 @@ def takers(given: GivenVector, request: Request, schema: Schema) -> list[str]:
 
 
 def check_vectors(request: Request, schema: Schema) -> None:
-    """Raise DataError for a vector that no column takes."""
+    """Raise DataError for a vector that no column takes, as a part or in place of all of them."""
     for given in request.given.values():
         same = [c for c in schema.vectors if c.maker == given.maker]
         if not same:
@@ -87,6 +87,16 @@ def check_vectors(request: Request, schema: Schema) -> None:
                     f"a vector of {given.maker} has {len(given.values):,} numbers, those of "
                     f"{column.name!r} have {column.dim:,}"
                 )
+    for column in (c for c in schema.vectors if c.name in request.vectors):
+        vector = request.vectors[column.name]
+        if vector.shape != (column.dim,):
+            raise DataError(
+                f"vectors: {column.name} takes {column.dim:,} numbers, got {len(vector):,}"
+            )
+        if not 0 < np.linalg.norm(vector.astype(np.float64)) < np.inf:
+            raise DataError(
+                f"vectors: {column.name} has NaN, infinity or length 0; give another vector"
+            )
 
 
 def has_vector(request: Request, mine: Sequence[Ingredient], each: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from tests.serve.browser import (
     wait_for_count,
 )
 from tests.serve.fake_shop import FakeShop, make_fake
+from tests.serve.photos import wait_until
 
 pytestmark = needs_browser
 FAILED = "Failed to load resource"
@@ -278,7 +279,9 @@ def test_everything_by_keyboard(browser, shop, url):
         assert focused(page) == page.get_attribute(".card a >> nth=0", "data-focus")
         page.keyboard.press("x")
         until(page, "location.search.includes(':!')")
-        assert shop.asked[-1]["conditions"][0]["weight"] == -1 or page.wait_for_timeout(300) is None
+        wait_until(
+            page, lambda: [c["weight"] for c in shop.asked[-1].get("conditions", ())] == [-1]
+        )
         page.keyboard.press("Control+z")
         wait_for_count(page, "18 of 54")
         page.keyboard.press("Control+Shift+z")

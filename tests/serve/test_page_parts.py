@@ -20,6 +20,7 @@ from tests.serve.photos import (
     make_photo,
     opened,
     upload,
+    wait_until,
 )
 
 pytestmark = needs_browser
@@ -156,12 +157,13 @@ def test_photos_stay_after_a_reload_and_are_missed_elsewhere(browser, site, shop
         page.reload()
         page.wait_for_selector("#tray .part img[src^=blob]")
         assert page.text_content("#tray .name") == "photo-0.jpg"
+        wait_until(page, lambda: shop.asked)
         assert bytes_of(shop.asked[-1]["item"][0]) == photo
         link = page.url
     with opened(browser, link + "&q=mug") as page:
         page.wait_for_selector("#tray .part.bad")
         assert "Not on this device" in page.text_content("#tray .part")
-        assert shop.asked[-1]["item"] == [{"text": "mug"}], "the rest is searched"
+        wait_until(page, lambda: shop.asked[-1]["item"] == [{"text": "mug"}])  # the rest
 
 
 def test_a_picture_is_removed_and_comes_back_by_undo(browser, site, shop):

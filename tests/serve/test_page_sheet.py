@@ -373,11 +373,12 @@ def test_a_photo_s_vector_is_shared_after_asking(browser, site, shop):
     shop.asked.clear()
     with opened(browser, link) as page:
         page.wait_for_selector("#tray .part")
+        wait_until(page, lambda: shop.asked)
         assert shop.asked[-1]["item"] == [{"vector": make_vector(), "maker": MAKER}]
         assert page.locator("#tray .part.bad").count() == 0
         shop.asked.clear()
         page.reload()
-        page.wait_for_selector("#tray .part")
+        wait_until(page, lambda: shop.asked)
         assert shop.asked[-1]["item"][0]["maker"] == MAKER, "kept on this device from then on"
 
 

@@ -132,6 +132,12 @@ def test_a_condition_about_no_part(client):
     refuse(ask(client, TEXT, conditions=[{"part": -1}]), 422, "bad-body")
 
 
+@pytest.mark.parametrize("given", [[1, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 0], []])
+def test_vectors_that_no_column_takes(client, given):
+    found = client.post("/v1/search", json={"vectors": {"picture": given}})
+    assert "picture" in refuse(found, 422, "bad-request")["detail"]
+
+
 @pytest.mark.parametrize("bad", ["NaN", "Infinity", "-Infinity", "1e400", '"x"', "null", "1e12"])
 @pytest.mark.parametrize(
     "body",
