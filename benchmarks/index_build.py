@@ -3,8 +3,10 @@
 Encoder alone: `Embedder.embed_parts` on the pictures that the build embeds, decoding included, no
 cache; the build adds reading the catalogue, hashing, thumbnails, documents, an fsync for each group
 and the indexes of the store. What limits it is the forward pass. Both start from files in the page
-cache and without an embedding cache; encoders are loaded and warm. Pairs are run in turns, and the
-ratio is of medians. A second build, with nothing to do, is timed from the start of its process.
+cache and without an embedding cache; encoders and the store's engine are loaded and warm. Pairs are
+run in turns, which of the two is first changing; the ratio is the median over turns. CPU seconds of
+the process say what others on the machine cannot disturb: their ratio is the bound for a build that
+leaves no core idle. A second build, with nothing to do, is timed from the start of its process.
 
 `--views` instead compares products' vectors made of their first picture and of the mean of all, on a
 catalogue with several pictures per product: the photos of its splits search for their product, and
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -69,22 +72,39 @@ def measure(name: str, catalog: Repeated, engine: str, folder: Path, repeats: in
     embedder = Embedder([encoder], batching=Batching(progress=False))
     pictures = [image for p in catalog.products() for image in p.images]
     embedder.embed_parts(pictures[:64])  # warm up
-    took: dict[str, list[float]] = {"encoder": [], "build": []}
+    build_warm(catalog, f"{engine}{folder / 'warm'}", encoder)
+    took: dict[str, list[tuple[float, float]]] = {"encoder": [], "build": []}
     for turn in range(repeats):
         place = folder / f"store-{turn}"
-        took["encoder"].append(time_call(lambda: embedder.embed_parts(pictures, "document")))
-        address = f"{engine}{place}"
-        took["build"].append(time_call(partial(build_warm, catalog, address, encoder)))
+        work = {
+            "encoder": partial(embedder.embed_parts, pictures, "document"),
+            "build": partial(build_warm, catalog, f"{engine}{place}", encoder),
+        }
+        for kind in sorted(work, reverse=turn % 2 == 0):
+            took[kind].append(time_both(work[kind]))
         shutil.rmtree(place, ignore_errors=True)
-    rate = {k: spread([len(catalog.listed) / s for s in v]) for k, v in took.items()}
+    count = len(catalog.listed)
+    rate = {k: spread([count / wall for wall, _ in v]) for k, v in took.items()}
+    cpu = {k: spread([1000 * cpu / count for _, cpu in v]) for k, v in took.items()}
+    turns = [np.divide(e, b) for e, b in zip(took["encoder"], took["build"], strict=True)]
     return {
         "encoder": name,
-        "products": len(catalog.listed),
+        "products": count,
         "pictures": len(pictures),
         "encoder alone, products/s": rate["encoder"],
         "build, products/s": rate["build"],
-        "build / encoder alone": round(rate["build"]["median"] / rate["encoder"]["median"], 3),
+        "build / encoder alone": spread([float(wall) for wall, _ in turns]),
+        "encoder alone, CPU ms/product": cpu["encoder"],
+        "build, CPU ms/product": cpu["build"],
+        "encoder alone / build, CPU": spread([float(cpu) for _, cpu in turns]),
     }
+
+
+def time_both(work: Callable[[], object]) -> tuple[float, float]:
+    """Wall seconds of a call, and CPU seconds of the process."""
+    cpu = time.process_time()
+    wall = time_call(work)
+    return wall, time.process_time() - cpu
 
 
 def build_warm(catalog: Repeated, address: str, encoder) -> None:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +25,8 @@ from skulens.records import EncoderInfo, SystemInfo, Warning_, chunks
 
 SETTLED_S = 2.0
 """A file changed less than this ago is hashed anew: its times cannot prove that it rests."""
+TOGETHER = 16
+"""Files that one thread hashes before it takes others."""
 
 BROKEN = (sqlite3.Error, UnicodeError)
 """What a damaged database raises; the latter where its error message quotes it."""
@@ -67,9 +69,13 @@ def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
         except ValueError as e:  # NUL in it, or no valid name on this system
             return OSError(errno.EINVAL, f"no possible file name ({e})", path)
 
+    def several(some: Sequence[str]) -> list[str | OSError]:
+        return [one(path) for path in some]
+
     paths = list(dict.fromkeys(paths))
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(paths, pool.map(one, paths), strict=True))
+    with ThreadPoolExecutor() as pool:  # a small file takes less than handing it to a thread
+        answers = [a for part in pool.map(several, chunks(paths, TOGETHER)) for a in part]
+    return dict(zip(paths, answers, strict=True))
 
 
 class Memo:

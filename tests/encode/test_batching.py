@@ -167,6 +167,17 @@ def test_bad_pictures_become_rejects_and_the_others_go_on(tmp_path):
     assert "web page" in reasons["picture in memory"]
 
 
+@pytest.mark.parametrize(
+    ("device", "sizes"), [("cpu", [32] * 2 + [8] * 17), ("cuda", [32] * 6 + [8])]
+)
+def test_the_last_batches_on_a_cpu_are_smaller(device, sizes):
+    encoder = FakeEncoder(device=device)
+    parts = [Image(data=png((n, 99, 0))) for n in range(200)]
+    found = embed(encoder, parts, batching=Batching(batch=32, threads=2, progress=False))
+    assert sorted(n for _, n in encoder.batches) == sorted(sizes)
+    np.testing.assert_array_equal(found.vectors, plain(FakeEncoder(), parts))
+
+
 def test_nan_from_an_encoder_is_a_reject_not_a_vector():
     class Broken(FakeEncoder):
         def encode_batch(self, modality, batch):

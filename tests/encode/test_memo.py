@@ -1,5 +1,6 @@
 """What is remembered of files and encoders: never wrong, whatever became of it."""
 
+import hashlib
 import os
 import sqlite3
 import warnings
@@ -136,3 +137,17 @@ def test_any_name_is_a_path_or_an_error_of_its_own(tmp_path, name, later):
 def test_the_sum_covers_key_and_value():
     sums = {sum_of(encode_key(k), v) for k, v in (("a", "b"), ("a", "c"), ("ab", ""), ("", "ab"))}
     assert len(sums) == 4
+
+
+def test_each_file_has_its_own_hash_whatever_stands_beside_it(tmp_path):
+    paths = [str(tmp_path / f"{n}.jpg") for n in range(40)]
+    for n, path in enumerate(paths):
+        if n % 7:
+            Path(path).write_bytes(b"picture %d" % n)
+    found = module.hash_files([*paths, *paths[:3]])
+    assert list(found) == paths
+    for n, path in enumerate(paths):
+        if n % 7:
+            assert found[path] == hashlib.sha256(b"picture %d" % n).hexdigest()
+        else:
+            assert isinstance(found[path], OSError)

@@ -95,8 +95,11 @@ class Embedding:
 
     def _thumbnails(self, group: Sequence[Pictured]) -> list[bytes]:
         """Those seen while encoding; others, whose vectors were known, are made now."""
+        found = [self._seen.get(one.images[0].known) if one.images else b"" for one in group]
+        left = [i for i, thumbnail in enumerate(found) if thumbnail is None]
         with ThreadPoolExecutor(count_cores()) as pool:
-            return list(pool.map(self._thumbnail, group))
+            made = dict(zip(left, pool.map(self._thumbnail, [group[i] for i in left]), strict=True))
+        return [made[i] if thumbnail is None else thumbnail for i, thumbnail in enumerate(found)]
 
     def _thumbnail(self, pictured: Pictured) -> bytes:
         for image in pictured.images:

@@ -11,6 +11,7 @@ pytest.importorskip("lancedb", reason="needs skulens[search]")
 from skulens.documents import Document, FieldColumn, Probe, Schema  # noqa: E402
 from skulens.errors import StoreError  # noqa: E402
 from skulens.index.stores.engines.lance import layout, store, upkeep  # noqa: E402
+from skulens.index.stores.engines.lance.journal import Journal  # noqa: E402
 from skulens.index.stores.engines.lance.store import Lance  # noqa: E402
 from tests.index.stores.lance.small_lance import DIM, SCHEMA, fill, make_document, picture  # noqa: E402
 
@@ -127,6 +128,44 @@ def test_chunks_are_cut_by_their_size_too(monkeypatch):
     monkeypatch.setattr(store, "CHUNK_BYTES", 5 * 4 * DIM)
     chunks = store.cut_chunks(map(make_document, range(20)), SCHEMA)
     assert max(map(len, chunks)) <= 5
+
+
+def test_new_products_of_later_calls_are_appended_too(shop, monkeypatch):
+    fill(shop, 3)
+
+    def refuse(*_, **__):
+        raise AssertionError("merged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lancedb.merge.LanceMergeInsertBuilder.execute", refuse)
+        fill(shop, 3, start=3)
+        shop.delete(["p0001"])
+        fill(shop, 3, start=6)
+    shop.upsert([make_document(n, "last") for n in (1, 4, 9)])
+    assert sorted(shop.select(k=20)) == [f"p{n:04}" for n in range(10)]
+    assert [h["words"] for h in shop.fetch(["p0004"], ["words"])] == ["last"]
+
+
+def test_what_an_error_left_behind_is_not_appended_again(shop, monkeypatch):
+    fill(shop, 2)
+
+    def fail(*_):
+        raise StoreError("no space left")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="no space"):
+        patch.setattr(Journal, "acknowledge", fail)
+        fill(shop, 2, start=2)
+    fill(shop, 2, start=2)
+    assert sorted(shop.select(k=20)) == [f"p{n:04}" for n in range(4)]
+
+
+def test_what_a_rollback_brings_back_is_not_appended_again(folder, shop):
+    fill(shop, 3).snapshot("before")
+    shop.delete([f"p{n:04}" for n in range(3)])
+    shop.close()
+    fill(shop, 1, start=5).rollback("before")
+    fill(shop, 3)
+    assert sorted(shop.select(k=20)) == [f"p{n:04}" for n in range(3)]
 
 
 def test_a_write_that_loses_rows_is_an_error(shop, monkeypatch):

@@ -69,6 +69,8 @@ class Lance:
         self._lock: contextlib.ExitStack | None = None
         self._db: Any = None
         self._writer: Any = None
+        self._written: set[str] | None = None
+        """All ids of the table, where it was empty when this writer began."""
         self._journal: Journal | None = None
         self._watch = Watch(self.folder)
         self._view: View | None = None
@@ -130,14 +132,17 @@ class Lance:
                 self._take_lock()
                 self._refresh()  # nothing is built on what is damaged
                 self._journal = Journal(self.folder)
-                self._writer = self._open_table()
+                table = self._open_table()
+                with explain(self.folder, "counting"):
+                    self._written = None if table.count_rows() else set()
+                self._writer = table
             return self._writer
 
     def close(self) -> None:
         with self._state:
             if self._lock is not None:
                 self._lock.close()
-            self._lock = self._writer = self._journal = self._db = None
+            self._lock = self._writer = self._journal = self._db = self._written = None
             self._view = self._seen = None
 
     # ----- the version that is read -----------------------------------------------------------
@@ -177,25 +182,20 @@ class Lance:
 
     def upsert(self, documents: Iterable[Document]) -> int:
         table, count = self._table(), 0
-        with explain(self.folder, "counting"):
-            empty = table.count_rows() == 0
-        known: set[str] | None = set() if empty else None
         for chunk in cut_chunks(documents, self.schema):
-            self._write_chunk(table, {d.id: d for d in chunk}, known)
+            self._write_chunk(table, {d.id: d for d in chunk})
             count += len(chunk)
         if count and upkeep.read_state(table, self.folder).is_due():
             self.optimise()
         return count
 
-    def _write_chunk(
-        self, table: Any, documents: Mapping[str, Document], known: set[str] | None
-    ) -> None:
+    def _write_chunk(self, table: Any, documents: Mapping[str, Document]) -> None:
         """Commit and acknowledge some documents.
 
-        Args:
-            known: all ids of the table, where that was empty: new ones are appended, which takes
-                a tenth of the time of a merge.
+        Where all ids of the table are known, new ones are appended, which takes a tenth of the
+        time of a merge. After an error they no longer are: it may have come after the commit.
         """
+        known, self._written = self._written, None
         rows = self._layout().rows_of(list(documents.values()))
         with explain(self.folder, f"writing {len(documents):,} products"):
             if known is not None and known.isdisjoint(documents):
@@ -208,12 +208,13 @@ class Lance:
                 if written != len(documents):
                     wrong = f"LanceDB wrote {written:,} products of {len(documents):,}"
                     raise StoreError(damaged(self.folder, wrong))
+        self._acknowledge(table)
         if known is not None:
             known.update(documents)
-        self._acknowledge(table)
+            self._written = known
 
     def _layout(self) -> Layout:
-        view = self._view or self._refresh()
+        view = self._refresh() if self._view is None else self._view  # an empty one is false
         return view.layout
 
     def _acknowledge(self, table: Any) -> None:
@@ -274,6 +275,7 @@ class Lance:
         known = {s.name: s for s in record.snapshots}
         if name not in known:
             raise StoreError(f"no snapshot {name!r}; there are {', '.join(known) or 'none'}")
+        self._written = None
         with explain(self.folder, f"returning to {name}"):
             bring_back(self.folder, name)
             table.restore(known[name].version)
