@@ -126,6 +126,19 @@ def test_errors_of_one_byte_copies_hold(dim):
         assert errors.max() < 0.03 * dim**0.25
 
 
+@pytest.mark.parametrize("dim", [3, 48, 2048])
+def test_errors_of_copies_that_lose_nothing_hold(dim):
+    """Nothing but the product itself rounds."""
+    pytest.importorskip("simsimd")
+    rng = np.random.default_rng(dim)
+    whole = rng.integers(-126, 127, (501, dim)).astype(np.float32)
+    whole[:, 0] = 127
+    vectors = whole * (rng.random((501, 1), np.float32) + np.float32(0.5))
+    scores, errors = Coarse(vectors[1:], norms(vectors[1:])).score(vectors[0], None)
+    wrong = np.abs(vectors[1:].astype(np.float64) @ vectors[0].astype(np.float64) - scores)
+    assert (wrong <= errors).all() and wrong.max() > 0
+
+
 def test_a_vector_of_zeros_or_nan_is_copied_as_zeros():
     pytest.importorskip("simsimd")
     vectors = np.array([[0, 0], [np.nan, 1], [3, 4]], np.float32)

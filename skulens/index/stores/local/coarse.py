@@ -22,6 +22,8 @@ PAYS = 0.7
 """The copy is kept where reading a part of it takes less than this share of the float32 time."""
 ROUNDED = 1 + 1e-4
 """Room for what float32 rounds in scores and errors; it needs a hundredth of it."""
+PRODUCTS = 2.0**-21
+"""What rounding adds to a score: of a whole number and two products in float32, relative to |q| |g|."""
 GATHER = 6
 """Fewer than one in so many rows are gathered; of more, all are read and some dropped."""
 _ROWS = 256  # converted at a time: they stay in the processor's cache
@@ -54,20 +56,23 @@ class Coarse:
     def score(self, vector: np.ndarray, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """(scores, errors) float32 of all rows, or some: the true scores are within the errors."""
         asked, [scale], [error] = shrink(vector[None])
+        size = np.linalg.norm(vector)
+        of_errors, of_sizes = np.float32([size, error + size * PRODUCTS]) * np.float32(ROUNDED)
         some = slice(None) if rows is None else rows
-        products = self._multiply_some(asked, rows)
-        scores = (products * (self._scales[some] * scale)).astype(np.float32)
-        errors = self._errors[some] * np.float32(np.linalg.norm(vector) * ROUNDED)
-        errors += self._sizes[some] * np.float32(error * ROUNDED)
+        scores = self._multiply_some(asked, rows)
+        scores *= self._scales[some]
+        scores *= scale
+        errors = self._errors[some] * of_errors
+        errors += self._sizes[some] * of_sizes
         return scores, errors
 
     def _multiply_some(self, asked: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-        """(rows,) float64 whole numbers: products of the query's bytes and those of the rows."""
+        """(rows,) float32: products of the query's bytes and those of the rows."""
         few = rows is not None and GATHER * len(rows) < len(self._bytes)
-        [products] = np.asarray(
-            self._multiply(asked, self._bytes[rows] if few else self._bytes, metric="inner")
-        )
-        return products if few or rows is None else products[rows]
+        held = self._bytes[rows] if few else self._bytes
+        products = np.empty((1, len(held)), np.float32)
+        self._multiply(asked, held, metric="inner", out=products, out_dtype="f32")
+        return products[0] if few or rows is None else products[0][rows]
 
 
 def make_coarse(vectors: np.ndarray, sizes: np.ndarray) -> Coarse | None:
