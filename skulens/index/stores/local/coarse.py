@@ -57,7 +57,8 @@ class Coarse:
         """(scores, errors) float32 of all rows, or some: the true scores are within the errors."""
         asked, [scale], [error] = shrink(vector[None])
         size = np.linalg.norm(vector)
-        of_errors, of_sizes = np.float32([size, error + size * PRODUCTS]) * np.float32(ROUNDED)
+        of_errors = np.float32(size * ROUNDED)
+        of_sizes = np.float32((error + size * PRODUCTS) * ROUNDED)
         some = slice(None) if rows is None else rows
         scores = self._multiply_some(asked, rows)
         scores *= self._scales[some]
