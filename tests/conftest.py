@@ -6,16 +6,10 @@ import os
 import pytest
 
 from skulens.bench import own_process
-from skulens.machine import count_cores
 from skulens.registry import KINDS
 
 # pytest-xdist says 80 to its workers; tables are tested as a pipe has them, or as a test says.
 os.environ.pop("COLUMNS", None)
-
-
-def pytest_xdist_auto_num_workers(config) -> int:
-    """Half as many again as there are cores: tests of servers and browsers wait a third of the time."""
-    return count_cores() * 3 // 2
 
 
 @pytest.fixture(autouse=True)
