@@ -149,12 +149,12 @@ def settle(one: Pictured, told: Iterable[tuple[Checked, str]]) -> tuple[str, lis
             rejects.append(Reject(place, item, reason, "verify the claims again"))
             continue
         kept.append((replace(claim, evidence=there), verdict))
-    rows, size = [], 2
-    for checked in merge_claims(kept):
+    merged, rows, size = merge_claims(kept), [], 2
+    for checked in merged:
         size += len(write_claims([checked]).encode()) - 1
         if size <= MOST_BYTES:
             rows.append(checked)
-    if lost := len(merge_claims(kept)) - len(rows):
+    if lost := len(merged) - len(rows):
         reason = f"{lost:,} claims beyond the {MOST_BYTES:,} bytes that a product may have"
         rejects.append(Reject("claims", item, reason, "leave out claims that nobody needs"))
     return write_claims(rows), rejects

@@ -1,8 +1,8 @@
 """One version of a store's table, as searches read it.
 
-Ids and fields are in memory, all but CLAIMS, and so are vectors up to EXACT_ROWS products: LanceDB's own scan takes
-40 times as long as a product of a matrix. A view never changes; the next version is a new one, which
-takes over the vectors of products that are still there.
+Ids and fields are in memory, all but CLAIMS, and so are vectors up to EXACT_ROWS products: LanceDB's
+own scan takes 40 times as long as a product of a matrix. A view never changes; the next version is a
+new one, which takes over the vectors of products that are still there.
 """
 
 from collections.abc import Iterator, Sequence
