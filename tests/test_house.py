@@ -84,6 +84,17 @@ def row_of(room: str) -> int:
     return rows[0]
 
 
+def test_no_test_moves_the_clock_of_other_threads():
+    """`setattr(module.time, "sleep", ...)` changes it for servers' threads of earlier tests too: they
+    would take the test's ticks, or die. `setattr(module, "time", ...)` is the module's alone."""
+    moved = re.compile(r'setattr\(\s*(?:(?:\w+\.)*time,|"(?:\w+\.)*time\.)')
+    assert moved.search('setattr(a.time, "sleep", f)') and moved.search(
+        'setattr("a.time.sleep", f)'
+    )
+    found = [f.name for f in Path(__file__).parent.rglob("*.py") if moved.search(f.read_text())]
+    assert found == ["test_house.py"]
+
+
 def imports_of(file: Path):
     """(line, room) of every import of skulens inside a file, lazy ones included."""
     for node in ast.walk(ast.parse(file.read_text())):

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,7 +30,8 @@ def later(monkeypatch):
 
     def move(seconds):
         now = module.time.time_ns()
-        monkeypatch.setattr(module.time, "time_ns", lambda: int(now + seconds * 1e9))
+        clock = SimpleNamespace(time_ns=lambda: int(now + seconds * 1e9))
+        monkeypatch.setattr(module, "time", clock)
 
     return move
 

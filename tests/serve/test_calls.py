@@ -4,6 +4,7 @@ import email.utils
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -43,7 +44,7 @@ def script(monkeypatch):
     """A server, its lines, what it heard, and how long the client waited."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Script)
     server.lines, server.heard, server.waits = [], [], []
-    monkeypatch.setattr(http.time, "sleep", server.waits.append)
+    monkeypatch.setattr(http, "time", SimpleNamespace(time=time.time, sleep=server.waits.append))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     server.url = f"http://127.0.0.1:{server.server_address[1]}"

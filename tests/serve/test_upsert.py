@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -330,14 +331,15 @@ def test_a_call_that_failed_may_be_made_again(server, monkeypatch):
 
 
 def test_a_write_that_outlasts_its_deadline_is_done_once(tmp_path, monkeypatch):
-    sleep, calls = time.sleep, []
-    monkeypatch.setattr("skulens.serve.remote.calls.time.sleep", lambda s: sleep(min(s, 0.3)))
+    calls = []
+    hasty = SimpleNamespace(sleep=lambda s: time.sleep(min(s, 0.3)))
+    monkeypatch.setattr("skulens.serve.remote.calls.time", hasty)
     real = Upserter.upsert
 
     def slow(self, products):
         calls.append(len(products))
         told = real(self, products)
-        sleep(1.5)
+        time.sleep(1.5)
         return told
 
     monkeypatch.setattr(Upserter, "upsert", slow)
@@ -370,8 +372,8 @@ def test_keys_of_one_caller_are_not_those_of_another():
 @pytest.mark.parametrize("folder", [True, False])
 def test_a_ledger_forgets_the_oldest(tmp_path, monkeypatch, folder):
     monkeypatch.setattr(idempotency, "MOST", 3)
-    now = iter(range(100))
-    monkeypatch.setattr(idempotency.time, "time", lambda: float(next(now)))
+    clock = SimpleNamespace(time=iter(map(float, range(100))).__next__)
+    monkeypatch.setattr(idempotency, "time", clock)
     ledger = idempotency.Ledger(tmp_path if folder else None)
     for key in "abcd":
         assert ledger.once(key, "x", key.encode) == (key.encode(), False)
