@@ -3,8 +3,10 @@
 import functools
 import http.server
 import shutil
+import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,9 @@ from skulens.serve.publish.runtime import find_runtime
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
+
+
+UNPACKED = Path(sys.prefix) / "runtime" / "package" / "dist"
 
 
 class Address(str):
@@ -50,9 +55,9 @@ def serve(folder):
 
 @pytest.fixture(scope="session")
 def runtime():
-    """The files of onnxruntime-web, where they are on this machine."""
+    """The files of onnxruntime-web, where they are on this machine or `make runtime` put them."""
     try:
-        return find_runtime()
+        return find_runtime(UNPACKED if UNPACKED.is_dir() else None)
     except MissingFile as e:
         pytest.skip(str(e))
 
