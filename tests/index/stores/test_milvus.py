@@ -1,5 +1,8 @@
 """The adapter of Milvus: what it refuses, and that no text ends its expressions."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -61,6 +64,36 @@ def test_nothing_is_made_by_asking(tmp_path):
         with pytest.raises(StoreError, match="skulens index build DATA"):
             open_store(place)
     assert list(tmp_path.iterdir()) == []
+
+
+def ask_elsewhere(place):
+    """What another process says that asks for the products of a store."""
+    code = f"""
+from skulens.index.stores import open_store
+print(*open_store("milvus:{place}").digests())
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return ran.stdout or ran.stderr
+
+
+def test_the_last_to_close_stops_the_server(tmp_path):
+    """Its threads outlived a store, and its lock kept other processes out."""
+    from milvus_lite.server_manager import server_manager_instance as manager
+
+    place = tmp_path / "shop.db"
+    (tmp_path / "sub").mkdir()
+    first = open_store(f"milvus:{place}", SCHEMA)
+    second = open_store(f"milvus:{tmp_path / 'sub' / '..' / 'shop.db'}")
+    second.upsert([Document("a", {"picture": VECTOR}, {"title": "t"}, "shoe")])
+    second.close()
+    second.close()
+    assert set(first.digests()) == {"a"} and str(place) in manager._servers
+    assert "StoreBusy: " in (said := ask_elsewhere(place)) and "end the other" in said
+    first.close()
+    assert str(place) not in manager._servers
+    with pytest.raises(StoreError):
+        first.digests()
+    assert ask_elsewhere(place) == "a\n"
 
 
 def test_a_collection_of_others_is_left_alone(tmp_path):

@@ -3,7 +3,10 @@
 import json
 import logging
 import os
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import grpc
 from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
 
 from skulens.documents import Schema
-from skulens.errors import StoreError
+from skulens.errors import StoreBusy, StoreError
 from skulens.index.bm25 import K1, B
 from skulens.index.stores.columns import name_vectors, write_schema
 from skulens.index.stores.engines.calls import TIMEOUT_S
@@ -24,6 +27,8 @@ from skulens.index.stores.words import tokeniser
 TOKEN = "MILVUS_TOKEN"
 RECORD = "skulens"
 """Property of the collection that holds our record."""
+NOT_OPENED = "Open local milvus failed"
+"""What pymilvus says where Milvus Lite does not start, whatever the reason."""
 TEXT = 65_535
 """Bytes of a text, says Milvus."""
 
@@ -34,15 +39,27 @@ class Collection:
     def __init__(self, where: str, name: str):
         self.where, self.name = where, name
         self.approximate = "://" in where
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs what it raises
+        for package in ("pymilvus", "milvus_lite"):  # they log what they raise
+            logging.getLogger(package).setLevel(logging.CRITICAL)
         token = os.environ.get(TOKEN, "") if self.approximate else ""
-        self._client = self._call(MilvusClient, where, token=token, timeout=TIMEOUT_S)
+        with ExitStack() as held:
+            if not self.approximate:
+                held.callback(leave_lite, enter_lite(where))
+            self._client = self._call(MilvusClient, where, token=token, timeout=TIMEOUT_S)
+            held.callback(self._client.close)
+            self._held = held.pop_all()
 
     def _call(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
             return call(*args, **options)
         except (MilvusException, grpc.RpcError) as e:
             said = getattr(e, "message", "") or str(e)
+            if said == NOT_OPENED:
+                raise StoreBusy(
+                    f"{self.where} cannot be opened: another program has it open, or it is damaged; "
+                    "end the other, or give several programs a server: "
+                    "milvus:http://HOST:19530/COLLECTION"
+                ) from e
             if "auth" in said.lower():
                 have = "what is in it is not accepted" if os.environ.get(TOKEN) else "it is not set"
                 raise StoreError(
@@ -93,6 +110,9 @@ class Collection:
         )
 
     def load(self) -> Mapping[str, Any]:
+        """Our record. Loads the collection into memory: Lite has released it when its server starts,
+        a server has where somebody asked for it, and neither searches one that is released."""
+        self._ask("load_collection")
         return json.loads(self._ask("describe_collection").get("properties", {}).get(RECORD, "{}"))
 
     def save(self, record: Mapping[str, Any]) -> None:
@@ -147,7 +167,30 @@ class Collection:
         return self._call(self._client.get_server_version)
 
     def close(self) -> None:
-        self._client.close()
+        self._held.close()
+
+
+_lite: Counter[str] = Counter()
+_lite_lock = threading.Lock()
+
+
+def enter_lite(where: str) -> str:
+    """Milvus Lite serves a file from this process, once for all who open it, and holds its lock.
+    pymilvus leaves it running until the process ends; here the last to leave stops it.
+    """
+    file = os.path.abspath(where)  # noqa: PTH100  # as Milvus Lite names it, without ..
+    with _lite_lock:
+        _lite[file] += 1
+    return file
+
+
+def leave_lite(file: str) -> None:
+    with _lite_lock:
+        _lite[file] -= 1
+        if not _lite[file]:
+            from milvus_lite.server_manager import server_manager_instance
+
+            server_manager_instance.release_server(file)
 
 
 def make_record(schema: Schema, cut_by: str) -> dict[str, Any]:
