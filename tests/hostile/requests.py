@@ -183,9 +183,12 @@ def whole(got: bytes) -> int:
     return len(head) + len(end) + int(found[1]) if end and found else len(got) + 1
 
 
+running: list[tuple[Any, threading.Thread]] = []
+
+
 @functools.cache
 def port() -> int:
-    """Of a server that lives as long as the process."""
+    """Of a server that lives until `end_server`."""
     import pytest
 
     from skulens.serve.app import make_app
@@ -200,7 +203,17 @@ def port() -> int:
     settings = Settings(workers=2, head_s=1, read_s=1, deadline_s=10)
     sock = open_socket("127.0.0.1", 0)
     server = make_server(make_app(shop, settings), settings)
-    threading.Thread(target=server.run, args=([sock],), daemon=True).start()
+    thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
+    thread.start()
     while not server.started:
         time.sleep(0.01)
+    running.append((server, thread))
     return sock.getsockname()[1]
+
+
+def end_server() -> None:
+    while running:
+        server, thread = running.pop()
+        server.should_exit = True
+        thread.join(30)
+    port.cache_clear()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile import field
+from tests.hostile import field, requests
 
 SEED = 0
 NEEDS = {
@@ -11,6 +11,12 @@ NEEDS = {
     "labels": ("zxingcpp", "rapidocr"),
 }
 """Optional packages that the cases of a field read with."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_server_stays():
+    yield
+    requests.end_server()
 
 
 def test_the_fields_are_there():
