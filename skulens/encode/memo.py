@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from skulens.files import sha256_of_file
+from skulens.machine import count_cores
 from skulens.pictures import file_problem
 from skulens.records import EncoderInfo, SystemInfo, Warning_, chunks
 
 SETTLED_S = 2.0
 """A file changed less than this ago is hashed anew: its times cannot prove that it rests."""
 TOGETHER = 16
-"""Files that one thread hashes before it takes others."""
+"""Files that one thread hashes at most before it takes others."""
 
 BROKEN = (sqlite3.Error, UnicodeError)
 """What a damaged database raises; the latter where its error message quotes it."""
@@ -73,8 +74,11 @@ def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
         return [one(path) for path in some]
 
     paths = list(dict.fromkeys(paths))
+    share = min(
+        TOGETHER, len(paths) // (4 * count_cores()) + 1
+    )  # few large files keep all cores busy
     with ThreadPoolExecutor() as pool:  # a small file takes less than handing it to a thread
-        answers = [a for part in pool.map(several, chunks(paths, TOGETHER)) for a in part]
+        answers = [a for part in pool.map(several, chunks(paths, share)) for a in part]
     return dict(zip(paths, answers, strict=True))
 
 
