@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,29 @@ from skulens.registry import KINDS
 
 # pytest-xdist says 80 to its workers; tables are tested as a pipe has them, or as a test says.
 os.environ.pop("COLUMNS", None)
+
+# Real data beside the checkout, unless it is said to lie elsewhere.
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+if BESIDE.is_dir():
+    os.environ.setdefault("SKULENS_DATA", str(BESIDE))
+
+
+SLOWEST = (
+    "test_benchmarks.py", "test_docs.py", "cli/test_bench.py", "test_installed.py",
+    "bench/test_golden.py", "cli/test_choosing.py", "cli/test_composed_docs.py",
+    "hostile/test_hostile.py", "report/test_browser.py", "serve/test_page_axe.py",
+    "cli/test_first_day.py", "chat/test_smollm2.py", "api/test_python_docs.py",
+)  # fmt: skip
+"""Files that take half a minute and more. They begin first, so that no worker waits for one at the end;
+the others keep their random order."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    place = {str(Path(__file__).parent / name): n for n, name in enumerate(SLOWEST)}
+    if gone := [path for path in place if not Path(path).is_file()]:
+        raise pytest.UsageError(f"SLOWEST names {gone}, which are not there")
+    items.sort(key=lambda item: place.get(str(item.path), len(place)))
 
 
 @pytest.fixture(autouse=True)
