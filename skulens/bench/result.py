@@ -207,10 +207,10 @@ class Result:
 
 
 def describe_run() -> dict:
-    """When, where and with which versions."""
+    """When (by the microsecond: of two runs the later is the newer), where and with which versions."""
     return {
         "skulens": __version__,
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "measured_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "machine": machine(),
         "python": platform.python_version(),
         "packages": {p: v for p in PACKAGES if (v := _installed(p))},

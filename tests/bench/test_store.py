@@ -14,7 +14,7 @@ import pytest
 
 from skulens.bench.leakage import fingerprint
 from skulens.bench.naming import find_results
-from skulens.bench.result import FORMAT, GROUPS
+from skulens.bench.result import FORMAT, GROUPS, describe_run
 from skulens.bench.store import ResultStore, read_qrels, read_result, read_run
 from skulens.bench.stored_files import read_examples
 from skulens.encode.gallery import Gallery
@@ -335,3 +335,8 @@ def test_a_name_as_typed_wins_over_that_of_the_system(tmp_path, result):
 def test_a_system_s_own_name_finds_results_under_other_names(tmp_path, result):
     typed, _ = ResultStore(tmp_path).add(replace(result, name="an alias"))
     assert [r.folder for r in find_results(result.system.name, tmp_path)] == [typed]
+
+
+def test_of_two_runs_in_one_second_the_later_is_newer():
+    first, second = describe_run(), describe_run()
+    assert first["measured_at"] < second["measured_at"]
