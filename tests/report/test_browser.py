@@ -4,7 +4,6 @@ import contextlib
 import re
 import shutil
 import socket
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -225,30 +224,24 @@ def test_filters_hide_rows_and_dim_their_points(browser, pages):
         assert numbers(page) and all(i % 3 == 2 for i in numbers(page))
 
 
-def test_sorting_190_rows_is_instant(browser, pages):
-    """Script, style and layout together, in processor time: other processes do not count."""
+def test_sorting_190_rows_lays_the_page_out_once(browser, pages):
+    """Rows that were moved and measured one by one would lay it out 190 times."""
     with opened(browser, pages["board"]) as page:
         tools = page.context.new_cdp_session(page)
-        tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        tools.send("Performance.enable")
 
-        def spent() -> float:
-            metrics = {
-                m["name"]: m["value"] for m in tools.send("Performance.getMetrics")["metrics"]
-            }
-            return sum(
-                metrics[name]
-                for name in ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
-            )
+        def counts() -> tuple[float, float]:
+            found = tools.send("Performance.getMetrics")["metrics"]
+            metrics = {m["name"]: m["value"] for m in found}
+            return metrics["LayoutCount"], metrics["RecalcStyleCount"]
 
         page.click("button.more")
-        took = []
-        for _ in range(5):
-            before = spent()
+        for _ in range(3):
+            layouts, styles = counts()
             page.evaluate(
                 "document.querySelectorAll('th button')[3].click(); document.body.offsetHeight"
             )
-            took.append(spent() - before)
-        assert min(took) < 0.1, took
+            assert 1 <= counts()[0] - layouts <= 3 and 1 <= counts()[1] - styles <= 5
     assert pages["board"].stat().st_size < 1.5e6
 
 
@@ -309,10 +302,3 @@ def test_dark_screens_get_light_text(browser, pages):
             return colour.match(/\\d+/g).slice(0, 3).reduce((a, x) => a + Number(x), 0) / 3;
         })""")
         assert min(light) > 140
-
-
-def test_page_opens_fast(browser, pages):
-    start = time.perf_counter()
-    with opened(browser, pages["board"]) as page:
-        page.wait_for_load_state()
-    assert time.perf_counter() - start < 10
