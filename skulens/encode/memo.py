@@ -74,9 +74,7 @@ def hash_files(paths: Iterable[str]) -> dict[str, str | OSError]:
         return [one(path) for path in some]
 
     paths = list(dict.fromkeys(paths))
-    share = min(
-        TOGETHER, len(paths) // (4 * count_cores()) + 1
-    )  # few large files keep all cores busy
+    share = min(TOGETHER, len(paths) // (4 * count_cores()) + 1)  # few files keep all cores busy
     with ThreadPoolExecutor() as pool:  # a small file takes less than handing it to a thread
         answers = [a for part in pool.map(several, chunks(paths, share)) for a in part]
     return dict(zip(paths, answers, strict=True))

@@ -110,10 +110,14 @@ class Collection:
         )
 
     def load(self) -> Mapping[str, Any]:
-        """Our record. Loads the collection into memory: Lite has released it when its server starts,
-        a server has where somebody asked for it, and neither searches one that is released."""
-        self._ask("load_collection")
-        return json.loads(self._ask("describe_collection").get("properties", {}).get(RECORD, "{}"))
+        """Our record; empty for a collection of others, which is left as it is. Ours is loaded into
+        memory: Lite has released it when its server starts, a server has where somebody asked for it,
+        and neither searches one that is released."""
+        about = self._ask("describe_collection")
+        record = json.loads(about.get("properties", {}).get(RECORD, "{}"))
+        if record:
+            self._ask("load_collection")
+        return record
 
     def save(self, record: Mapping[str, Any]) -> None:
         self._ask("alter_collection_properties", {RECORD: json.dumps(record)})
