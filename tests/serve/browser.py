@@ -75,7 +75,7 @@ def titles(page: Any) -> list[str]:
     return page.locator(".card h3").all_inner_texts()
 
 
-def until(page: Any, script: str, arg: Any = None, wait_s: float = 10) -> None:
+def until(page: Any, script: str, arg: Any = None, wait_s: float = 30) -> None:
     """Wait until a script is true. (What Playwright has for it needs eval, which the page forbids.)"""
     end = time.monotonic() + wait_s
     while not page.evaluate(script, arg):

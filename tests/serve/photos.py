@@ -65,8 +65,8 @@ def bytes_of(part: dict) -> bytes:
 
 def wait_until(page, holds) -> None:
     """For what the server is asked: the browser's events come meanwhile."""
-    for _ in range(200):
+    for _ in range(1200):
         if holds():
             return
         page.wait_for_timeout(25)
-    raise AssertionError("it did not happen within five seconds")
+    raise AssertionError("it did not happen within 30 seconds")
