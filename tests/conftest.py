@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from skulens.bench import own_process
+from skulens.machine import count_cores
 from skulens.registry import KINDS
 
 # pytest-xdist says 80 to its workers; tables are tested as a pipe has them, or as a test says.
@@ -27,6 +28,11 @@ SLOWEST = (
 )  # fmt: skip
 """Files that take half a minute and more. They begin first, so that no worker waits for one at the end;
 the others keep their random order."""
+
+
+def pytest_xdist_auto_num_workers(config) -> int:
+    """One more than there are cores: tests of servers and browsers wait a third of the time."""
+    return count_cores() + 1
 
 
 @pytest.hookimpl(trylast=True)
