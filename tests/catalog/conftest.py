@@ -13,17 +13,15 @@ import pytest
 
 from skulens.catalog.open import open_catalog
 
-ROOT = Path(__file__).parents[2]
-
 
 def real_data(name: str) -> Path:
     """The folder of a real dataset, or a skip that says where it was looked for."""
     folders = [Path(f) for f in os.environ.get("SKULENS_DATA", "").split(os.pathsep) if f]
-    folders = folders or [ROOT.parent / "shared" / "data"]
     found = next((f / name for f in folders if (f / name).is_dir()), None)
     if found is None:
         pytest.skip(
-            f"the dataset {name} is not in {', '.join(map(str, folders))}; set SKULENS_DATA"
+            f"the dataset {name} is not in {', '.join(map(str, folders)) or 'any folder'}; "
+            "set SKULENS_DATA"
         )
     return found
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 # Before huggingface_hub is imported: no test may reach for the hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -12,6 +11,7 @@ import PIL.Image
 import pytest
 
 import skulens.torch_shim  # noqa: F401  # before any fixture imports torchvision
+from tests.catalog.conftest import real_data
 
 WORDS = [
     "a red cup of tea",
@@ -81,16 +81,7 @@ def open_clip_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def data():
     """name -> a folder of real data; skips where it is absent."""
-    root = Path(os.environ.get("SKULENS_DATA", "no data"))
-
-    def folder(name: str) -> Path:
-        if not (root / name).is_dir():
-            pytest.skip(
-                f"needs the data folder {name!r}; set SKULENS_DATA to the folder that holds it"
-            )
-        return root / name
-
-    return folder
+    return real_data
 
 
 @pytest.fixture(scope="session")
